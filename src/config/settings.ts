@@ -1,0 +1,84 @@
+/** The one typed value that every later stage reads. config/schema.ts (zod) is the source of these shapes, names, defaults and texts. */
+import type { Limits, Tolerance, Waiver } from "../gate/verdict.ts";
+import type { LaneName, Precision, ShapeRange, TensorRtOptions } from "../lanes/lane.ts";
+
+export interface Settings {
+  readonly options: Options;
+  readonly models: readonly ModelEntry[];
+  readonly search: SearchSettings;
+  /** Repository-relative path of the configuration that was read, and the commit it was read from; undefined without one. */
+  readonly configPath: string | undefined;
+  readonly configCommit: string | undefined;
+  readonly notices: readonly string[];
+}
+
+/** Action inputs and flags of the same names (design 3.1), camelCase. */
+export interface Options {
+  readonly config: string;
+  readonly models: readonly string[];
+  readonly lane: LaneName | "auto";
+  readonly changedOnly: boolean;
+  readonly baseRef: string | undefined;
+  readonly search: "on-regression" | "always" | "off";
+  readonly comment: "on-change" | "always" | "on-problem" | "off";
+  readonly failOn: ReadonlySet<"regression" | "undecided">;
+  readonly allowForks: boolean;
+  readonly python: string;
+  readonly timeoutMinutes: number;
+  readonly artifactName: string;
+  readonly retentionDays: number | undefined;
+  readonly reportDir: string;
+  readonly githubToken: string;
+  readonly jobKey: string;
+  readonly seed: number;
+  /** Folder for both sides' final outputs as Polygraphy RunResults; undefined: not saved. */
+  readonly saveOutputs: string | undefined;
+}
+
+/** One entry of `models:` after its glob was resolved: one file each. Paths are relative to the workspace. */
+export interface ModelEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly watch: readonly string[];
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
+  readonly quantization: QuantizationEntry | undefined;
+  readonly validation: FeedEntry | undefined;
+  readonly labels: string | undefined;
+  readonly tolerance: Tolerance;
+  readonly task: { readonly command: readonly string[]; readonly metric: string; readonly maxDrop: number } | undefined;
+  readonly latency: { readonly maxSlowdownVsReference: number | undefined };
+  readonly waivers: readonly Waiver[];
+  readonly baseline: boolean;
+  readonly tensorrt: Omit<TensorRtOptions, "python">;
+  /** `file:line` of the entry in the configuration. */
+  readonly place: { readonly file: string; readonly line: number };
+}
+
+export interface QuantizationEntry {
+  readonly cache: string | undefined;
+  readonly data: string | undefined;
+  readonly loader: string | undefined;
+  readonly qdq: string | undefined;
+  readonly algorithm: "entropy" | "minmax" | "percentile";
+  readonly percentile: number;
+  readonly minSamples: number;
+}
+
+export interface FeedEntry {
+  readonly data: string | undefined;
+  readonly loader: string | undefined;
+  readonly inputs: string | undefined;
+  readonly random: { readonly seed: number; readonly samples: number; readonly low: number; readonly high: number } | undefined;
+  readonly maxSamples: number;
+}
+
+export interface SearchSettings {
+  readonly method: "ranked" | "bisect" | "linear";
+  readonly direction: "forward" | "reverse";
+  readonly budgetMinutes: number;
+  readonly maxBuilds: number;
+  readonly precision: Precision;
+  readonly group: "unit" | "block";
+}
+
+export type { Limits };

@@ -1,0 +1,52 @@
+/**
+ * What was measured of one tensor over all samples of one comparison. Only types.
+ * Argument order is always (reference, candidate).
+ */
+
+/** Metric name in code (camelCase) <-> in YAML and flags (kebab-case, config/case.ts). */
+export type MetricName =
+  | "sqnrDb" | "cosine" | "maxAbs" | "meanAbs" | "maxRel" | "meanRel"
+  | "top1Agreement" | "topkAgreement" | "argmaxAgreement" | "exactMatch" | "allclose";
+
+export type Metrics = Readonly<Partial<Record<MetricName, number>>>;
+
+export interface Summary { readonly min: number; readonly max: number; readonly mean: number; readonly std: number }
+
+/** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
+export interface Spread {
+  readonly sqnrDbSd: number;
+  readonly cosineSd: number;
+  readonly worstShare: number;
+  readonly worst3Share: number;
+}
+
+export interface NonFinite { readonly reference: number; readonly candidate: number }
+
+export interface Measurement {
+  readonly tensor: string;
+  readonly role: "output" | "layer" | "injected";
+  readonly samples: number;
+  readonly elements: number;
+  readonly metrics: Metrics;
+  /** Centred logits of a probability output (design 5); absent for other tensors. `clampedShare`: part of the values that were clamped, both sides together. */
+  readonly score?: { readonly metrics: Metrics; readonly clampedShare: number; readonly kind: string };
+  readonly reference: Summary;
+  readonly candidate: Summary;
+  readonly spread?: Spread;
+  readonly nonFinite: NonFinite;
+  /** Set when the pair could not be measured at all: nothing in `metrics` then counts. */
+  readonly fault?: "shape-mismatch" | "empty" | "nonfinite-candidate" | "nonfinite-reference" | "nonfinite-both";
+  readonly note?: string;
+  /** SQNR of each sample in order of the samples, for the bootstrap of another subset and for the report. */
+  readonly perSampleSqnrDb: readonly number[];
+  /** Per class figures where labels are given (`validation.labels`). */
+  readonly perClass?: readonly { readonly label: string; readonly samples: number; readonly metrics: Metrics }[];
+}
+
+export interface Coverage {
+  readonly referenceTensors: number;
+  readonly candidateTensors: number;
+  readonly compared: number;
+  readonly onlyReference: readonly string[];
+  readonly onlyCandidate: readonly string[];
+}
