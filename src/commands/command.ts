@@ -20,6 +20,8 @@ export interface CommandSpec {
   readonly flags: Readonly<Record<string, FlagSpec>>;
   /** Also takes every action input as a flag of the same name (check, search, plan). */
   readonly takesInputs?: boolean;
+  /** Positionals are model paths or globs: they arrive as the input `models`. */
+  readonly positionalsAreModels?: boolean;
 }
 
 export interface Parsed {
@@ -29,7 +31,7 @@ export interface Parsed {
   number(flag: string): number | undefined;
   list(flag: string): readonly string[];
   has(flag: string): boolean;
-  /** Action inputs given as flags, kebab-case name -> text. */
+  /** Action inputs given as flags, kebab-case name -> text. MODEL... is `models`; `--changed-since REF` is `base-ref` with `changed-only`. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
@@ -39,5 +41,5 @@ export interface CommandIo {
   readonly isTerminal: boolean;
 }
 
-/** Each file of a subcommand exports `spec` and `run`; `run` gives the exit code (design 3.4) and never exits. */
+/** Each file of a subcommand exports `run: RunCommand` (its spec is in specs.ts); `run` gives the exit code (design 3.4) and never exits. */
 export type RunCommand = (parsed: Parsed, effects: Effects, io: CommandIo) => Promise<number>;
