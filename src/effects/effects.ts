@@ -38,7 +38,11 @@ export interface Log {
   progress(stage: string, detail?: string): void;
 }
 
-export interface Place { readonly file: string; readonly line?: number; readonly title?: string }
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly title?: string;
+}
 
 export interface Files {
   readText(path: string): Promise<string>;

@@ -130,7 +130,11 @@ export interface LaneJob {
 }
 
 /** All three are equal for a fixed shape. */
-export interface ShapeRange { readonly min: readonly number[]; readonly opt: readonly number[]; readonly max: readonly number[] }
+export interface ShapeRange {
+  readonly min: readonly number[];
+  readonly opt: readonly number[];
+  readonly max: readonly number[];
+}
 
 export interface QuantizationSource {
   readonly cachePath?: string;

@@ -1,0 +1,92 @@
+/**
+ * The two logs: workflow commands for a runner, plain lines on stderr for a terminal or another CI.
+ * Both make every text inert first. Masks nothing by itself; the door masks the token.
+ */
+import type { Log, Place } from "./effects.ts";
+import { inert, inertName } from "./inert.ts";
+
+const quietMs = 10_000;
+
+export interface LogTarget {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  monotonicMs(): number;
+  readonly debug: boolean;
+}
+
+/** Values of a workflow command: `%`, CR and LF always, `:` and `,` too inside properties (actions/toolkit core command.ts describes the same set). */
+const data = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+const property = (text: string) => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+
+export function actionsLog(target: LogTarget): Log {
+  const line = (text: string) => target.write(`${text}\n`);
+  const command = (name: string, text: string, place?: Place) => {
+    const where = place
+      ? Object.entries({ file: place.file, line: place.line, title: place.title })
+          .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${property(inertName(String(value)))}`]))
+          .join(",")
+      : "";
+    line(`::${name}${where === "" ? "" : ` ${where}`}::${data(inert(text).slice(0, 4000))}`);
+  };
+  return {
+    info: (text) => line(inert(text)),
+    notice: (text, place) => command("notice", text, place),
+    warning: (text, place) => command("warning", text, place),
+    error: (text, place) => command("error", text, place),
+    debug: (text) => command("debug", text),
+    group: async (title, body) => {
+      command("group", inertName(title));
+      try {
+        return await body();
+      } finally {
+        line("::endgroup::");
+      }
+    },
+    progress: throttled(target, (text) => line(inert(text))),
+  };
+}
+
+export function plainLog(target: LogTarget): Log {
+  const rewrites = target.isTerminal;
+  let open = false;
+  const line = (text: string) => {
+    target.write(`${open ? "\r\u001b[2K" : ""}${inert(text)}\n`);
+    open = false;
+  };
+  const at = (place?: Place) => (place ? `${place.file}${place.line === undefined ? "" : `:${place.line}`}: ` : "");
+  return {
+    info: line,
+    notice: (text, place) => line(`note: ${at(place)}${text}`),
+    warning: (text, place) => line(`warning: ${at(place)}${text}`),
+    error: (text, place) => line(`error: ${at(place)}${text}`),
+    debug: (text) => {
+      if (target.debug) line(text);
+    },
+    group: async (title, body) => {
+      line(`── ${inertName(title)}`);
+      return await body();
+    },
+    progress: rewrites
+      ? (stage, detail) => {
+          target.write(`\r\u001b[2K${inertName(progressText(target, stage, detail)).slice(0, 160)}`);
+          open = true;
+        }
+      : throttled(target, line),
+  };
+}
+
+const progressText = (target: LogTarget, stage: string, detail?: string) =>
+  `[${(target.monotonicMs() / 1000).toFixed(1).padStart(5)} s] ${stage}${detail === undefined ? "" : `: ${detail}`}`;
+
+/** A new stage shows at once, the same stage at most every 10 s. */
+function throttled(target: LogTarget, write: (text: string) => void): Log["progress"] {
+  let lastStage = "";
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return (stage, detail) => {
+    const now = target.monotonicMs();
+    if (stage === lastStage && now - lastMs < quietMs) return;
+    lastStage = stage;
+    lastMs = now;
+    write(progressText(target, stage, detail));
+  };
+}

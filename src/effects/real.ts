@@ -1,0 +1,48 @@
+/** Builds the real effects of one run and takes them down again. Doors call it; nothing else does. */
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { realClock } from "./clock.ts";
+import type { Effects, Log } from "./effects.ts";
+import { realExec } from "./exec.ts";
+import { realFiles } from "./files.ts";
+import { killStrays } from "./sweep.ts";
+
+export interface RealEffects extends Effects {
+  /** Ends stray children and removes the run's temporary folders. Safe to call twice. */
+  dispose(): Promise<void>;
+}
+
+export interface RealOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly log: Log;
+  readonly cancelled: AbortSignal;
+  /** Told of every temporary folder and child before it is used: an action keeps this for `post`. */
+  readonly onTempFolder?: (path: string) => void;
+  readonly onChild?: (pid: number) => void;
+}
+
+export function realEffects(options: RealOptions): RealEffects {
+  const runId = randomUUID();
+  const folders = new Set<string>();
+  const files = realFiles(options.env.RUNNER_TEMP || undefined, {
+    record: (path) => {
+      folders.add(path);
+      options.onTempFolder?.(path);
+    },
+  });
+  return {
+    env: options.env,
+    cwd: options.cwd,
+    clock: realClock,
+    log: options.log,
+    files,
+    exec: realExec({ runId, cancelled: options.cancelled, ...(options.onChild ? { onStart: options.onChild } : {}) }),
+    cancelled: options.cancelled,
+    dispose: async () => {
+      await killStrays(runId);
+      await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })));
+      folders.clear();
+    },
+  };
+}
