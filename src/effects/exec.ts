@@ -8,6 +8,7 @@ import { lineSplitter, tailKeeper } from "./lines.ts";
 
 const tailLines = 200;
 const graceMs = 3000;
+const drainMs = 1000;
 const defaultStdoutBytes = 1 << 20;
 /** Marks every descendant, so that one that left the process group (setsid) is found again. */
 export const runMark = "TRT_GATE_RUN";
@@ -42,6 +43,7 @@ function begin(command: Command, options: ExecOptions, onStdoutLine?: (line: str
   const startMs = performance.now();
   const subprocess = spawn(command, options, onStdoutLine !== undefined);
   if (subprocess.pid !== undefined) options.onStart?.(subprocess.pid);
+  subprocess.nodeChildProcess.once("exit", () => releaseStreams(subprocess));
 
   const tail = tailKeeper(tailLines);
   const kept: Uint8Array[] = [];
@@ -114,6 +116,15 @@ function endOf(result: {
   if (result.isCanceled) return "cancel";
   if (result.signal !== undefined) return "signal";
   return result.exitCode === undefined ? "spawn-error" : "exit";
+}
+
+/** A descendant outside the group may hold the pipes open long after the child itself is gone: what it still writes is not waited for. */
+function releaseStreams(subprocess: ReturnType<typeof spawn>): void {
+  killGroup(subprocess.pid);
+  setTimeout(() => {
+    subprocess.stdout?.destroy();
+    subprocess.stderr?.destroy();
+  }, drainMs).unref();
 }
 
 /** The leader may be gone while its children ignore SIGTERM: the group gets SIGKILL in any case. */

@@ -14,8 +14,8 @@ export async function findStrays(runId: string): Promise<number[]> {
 
 const environmentOf = (pid: string) =>
   readFile(`/proc/${pid}/environ`, "utf8").then(
-    (text) => text.split("\0"),
-    () => [],
+    (text): string[] => text.split("\0"),
+    (): string[] => [],
   );
 
 export async function killStrays(runId: string): Promise<number> {
