@@ -1,0 +1,69 @@
+/**
+ * Bundles the doors into dist/: reproducible byte for byte, licences of bundled packages beside it.
+ * Usage: node scripts/build.ts [--out FOLDER]
+ */
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { rolldown } from "rolldown";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+export async function build(outFolder: string): Promise<void> {
+  await rm(outFolder, { recursive: true, force: true });
+  const bundle = await rolldown({
+    cwd: root,
+    input: {
+      index: "src/index.ts",
+      post: "src/post.ts",
+      cli: "src/cli.ts",
+      "compare-worker": "src/dumps/compare-worker.ts",
+    },
+    platform: "node",
+    // A native library with one binary per platform: installed beside the command, or by the action into the tool cache.
+    external: [/^onnxruntime-node/],
+    treeshake: true,
+    resolve: { conditionNames: ["node", "import", "default"] },
+  });
+  const { output } = await bundle.write({
+    dir: outFolder,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name]-[hash].js",
+    sourcemap: false,
+    legalComments: "none",
+    // Names stay readable in stack traces; only white space goes.
+    minify: { compress: false, mangle: false, codegen: true },
+  });
+  await bundle.close();
+  const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+  await writeFile(join(outFolder, "licenses.txt"), await licences(modules));
+  await writeFile(join(outFolder, "package.json"), '{ "type": "module" }\n');
+}
+
+async function licences(moduleIds: readonly string[]): Promise<string> {
+  const folders = new Set(moduleIds.map(packageFolder).filter((folder) => folder !== undefined));
+  const texts = await Promise.all([...folders].toSorted().map(licenceOf));
+  return `Licences of the packages bundled here\n\n${texts.join("\n")}`;
+}
+
+function packageFolder(moduleId: string): string | undefined {
+  const at = moduleId.lastIndexOf("node_modules/");
+  if (at === -1) return undefined;
+  const parts = moduleId.slice(at + "node_modules/".length).split("/");
+  const name = parts[0]?.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0];
+  return `${moduleId.slice(0, at)}node_modules/${name}`.replace(/^\0+/, "");
+}
+
+async function licenceOf(folder: string): Promise<string> {
+  const manifest: { name: string; version: string; license?: string } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const file = (await readdir(folder)).toSorted().find((name) => /^(licen[cs]e|copying)/i.test(name));
+  const text = file === undefined ? "(the package ships no licence file)" : await readFile(join(folder, file), "utf8");
+  return `${"=".repeat(80)}\n${manifest.name} ${manifest.version} (${manifest.license ?? "see text"})\n${"=".repeat(80)}\n${text.replaceAll("\r\n", "\n").trim()}\n`;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist") } } });
+  await build(resolve(values.out));
+}

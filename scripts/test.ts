@@ -1,0 +1,40 @@
+/**
+ * Runs every test tier that needs no GPU, one after the other, prints a count per tier and one closing line.
+ * A tier without tests fails. Usage: node scripts/test.ts [TIER…]
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const all = ["unit", "dist", "real"];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
+const results = mkdtempSync(join(tmpdir(), "trt-gate-tests-"));
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+for (const tier of wanted) {
+  const file = join(results, `${tier}.json`);
+  const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", tier, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const run = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  const counts = countsOf(file);
+  console.log(`${tier}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  if (counts.passed + counts.failed === 0) console.error(`${tier}: no test ran, which counts as a failure`);
+  total.passed += counts.passed;
+  total.skipped += counts.skipped;
+  // A file that could not be loaded fails the run without a failed case.
+  total.failed += Math.max(counts.failed, run.status === 0 && counts.passed > 0 ? 0 : 1);
+}
+rmSync(results, { recursive: true, force: true });
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+function countsOf(file: string): { passed: number; failed: number; skipped: number } {
+  try {
+    const json: { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number } = JSON.parse(readFileSync(file, "utf8"));
+    return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests + json.numTodoTests };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
