@@ -5,12 +5,26 @@
 
 /** Metric name in code (camelCase) <-> in YAML and flags (kebab-case, config/case.ts). */
 export type MetricName =
-  | "sqnrDb" | "cosine" | "maxAbs" | "meanAbs" | "maxRel" | "meanRel"
-  | "top1Agreement" | "topkAgreement" | "argmaxAgreement" | "exactMatch" | "allclose";
+  | "sqnrDb"
+  | "cosine"
+  | "maxAbs"
+  | "meanAbs"
+  | "maxRel"
+  | "meanRel"
+  | "top1Agreement"
+  | "topkAgreement"
+  | "argmaxAgreement"
+  | "exactMatch"
+  | "allclose";
 
 export type Metrics = Readonly<Partial<Record<MetricName, number>>>;
 
-export interface Summary { readonly min: number; readonly max: number; readonly mean: number; readonly std: number }
+export interface Summary {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly std: number;
+}
 
 /** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
 export interface Spread {
@@ -20,7 +34,13 @@ export interface Spread {
   readonly worst3Share: number;
 }
 
-export interface NonFinite { readonly reference: number; readonly candidate: number }
+export interface NonFinite {
+  readonly reference: number;
+  readonly candidate: number;
+}
+
+/** Why a pair counts as not measured. `unequal-samples`: one side has the tensor in more samples than the other. */
+export type Fault = "shape-mismatch" | "empty" | "unequal-samples" | "nonfinite-candidate" | "nonfinite-reference" | "nonfinite-both";
 
 export interface Measurement {
   readonly tensor: string;
@@ -35,7 +55,7 @@ export interface Measurement {
   readonly spread?: Spread;
   readonly nonFinite: NonFinite;
   /** Set when the pair could not be measured at all: nothing in `metrics` then counts. */
-  readonly fault?: "shape-mismatch" | "empty" | "nonfinite-candidate" | "nonfinite-reference" | "nonfinite-both";
+  readonly fault?: Fault;
   readonly note?: string;
   /** SQNR of each sample in order of the samples, for the bootstrap of another subset and for the report. */
   readonly perSampleSqnrDb: readonly number[];

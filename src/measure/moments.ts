@@ -1,0 +1,35 @@
+/**
+ * Count, extremes, mean and spread of one side of a tensor, merged without cancellation.
+ * Knows nothing of pairs or metrics.
+ */
+import type { Summary } from "./measurement.ts";
+
+/** Over finite values only. `m2` is the sum of squared distances from `mean`. With `count` 0 the rest means nothing. */
+export interface Moments {
+  count: number;
+  min: number;
+  max: number;
+  mean: number;
+  m2: number;
+}
+
+export const emptyMoments = (): Moments => ({ count: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0, m2: 0 });
+
+/** Adds `from` to `into` (Chan, Golub and LeVeque 1979: pairwise mean and m2). */
+export function mergeMoments(into: Moments, from: Moments): void {
+  if (from.count === 0) return;
+  const count = into.count + from.count;
+  const shift = from.mean - into.mean;
+  into.mean += (shift * from.count) / count;
+  into.m2 += from.m2 + (shift * shift * into.count * from.count) / count;
+  into.count = count;
+  into.min = Math.min(into.min, from.min);
+  into.max = Math.max(into.max, from.max);
+}
+
+/** Population standard deviation, as numpy's default. All NaN where no finite value was seen. */
+export function summarize(moments: Moments): Summary {
+  if (moments.count === 0) return { min: Number.NaN, max: Number.NaN, mean: Number.NaN, std: Number.NaN };
+  const { min, max, mean } = moments;
+  return { min, max, mean, std: Math.sqrt(Math.max(0, moments.m2 / moments.count)) };
+}
