@@ -1,0 +1,85 @@
+/**
+ * Probes written down as JSON lines, so that a search that was killed answers as one that was not.
+ * Decides which lines may be trusted; the file itself is the caller's.
+ */
+import { z } from "zod";
+import type { Journal, ProbeResult } from "./search.ts";
+
+const FORMAT = "trt-gate search journal 1";
+
+const number = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]).transform(Number);
+const head = z.object({ format: z.literal(FORMAT), inputs: z.string() });
+const result = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("measured"),
+    passes: z.boolean(),
+    marginDb: number,
+    sqnrDb: number,
+    sdDb: number,
+    seconds: number,
+    latencyMs: number.optional(),
+    note: z.string().optional(),
+  }),
+  z.object({ kind: z.literal("unknown"), why: z.string(), seconds: number }),
+]);
+const entry = z.object({ key: z.string(), result });
+
+export interface OpenJournal {
+  /** Earlier results of this question in the order they were made; each is given once. */
+  take(key: string): ProbeResult | undefined;
+  add(key: string, result: ProbeResult): Promise<void>;
+}
+
+/** `inputs`: hash of everything that decides a probe. A journal of other inputs, or a damaged one, is dropped with a notice. */
+export async function openJournal(
+  journal: Journal | undefined,
+  inputs: string,
+  notice: (text: string) => void = () => {},
+): Promise<OpenJournal> {
+  if (!journal) return { take: () => undefined, add: async () => {} };
+  const text = await journal.read();
+  const known = text === undefined ? undefined : parseJournal(text, inputs);
+  if (typeof known === "string") notice(`The journal of the search is not used: ${known}. The search starts anew.`);
+  const entries = typeof known === "object" ? known : [];
+  await journal.start([{ format: FORMAT, inputs }, ...entries].map(line).join(""));
+
+  const waiting = Map.groupBy(entries, ({ key }) => key);
+  return {
+    take: (key) => waiting.get(key)?.shift()?.result,
+    add: (key, made) => journal.append(line({ key, result: made })),
+  };
+}
+
+interface Entry {
+  readonly key: string;
+  readonly result: ProbeResult;
+}
+
+/** Entries, or why they cannot be used. A last line without its end was cut by the kill and is left out. */
+export function parseJournal(text: string, inputs: string): Entry[] | string {
+  const [first, ...rest] = text.split("\n").slice(0, -1);
+  const start = head.safeParse(parseJson(first ?? ""));
+  if (!start.success) return "it has no readable first line";
+  if (start.data.inputs !== inputs) return "it was made with other inputs or another version";
+  const entries = rest.map((each) => entry.safeParse(parseJson(each)));
+  const damaged = entries.findIndex((each) => !each.success);
+  if (damaged >= 0) return `line ${damaged + 2} is damaged`;
+  return entries.flatMap((each) => (each.success ? [{ key: each.data.key, result: withoutUndefined(each.data.result) }] : []));
+}
+
+const line = (value: object): string => `${JSON.stringify(value, (_, item: unknown) => nameNonFinite(item))}\n`;
+const nameNonFinite = (item: unknown): unknown => (typeof item === "number" && !Number.isFinite(item) ? String(item) : item);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutUndefined(parsed: z.infer<typeof result>): ProbeResult {
+  if (parsed.kind === "unknown") return parsed;
+  const { latencyMs, note, ...rest } = parsed;
+  return { ...rest, ...(latencyMs === undefined ? {} : { latencyMs }), ...(note === undefined ? {} : { note }) };
+}

@@ -1,0 +1,42 @@
+/**
+ * What must hold before a search makes sense: nothing kept fails, everything kept passes.
+ * Where the search half alone does not show the failure the halves change places.
+ */
+import type { Group } from "./groups.ts";
+import { type Prober, passes } from "./prober.ts";
+import type { OutcomeKind, ProbeResult } from "./search.ts";
+
+export interface Premise {
+  readonly empty: ProbeResult;
+  /** Set when the search ends here. */
+  readonly ending?: { readonly kind: OutcomeKind; readonly keep: readonly string[]; readonly why?: string };
+}
+
+export async function checkPremise(
+  prober: Prober,
+  groups: readonly Group[],
+  { withFull }: { readonly withFull: boolean },
+): Promise<Premise> {
+  let empty = await prober.ask({ phase: "premise", keep: [], half: "search" });
+  if (passes(empty)) {
+    const other = await prober.ask({ phase: "premise", keep: [], half: "accept" });
+    if (passes(other)) return { empty, ending: { kind: "nothing-needed", keep: [] } };
+    prober.swapHalves();
+    empty = other;
+  }
+  if (empty.kind === "unknown") return { empty, ending: broken(`the plain quantised model could not be measured: ${empty.why}`) };
+  if (!withFull) return { empty };
+
+  const full = await prober.ask({ phase: "premise", keep: groups.map((group) => group.id), half: "search" });
+  if (passes(full)) return { empty };
+  if (full.kind === "unknown") return { empty, ending: broken(`the model with every unit kept could not be measured: ${full.why}`) };
+  const missed = (-full.marginDb).toPrecision(3);
+  return {
+    empty,
+    ending: broken(
+      `with every unit kept in higher precision the limit is still missed by ${missed}, so the limit is tighter than the higher precision's own error or its noise; loosen the limit`,
+    ),
+  };
+}
+
+const broken = (why: string) => ({ kind: "premise-fails", keep: [], why }) as const;

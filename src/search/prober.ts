@@ -1,0 +1,227 @@
+/**
+ * Asks probes for the search: each set once, failed tools again, doubtful answers by majority, everything within the budget and into the journal.
+ * Knows nothing of rankings or of what the next question will be.
+ */
+import { type Group, unitsOf } from "./groups.ts";
+import type { OpenJournal } from "./journal.ts";
+import type { Half, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
+
+/** Ends a search early; the best set so far is the answer. */
+export class SearchStopped extends Error {
+  override readonly name = "SearchStopped";
+  readonly reason: "budget" | "tool-failing";
+  constructor(reason: "budget" | "tool-failing", message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface Question {
+  /** `rank`: not recorded one by one; a ranking's score says it all. */
+  readonly phase: ProbeRecord["phase"] | "rank";
+  /** Ids of groups. */
+  readonly keep: readonly string[];
+  readonly half: "search" | "accept";
+  readonly ranking?: RankingName;
+  /** Ask the surrogate, where there is one. */
+  readonly cheap?: boolean;
+}
+
+const UNKNOWN_IN_A_ROW = 3;
+
+export class Prober {
+  readonly records: ProbeRecord[] = [];
+  readonly #request: SearchRequest;
+  readonly #groups: readonly Group[];
+  readonly #position: ReadonlyMap<string, number>;
+  readonly #journal: OpenJournal;
+  readonly #startedMs: number;
+  readonly #known = new Map<string, ProbeResult>();
+  readonly #recorded = new Set<string>();
+  readonly #built = new Set<string>([""]);
+  #freshBuilds = 0;
+  #replayedSeconds = 0;
+  #unknownInARow = 0;
+  #swapped = false;
+  #best: readonly string[] | undefined;
+
+  constructor(request: SearchRequest, groups: readonly Group[], journal: OpenJournal) {
+    this.#request = request;
+    this.#groups = groups;
+    this.#position = new Map(groups.map((group, i) => [group.id, i]));
+    this.#journal = journal;
+    this.#startedMs = request.clock.monotonicMs();
+  }
+
+  /** Seconds of this run and of the run that it continues. */
+  get seconds(): number {
+    return (this.#request.clock.monotonicMs() - this.#startedMs) / 1000 + this.#replayedSeconds;
+  }
+
+  get builds(): number {
+    return this.#built.size - 1 + this.#freshBuilds;
+  }
+
+  get buildsLeft(): number {
+    return this.#request.maxBuilds - this.builds;
+  }
+
+  /** Smallest set that passed the search half: group ids. */
+  get best(): readonly string[] | undefined {
+    return this.#best;
+  }
+
+  /** From now on the two halves change places: what was held out is searched on. */
+  swapHalves(): void {
+    this.#swapped = true;
+  }
+
+  /** The settled answer to a question. Throws SearchStopped when the budget is spent or the tool keeps failing. */
+  async ask(question: Question): Promise<ProbeResult> {
+    const key = this.#key(question);
+    const known = this.#known.get(key);
+    if (known) {
+      if (!this.#recorded.has(key)) this.#record(question, key, known);
+      return known;
+    }
+    const result = await this.#settle(question, key);
+    this.#known.set(key, result);
+    this.#watchTool(result);
+    if (!this.#isCheap(question) && question.half === "search" && passes(result)) this.#rememberBest(question.keep);
+    return result;
+  }
+
+  /** One fresh build, never taken from memory. */
+  async confirm(keep: readonly string[]): Promise<ProbeResult> {
+    const question: Question = { phase: "confirm", keep, half: "accept" };
+    return this.#once(question, this.#key(question), true);
+  }
+
+  /** The whole model quantised in another way. */
+  async tryScheme(scheme: Scheme): Promise<ProbeResult> {
+    this.#request.cancelled.throwIfAborted();
+    this.#checkTime();
+    const key = `scheme ${scheme.name}`;
+    const result = await this.#remember(key, scheme.probeEmpty);
+    const named: ProbeResult = result.kind === "measured" ? { ...result, note: scheme.name } : result;
+    this.records.push({ n: this.records.length + 1, phase: "advice", half: this.#half("search"), keep: [], result: named });
+    return result;
+  }
+
+  async #settle(question: Question, key: string): Promise<ProbeResult> {
+    const first = await this.#withRetry(question, key);
+    const guard = this.#request.guardDb ?? 0;
+    if (this.#isCheap(question) || first.kind === "unknown" || !(Math.abs(first.marginDb) < guard)) return first;
+    const second = await this.#once(question, key, true);
+    if (passes(second) === passes(first) && second.kind === "measured") return first;
+    return majority([first, second, await this.#once(question, key, true)]);
+  }
+
+  async #withRetry(question: Question, key: string): Promise<ProbeResult> {
+    const result = await this.#once(question, key, false);
+    return result.kind === "unknown" ? this.#once(question, key, false) : result;
+  }
+
+  async #once(question: Question, key: string, fresh: boolean): Promise<ProbeResult> {
+    this.#request.cancelled.throwIfAborted();
+    const cheap = this.#isCheap(question);
+    this.#checkBudget(cheap ? undefined : keyOfSet(this.#indices(question.keep), this.#groups.length), fresh);
+    const source = (cheap ? this.#request.surrogate : undefined) ?? this.#request.probe;
+    const keep = new Set(unitsOf(this.#groups, question.keep));
+    const result = await this.#remember(key, () => source(keep, this.#half(question.half), fresh ? { fresh } : undefined));
+    this.#record(question, key, result);
+    return result;
+  }
+
+  /** From the journal where it stands there, else made now and written down. */
+  async #remember(key: string, make: () => Promise<ProbeResult>): Promise<ProbeResult> {
+    const earlier = this.#journal.take(key);
+    if (earlier) {
+      this.#replayedSeconds += earlier.seconds;
+      return earlier;
+    }
+    const result = await make();
+    await this.#journal.add(key, result);
+    return result;
+  }
+
+  #record(question: Question, key: string, result: ProbeResult): void {
+    const { phase, ranking } = question;
+    if (phase === "rank" || this.#isCheap(question)) return;
+    this.#recorded.add(key);
+    const keep = unitsOf(this.#groups, question.keep);
+    this.records.push({
+      n: this.records.length + 1,
+      phase,
+      ...(ranking ? { ranking } : {}),
+      half: this.#half(question.half),
+      keep,
+      result,
+    });
+  }
+
+  #isCheap(question: Question): boolean {
+    return question.cheap === true && this.#request.surrogate !== undefined;
+  }
+
+  #checkBudget(set: string | undefined, fresh: boolean): void {
+    const { maxBuilds } = this.#request;
+    this.#checkTime();
+    if (set === undefined || (!fresh && this.#built.has(set))) return;
+    if (!(this.builds < maxBuilds)) throw new SearchStopped("budget", `all ${maxBuilds} builds are spent`);
+    if (fresh) this.#freshBuilds++;
+    else this.#built.add(set);
+  }
+
+  #checkTime(): void {
+    const { budgetMs } = this.#request;
+    if (!(this.seconds * 1000 < budgetMs)) throw new SearchStopped("budget", `the time of ${budgetMs / 60_000} min is spent`);
+  }
+
+  #watchTool(result: ProbeResult): void {
+    this.#unknownInARow = result.kind === "unknown" ? this.#unknownInARow + 1 : 0;
+    if (result.kind === "unknown" && this.#unknownInARow >= UNKNOWN_IN_A_ROW)
+      throw new SearchStopped("tool-failing", `${UNKNOWN_IN_A_ROW} probes in a row failed, the last with: ${result.why}`);
+  }
+
+  #rememberBest(keep: readonly string[]): void {
+    if (keep.length > 0 && (!this.#best || keep.length < this.#best.length)) this.#best = [...keep];
+  }
+
+  #half(half: "search" | "accept"): Half {
+    if (!this.#swapped) return half;
+    return half === "search" ? "accept" : "search";
+  }
+
+  #key(question: Question): string {
+    const source = this.#isCheap(question) ? "surrogate" : "probe";
+    const kind = question.phase === "confirm" ? "confirm" : "set";
+    return `${source} ${this.#half(question.half)} ${kind} ${keyOfSet(this.#indices(question.keep), this.#groups.length)}`;
+  }
+
+  #indices(keep: readonly string[]): number[] {
+    return keep.map((id) => this.#position.get(id) ?? -1).toSorted((a, b) => a - b);
+  }
+}
+
+/** Positive: an unknown or NaN result never passes. */
+export const passes = (result: ProbeResult): boolean => result.kind === "measured" && result.passes && result.marginDb >= 0;
+
+/** Of three answers the side that two agree on; unknown when fewer than two were measured alike. */
+function majority(results: readonly ProbeResult[]): ProbeResult {
+  const measured = results.filter((result) => result.kind === "measured");
+  for (const side of [true, false]) {
+    const alike = measured.filter((result) => passes(result) === side);
+    const worst = alike.toSorted((a, b) => a.marginDb - b.marginDb)[0];
+    if (worst && alike.length >= 2) return { ...worst, note: `${alike.length} of ${results.length} builds agree` };
+  }
+  return { kind: "unknown", why: "repeated builds disagree", seconds: 0 };
+}
+
+/** Short text for a set: positions, or those left out where they are fewer. */
+function keyOfSet(indices: readonly number[], count: number): string {
+  if (indices.length * 2 <= count) return indices.join(",");
+  const inside = new Set(indices);
+  const outside = Array.from({ length: count }, (_, i) => i).filter((i) => !inside.has(i));
+  return `!${outside.join(",")}`;
+}
