@@ -12,7 +12,10 @@ export interface Verdict {
 }
 
 /** `fail` and `warn` in the metric's own direction (higher is better for sqnrDb, cosine, agreements; lower for the rest). */
-export interface Limit { readonly fail?: number; readonly warn?: number }
+export interface Limit {
+  readonly fail?: number;
+  readonly warn?: number;
+}
 export type Limits = Readonly<Partial<Record<MetricName, Limit>>>;
 
 export interface Tolerance {
@@ -34,7 +37,13 @@ export interface Tolerance {
   readonly guardDb: number;
 }
 
-export interface Waiver { readonly tensor: string; readonly reason: string; readonly until: string; readonly owner?: string; readonly place: string }
+export interface Waiver {
+  readonly tensor: string;
+  readonly reason: string;
+  readonly until: string;
+  readonly owner?: string;
+  readonly place: string;
+}
 
 export type Level = "pass" | "warn" | "fail" | "waived" | "unjudged" | "undecided";
 

@@ -1,0 +1,69 @@
+/**
+ * One figure against one limit. Comparisons are written positively, so that NaN never meets a limit.
+ * Knows the metrics' directions; knows no tensor roles, waivers or verdicts.
+ */
+import type { MetricName, Metrics } from "../measure/measurement.ts";
+import { metricRegistry } from "../measure/metrics/registry.ts";
+import type { Finding, Level, Limit, Limits } from "./verdict.ts";
+
+export interface Check extends Pick<Finding, "of"> {
+  readonly metric: MetricName;
+  readonly level: Extract<Level, "pass" | "warn" | "fail" | "undecided">;
+  /** Undefined where the tensor has no such metric. */
+  readonly value: number | undefined;
+  readonly limit: number;
+  /** In the metric's own unit, negative beyond the limit. NaN where the value is. */
+  readonly margin: number;
+}
+
+/** True where `value` is at the limit or better in the metric's own direction. NaN on either side: false. */
+export function meets(metric: MetricName, value: number, limit: number): boolean {
+  return metricRegistry[metric].direction === "higher" ? value >= limit : value <= limit;
+}
+
+/** Distance to the limit in the metric's unit, positive on the good side; 0 where both are the same infinity. */
+export function marginOf(metric: MetricName, value: number, limit: number): number {
+  if (value === limit) return 0;
+  return metricRegistry[metric].direction === "higher" ? value - limit : limit - value;
+}
+
+/** Every limit that is set, against the metrics. Without any limit: no checks. */
+export function checkLimits(metrics: Metrics, limits: Limits, of: Finding["of"]): Check[] {
+  return limitEntries(limits).flatMap(([metric, limit]) => checkLimit(metric, metrics[metric], limit, of));
+}
+
+function checkLimit(metric: MetricName, value: number | undefined, { fail, warn }: Limit, of: Finding["of"]): Check[] {
+  const shown = fail ?? warn;
+  if (shown === undefined) return [];
+  const check = { of, metric, value, limit: shown, margin: value === undefined ? Number.NaN : marginOf(metric, value, shown) };
+  if (value === undefined || Number.isNaN(value)) return [{ ...check, level: "undecided" }];
+  if (fail !== undefined && !meets(metric, value, fail)) return [{ ...check, level: "fail" }];
+  if (warn !== undefined && !meets(metric, value, warn))
+    return [{ ...check, level: "warn", limit: warn, margin: marginOf(metric, value, warn) }];
+  return [{ ...check, level: "pass" }];
+}
+
+/**
+ * Loss against the baseline's figures: a check's `limit` is the worst value that the drop allows.
+ * A metric that the baseline lacks, or has as NaN, is not checked: the limits still are.
+ */
+export function checkDrops(
+  metrics: Metrics,
+  baseline: Metrics,
+  drops: Readonly<Partial<Record<MetricName, { readonly drop: number }>>>,
+): Check[] {
+  return limitEntries(drops).flatMap(([metric, { drop }]): Check[] => {
+    const before = baseline[metric];
+    if (before === undefined || Number.isNaN(before)) return [];
+    const limit = metricRegistry[metric].direction === "higher" ? before - drop : before + drop;
+    return checkLimit(metric, metrics[metric], { fail: limit }, "baseline");
+  });
+}
+
+/** Entries of a table keyed by metric, in the registry's order, without the absent ones. */
+function limitEntries<T>(table: Readonly<Partial<Record<MetricName, T>>>): [MetricName, T][] {
+  return Object.values(metricRegistry).flatMap(({ name }): [MetricName, T][] => {
+    const entry = table[name];
+    return entry === undefined ? [] : [[name, entry]];
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * Judges one model: measurements in, verdict and findings out.
+ * Does not measure, does not know noise between builds (noise.ts), does not choose the exit code.
+ */
+import type { Coverage, Measurement, Metrics } from "../measure/measurement.ts";
+import { distanceDb } from "./distance.ts";
+import { unusedPatterns } from "./limits.ts";
+import { type ReasonCode, reasonOf } from "./reasons.ts";
+import { type JudgedFinding, judgeTensor } from "./tensor-findings.ts";
+import type { Finding, Level, Tolerance, Verdict, Waiver } from "./verdict.ts";
+import { capitalized } from "./wording.ts";
+
+export interface JudgeInput {
+  readonly measurements: readonly Measurement[];
+  readonly coverage: Coverage;
+  /** Final outputs of the model: each must be compared. Empty: what was measured with role `output` is taken. */
+  readonly outputs: readonly string[];
+  readonly tolerance: Tolerance;
+  readonly waivers: readonly Waiver[];
+  /** UTC date, YYYY-MM-DD: the caller owns the clock. */
+  readonly today: string;
+  /** The base commit's metrics by output; absent where there is no usable baseline. */
+  readonly baseline?: ReadonlyMap<string, Metrics>;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Worst first; the first one of a tensor decides that tensor. Tensors without limits have none. */
+  readonly findings: readonly Finding[];
+  /** Patterns of `tolerance.tensors` that named nothing that was measured. */
+  readonly unusedPatterns: readonly string[];
+}
+
+export function judge(input: JudgeInput): Judgement {
+  const { measurements, tolerance, waivers, today, baseline } = input;
+  const findings = measurements
+    .flatMap((measurement) => judgeTensor(measurement, { tolerance, waivers, today, baseline: baseline?.get(measurement.tensor) }))
+    .toSorted(byBadness);
+  const unused = unusedPatterns(
+    measurements.map(({ tensor }) => tensor),
+    tolerance,
+  );
+  return { verdict: decide(input, findings), findings: findings.map(withoutReason), unusedPatterns: unused };
+}
+
+/** A certain regression decides before anything undecided; what is undecided decides before a pass. */
+function decide(input: JudgeInput, findings: readonly JudgedFinding[]): Verdict {
+  const failing = findings.find(({ level }) => level === "fail");
+  if (failing) return verdict(failing.reason, failing.message);
+  const gap = findGap(input);
+  if (gap) return gap;
+  const open = findings.find(({ level }) => level === "undecided");
+  if (open) return verdict(open.reason, open.message);
+  const judged = findings.filter(({ level }) => level !== "unjudged");
+  if (judged.length === 0) return verdict("no-limits", "No limit applies to what was compared.");
+  const waived = judged.find(({ level }) => level === "waived");
+  if (waived) return verdict("waived", waived.message);
+  const closest = judged.find(({ level }) => level === "pass") ?? judged[0];
+  return verdict("within-limits", closest?.message ?? "");
+}
+
+/** What was not compared although it had to be; undefined where nothing is missing. */
+function findGap({ measurements, coverage, outputs, tolerance }: JudgeInput): Verdict | undefined {
+  const measured = measurements.filter(({ role }) => role === "output");
+  if (measured.length === 0 || coverage.compared === 0) {
+    const counts = `${coverage.referenceTensors} tensors in the reference, ${coverage.candidateTensors} in the candidate, none in common`;
+    return verdict("nothing-compared", `No output was compared (${counts}).`);
+  }
+  const expected = new Set(outputs.length > 0 ? outputs : measured.map(({ tensor }) => tensor));
+  const compared = new Set(measured.map(({ tensor }) => tensor));
+  const missing = expected.difference(compared);
+  const share = (expected.size - missing.size) / expected.size;
+  if (!(share >= tolerance.minCoverage))
+    return verdict(
+      "coverage",
+      `${compared.size} of ${expected.size} outputs were compared, less than the asked ${tolerance.minCoverage * 100} %.`,
+    );
+  const [first] = missing;
+  return first === undefined ? undefined : verdict("output-missing", `The final output "${first}" is not on both sides.`);
+}
+
+function verdict(reason: ReasonCode, sentence: string): Verdict {
+  const { kind, next } = reasonOf(reason);
+  return { kind, reason, message: `${capitalized(sentence)} ${next}` };
+}
+
+const badness: Readonly<Record<Level, number>> = { fail: 0, undecided: 1, waived: 2, warn: 3, pass: 4, unjudged: 5 };
+
+function byBadness(a: Finding, b: Finding): number {
+  return badness[a.level] - badness[b.level] || findingDistance(a) - findingDistance(b) || 0;
+}
+
+/** Distance to the finding's limit in dB of error (distance.ts); the worst possible where there is no figure. */
+export function findingDistance({ metric, value, limit }: Finding): number {
+  const distance = metric === undefined || value === undefined || limit === undefined ? Number.NaN : distanceDb(metric, value, limit);
+  return Number.isNaN(distance) ? -Number.MAX_VALUE : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, distance));
+}
+
+function withoutReason({ reason: _, ...finding }: JudgedFinding): Finding {
+  return finding;
+}
+
+/** The level of a tensor: that of its worst finding, `unjudged` where it has none. */
+export const levelOf = (findings: readonly Finding[], tensor: string): Level =>
+  findings.find((finding) => finding.tensor === tensor)?.level ?? "unjudged";

@@ -1,0 +1,141 @@
+/**
+ * Every reason a verdict can carry, and every class of failure, with its exit code, its sentence and the next step.
+ * The one source: docs/verdicts.md is written from it and a test compares them.
+ */
+import type { VerdictKind } from "./verdict.ts";
+
+export interface Reason {
+  readonly kind: VerdictKind;
+  readonly exit: 0 | 1 | 4;
+  /** What happened, without the values of the case. */
+  readonly sentence: string;
+  readonly next: string;
+}
+
+const pass = (sentence: string, next = "Nothing to do."): Reason => ({ kind: "pass", exit: 0, sentence, next });
+const regression = (sentence: string, next: string): Reason => ({ kind: "regression", exit: 1, sentence, next });
+const undecided = (sentence: string, next: string): Reason => ({ kind: "undecided", exit: 4, sentence, next });
+
+export const reasons = {
+  "within-limits": pass("Every judged tensor meets its limits."),
+  waived: pass("Tensors beyond their limits are waived.", "Look at the waivers before their end dates."),
+  "no-model-changed": pass("No model that the configuration names was changed."),
+  removed: pass("The change deletes the model."),
+  "nothing-needed": pass("The candidate passes without any unit in higher precision."),
+
+  "limit-exceeded": regression("An output is beyond a fail limit.", "Look at the worst layers and the proposed fix, or calibrate anew."),
+  "score-limit-exceeded": regression(
+    "The score behind a probability output is beyond a fail limit.",
+    "Look at the worst layers; saturated probabilities hide this error.",
+  ),
+  "layer-limit-exceeded": regression(
+    "A layer that a pattern names is beyond its fail limit.",
+    "Look at this layer, or relax its pattern in `tolerance.tensors`.",
+  ),
+  "baseline-drop": regression(
+    "An output is worse than the base commit's by more than the allowed drop.",
+    "Compare both reports: what changed in the model, the data or the cache?",
+  ),
+  "nonfinite-candidate": regression(
+    "The candidate holds NaN or infinite values where the reference has numbers.",
+    "Look for overflow: the first layer with such values is named.",
+  ),
+  "task-drop": regression("The task's own metric fell by more than `max-drop`.", "Look at the proposed fix, or calibrate anew."),
+  "slower-than-reference": regression(
+    "The candidate is slower than `max-slowdown-vs-reference` allows.",
+    "Keep fewer units in higher precision, or ship the reference engine.",
+  ),
+
+  "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),
+  "no-models": undecided("There is no model to check.", "Name models in the configuration or in the `models` input."),
+  "no-samples": undecided("There is no sample to compare.", "Give validation data."),
+  "no-limits": undecided("No limit applies to what was compared.", "Set a limit in `tolerance`."),
+  "no-quantization": undecided(
+    "Nothing says how to quantise the model.",
+    "Give a cache, calibration data, a loader or a Q/DQ model in `quantization`.",
+  ),
+  "output-missing": undecided("A final output of the model is on one side only, or on none.", "Look at the names of both sides' outputs."),
+  coverage: undecided("Fewer of the reference's outputs were compared than `min-coverage` asks.", "Look at the tensors on one side only."),
+  "shape-mismatch": undecided("The sides have different shapes.", "Compare outputs of the same inputs and the same model."),
+  "empty-tensor": undecided("An output has no elements.", "Check the input shapes."),
+  "unequal-samples": undecided("The sides have different numbers of samples.", "Run both sides on the same inputs."),
+  "nonfinite-reference": undecided(
+    "The reference holds NaN or infinite values.",
+    "Check the inputs and the model in higher precision first.",
+  ),
+  "nonfinite-both": undecided("Both sides hold NaN or infinite values.", "Check the inputs and the model in higher precision first."),
+  "metric-unavailable": undecided(
+    "A limit names a metric that this tensor cannot have.",
+    "Use agreement metrics for class vectors or NCHW maps only.",
+  ),
+  "not-a-number": undecided("A judged figure is not a number.", "Look at the tensor's values with `trt-gate inspect`."),
+  "inside-guard": undecided(
+    "The result lies closer to a limit than two builds of one engine differ, and rebuilds disagree.",
+    "Use more samples, or move the limit away from the noise floor.",
+  ),
+  "premise-fails": undecided(
+    "The all-float engine fails the limits too.",
+    "The limits are tighter than the reference precision allows: relax them.",
+  ),
+
+  cancelled: undecided("The run was cancelled.", "Start it again."),
+  timeout: undecided("A phase took longer than its limit.", "Raise `timeout-minutes`, or look at the last lines of the tool."),
+  "tool-killed": undecided("A tool was killed by a signal that the gate did not send.", "Look at the runner's memory."),
+  "tool-failed": undecided("A tool failed.", "Look at its last lines."),
+  "no-result": undecided("A tool ended well but left no result.", "Look at its last lines and at the folder it should have written to."),
+  "stale-result": undecided("A tool's result is older than its start.", "Look at the clock and at the folder it should have written to."),
+  "bad-dump": undecided("A saved file is damaged or of a refused kind.", "Write it again."),
+  "worker-failed": undecided("The TensorRT worker stopped answering.", "Look at its last lines."),
+  "loader-failed": undecided("The data loader failed.", "Run it by hand: `load_data()` must yield {input: array}."),
+  "task-failed": undecided("The task's command failed or printed no metric.", "Run it by hand with TRT_GATE_SIDE=reference."),
+  "calibration-truncated": undecided(
+    "Calibration consumed fewer batches than there are samples.",
+    "Look at the shapes of the calibration samples.",
+  ),
+  "parse-failed": undecided("TensorRT could not parse the model.", "Look at the node it names."),
+  "build-failed": undecided("TensorRT could not build the engine.", "Look at the layer it names; `prefer` instead of `obey` may help."),
+  "degraded-build": undecided("TensorRT skipped tactics for lack of memory.", "Give the builder more workspace, or a free GPU."),
+  "precision-not-applied": undecided(
+    "The engine's layers do not run in the precision that was asked for.",
+    "Look at the executed precisions in the report.",
+  ),
+  "lane-unavailable": undecided(
+    "The lane that was asked for is not available on this machine.",
+    "Run `trt-gate doctor`, or use `lane: auto`.",
+  ),
+  "gpu-oom": undecided("The GPU ran out of memory.", "Free the GPU, or mark fewer tensors at a time."),
+  "gpu-busy": undecided("Another process holds the GPU.", "Wait for it, or use another runner."),
+  "gpu-faulty": undecided("The GPU reports faults.", "Take this runner out of service."),
+  "disk-full": undecided("The disk is full.", "Free space on the runner."),
+  "out-of-memory": undecided("The machine ran out of memory.", "Use a larger runner, or fewer samples at a time."),
+  "stale-cache": undecided(
+    "The calibration cache does not belong to this model or this TensorRT.",
+    "Calibrate anew, or give `quantization.data` so that the gate can.",
+  ),
+  "share-missing": undecided("A part of the models never reported.", "Look at the job that should have checked them."),
+  "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
+  failed: undecided("The model could not be checked.", "Look at the message."),
+} satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof reasons;
+
+/** An unknown code (a tool's own word) reads as `tool-failed`: never as a pass. */
+export function reasonOf(code: string): Reason {
+  const known: Readonly<Record<string, Reason | undefined>> = reasons;
+  return (Object.hasOwn(reasons, code) ? known[code] : undefined) ?? reasons["tool-failed"];
+}
+
+export interface FailureClass {
+  readonly failure: string;
+  readonly who: string;
+  readonly exit: 2 | 3 | 4 | 5;
+}
+
+/** Errors that end a run without a verdict, by who must act. */
+export const failureClasses: readonly FailureClass[] = [
+  { failure: "ConfigError", who: "the author of the configuration or of the command line", exit: 2 },
+  { failure: "FileError", who: "whoever made the file (4 where a tool wrote it in this run)", exit: 2 },
+  { failure: "TrustError", who: "the maintainer", exit: 3 },
+  { failure: "ToolError", who: "the runner's owner", exit: 4 },
+  { failure: "anything else", who: "us: it is a bug of the gate", exit: 5 },
+];

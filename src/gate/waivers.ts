@@ -1,0 +1,15 @@
+/** Reviewed exceptions. Which waiver covers a tensor on a given day; whether its entry is well formed is config/'s business. */
+import { matchesPattern } from "./pattern.ts";
+import type { Waiver } from "./verdict.ts";
+
+/** `today` and `until` are UTC dates, YYYY-MM-DD; the last day is included. An expired waiver, or one without a reason, covers nothing. */
+export function waiverFor(tensor: string, waivers: readonly Waiver[], today: string): Waiver | undefined {
+  return waivers.find((waiver) => isValidOn(waiver, today) && matchesPattern(waiver.tensor, tensor));
+}
+
+const date = /^\d{4}-\d{2}-\d{2}$/;
+const isValidOn = ({ until, reason }: Waiver, today: string): boolean =>
+  date.test(until) && date.test(today) && until >= today && reason.trim() !== "";
+
+/** The UTC date of a moment, as waivers are written. */
+export const utcDate = (moment: Date): string => moment.toISOString().slice(0, 10);
