@@ -1,0 +1,36 @@
+/** Finds the word that somebody probably meant. Pure; words only. */
+
+/** The closest of `words` to `typed`, or undefined when none is close (more than a third of its letters differ). */
+export function nearest(typed: string, words: readonly string[]): string | undefined {
+  const [best] = words
+    .map((word) => ({ word, distance: editDistance(typed.toLowerCase().replaceAll("_", "-"), word) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  if (best === undefined) return undefined;
+  return best.distance <= Math.max(1, Math.floor(Math.max(typed.length, best.word.length) / 3)) ? best.word : undefined;
+}
+
+/** `; did you mean "x"?` or nothing. */
+export function didYouMean(typed: string, words: readonly string[]): string {
+  const word = nearest(typed, words);
+  return word === undefined ? "" : `; did you mean "${word}"?`;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). Words beyond 64 letters count as far away. */
+function editDistance(a: string, b: string): number {
+  if (a.length > 64 || b.length > 64) return 64;
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = at(previous, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(before, j - 2) + 1 : 64;
+      row.push(Math.min(replaced, swapped, at(previous, j) + 1, at(row, j - 1) + 1));
+    }
+    before = previous;
+    previous = row;
+  }
+  return at(previous, b.length);
+}
+
+const at = (row: readonly number[], index: number): number => row[index] ?? 64;

@@ -1,0 +1,37 @@
+/** Paths as they are written in the configuration: normal form, globs, and whether they stay in the workspace. Links are the caller's to see. */
+
+/** The workspace as `settle` sees it; both are answered from the file system by whoever calls it. */
+export interface Workspace {
+  /** Files (workspace-relative, `/` as separator) that match a glob. */
+  match(pattern: string): readonly string[];
+  /** What is wrong with a path (a link, outside the workspace), or undefined. A path that is not there is fine here. */
+  checkPath(path: string): string | undefined;
+}
+
+/** `./models//cls.onnx` -> `models/cls.onnx`. */
+export const normalPath = (path: string): string => path.replace(/\/{2,}/g, "/").replace(/^(\.\/)+/, "");
+
+export const isGlob = (path: string): boolean => /[*?[\]{}]|[!+@]\(/.test(path);
+
+/** Last part without `.onnx`. */
+export const stemOf = (path: string): string => (path.split("/").at(-1) ?? path).replace(/\.onnx$/i, "");
+
+/** What is wrong with the text of a path, or undefined. Never looks at files. */
+export function pathFault(path: string): string | undefined {
+  if (path.includes("\0")) return "holds a zero character; write a plain path";
+  if (/^([/\\]|[A-Za-z]:)/.test(path)) return "is an absolute path; write it relative to the workspace";
+  if (path.split(/[/\\]/).includes("..")) return "leaves the workspace; only files inside it are read";
+  return undefined;
+}
+
+/** As `pathFault`, then what the workspace says of the path or, for a glob, of its matches. */
+export function pathFaultIn(workspace: Workspace, path: string): string | undefined {
+  const fault = pathFault(path);
+  if (fault !== undefined) return fault;
+  const files = isGlob(path) ? workspace.match(path) : [normalPath(path)];
+  for (const file of files) {
+    const problem = workspace.checkPath(file);
+    if (problem !== undefined) return isGlob(path) ? `matches "${file}", which ${problem}` : problem;
+  }
+  return undefined;
+}

@@ -1,0 +1,128 @@
+/**
+ * The one source of `.github/trt-gate.yml`: names, types, ranges, defaults and texts. schema/config.schema.json is generated from it.
+ * Rules between keys (one quantization source, `warn` before `fail`, expired waivers) are in the files that read each block.
+ */
+import { z } from "zod";
+import { limitsSchema, toleranceSchema } from "./tolerance-schema.ts";
+
+const path = z.string().min(1);
+const positive = z.number().gt(0);
+const count = z.number().int().min(1);
+const dims = z.array(z.number().int().min(1));
+
+export const shapesSchema = z
+  .record(
+    z.string(),
+    z.union([dims, z.strictObject({ min: dims, opt: dims, max: dims })], {
+      error: "a list of whole numbers, e.g. [1, 3, 224, 224], or {min: […], opt: […], max: […]}",
+    }),
+  )
+  .describe("Shapes of dynamic inputs: one list, or min, opt and max of a TensorRT profile.");
+
+const quantization = z
+  .strictObject({
+    cache: path.optional().describe("TensorRT calibration cache."),
+    data: path.optional().describe("Calibration samples: .npz, .npy, Polygraphy inputs JSON or a folder of them."),
+    loader: path.optional().describe("Python file with load_data(), Polygraphy's convention."),
+    qdq: path.optional().describe("The same model with QuantizeLinear/DequantizeLinear."),
+    algorithm: z.enum(["entropy", "minmax", "percentile"]).default("entropy").describe("How scales are chosen from data."),
+    percentile: z.number().gt(50).max(100).default(99.999).describe("For algorithm percentile: share of values kept, in percent."),
+    "min-samples": count.default(500).describe("Fewer calibration samples give a warning."),
+  })
+  .describe("Where INT8 comes from: exactly one source; cache and data may stand together (data renews a stale cache).");
+
+const random = z
+  .strictObject({
+    seed: z.number().int().min(0).default(0),
+    samples: count.default(16),
+    low: z.number().default(0),
+    high: z.number().default(1),
+  })
+  .describe("Seeded uniform random inputs in [low, high). Real samples judge better.");
+
+const validation = z
+  .strictObject({
+    data: path.optional().describe("Validation samples: .npz, .npy or a folder of them."),
+    loader: path.optional().describe("Python file with load_data()."),
+    inputs: path.optional().describe("Saved inputs JSON in Polygraphy's format."),
+    random: random.optional(),
+    "max-samples": count.default(32).describe("At most this many samples."),
+    labels: path.optional().describe("Class index of each sample (.npy), for figures per class."),
+  })
+  .describe("Samples on which the two sides are compared: exactly one of data, loader, inputs, random.");
+
+const task = z
+  .strictObject({
+    command: z.array(z.string()).min(1).describe("Program and arguments; {outputs} is a folder with one .npz a sample."),
+    metric: z.string().min(1).describe("Key of the JSON object on the command's last line."),
+    "max-drop": z.number().min(0).describe("Largest allowed loss, reference minus candidate."),
+  })
+  .describe("A metric of your own, run once for each side.");
+
+const waiver = z.strictObject({
+  tensor: z.string().min(1).describe("Name or pattern (* and ?) of the tensor."),
+  reason: z.string().min(1),
+  until: z.iso.date().describe("Last day, as in 2026-12-31. After it the waiver is an error."),
+  owner: z.string().min(1).optional(),
+});
+
+const tensorrt = z
+  .strictObject({
+    "workspace-mib": positive.optional().describe("Memory limit of the builder, MiB."),
+    "optimization-level": z.number().int().min(0).max(5).optional(),
+    plugins: z.array(path).default([]).describe("Plugin libraries, by path."),
+    "dla-core": z.number().int().min(0).optional(),
+    "version-compatible": z.boolean().default(false),
+    tf32: z.boolean().default(false).describe("Allow TF32, on both sides alike."),
+    "mark-all": z.boolean().default(false).describe("Mark every tensor in one engine. Fast, but it changes what is measured."),
+    "mark-batch": count.default(16).describe("Tensors marked in one engine."),
+    "tactic-sources": z.enum(["default", "none"]).default("default").describe("none: no external tactic libraries."),
+    rebuilds: z.number().int().min(0).max(9).default(3).describe("Most rebuilds when a result lies within the noise."),
+  })
+  .describe("Options of the TensorRT lanes.");
+
+export const modelSchema = z.strictObject({
+  name: z.string().min(1).optional().describe("Default: the file name."),
+  path: path.describe("ONNX file or a glob."),
+  "allow-empty": z.boolean().default(false).describe("A glob that matches nothing is fine."),
+  watch: z.array(path).default([]).describe("Further files (globs) whose change means: check again."),
+  shapes: shapesSchema.default({}),
+  quantization: quantization.optional(),
+  validation: validation.optional(),
+  tolerance: toleranceSchema.prefault({}),
+  task: task.optional(),
+  latency: z
+    .strictObject({
+      "max-slowdown-vs-reference": positive.optional().describe("Largest latency of the candidate divided by the reference's."),
+    })
+    .prefault({}),
+  waivers: z.array(waiver).default([]).describe("Reviewed exceptions."),
+  baseline: z.boolean().default(false).describe("Also check the base commit's model in the same job and show both."),
+  tensorrt: tensorrt.prefault({}),
+});
+
+export const searchSchema = z
+  .strictObject({
+    method: z.enum(["ranked", "bisect", "linear"]).default("ranked").describe("bisect and linear run polygraphy debug precision."),
+    direction: z.enum(["forward", "reverse"]).default("forward").describe("For bisect and linear: first or last layers."),
+    "budget-minutes": positive.default(20),
+    "max-builds": count.default(30),
+    precision: z.enum(["fp16", "fp32", "float16", "float32"]).default("fp16").describe("Precision of the kept units."),
+    group: z.enum(["unit", "block"]).default("unit").describe("What changes precision together."),
+  })
+  .describe("Search for the units to keep in higher precision.");
+
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1),
+    models: z.array(modelSchema).default([]),
+    search: searchSchema.prefault({}),
+  })
+  .meta({ title: "TensorRT Accuracy Gate", description: "Configuration of the gate, .github/trt-gate.yml." });
+
+export type Config = z.output<typeof configSchema>;
+export type ModelConfig = z.output<typeof modelSchema>;
+export type QuantizationConfig = z.output<typeof quantization>;
+export type ValidationConfig = z.output<typeof validation>;
+export type SearchConfig = z.output<typeof searchSchema>;
+export { limitsSchema };

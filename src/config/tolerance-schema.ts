@@ -1,0 +1,68 @@
+/** Limits as they stand in the configuration. What they mean and their defaults as a whole are in tolerance.ts. */
+import { z } from "zod";
+
+const limit = (value: z.ZodNumber, help: string) =>
+  z
+    .strictObject({
+      fail: value.describe("Beyond it: regression."),
+      warn: value.optional().describe("Beyond it: a warning. Reached before fail."),
+    })
+    .optional()
+    .describe(help);
+
+const ratio = z.number().min(-1).max(1);
+const share = z.number().min(0).max(1);
+const error = z.number().min(0);
+
+const metrics = {
+  "sqnr-db": limit(z.number(), "Signal to quantization noise ratio in dB; higher is better."),
+  cosine: limit(ratio, "Cosine similarity; higher is better."),
+  "max-abs": limit(error, "Largest absolute error; lower is better."),
+  "mean-abs": limit(error, "Mean absolute error; lower is better."),
+  "max-rel": limit(error, "Largest relative error; lower is better. Explodes near zero."),
+  "mean-rel": limit(error, "Mean relative error; lower is better."),
+  "top1-agreement": limit(share, "Share of samples with the same best class; higher is better."),
+  "topk-agreement": limit(share, "Share of the k best classes in common; higher is better."),
+  "argmax-agreement": limit(share, "Share of pixels with the same best class; higher is better."),
+  "exact-match": limit(share, "Share of equal values; higher is better."),
+  allclose: limit(share, "Share of values with |r-c| <= atol + rtol*|r|; higher is better."),
+};
+
+export const limitsSchema = z.strictObject(metrics);
+
+const drop = z.strictObject({ drop: error.describe("Largest allowed loss against the base commit.") }).optional();
+const baseline = z.strictObject({
+  "sqnr-db": drop,
+  cosine: drop,
+  "max-abs": drop,
+  "mean-abs": drop,
+  "max-rel": drop,
+  "mean-rel": drop,
+  "top1-agreement": drop,
+  "topk-agreement": drop,
+  "argmax-agreement": drop,
+  "exact-match": drop,
+  allclose: drop,
+});
+
+export const toleranceSchema = z
+  .strictObject({
+    ...metrics,
+    score: limitsSchema.prefault({}).describe("Limits for the logits behind a probability output."),
+    tensors: z
+      .record(z.string(), limitsSchema)
+      .default({})
+      .describe(
+        "Limits by tensor name pattern (* and ?); the first that matches counts. Layers are judged only where a pattern names them.",
+      ),
+    baseline: baseline.prefault({}).describe("Limits against the base commit's result, same job and GPU."),
+    "min-coverage": share.default(1).describe("Share of the reference's outputs that must have been compared."),
+    "top-k": z.number().int().min(1).default(5).describe("k of topk-agreement."),
+    atol: error.default(1e-5).describe("Absolute part of allclose."),
+    rtol: error.default(1e-5).describe("Relative part of allclose."),
+    "guard-db": error.default(1).describe("Margins smaller than this are rebuilt before they count, where builds are noisy."),
+  })
+  .describe("Limits for outputs. Default: sqnr-db fail 20 and cosine fail 0.997; setting any metric replaces both.");
+
+export type LimitsConfig = z.output<typeof limitsSchema>;
+export type ToleranceConfig = z.output<typeof toleranceSchema>;

@@ -1,0 +1,78 @@
+/**
+ * YAML text -> plain value plus the line of every key. Refuses what a configuration never needs: duplicate keys, tags, alias bombs,
+ * several documents, more than 1 MB. Knows no key of ours.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+
+export type KeyPath = readonly PropertyKey[];
+
+export interface YamlText {
+  /** Undefined when `problems` is not empty. */
+  readonly value: unknown;
+  readonly problems: readonly { readonly line: number; readonly text: string }[];
+  /** Line of the key (or list entry) at this path, counted from 1; of its nearest parent where it is missing. */
+  lineOf(path: KeyPath): number;
+}
+
+const maxBytes = 1_000_000;
+const maxAliases = 50;
+
+/** Never throws for what the text holds. An empty text is a problem. */
+export function readYaml(text: string): YamlText {
+  if (text.length > maxBytes) return failed(1, `the file has ${text.length} characters; a configuration has at most ${maxBytes}`);
+  const lines = new LineCounter();
+  const document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: lines, uniqueKeys: true, version: "1.2", merge: false });
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const problems = [...document.errors, ...document.warnings].map((error) => ({
+    line: lineAt(error.pos[0]),
+    text: explain(error.code, error.message),
+  }));
+  if (problems.length > 0) return { value: undefined, problems, lineOf: () => 1 };
+  if (document.contents === null) return failed(1, "the file is empty; write at least version: 1 and models:");
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
+    // A value that aliases blew up or that holds itself must not reach the checks.
+    if (JSON.stringify(value).length > 4 * maxBytes) return failed(1, "aliases expand to more than 4 MB; write the values out");
+    return {
+      value,
+      problems: [],
+      lineOf: (path) => lineAt(offsetOf(document.contents, path, (node) => (isAlias(node) ? node.resolve(document) : undefined))),
+    };
+  } catch (error) {
+    return failed(
+      1,
+      `aliases cannot be expanded (${error instanceof Error ? error.message : String(error)}); at most ${maxAliases} are allowed`,
+    );
+  }
+}
+
+const failed = (line: number, text: string): YamlText => ({ value: undefined, problems: [{ line, text }], lineOf: () => line });
+
+/** The library's message without its code frame, with our next step where it has none. */
+function explain(code: string, message: string): string {
+  const first = (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
+  if (code === "TAB_AS_INDENT") return `${first}; use spaces`;
+  if (code === "DUPLICATE_KEY") return `${first}; keep one of them`;
+  if (code === "MULTIPLE_DOCS") return "the file holds several documents; keep one";
+  return first;
+}
+
+function offsetOf(root: Node | null, path: KeyPath, resolve: (node: Node) => Node | undefined): number {
+  let offset = root?.range?.[0] ?? 0;
+  let node: unknown = root;
+  for (const key of path) {
+    if (isAlias(node)) node = resolve(node);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined) return offset;
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof key === "number") {
+      const item: unknown = node.items[key];
+      if (item === undefined) return offset;
+      if (isMap(item) || isSeq(item) || isScalar(item) || isAlias(item)) offset = item.range?.[0] ?? offset;
+      node = item;
+    } else return offset;
+  }
+  return offset;
+}
