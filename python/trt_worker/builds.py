@@ -1,0 +1,131 @@
+"""One build: configuration from plain options, calibration that cannot be cut short unseen, engine bytes deserialised at once."""
+
+import os
+import time
+
+from . import networks
+from .protocol import Failure
+
+
+class Samples:
+    """Calibration batches from `.npy` files. Counts what TensorRT took: a batch that fails ends calibration silently."""
+
+    def __init__(self, samples):
+        self._samples = samples
+        self.taken = 0
+
+    def __iter__(self):
+        import numpy
+
+        for sample in self._samples:
+            self.taken += 1
+            yield {name: numpy.ascontiguousarray(numpy.load(path, allow_pickle=False)) for name, path in sample.items()}
+
+
+class NoSamples:
+    """Stands where a cache must do: being asked for a batch means that TensorRT refused the cache."""
+
+    def __init__(self):
+        self.asked = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.asked = True
+        raise StopIteration
+
+
+def build(loaded, options, keeper):
+    """Gives (engine, facts). `options` are those of the `build` request (docs/tensorrt.md)."""
+    from polygraphy.backend.trt import engine_bytes_from_network, engine_from_bytes
+
+    calibration = options.get("calibration")
+    samples = _samples(calibration)
+    networks.set_precisions(loaded, options.get("keep"))
+    start = time.monotonic()
+    with networks.Marks(loaded, options.get("marks") or []):
+        config = _config(loaded, options, calibration, samples)
+        try:
+            plan = engine_bytes_from_network(
+                (loaded.builder, loaded.network), config=config, save_timing_cache=options.get("timingCache")
+            )
+        except Exception:
+            _check_calibration(calibration, samples)
+            raise
+    _check_calibration(calibration, samples)
+    engine = engine_from_bytes(plan)
+    return engine, {
+        "seconds": time.monotonic() - start,
+        "sizeBytes": _size(plan),
+        "missingScales": _missing_scales(keeper),
+        "degraded": keeper.holding("insufficient memory")[:5],
+        "warnings": [text for level, text in keeper.lines if level == "warning" and not text.startswith("Missing scale")][:20],
+        "calibrationBatches": samples.taken if isinstance(samples, Samples) else 0,
+    }
+
+
+def _size(plan):
+    return int(getattr(plan, "nbytes", None) or len(plan))
+
+
+def _missing_scales(keeper):
+    prefix = "Missing scale and zero-point for tensor "
+    lines = [text[len(prefix) :] for _, text in keeper.lines if text.startswith(prefix)]
+    return [line.rsplit(", expect fall back", 1)[0] for line in lines]
+
+
+def _samples(calibration):
+    if calibration is None:
+        return None
+    if calibration.get("samples"):
+        if os.path.exists(calibration["cache"]):
+            raise Failure("bad-request", "calibrating would read the cache that is already there")
+        return Samples(calibration["samples"])
+    if not os.path.exists(calibration["cache"]) or os.path.getsize(calibration["cache"]) == 0:
+        raise Failure("stale-cache", "the calibration cache is missing or empty")
+    return NoSamples()
+
+
+def _check_calibration(calibration, samples):
+    if isinstance(samples, NoSamples) and samples.asked:
+        raise Failure("stale-cache", "TensorRT did not accept the calibration cache and wanted to calibrate anew")
+    if isinstance(samples, Samples):
+        expected = len(calibration["samples"])
+        if samples.taken != expected:
+            raise Failure("calibration-truncated", "calibration used {} of {} samples".format(samples.taken, expected))
+        if not os.path.exists(calibration["cache"]) or os.path.getsize(calibration["cache"]) == 0:
+            raise Failure("no-result", "calibration ended without writing its cache")
+
+
+def _config(loaded, options, calibration, samples):
+    import tensorrt as trt
+    from polygraphy.backend.trt import Calibrator, create_config
+
+    settings = {"profiles": [loaded.profile], "tf32": bool(options.get("tf32"))}
+    if hasattr(trt, "ProfilingVerbosity"):
+        settings["profiling_verbosity"] = trt.ProfilingVerbosity.DETAILED
+    for name in ("fp16", "int8"):
+        if options.get(name):
+            settings[name] = True
+    if calibration is not None:
+        base = getattr(trt, calibration["calibrator"])
+        settings["calibrator"] = Calibrator(samples, cache=calibration["cache"], BaseClass=base)
+    if options.get("keep") and options["keep"]["layers"]:
+        settings["precision_constraints"] = "obey"
+    if options.get("timingCache") and os.path.exists(options["timingCache"]):
+        settings["load_timing_cache"] = options["timingCache"]
+    if options.get("workspaceBytes"):
+        settings["memory_pool_limits"] = {trt.MemoryPoolType.WORKSPACE: options["workspaceBytes"]}
+    if options.get("optimizationLevel") is not None:
+        settings["builder_optimization_level"] = options["optimizationLevel"]
+    if options.get("noTacticSources"):
+        settings["tactic_sources"] = []
+    if options.get("versionCompatible"):
+        settings["version_compatible"] = True
+    if options.get("dlaCore") is not None:
+        settings.update(use_dla=True, allow_gpu_fallback=True)
+    config = create_config(loaded.builder, loaded.network, **settings)
+    if options.get("dlaCore") is not None:
+        config.DLA_core = options["dlaCore"]
+    return config

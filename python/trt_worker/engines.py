@@ -1,0 +1,87 @@
+"""Engines at work: inference into `.npy` files, executed layers, latency. Array order and names are kept, values never changed."""
+
+import os
+import statistics
+import time
+
+
+class Engine:
+    """An engine with one execution context, made at first use and freed on `release`."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self._runner = None
+
+    def runner(self):
+        from polygraphy.backend.trt import TrtRunner
+
+        if self._runner is None:
+            runner = TrtRunner(self.engine)
+            runner.activate()
+            self._runner = runner
+        return self._runner
+
+    def release(self):
+        if self._runner is not None:
+            self._runner.deactivate()
+        self._runner = None
+        self.engine = None
+
+
+def run(engine, feeds, folder, first):
+    """Runs each feed ({input: .npy path}) and writes output k of feed i to `<folder>/<first + i>-<k>.npy`."""
+    import numpy
+
+    os.makedirs(folder, exist_ok=True)
+    names = []
+    for number, feed in enumerate(feeds):
+        outputs = engine.runner().infer(_load(feed))
+        names = list(outputs)
+        for k, name in enumerate(names):
+            # infer() reuses its buffers: the array is written before the next call.
+            numpy.save(os.path.join(folder, "{}-{}.npy".format(first + number, k)), numpy.asarray(outputs[name]), allow_pickle=False)
+    return {"names": names}
+
+
+def _load(feed):
+    import numpy
+
+    return {name: numpy.load(path, allow_pickle=False) for name, path in feed.items()}
+
+
+def inspect(engine, path):
+    """Writes the engine inspector's JSON (whole engine) to `path`."""
+    import tensorrt as trt
+
+    inspector = engine.engine.create_engine_inspector()
+    text = inspector.get_engine_information(trt.LayerInformationFormat.JSON)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return {"path": path}
+
+
+def latency(engine, feed, warm_up, iterations):
+    """Host time of one inference in milliseconds, inputs already on the device and outputs left there."""
+    from polygraphy import cuda
+
+    runner, held, device_feed = engine.runner(), [], {}
+    for name, array in _load(feed).items():
+        if engine.engine.is_shape_inference_io(name):
+            device_feed[name] = array
+        else:
+            buffer = cuda.DeviceArray(shape=array.shape, dtype=array.dtype)
+            buffer.copy_from(array)
+            held.append(buffer)
+            device_feed[name] = buffer
+    try:
+        times = []
+        for i in range(warm_up + iterations):
+            start = time.perf_counter()
+            runner.infer(device_feed, check_inputs=False, copy_outputs_to_host=False)
+            if i >= warm_up:
+                times.append((time.perf_counter() - start) * 1000)
+    finally:
+        for buffer in held:
+            buffer.free()
+    times.sort()
+    return {"medianMs": statistics.median(times), "p05Ms": times[len(times) // 20], "p95Ms": times[(len(times) * 19) // 20], "iterations": iterations}

@@ -1,0 +1,31 @@
+"""Gives every exception a kind. The phase decides; words only tell memory, disk and missing features from the rest."""
+
+import errno
+
+from .protocol import Failure
+
+BY_PHASE = {"load": "parse-failed", "build": "build-failed", "run": "run-failed", "latency": "run-failed", "inspect": "run-failed"}
+OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda error: 2.", "cudaerrormemoryallocation")
+DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+def failure_of(error, phase, keeper):
+    """The Failure that stands for `error`, raised while doing `phase`; `keeper` holds the request's log lines."""
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return Failure("disk-full", str(error))
+    if isinstance(error, MemoryError):
+        return Failure("host-oom", "the machine's memory is exhausted")
+    text = "{}: {}".format(type(error).__name__, error)
+    said = " ".join(keeper.errors() + [text]).lower()
+    if any(words in said for words in OUT_OF_MEMORY):
+        return Failure("cuda-oom", _first(keeper, text))
+    if "not available on tensorrt version" in said or isinstance(error, AttributeError):
+        return Failure("unsupported", text)
+    return Failure(BY_PHASE.get(phase, "worker-failed"), _first(keeper, text))
+
+
+def _first(keeper, text):
+    errors = keeper.errors()
+    return errors[0] if errors else text

@@ -1,0 +1,58 @@
+"""What this TensorRT can do, found by looking for its parts: version numbers decide nothing (some 11.x builds keep old names)."""
+
+CALIBRATORS = ("IInt8EntropyCalibrator2", "IInt8EntropyCalibrator", "IInt8MinMaxCalibrator", "IInt8LegacyCalibrator")
+
+
+def features(trt):
+    flags = getattr(trt, "BuilderFlag", None)
+    creation = getattr(trt, "NetworkDefinitionCreationFlag", None)
+    layer = getattr(trt, "ILayer", None)
+    network = getattr(trt, "INetworkDefinition", None)
+    weak = hasattr(flags, "FP16")
+    return {
+        "int8Flag": hasattr(flags, "INT8"),
+        "fp16Flag": weak,
+        "calibrators": [name for name in CALIBRATORS if hasattr(trt, name)],
+        # Without a weakly typed mode every network is strongly typed, flag or not.
+        "stronglyTyped": hasattr(creation, "STRONGLY_TYPED") or not weak,
+        "stronglyTypedFlag": hasattr(creation, "STRONGLY_TYPED"),
+        "obeyPrecision": hasattr(flags, "OBEY_PRECISION_CONSTRAINTS"),
+        "layerPrecision": hasattr(layer, "precision") and hasattr(layer, "reset_precision"),
+        "unfusedDebug": hasattr(network, "mark_unfused_tensors_as_debug_tensors"),
+        "editableTimingCache": hasattr(flags, "EDITABLE_TIMING_CACHE"),
+        "errorOnTimingCacheMiss": hasattr(flags, "ERROR_ON_TIMING_CACHE_MISS"),
+        "inspector": hasattr(trt, "LayerInformationFormat"),
+        "versionCompatible": hasattr(flags, "VERSION_COMPATIBLE"),
+        "dla": hasattr(trt, "DeviceType") and hasattr(trt.DeviceType, "DLA"),
+    }
+
+
+def hello():
+    """Imports everything heavy, before any foreign script could run, and says what is there."""
+    import platform
+
+    import numpy
+    import polygraphy
+    import tensorrt as trt
+
+    return {
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "tensorrt": trt.__version__,
+        "polygraphy": polygraphy.__version__,
+        "features": features(trt),
+        "memory": gpu_memory(),
+    }
+
+
+def gpu_memory():
+    """Free and total bytes of the GPU in use; None where the CUDA runtime cannot say."""
+    import ctypes
+
+    from polygraphy import cuda
+
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    query = getattr(cuda.wrapper().handle, "cudaMemGetInfo", None)
+    if query is None or query(ctypes.byref(free), ctypes.byref(total)) != 0:
+        return None
+    return {"freeBytes": free.value, "totalBytes": total.value}

@@ -1,0 +1,123 @@
+"""Network definitions: parsed once, described layer by layer, and set to one choice of precisions and marks for one build."""
+
+from .protocol import Failure
+
+
+class Network:
+    """A parsed network with its builder and parser, which must stay alive with it."""
+
+    def __init__(self, builder, network, parser, profile, typed):
+        self.builder, self.network, self.parser = builder, network, parser
+        self.profile = profile
+        self.typed = typed
+        self.outputs = [network.get_output(i) for i in range(network.num_outputs)]
+
+    def tensors(self):
+        """Name -> tensor object, for all outputs of layers. Objects, since names may hold wildcards."""
+        found = {}
+        for layer in self.network:
+            for i in range(layer.num_outputs):
+                tensor = layer.get_output(i)
+                if tensor is not None:
+                    found[tensor.name] = tensor
+        return found
+
+
+def load(model, shapes, typed, plugins):
+    """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network."""
+    from polygraphy.backend.trt import Profile, load_plugins, network_from_onnx_path
+
+    if plugins:
+        load_plugins(plugins=plugins)
+    builder, network, parser = network_from_onnx_path(model, strongly_typed=typed)
+    profile = Profile()
+    for name, shape in shapes.items():
+        profile.add(name, min=tuple(shape["min"]), opt=tuple(shape["opt"]), max=tuple(shape["max"]))
+    return Network(builder, network, parser, profile, typed)
+
+
+def describe(loaded):
+    """Inputs, outputs and layers as plain data: what the gate needs to choose layers, without choosing."""
+    network = loaded.network
+    return {
+        "inputs": [_tensor(network.get_input(i)) for i in range(network.num_inputs)],
+        "outputs": [_tensor(network.get_output(i)) for i in range(network.num_outputs)],
+        "layers": [_layer(index, layer) for index, layer in enumerate(network)],
+    }
+
+
+def _layer(index, layer):
+    first = layer.get_input(0) if layer.num_inputs > 0 else None
+    return {
+        "index": index,
+        "name": layer.name,
+        "type": _word(layer.type),
+        "metadata": getattr(layer, "metadata", "") or "",
+        "firstInputIsShape": bool(first is not None and first.is_shape_tensor),
+        "outputs": [_tensor(layer.get_output(i)) for i in range(layer.num_outputs)],
+    }
+
+
+def _tensor(tensor):
+    if tensor is None:
+        return None
+    shape = tensor.shape
+    return {
+        "name": tensor.name,
+        "dtype": _word(tensor.dtype),
+        # A shape that TensorRT cannot know yet has no length.
+        "shape": [int(dim) for dim in shape] if len(shape) >= 0 else None,
+        "isExecution": bool(getattr(tensor, "is_execution_tensor", True)),
+        "isShape": bool(tensor.is_shape_tensor),
+    }
+
+
+def _word(value):
+    """`DataType.FLOAT` -> `FLOAT`, for every version's way of writing enumerations."""
+    return getattr(value, "name", None) or str(value).rsplit(".", 1)[-1]
+
+
+def set_precisions(loaded, keep):
+    """`keep`: {precision: float16|float32, layers: [[index, [output, ...]], ...]}. Undoes what an earlier build set."""
+    import tensorrt as trt
+
+    network = loaded.network
+    if loaded.typed or not hasattr(trt.ILayer, "reset_precision"):
+        if keep and keep["layers"]:
+            raise Failure("unsupported", "this network is strongly typed: precisions are changed in the ONNX model, not on layers")
+        return
+    for layer in network:
+        layer.reset_precision()
+        for i in range(layer.num_outputs):
+            if layer.get_output(i) is not None:
+                layer.reset_output_type(i)
+    if not keep:
+        return
+    wanted = {"float16": trt.float16, "float32": trt.float32}[keep["precision"]]
+    for index, outputs in keep["layers"]:
+        layer = network.get_layer(index)
+        layer.precision = wanted
+        for i in outputs:
+            layer.set_output_type(i, wanted)
+
+
+class Marks:
+    """Marks tensors as outputs for one build and takes just those marks back. The model's own outputs are never touched."""
+
+    def __init__(self, loaded, names):
+        self._network = loaded.network
+        own = {tensor.name for tensor in loaded.outputs}
+        tensors = loaded.tensors() if names else {}
+        missing = [name for name in names if name not in tensors and name not in own]
+        if missing:
+            raise Failure("unknown-tensor", "the network has no tensor {!r}".format(missing[0]), count=len(missing))
+        self._tensors = [tensors[name] for name in names if name not in own]
+
+    def __enter__(self):
+        for tensor in self._tensors:
+            self._network.mark_output(tensor)
+        return self
+
+    def __exit__(self, *_):
+        for tensor in self._tensors:
+            self._network.unmark_output(tensor)

@@ -1,0 +1,113 @@
+"""
+The long-lived TensorRT worker: reads requests from stdin, answers each in turn on stdout, until stdin ends.
+Makes engines and tensors; every decision is the caller's.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+# With a safe path Python leaves the script's own folder out. It holds only files of the gate, and goes last.
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+
+from trt_worker import builds, engines, features, logs, networks  # noqa: E402
+from trt_worker.failures import failure_of  # noqa: E402
+from trt_worker.protocol import Channel, Failure  # noqa: E402
+
+
+class Worker:
+    def __init__(self, channel):
+        self.keeper = logs.LogKeeper(channel)
+        self.networks = {}
+        self.engines = {}
+
+    def hello(self, _):
+        try:
+            facts = features.hello()
+        except ImportError as error:
+            raise Failure("missing-module", str(error), module=str(getattr(error, "name", "")))
+        logs.install(self.keeper)
+        return facts
+
+    def load(self, request):
+        loaded = networks.load(request["model"], request["shapes"], request["typed"], request.get("plugins") or [])
+        self.networks[request["network"]] = loaded
+        _write_json(request["describe"], networks.describe(loaded))
+        return {"describe": request["describe"]}
+
+    def unload(self, request):
+        self.networks.pop(request["network"], None)
+        return {}
+
+    def build(self, request):
+        engine, facts = builds.build(self.networks[request["network"]], request, self.keeper)
+        self.engines[request["engine"]] = engines.Engine(engine)
+        return dict(facts, memory=features.gpu_memory())
+
+    def run(self, request):
+        return engines.run(self.engines[request["engine"]], request["feeds"], request["folder"], request["first"])
+
+    def inspect(self, request):
+        return engines.inspect(self.engines[request["engine"]], request["path"])
+
+    def latency(self, request):
+        return engines.latency(self.engines[request["engine"]], request["feed"], request["warmUp"], request["iterations"])
+
+    def release(self, request):
+        engine = self.engines.pop(request["engine"], None)
+        if engine is not None:
+            engine.release()
+        return {"memory": features.gpu_memory()}
+
+
+OPERATIONS = ("hello", "load", "unload", "build", "run", "inspect", "latency", "release")
+
+
+def _write_json(path, value):
+    import json
+
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=True, allow_nan=False)
+
+
+def answer(worker, request):
+    operation = request.get("op")
+    worker.keeper.start()
+    try:
+        if operation not in OPERATIONS:
+            raise Failure("bad-request", "unknown operation {!r}".format(operation))
+        return {"id": request.get("id"), "ok": True, "result": getattr(worker, operation)(request)}
+    except Exception as error:  # every failure is an answer: the worker lives on
+        failure = failure_of(error, operation, worker.keeper)
+        return {
+            "id": request.get("id"),
+            "ok": False,
+            "error": {"kind": failure.kind, "message": str(failure)[:4000], "detail": failure.detail, "lines": worker.keeper.errors()[-20:]},
+        }
+
+
+def _die_with_parent():
+    """Linux: a gate that was killed outright takes the worker, and the GPU memory it holds, along."""
+    if sys.platform.startswith("linux"):
+        try:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        except (OSError, AttributeError):
+            pass  # a libc without prctl: the worker then ends when stdin does
+
+
+def main():
+    _die_with_parent()
+    channel = Channel()
+    worker = Worker(channel)
+    for request in channel.requests():
+        if request.get("op") == "close":
+            channel.send({"id": request.get("id"), "ok": True, "result": {}})
+            break
+        channel.send(answer(worker, request))
+    for engine in worker.engines.values():
+        engine.release()
+
+
+if __name__ == "__main__":
+    main()
