@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "node_modules", ".installed-from");
-const wanted = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const wanted = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 const installed = existsSync(stamp) ? readFileSync(stamp, "utf8") : "";
 
 if (installed !== wanted) {
@@ -18,9 +20,16 @@ if (installed !== wanted) {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   // onnxruntime-node would download GPU libraries that the CPU lane never uses.
-  const result = spawnSync(npm, args, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" }, shell: process.platform === "win32" });
+  const result = spawnSync(npm, args, {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+    shell: process.platform === "win32",
+  });
   if (result.status !== 0) {
-    console.error(`npm ${args.join(" ")} ended with ${result.status ?? result.signal ?? result.error}: see its lines above, then run this again.`);
+    console.error(
+      `npm ${args.join(" ")} ended with ${result.status ?? result.signal ?? result.error}: see its lines above, then run this again.`,
+    );
     process.exit(4);
   }
   writeFileSync(stamp, wanted);

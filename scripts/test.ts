@@ -16,7 +16,15 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 for (const tier of wanted) {
   const file = join(results, `${tier}.json`);
-  const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", tier, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const args = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project",
+    tier,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ];
   const run = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   const counts = countsOf(file);
   console.log(`${tier}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
@@ -32,7 +40,9 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 
 function countsOf(file: string): { passed: number; failed: number; skipped: number } {
   try {
-    const json: { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number } = JSON.parse(readFileSync(file, "utf8"));
+    const json: { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number } = JSON.parse(
+      readFileSync(file, "utf8"),
+    );
     return { passed: json.numPassedTests, failed: json.numFailedTests, skipped: json.numPendingTests + json.numTodoTests };
   } catch {
     return { passed: 0, failed: 0, skipped: 0 };

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, it } from "vitest";
+import { childEnv, pythonEnv } from "../../../src/effects/child-env.ts";
+import type { Command, Exec } from "../../../src/effects/effects.ts";
+import { realExec } from "../../../src/effects/exec.ts";
+import { findStrays, killStrays } from "../../../src/effects/sweep.ts";
+
+const sh = (script: string, more: Partial<Command> = {}): Command => ({
+  file: "sh",
+  args: ["-c", script],
+  env: childEnv(process.env),
+  timeoutMs: 20_000,
+  ...more,
+});
+
+describe("running a child", () => {
+  const runId = randomUUID();
+  const controller = new AbortController();
+  const exec: Exec = realExec({ runId, cancelled: controller.signal });
+  afterEach(async () => {
+    await killStrays(runId);
+  });
+
+  it("gives exit code, stdout and the tail of both streams", async () => {
+    const result = await exec.run(sh("echo one; echo two >&2; exit 3"));
+    expect(result).toMatchObject({ endedBy: "exit", exitCode: 3, stdout: "one\n" });
+    expect([...result.tail].toSorted()).toEqual(["one", "two"]);
+  });
+
+  it("tells a signal from an exit code", async () => {
+    expect(await exec.run(sh("kill -9 $$"))).toMatchObject({ endedBy: "signal", signal: "SIGKILL", exitCode: undefined });
+  });
+
+  it("names a program that does not exist", async () => {
+    const result = await exec.run({ ...sh(""), file: "no-such-program" });
+    expect(result.endedBy).toBe("spawn-error");
+    expect(result.cause).toContain("ENOENT");
+  });
+
+  it("ends a group whose members ignore SIGTERM, grandchildren included", async () => {
+    const result = await exec.run(sh("trap '' TERM; sleep 61 & sleep 61", { timeoutMs: 300 }));
+    expect(result.endedBy).toBe("timeout");
+    expect(await findStrays(runId)).toEqual([]);
+  });
+
+  it("does not wait for a descendant that left the group, and finds it by the run's mark", async () => {
+    const result = await exec.run(sh("setsid sleep 62 & sleep 0.5; exit 0"));
+    expect(result).toMatchObject({ endedBy: "exit", exitCode: 0 });
+    expect(await killStrays(runId)).toBe(1);
+    await expect.poll(() => findStrays(runId)).toEqual([]);
+  });
+
+  it("keeps a bounded tail of endless output, of one huge line and of bad UTF-8", async () => {
+    const result = await exec.run(
+      sh("seq 1 200000; head -c 10000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376\\n'", { maxStdoutBytes: 1000 }),
+    );
+    expect(result.stdout).toHaveLength(1000);
+    expect(result.tail).toHaveLength(200);
+    expect(Math.max(...result.tail.map((line) => line.length))).toBeLessThanOrEqual(4096);
+    expect(result.tail.at(-1)).toBe("\ufffd\ufffd");
+  });
+
+  it("stops a child when the run is cancelled", async () => {
+    const cancel = new AbortController();
+    const running = realExec({ runId, cancelled: cancel.signal }).run(sh("sleep 63"));
+    cancel.abort();
+    expect((await running).endedBy).toBe("cancel");
+    expect(await findStrays(runId)).toEqual([]);
+  });
+
+  it("speaks lines with a long-lived child", async () => {
+    const child = await exec.start({ ...sh(""), file: "cat", args: [] });
+    await child.writeLine('{"hello":1}');
+    for await (const line of child.lines) {
+      expect(line).toBe('{"hello":1}');
+      break;
+    }
+    expect((await child.stop()).endedBy).toBe("signal");
+  });
+});
+
+describe("a child's environment", () => {
+  const outside = {
+    PATH: "/bin",
+    HOME: "/h",
+    LC_ALL: "C",
+    CUDA_VISIBLE_DEVICES: "0",
+    RUNNER_TRACKING_ID: "t",
+    GITHUB_TOKEN: "secret",
+    INPUT_X: "secret",
+    "INPUT_GITHUB-TOKEN": "secret",
+    ACTIONS_RUNTIME_TOKEN: "secret",
+    STATE_a: "secret",
+    PYTHONPATH: "/evil",
+    NODE_OPTIONS: "--require x",
+    LD_PRELOAD: "x.so",
+    POLYGRAPHY_AUTOINSTALL_DEPS: "1",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  };
+
+  it("is an allow-list: no token, input, interpreter switch or foreign secret gets through", () => {
+    expect(childEnv(outside)).toEqual({ PATH: "/bin", HOME: "/h", LC_ALL: "C", CUDA_VISIBLE_DEVICES: "0", RUNNER_TRACKING_ID: "t" });
+  });
+
+  it("gives Python safe path and no user site", () => {
+    expect(pythonEnv(outside)).toMatchObject({ PYTHONSAFEPATH: "1", PYTHONNOUSERSITE: "1" });
+    expect(pythonEnv(outside)).not.toHaveProperty("PYTHONPATH");
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { actionsLog, plainLog } from "../../../src/effects/log.ts";
+import { commandsIn } from "../../fakes/command-oracle.ts";
+import { hostileNames } from "../../fakes/hostile-names.ts";
+
+function captured(isTerminal = false) {
+  let text = "";
+  let nowMs = 0;
+  const target = {
+    write: (more: string) => {
+      text += more;
+    },
+    isTerminal,
+    monotonicMs: () => nowMs,
+    debug: false,
+  };
+  return {
+    target,
+    text: () => text,
+    wait: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+describe("the log of an action", () => {
+  it("issues no command but its own, whatever a name holds", () => {
+    const { target, text } = captured();
+    const log = actionsLog(target);
+    for (const name of hostileNames) {
+      log.info(name);
+      log.warning(name, { file: name, line: 3, title: name });
+    }
+    expect(new Set(commandsIn(text()))).toEqual(new Set(["warning"]));
+    expect(commandsIn(text())).toHaveLength(hostileNames.length);
+  });
+
+  it("closes a group when its body throws", async () => {
+    const { target, text } = captured();
+    await expect(
+      actionsLog(target).group("prepare", async () => {
+        throw new Error("x");
+      }),
+    ).rejects.toThrow("x");
+    expect(text()).toBe("::group::prepare\n::endgroup::\n");
+  });
+
+  it("prints a stage once and again only after ten seconds", () => {
+    const { target, text, wait } = captured();
+    const log = actionsLog(target);
+    log.progress("run", "1 of 9");
+    log.progress("run", "2 of 9");
+    wait(10_000);
+    log.progress("run", "3 of 9");
+    log.progress("judge");
+    expect(text().trim().split("\n")).toHaveLength(3);
+  });
+});
+
+describe("the log of a terminal", () => {
+  it("rewrites the progress line and clears it before the next line", () => {
+    const { target, text } = captured(true);
+    const log = plainLog(target);
+    log.progress("run", "1");
+    log.info("done");
+    expect(text()).toBe("\r\u001b[2K[  0.0 s] run: 1\r\u001b[2Kdone\n");
+  });
+});
