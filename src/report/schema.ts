@@ -6,81 +6,205 @@ import { z } from "zod";
 
 export const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
 export type Num = z.infer<typeof num>;
-export const toNum = (value: number): Num => (Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+export const toNum = (value: number): Num =>
+  Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 export const fromNum = (value: Num): number => Number(value);
 
 const metrics = z.partialRecord(
-  z.enum(["sqnrDb", "cosine", "maxAbs", "meanAbs", "maxRel", "meanRel", "top1Agreement", "topkAgreement", "argmaxAgreement", "exactMatch", "allclose"]), num);
+  z.enum([
+    "sqnrDb",
+    "cosine",
+    "maxAbs",
+    "meanAbs",
+    "maxRel",
+    "meanRel",
+    "top1Agreement",
+    "topkAgreement",
+    "argmaxAgreement",
+    "exactMatch",
+    "allclose",
+  ]),
+  num,
+);
 const summary = z.object({ min: num, max: num, mean: num, std: num });
 export const level = z.enum(["pass", "warn", "fail", "waived", "unjudged", "undecided"]);
 export const verdictKind = z.enum(["pass", "regression", "undecided"]);
 
 /** `limits`: what this tensor was judged by. `margin`: distance to the nearest `fail` limit in that metric's unit, negative beyond it. */
 const measured = z.object({
-  tensor: z.string(), metrics, reference: summary, candidate: summary.optional(), level,
-  samples: z.number().int(), elements: z.number().int(),
-  order: z.number().int().optional(), node: z.string().optional(), opType: z.string().optional(), unit: z.string().optional(),
+  tensor: z.string(),
+  metrics,
+  reference: summary,
+  candidate: summary.optional(),
+  level,
+  samples: z.number().int(),
+  elements: z.number().int(),
+  order: z.number().int().optional(),
+  node: z.string().optional(),
+  opType: z.string().optional(),
+  unit: z.string().optional(),
   limits: z.partialRecord(z.string(), z.object({ fail: num.optional(), warn: num.optional() })).optional(),
   decidedBy: z.object({ metric: z.string(), of: z.enum(["tensor", "score", "baseline"]), value: num, limit: num, margin: num }).optional(),
-  scoreMetrics: metrics.optional(), scoreKind: z.string().optional(), clampedShare: num.optional(),
+  scoreMetrics: metrics.optional(),
+  scoreKind: z.string().optional(),
+  clampedShare: num.optional(),
   spread: z.object({ sqnrDbSd: num, cosineSd: num, worstShare: num, worst3Share: num }).optional(),
   /** Layers: error this layer adds by itself (float operation on the candidate's inputs against the candidate's output). */
   injected: metrics.optional(),
   executedPrecision: z.string().optional(),
   baseline: metrics.optional(),
   perClass: z.array(z.object({ label: z.string(), samples: z.number().int(), metrics })).optional(),
-  fault: z.string().optional(), note: z.string().optional(), waiver: z.string().optional(),
+  fault: z.string().optional(),
+  note: z.string().optional(),
+  waiver: z.string().optional(),
 });
 export type MeasuredTensor = z.infer<typeof measured>;
 
-const unit = z.object({ unit: z.string(), nodes: z.array(z.string()), layers: z.array(z.string()), opType: z.string().optional(), inputs: z.array(z.string()).optional(), output: z.string().optional() });
+const unit = z.object({
+  unit: z.string(),
+  nodes: z.array(z.string()),
+  layers: z.array(z.string()),
+  opType: z.string().optional(),
+  inputs: z.array(z.string()).optional(),
+  output: z.string().optional(),
+});
 export type KeptUnit = z.infer<typeof unit>;
 
 const probe = z.object({
-  n: z.number().int(), phase: z.string(), ranking: z.string().optional(), half: z.enum(["search", "accept", "all"]), keep: z.array(z.string()), kept: z.number().int(),
-  kind: z.enum(["measured", "unknown"]), passes: z.boolean().optional(), sqnrDb: num.optional(), margin: num.optional(), sdDb: num.optional(),
-  seconds: z.number(), latencyMs: num.optional(), note: z.string().optional(), why: z.string().optional(),
+  n: z.number().int(),
+  phase: z.string(),
+  ranking: z.string().optional(),
+  half: z.enum(["search", "accept", "all"]),
+  keep: z.array(z.string()),
+  kept: z.number().int(),
+  kind: z.enum(["measured", "unknown"]),
+  passes: z.boolean().optional(),
+  sqnrDb: num.optional(),
+  margin: num.optional(),
+  sdDb: num.optional(),
+  seconds: z.number(),
+  latencyMs: num.optional(),
+  note: z.string().optional(),
+  why: z.string().optional(),
 });
 const advice = z.object({ rule: z.string(), text: z.string(), evidence: z.record(z.string(), z.union([z.number(), z.string()])) });
 
 const search = z.object({
-  method: z.enum(["ranked", "bisect", "linear"]), outcome: z.enum(["found", "prefix", "diffuse", "nothing-needed", "not-confirmed", "budget", "tool-failing", "premise-fails", "none"]),
-  message: z.string(), units: z.number().int(), unitTable: z.array(unit),
+  method: z.enum(["ranked", "bisect", "linear"]),
+  outcome: z.enum(["found", "prefix", "diffuse", "nothing-needed", "not-confirmed", "budget", "tool-failing", "premise-fails", "none"]),
+  message: z.string(),
+  units: z.number().int(),
+  unitTable: z.array(unit),
   rankings: z.array(z.object({ name: z.string(), order: z.array(z.string()), probes: z.number().int(), seconds: z.number() })),
-  probes: z.array(probe), prefix: z.array(z.object({ ranking: z.string(), length: z.number().int().nullable() })),
-  keep: z.array(unit), oneMinimal: z.boolean(), heldOut: z.object({ passes: z.boolean(), sqnrDb: num, margin: num }).nullable(),
-  builds: z.number().int(), seconds: z.number(), seed: z.number().int(), precision: z.enum(["float16", "float32"]),
+  probes: z.array(probe),
+  prefix: z.array(z.object({ ranking: z.string(), length: z.number().int().nullable() })),
+  keep: z.array(unit),
+  oneMinimal: z.boolean(),
+  heldOut: z.object({ passes: z.boolean(), sqnrDb: num, margin: num }).nullable(),
+  builds: z.number().int(),
+  seconds: z.number(),
+  seed: z.number().int(),
+  precision: z.enum(["float16", "float32"]),
   /** Network layers marked by `debug precision` (bisect, linear). */
-  layersMarked: z.number().int().optional(), layersTotal: z.number().int().optional(),
+  layersMarked: z.number().int().optional(),
+  layersTotal: z.number().int().optional(),
 });
 
 const fix = z.object({
-  files: z.array(z.object({ format: z.string(), path: z.string(), command: z.string(), leftOut: z.array(z.object({ name: z.string(), why: z.string() })) })),
+  files: z.array(
+    z.object({
+      format: z.string(),
+      path: z.string(),
+      command: z.string(),
+      leftOut: z.array(z.object({ name: z.string(), why: z.string() })),
+    }),
+  ),
   /** What proves it: "engine" (fresh TensorRT builds) or "simulated"; `outputs` are judged on held-out samples. */
-  verified: z.object({ by: z.enum(["engine", "simulated"]), passes: z.boolean(), builds: z.number().int(), message: z.string(), outputs: z.array(measured) }).nullable(),
-  latency: z.object({ referenceMs: num.optional(), candidateMs: num.optional(), fixedMs: num.optional(), slowdownVsReference: num.optional(), pointless: z.boolean(), message: z.string() }).nullable(),
+  verified: z
+    .object({
+      by: z.enum(["engine", "simulated"]),
+      passes: z.boolean(),
+      builds: z.number().int(),
+      message: z.string(),
+      outputs: z.array(measured),
+    })
+    .nullable(),
+  latency: z
+    .object({
+      referenceMs: num.optional(),
+      candidateMs: num.optional(),
+      fixedMs: num.optional(),
+      slowdownVsReference: num.optional(),
+      pointless: z.boolean(),
+      message: z.string(),
+    })
+    .nullable(),
 });
 
 export const modelReport = z.object({
-  name: z.string(), path: z.string(), sha256: z.string(), lane: z.enum(["simulate", "implicit", "explicit"]), laneWhy: z.string(),
+  name: z.string(),
+  path: z.string(),
+  sha256: z.string(),
+  lane: z.enum(["simulate", "implicit", "explicit"]),
+  laneWhy: z.string(),
   status: z.enum(["checked", "removed", "failed"]),
-  verdict: verdictKind, reason: z.string(), message: z.string(),
-  outputs: z.array(measured), layers: z.array(measured),
-  coverage: z.object({ referenceTensors: z.number().int(), candidateTensors: z.number().int(), compared: z.number().int(), onlyReference: z.array(z.string()), onlyCandidate: z.array(z.string()),
-    quantizedUnits: z.number().int(), totalUnits: z.number().int(), missingScales: z.array(z.string()), variant: z.string(), droppedMarks: z.array(z.string()) }),
+  verdict: verdictKind,
+  reason: z.string(),
+  message: z.string(),
+  outputs: z.array(measured),
+  layers: z.array(measured),
+  coverage: z.object({
+    referenceTensors: z.number().int(),
+    candidateTensors: z.number().int(),
+    compared: z.number().int(),
+    onlyReference: z.array(z.string()),
+    onlyCandidate: z.array(z.string()),
+    quantizedUnits: z.number().int(),
+    totalUnits: z.number().int(),
+    missingScales: z.array(z.string()),
+    variant: z.string(),
+    droppedMarks: z.array(z.string()),
+  }),
   /** Noise floor: rebuilds and what they moved; `markingDb`: SQNR of the marked engine's output against the plain one's. */
-  noise: z.object({ deterministic: z.boolean(), rebuilds: z.number().int(), guardDb: num, betweenBuildsDb: z.array(num), votes: z.array(verdictKind), repeatIdentical: z.boolean().nullable(), markingDb: num.nullable(), message: z.string() }),
+  noise: z.object({
+    deterministic: z.boolean(),
+    rebuilds: z.number().int(),
+    guardDb: num,
+    betweenBuildsDb: z.array(num),
+    votes: z.array(verdictKind),
+    repeatIdentical: z.boolean().nullable(),
+    markingDb: num.nullable(),
+    message: z.string(),
+  }),
   firstFailing: z.string().nullable(),
   /** Layer tensors, worst injected error first. */
-  worst: z.array(z.object({ tensor: z.string(), node: z.string(), opType: z.string(), injectedSqnrDb: num.nullable(), accumulatedSqnrDb: num.nullable(), unit: z.string().optional() })),
-  quantization: z.object({ source: z.string(), algorithm: z.string(), samples: z.number().int().nullable(), cacheHeader: z.string().nullable(), stale: z.string().nullable() }),
+  worst: z.array(
+    z.object({
+      tensor: z.string(),
+      node: z.string(),
+      opType: z.string(),
+      injectedSqnrDb: num.nullable(),
+      accumulatedSqnrDb: num.nullable(),
+      unit: z.string().optional(),
+    }),
+  ),
+  quantization: z.object({
+    source: z.string(),
+    algorithm: z.string(),
+    samples: z.number().int().nullable(),
+    cacheHeader: z.string().nullable(),
+    stale: z.string().nullable(),
+  }),
   validation: z.object({ source: z.string(), samples: z.number().int() }),
-  search: search.nullable(), fix: fix.nullable(), advice: z.array(advice),
+  search: search.nullable(),
+  fix: fix.nullable(),
+  advice: z.array(advice),
   baseline: z.object({ commit: z.string(), verdict: verdictKind, outputs: z.array(measured), message: z.string() }).nullable(),
   task: z.object({ metric: z.string(), reference: num, candidate: num, drop: num, maxDrop: num, passes: z.boolean() }).nullable(),
   executed: z.array(z.object({ layer: z.string(), nodes: z.array(z.string()), precision: z.string(), layerType: z.string() })),
   builds: z.array(z.object({ what: z.string(), seconds: z.number(), latencyMs: num.optional(), notes: z.array(z.string()) })),
-  warnings: z.array(z.string()), reproduce: z.array(z.string()),
+  warnings: z.array(z.string()),
+  reproduce: z.array(z.string()),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
   /** Place in the configuration, for annotations. */
@@ -92,12 +216,28 @@ export const reportSchema = z.object({
   schemaVersion: z.literal(1),
   tool: z.object({ name: z.literal("trt-gate"), version: z.string(), commit: z.string() }),
   environment: z.object({
-    createdAt: z.string(), os: z.string(), node: z.string(), onnxruntime: z.string().nullable(), tensorrt: z.string().nullable(), polygraphy: z.string().nullable(), python: z.string().nullable(),
-    gpu: z.string().nullable(), driver: z.string().nullable(), runner: z.string().nullable(), repository: z.string().nullable(), headSha: z.string().nullable(), baseSha: z.string().nullable(),
-    event: z.string().nullable(), runUrl: z.string().nullable(), jobKey: z.string(), seed: z.number().int(),
+    createdAt: z.string(),
+    os: z.string(),
+    node: z.string(),
+    onnxruntime: z.string().nullable(),
+    tensorrt: z.string().nullable(),
+    polygraphy: z.string().nullable(),
+    python: z.string().nullable(),
+    gpu: z.string().nullable(),
+    driver: z.string().nullable(),
+    runner: z.string().nullable(),
+    repository: z.string().nullable(),
+    headSha: z.string().nullable(),
+    baseSha: z.string().nullable(),
+    event: z.string().nullable(),
+    runUrl: z.string().nullable(),
+    jobKey: z.string(),
+    seed: z.number().int(),
   }),
   complete: z.boolean(),
-  verdict: verdictKind, reason: z.string(), exitCode: z.number().int(),
+  verdict: verdictKind,
+  reason: z.string(),
+  exitCode: z.number().int(),
   /** Why these models: "changed since …", "all: no base". */
   selection: z.object({ why: z.string(), unchanged: z.array(z.string()), removed: z.array(z.string()), uncertain: z.boolean() }),
   models: z.array(modelReport),

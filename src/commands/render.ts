@@ -1,0 +1,79 @@
+/** `trt-gate render`: an existing report as comment, summary or page. Measures and judges nothing. */
+import { dirname, resolve } from "node:path";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import { type FixScript, renderComment } from "../report/comment.ts";
+import { renderHtml } from "../report/html/page.ts";
+import { type Report, reportSchema } from "../report/schema.ts";
+import { offeredFile } from "../report/sections/fix.ts";
+import { renderSummary } from "../report/summary.ts";
+import type { CommandSpec, RunCommand } from "./command.ts";
+
+export const spec: CommandSpec = {
+  name: "render",
+  usage: "render REPORT",
+  summary: "Render a report.json again as comment, job summary or HTML page.",
+  examples: ["trt-gate render trt-gate-report/report.json --as comment", "trt-gate render report.json --as html -o report.html"],
+  positionals: { min: 1, max: 1 },
+  flags: {
+    as: { kind: "text", value: "FORM", help: "What to render.", oneOf: ["comment", "summary", "html"] },
+    output: { kind: "text", value: "FILE", short: "o", help: "Write here instead of standard output." },
+  },
+};
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const path = resolve(effects.cwd, parsed.positionals[0] ?? "");
+  const form = parsed.text("as") ?? "comment";
+  const report = await readReport(path, effects.files);
+  const text = rendering(form, report, await fixScripts(report, dirname(path), effects.files));
+  const output = parsed.text("output");
+  if (output === undefined) io.out(text);
+  else await effects.files.writeText(resolve(effects.cwd, output), text);
+  return 0;
+};
+
+/** A report that fits the schema; FileError for anything else, with the first place that does not fit. */
+export async function readReport(path: string, files: Effects["files"]): Promise<Report> {
+  const parsed = reportSchema.safeParse(parseJson(path, await files.readText(path)));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new FileError(
+    path,
+    `is not a report of this gate: ${issue?.path.join(".") || "top level"}: ${issue?.message ?? "wrong shape"}. Give the report.json that a check wrote.`,
+  );
+}
+
+/** Texts of the fix files that the comment offers, as far as they lie where the report names them (relative to the report's folder). */
+export async function fixScripts(report: Report, folder: string, files: Effects["files"]): Promise<FixScript[]> {
+  const found = await Promise.all(
+    report.models.map(async (model): Promise<FixScript[]> => {
+      const file = offeredFile(model);
+      const path = file && resolve(folder, file.path);
+      if (file === undefined || path === undefined || !path.startsWith(`${resolve(folder)}/`) || (await files.stat(path))?.kind !== "file")
+        return [];
+      return [
+        { model: model.name, fileName: file.path.split("/").at(-1) ?? file.path, text: await files.readText(path), command: file.command },
+      ];
+    }),
+  );
+  return found.flat();
+}
+
+function rendering(form: string, report: Report, scripts: readonly FixScript[]): string {
+  const options = { jobKey: report.environment.jobKey, fixScripts: scripts, runUrl: report.environment.runUrl ?? undefined };
+  if (form === "comment") return renderComment(report, options);
+  if (form === "summary") return renderSummary(report, options);
+  if (form === "html") return renderHtml(report);
+  throw new ConfigError(`--as is "${form}". Write comment, summary or html.`);
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FileError(
+      path,
+      `is not JSON: ${cause instanceof Error ? cause.message : String(cause)}. Give the report.json that a check wrote.`,
+    );
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Turns measurements, findings and a search outcome into the report's entries. Main composes them; nothing is judged here.
+ * Numbers become `Num` (JSON cannot hold Infinity and NaN). An optional that is not known is undefined, which JSON leaves out.
+ */
+
+import type { Finding, Level, Limits } from "../gate/verdict.ts";
+import type { Unit } from "../lanes/lane.ts";
+import type { Coverage, Measurement, Metrics, Summary } from "../measure/measurement.ts";
+import type { ProbeRecord, SearchOutcome } from "../search/search.ts";
+import { beyond } from "./metric-words.ts";
+import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, toNum } from "./schema.ts";
+
+type SearchReport = NonNullable<ModelReport["search"]>;
+type WorstLayer = ModelReport["worst"][number];
+type ProbeReport = SearchReport["probes"][number];
+
+/** What is known of a tensor besides its figures. All optional. */
+export interface TensorContext {
+  /** Findings of this tensor, in any order; none: the tensor was not judged. */
+  readonly findings?: readonly Finding[];
+  readonly limits?: Limits;
+  readonly order?: number;
+  readonly unit?: Unit;
+  readonly node?: string;
+  readonly opType?: string;
+  /** Float operation on the candidate's inputs against the candidate's output. */
+  readonly injected?: Measurement;
+  readonly executedPrecision?: string;
+  readonly baseline?: Measurement;
+}
+
+/** One entry of `outputs` or `layers`. The level is the worst of its findings, `unjudged` without one. */
+export function measuredTensor(measurement: Measurement, context: TensorContext = {}): MeasuredTensor {
+  const worst = worstFinding(context.findings ?? []);
+  const { unit } = context;
+  return {
+    tensor: measurement.tensor,
+    metrics: metricNums(measurement.metrics),
+    reference: summaryNums(measurement.reference),
+    candidate: summaryNums(measurement.candidate),
+    level: worst?.level ?? "unjudged",
+    samples: measurement.samples,
+    elements: measurement.elements,
+    order: context.order ?? unit?.order,
+    node: context.node ?? unit?.nodes[0],
+    opType: context.opType ?? unit?.opType,
+    unit: unit?.id,
+    limits: context.limits && limitNums(context.limits),
+    decidedBy: worst && decision(worst),
+    scoreMetrics: measurement.score && metricNums(measurement.score.metrics),
+    scoreKind: measurement.score?.kind,
+    clampedShare: measurement.score && toNum(measurement.score.clampedShare),
+    spread: measurement.spread && spreadNums(measurement.spread),
+    injected: context.injected && metricNums(context.injected.metrics),
+    executedPrecision: context.executedPrecision,
+    baseline: context.baseline && metricNums(context.baseline.metrics),
+    perClass: measurement.perClass?.map((entry) => ({ ...entry, metrics: metricNums(entry.metrics) })),
+    fault: measurement.fault,
+    note: measurement.note,
+    waiver: worst?.waiver,
+  };
+}
+
+/** Layers by the error they add themselves, worst (lowest SQNR in dB) first; those never measured alone come last, by accumulated SQNR. */
+export function worstLayers(layers: readonly MeasuredTensor[], count = 10): WorstLayer[] {
+  return layers
+    .map((layer) => ({
+      tensor: layer.tensor,
+      node: layer.node ?? layer.tensor,
+      opType: layer.opType ?? "",
+      injectedSqnrDb: layer.injected?.sqnrDb ?? null,
+      accumulatedSqnrDb: layer.metrics.sqnrDb ?? null,
+      unit: layer.unit,
+    }))
+    .filter((layer) => layer.injectedSqnrDb !== null || layer.accumulatedSqnrDb !== null)
+    .toSorted((a, b) => worstFirst(a.injectedSqnrDb, b.injectedSqnrDb) || worstFirst(a.accumulatedSqnrDb, b.accumulatedSqnrDb))
+    .slice(0, count);
+}
+
+/** First layer in topological order that failed, or, where layers are not judged, that lies beyond the outputs' `fail` limits; null when none does. */
+export function firstFailing(layers: readonly MeasuredTensor[], outputLimits: Limits): string | null {
+  const inOrder = layers.toSorted((a, b) => (a.order ?? Infinity) - (b.order ?? Infinity));
+  return inOrder.find((layer) => layer.level === "fail" || (layer.level === "unjudged" && missesAny(layer, outputLimits)))?.tensor ?? null;
+}
+
+export function searchReport(outcome: SearchOutcome, precision: SearchReport["precision"]): SearchReport {
+  const byId = new Map(outcome.units.map((unit) => [unit.id, unit]));
+  return {
+    method: outcome.method,
+    outcome: outcome.kind,
+    message: outcome.message,
+    units: outcome.units.length,
+    unitTable: outcome.units.map((unit) => keptUnit(unit)),
+    rankings: outcome.rankings.map(({ name, order, probes, seconds }) => ({ name, order: [...order], probes, seconds })),
+    probes: outcome.probes.map(probeReport),
+    prefix: outcome.prefix.map(({ ranking, length }) => ({ ranking, length: length ?? null })),
+    keep: outcome.keep.map((id) => keptUnit(byId.get(id) ?? id)),
+    oneMinimal: outcome.oneMinimal,
+    heldOut: outcome.heldOut
+      ? { passes: outcome.heldOut.passes, sqnrDb: toNum(outcome.heldOut.sqnrDb), margin: toNum(outcome.heldOut.marginDb) }
+      : null,
+    builds: outcome.builds,
+    seconds: outcome.seconds,
+    seed: outcome.seed,
+    precision,
+  };
+}
+
+/** A unit of the report. `layersOf` gives the engine layers a node ran in; an id that names no known unit keeps only its id. */
+export function keptUnit(unit: Unit | string, layersOf: (node: string) => readonly string[] = () => []): KeptUnit {
+  if (typeof unit === "string") return { unit, nodes: [], layers: [] };
+  const { id, nodes, opType, inputs, output } = unit;
+  return {
+    unit: id,
+    nodes: [...nodes],
+    layers: [...new Set(nodes.flatMap((node) => [...layersOf(node)]))],
+    opType,
+    inputs: [...inputs],
+    output,
+  };
+}
+
+export const coverageReport = (
+  coverage: Coverage,
+  lane: {
+    readonly quantizedUnits: number;
+    readonly totalUnits: number;
+    readonly missingScales: readonly string[];
+    readonly variant: string;
+    readonly droppedMarks: readonly string[];
+  },
+): ModelReport["coverage"] => ({
+  ...coverage,
+  onlyReference: [...coverage.onlyReference],
+  onlyCandidate: [...coverage.onlyCandidate],
+  ...lane,
+  missingScales: [...lane.missingScales],
+  droppedMarks: [...lane.droppedMarks],
+});
+
+export const metricNums = (metrics: Metrics): MeasuredTensor["metrics"] =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toNum(value)]));
+
+const summaryNums = ({ min, max, mean, std }: Summary) => ({ min: toNum(min), max: toNum(max), mean: toNum(mean), std: toNum(std) });
+
+const spreadNums = (spread: NonNullable<Measurement["spread"]>): NonNullable<MeasuredTensor["spread"]> => ({
+  sqnrDbSd: toNum(spread.sqnrDbSd),
+  cosineSd: toNum(spread.cosineSd),
+  worstShare: toNum(spread.worstShare),
+  worst3Share: toNum(spread.worst3Share),
+});
+
+const limitNums = (limits: Limits): NonNullable<MeasuredTensor["limits"]> =>
+  Object.fromEntries(
+    Object.entries(limits).map(([name, { fail, warn }]) => [
+      name,
+      { fail: fail === undefined ? undefined : toNum(fail), warn: warn === undefined ? undefined : toNum(warn) },
+    ]),
+  );
+
+function probeReport(record: ProbeRecord): ProbeReport {
+  const { n, phase, half, keep, result } = record;
+  const head = { n, phase, half, keep: [...keep], kept: keep.length, kind: result.kind, seconds: result.seconds, ranking: record.ranking };
+  if (result.kind === "unknown") return { ...head, why: result.why };
+  const { passes, sqnrDb, marginDb, sdDb, latencyMs, note } = result;
+  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), latencyMs, note };
+}
+
+const badness: readonly Level[] = ["fail", "undecided", "waived", "warn", "pass", "unjudged"];
+const worstFinding = (findings: readonly Finding[]): Finding | undefined =>
+  findings.toSorted((a, b) => badness.indexOf(a.level) - badness.indexOf(b.level))[0];
+
+function decision({ metric, of, value, limit, margin }: Finding): MeasuredTensor["decidedBy"] {
+  if (metric === undefined || value === undefined || limit === undefined || margin === undefined) return undefined;
+  return { metric, of, value: toNum(value), limit: toNum(limit), margin: toNum(margin) };
+}
+
+function missesAny(layer: MeasuredTensor, limits: Limits): boolean {
+  const values = new Map(Object.entries(layer.metrics));
+  return Object.entries(limits).some(([name, { fail }]) => {
+    const value = values.get(name);
+    return fail !== undefined && value !== undefined && beyond(name, fromNum(value), fail);
+  });
+}
+
+/** NaN is worst, then the lowest SQNR; null (not measured) is last. */
+function worstFirst(a: Num | null, b: Num | null): number {
+  const rank = (value: Num | null) => (value === null ? 2 : value === "NaN" ? 0 : 1);
+  if (rank(a) !== rank(b)) return rank(a) - rank(b);
+  const [x, y] = [Number(a), Number(b)];
+  return x === y || rank(a) !== 1 ? 0 : x - y;
+}

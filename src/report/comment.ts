@@ -1,0 +1,105 @@
+/**
+ * The pull-request comment: a pure rendering of the report, written for the reviewer who asks "may I merge?".
+ * Decides what is shown at which size; finding, creating and updating the comment is github/comment-sink.ts.
+ */
+import { type Caps, commentCaps, largestFitting } from "./ladder.ts";
+import { blocks, code, folded, htmlWords, prose } from "./markdown.ts";
+import { commentMarker, stateLine } from "./marker.ts";
+import type { ModelReport, Report } from "./schema.ts";
+import { detailsSection } from "./sections/details.ts";
+import { type FixScript, fixSection } from "./sections/fix.ts";
+import { footer } from "./sections/footer.ts";
+import { headline, reasonLines } from "./sections/headline.ts";
+import { layersTable } from "./sections/layers.ts";
+import { type NextLinks, nextSteps } from "./sections/next.ts";
+import { noticeList, selectionLine } from "./sections/notices.ts";
+import { outputsTable } from "./sections/outputs.ts";
+import { byUrgency, verdictMark, verdictWord } from "./sections/words.ts";
+import { namer } from "./text.ts";
+
+/** GitHub refuses bodies over 65,536 characters; this leaves room for what it adds. In UTF-16 units and in bytes. */
+export const commentBudget = 60_000;
+
+export interface CommentOptions extends NextLinks {
+  readonly jobKey: string;
+  /** Default `commentBudget`. Give less after a 422 to get the next smaller rendering. */
+  readonly budget?: number;
+  readonly runId?: string | undefined;
+  readonly runAttempt?: number | undefined;
+  readonly fixScripts: readonly FixScript[];
+}
+
+export type { FixScript };
+
+/** Always holds marker, state, verdict and the head of the outputs' table, for any number of models and layers. */
+export function renderComment(report: Report, options: CommentOptions): string {
+  return largestFitting(commentCaps, options.budget ?? commentBudget, (caps) =>
+    blocks(hiddenLines(report, options), renderBody(report, options, caps)),
+  );
+}
+
+/** The short green comment for a pull request that an earlier run had found wanting. */
+export function renderAllClear(report: Report, options: CommentOptions): string {
+  const caps: Caps = {
+    outputRows: 10,
+    models: 0,
+    layerRows: 0,
+    nameLength: 80,
+    messageLength: 200,
+    adviceRows: 0,
+    scripts: false,
+    details: false,
+  };
+  return largestFitting([caps, ...commentCaps.slice(-2)], options.budget ?? commentBudget, (step) =>
+    blocks(
+      hiddenLines(report, options),
+      headline(report, step),
+      "What an earlier run reported here no longer holds.",
+      outputsTable(report, step),
+      footer(report, options),
+    ),
+  );
+}
+
+/** The visible part, shared with the job summary. */
+export function renderBody(report: Report, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string {
+  const worthTelling = byUrgency(report.models).filter((model) => model.status !== "removed");
+  const told = worthTelling.slice(0, caps.models);
+  const only = report.models.length === 1;
+  return blocks(
+    headline(report, caps),
+    reasonLines(report, caps),
+    outputsTable(report, caps),
+    selectionLine(report, caps),
+    noticeList(report, caps),
+    ...told.map((model) => (only ? modelSections(model, options, caps) : foldedModel(model, options, caps))),
+    worthTelling.length > told.length && caps.models > 0 ? `…and ${worthTelling.length - told.length} more models in the report.` : "",
+    footer(report, options),
+  );
+}
+
+function hiddenLines(report: Report, options: CommentOptions): string {
+  const runUrl = options.runUrl ?? report.environment.runUrl ?? "";
+  const runId = options.runId ?? /\/runs\/(\d+)/.exec(runUrl)?.[1] ?? "";
+  return `${commentMarker(options.jobKey)}\n${stateLine({ headSha: report.environment.headSha ?? "", runId, runAttempt: options.runAttempt ?? 1 })}`;
+}
+
+function modelSections(model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string {
+  const show = namer([...model.worst.flatMap((layer) => [layer.tensor, layer.node])], caps.nameLength);
+  const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
+  return blocks(
+    layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
+    layers,
+    model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",
+    nextSteps(model, options, caps),
+    fixSection(model, options.fixScripts, caps),
+    detailsSection(model, caps),
+  );
+}
+
+/** Several models: one fold each. */
+const foldedModel = (model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string =>
+  folded(
+    `${verdictMark[model.verdict]} <b>${htmlWords(model.name, caps.nameLength)}</b>: ${verdictWord[model.verdict]}`,
+    blocks(prose(model.message, caps.messageLength), modelSections(model, options, caps)),
+  );

@@ -1,0 +1,38 @@
+/**
+ * The two hidden lines that make a comment findable: whose job it is, and which run wrote it.
+ * Holds only our own identifiers, never text from a model. Finding the author is the sink's.
+ */
+
+export interface CommentState {
+  readonly headSha: string;
+  readonly runId: string;
+  readonly runAttempt: number;
+}
+
+/** First line of every comment of a job key. Other keys give other lines; no key can end the HTML comment. */
+export const commentMarker = (jobKey: string): string => `<!-- trt-gate v1 key=${encodeKey(jobKey)} -->`;
+
+/** Second line. Anything but letters, digits, `.`, `_`, `-` and `/` is dropped, so a value cannot end the HTML comment. */
+export const stateLine = (state: CommentState): string =>
+  `<!-- trt-gate-state head=${plainWord(state.headSha)} run=${plainWord(state.runId)} attempt=${state.runAttempt} -->`;
+
+/** The state of a stored comment; undefined where the second line is not one of ours. */
+export function parseState(body: string): CommentState | undefined {
+  const line = body.split(/\r?\n/, 2)[1] ?? "";
+  const found = /^<!-- trt-gate-state head=([\w./-]+) run=([\w./-]+) attempt=(\d+) -->$/.exec(line);
+  const [, headSha, runId, attempt] = found ?? [];
+  return headSha === undefined || runId === undefined ? undefined : { headSha, runId, runAttempt: Number(attempt) };
+}
+
+/** True where the first line is the marker of this job key. */
+export const hasMarker = (body: string, jobKey: string): boolean => body.split(/\r?\n/, 1)[0] === commentMarker(jobKey);
+
+const encodeKey = (key: string): string =>
+  Array.from(new TextEncoder().encode(key), (byte) => {
+    const char = String.fromCharCode(byte);
+    return /[\w./-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  })
+    .join("")
+    .replaceAll("--", "-%2D");
+
+const plainWord = (word: string): string => word.replace(/[^\w./-]/g, "").replace(/-{2,}/g, "-") || "none";

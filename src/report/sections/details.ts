@@ -1,0 +1,132 @@
+/** The folded rest of a model: coverage, noise, calibration, spread, baseline, task, warnings, tool output, commands, timings. */
+import type { Caps } from "../ladder.ts";
+import { blocks, code, copyBlock, folded, htmlWords, prose, quoteBlock, table } from "../markdown.ts";
+import { formatMetric } from "../metric-words.ts";
+import { fromNum, type ModelReport } from "../schema.ts";
+import { laneWords, plural, seconds, shortSha } from "./words.ts";
+
+export function detailsSection(model: ModelReport, caps: Caps): string {
+  if (!caps.details) return "";
+  return folded(
+    `Details of <code>${htmlWords(model.name, 100)}</code>: how it was measured, coverage, noise, how to reproduce`,
+    blocks(factsTable(model, caps), warningList(model, caps), tail(model), reproduce(model)),
+  );
+}
+
+/** Pairs of words; the page shows the same ones. Values are Markdown. */
+function factsTable(model: ModelReport, caps: Caps): string {
+  const rows = facts(model).map(([what, value]) => [what, prose(value, caps.messageLength)]);
+  return table(["", ""], [["Model", `${code(model.path, caps.nameLength)}, SHA-256 ${code(model.sha256.slice(0, 12))}`], ...rows]);
+}
+
+/** What was done and how far it can be trusted, as label and plain sentence. Foreign words in it are raw. */
+export function facts(model: ModelReport): (readonly [string, string])[] {
+  const rows: (readonly [string, string | undefined])[] = [
+    ["Lane", `${laneWords[model.lane]}; ${model.laneWhy}`],
+    ["Calibration", calibrationWords(model)],
+    ["Validation", `${plural(model.validation.samples, "sample")} of ${model.validation.source}`],
+    ["Coverage", coverageWords(model)],
+    ["Noise", noiseWords(model)],
+    ["Spread", spreadWords(model)],
+    ["Score", scoreWords(model)],
+    ["First failing layer", model.firstFailing ?? undefined],
+    [
+      "Baseline",
+      model.baseline === null
+        ? undefined
+        : `commit ${shortSha(model.baseline.commit)}: ${model.baseline.verdict}. ${model.baseline.message}`,
+    ],
+    ["Task", taskWords(model)],
+    ["Search", searchWords(model)],
+    [
+      "Time",
+      Object.entries(model.timings)
+        .map(([stage, value]) => `${stage} ${seconds(value)}`)
+        .join(", ") || undefined,
+    ],
+  ];
+  return rows.flatMap(([what, value]) => (value === undefined ? [] : [[what, value] as const]));
+}
+
+function calibrationWords({ quantization }: ModelReport): string {
+  const { source, algorithm, samples, cacheHeader, stale } = quantization;
+  return [
+    `${source} (${algorithm})`,
+    samples === null ? "" : plural(samples, "sample"),
+    cacheHeader ?? "",
+    stale === null ? "" : `stale: ${stale}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function coverageWords({ coverage }: ModelReport): string {
+  const { compared, referenceTensors, quantizedUnits, totalUnits, missingScales, onlyReference, onlyCandidate, droppedMarks, variant } =
+    coverage;
+  const parts = [
+    `${compared} of ${plural(referenceTensors, "tensor")} compared`,
+    `${quantizedUnits} of ${plural(totalUnits, "unit")} quantised (${variant})`,
+    listed("without a scale", missingScales),
+    listed("only in the reference", onlyReference),
+    listed("only in the candidate", onlyCandidate),
+    droppedMarks.length === 0 ? "" : `${plural(droppedMarks.length, "mark")} dropped because they changed the engine`,
+  ];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+const listed = (what: string, names: readonly string[]): string =>
+  names.length === 0 ? "" : `${names.length} ${what} (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`;
+
+function noiseWords({ noise }: ModelReport): string {
+  const between = noise.betweenBuildsDb.map((value) => formatMetric("sqnrDb", value));
+  const parts = [
+    noise.message,
+    between.length === 0 ? "" : `SQNR between builds: ${between.join(", ")}.`,
+    noise.votes.length === 0 ? "" : `Votes: ${noise.votes.join(", ")}.`,
+    noise.markingDb === null ? "" : `Marked against plain engine: ${formatMetric("sqnrDb", noise.markingDb)}.`,
+  ];
+  return parts.filter((part) => part !== "").join(" ");
+}
+
+function spreadWords(model: ModelReport): string | undefined {
+  const parts = model.outputs.flatMap(({ tensor, spread }) =>
+    spread
+      ? [
+          `${tensor}: SQNR ± ${formatMetric("sqnrDb", spread.sqnrDbSd)} over samples, the worst sample carries ${percent(fromNum(spread.worstShare))} of the error`,
+        ]
+      : [],
+  );
+  return parts.slice(0, 3).join("; ") || undefined;
+}
+
+function scoreWords(model: ModelReport): string | undefined {
+  const parts = model.outputs.flatMap(({ tensor, scoreMetrics, scoreKind, clampedShare }) =>
+    scoreMetrics === undefined
+      ? []
+      : [
+          `${tensor} before its ${scoreKind ?? "activation"}: SQNR ${formatMetric("sqnrDb", scoreMetrics.sqnrDb)}, ${percent(fromNum(clampedShare ?? 0))} of the values clamped`,
+        ],
+  );
+  return parts.slice(0, 3).join("; ") || undefined;
+}
+
+const taskWords = ({ task }: ModelReport): string | undefined =>
+  task === null
+    ? undefined
+    : `${task.metric}: reference ${task.reference}, candidate ${task.candidate}, drop ${task.drop} (at most ${task.maxDrop}): ${task.passes ? "holds" : "exceeded"}`;
+
+const searchWords = ({ search }: ModelReport): string | undefined =>
+  search === null ? undefined : `${search.method}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}`;
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+function warningList(model: ModelReport, caps: Caps): string {
+  const shown = model.warnings.slice(0, 20).map((warning) => `- ⚠️ ${prose(warning, caps.messageLength)}`);
+  return [...shown, ...(model.warnings.length > 20 ? [`- …and ${model.warnings.length - 20} more`] : [])].join("\n");
+}
+
+const tail = (model: ModelReport): string =>
+  model.toolTail.length === 0 ? "" : blocks("The tool's last lines:", quoteBlock(model.toolTail, 15));
+
+const reproduce = (model: ModelReport): string =>
+  model.reproduce.length === 0 ? "" : blocks("Reproduce:", copyBlock(model.reproduce.slice(0, 10).join("\n"), "sh"));

@@ -1,0 +1,124 @@
+/** What the search found and what it gives: before, after, limit; the script to copy; the command that uses it. */
+import type { Caps } from "../ladder.ts";
+import { blocks, code, copyBlock, folded, htmlWords, prose, table } from "../markdown.ts";
+import { formatLimit, formatMetric } from "../metric-words.ts";
+import type { ModelReport, Num } from "../schema.ts";
+import { sqnrLimit } from "./layers.ts";
+import { milliseconds, plural } from "./words.ts";
+
+/** A script that the comment offers in full. `model` is the model's name in the report. */
+export interface FixScript {
+  readonly model: string;
+  readonly fileName: string;
+  readonly text: string;
+  /** The exact command that rebuilds with it. */
+  readonly command: string;
+}
+
+/** Before, after and limit of each output in SQNR, on the samples that the fix was verified on; undefined without a search. */
+export interface FixFigures {
+  readonly output: string;
+  readonly before: Num | undefined;
+  readonly after: Num | undefined;
+  readonly limit: Num | undefined;
+}
+
+export function fixFigures(model: ModelReport): FixFigures[] {
+  const verified = model.fix?.verified?.outputs ?? [];
+  const limit = sqnrLimit(model);
+  return model.outputs.map((output) => ({
+    output: output.tensor,
+    before: output.metrics.sqnrDb,
+    after:
+      verified.find((entry) => entry.tensor === output.tensor)?.metrics.sqnrDb ??
+      (verified.length === 0 && model.outputs.length === 1 ? model.search?.heldOut?.sqnrDb : undefined),
+    limit: output.limits?.sqnrDb?.fail ?? limit,
+  }));
+}
+
+/** `2 of 54 units in float32`; empty without kept units. */
+export const keptWords = ({ search }: ModelReport): string =>
+  search && search.keep.length > 0 ? `${search.keep.length} of ${plural(search.units, "unit")} in ${search.precision}` : "";
+
+/** Search result, proof and latency of one model; empty where nothing was searched. */
+export function fixSection(model: ModelReport, scripts: readonly FixScript[], caps: Caps): string {
+  if (model.search === null) return "";
+  return blocks(
+    `**Fix.** ${prose(model.search.message, caps.messageLength)}`,
+    figuresTable(model, caps),
+    proofLine(model, caps),
+    keptList(model, caps),
+    ...scriptSections(model, scripts, caps),
+  );
+}
+
+function figuresTable(model: ModelReport, caps: Caps): string {
+  if (model.search?.keep.length === 0) return "";
+  const rows = fixFigures(model)
+    .slice(0, Math.max(1, caps.layerRows))
+    .map(({ output, before, after, limit }) => [
+      code(output, caps.nameLength),
+      formatMetric("sqnrDb", before),
+      formatMetric("sqnrDb", after),
+      formatLimit("sqnrDb", limit),
+    ]);
+  return rows.length === 0 ? "" : table(["Output (SQNR)", "All INT8", `Keeping ${keptWords(model)}`, "Limit"], rows, ["l", "r", "r", "r"]);
+}
+
+function proofLine(model: ModelReport, caps: Caps): string {
+  const { fix } = model;
+  if (fix === null) return "";
+  const proof = fix.verified === null ? "Not verified." : prose(fix.verified.message, caps.messageLength);
+  const latency = fix.latency === null ? "" : prose(latencyWords(fix.latency), caps.messageLength);
+  return [proof, latency].filter((part) => part !== "").join(" ");
+}
+
+type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
+
+/** Medians in milliseconds, as far as they are known, then the verdict on them. */
+export function latencyWords(latency: Latency): string {
+  const figures = (
+    [
+      ["reference", latency.referenceMs],
+      ["INT8", latency.candidateMs],
+      ["with the fix", latency.fixedMs],
+    ] as const
+  ).flatMap(([what, value]) => (value === undefined ? [] : [`${what} ${milliseconds(Number(value))}`]));
+  const warning =
+    latency.pointless && !/pointless/i.test(latency.message) ? " This fix is pointless: it is slower than the reference." : "";
+  return `Latency: ${figures.join(", ")}${figures.length > 0 ? ". " : ""}${latency.message}${warning}`;
+}
+
+function keptList(model: ModelReport, caps: Caps): string {
+  const keep = model.search?.keep ?? [];
+  if (keep.length === 0 || !caps.scripts) return "";
+  const most = 4 * caps.layerRows;
+  const names = keep.slice(0, most).map((unit) => code(unit.nodes[0] ?? unit.unit, caps.nameLength));
+  const minimal = model.search?.oneMinimal ? " (1-minimal: none of them can be dropped)" : "";
+  return `Kept${minimal}: ${names.join(", ")}${keep.length > most ? `, and ${keep.length - most} more` : ""}`;
+}
+
+function scriptSections(model: ModelReport, scripts: readonly FixScript[], caps: Caps): string[] {
+  const own = scripts.filter((script) => script.model === model.name);
+  if (own.length === 0) return [];
+  if (!caps.scripts)
+    return [`The precision script is in the artifact: ${own.map((script) => code(script.fileName, caps.nameLength)).join(", ")}.`];
+  return own.map((script) =>
+    folded(
+      `<b>Copy the precision script</b> <code>${htmlWords(script.fileName, 100)}</code>${keptWords(model) === "" ? "" : ` (keeps ${keptWords(model)})`}`,
+      blocks(copyBlock(script.text, languageOf(script.fileName)), "Rebuild with it:", copyBlock(script.command, "sh")),
+    ),
+  );
+}
+
+const languageOf = (fileName: string) =>
+  fileName.endsWith(".py") ? "python" : fileName.endsWith(".yml") ? "yaml" : fileName.endsWith(".sh") ? "sh" : "text";
+
+export type FixFile = NonNullable<ModelReport["fix"]>["files"][number];
+
+/** The file whose text the comment offers: the one that the model's lane runs itself, else the first; undefined without a fix. */
+export function offeredFile({ fix, lane }: ModelReport): FixFile | undefined {
+  const format = lane === "explicit" ? "qdq" : "polygraphy";
+  const readable = fix?.files.filter((file) => !/\.(onnx|zip|npz|data)$/.test(file.path)) ?? [];
+  return readable.find((file) => file.format === format) ?? readable[0];
+}

@@ -1,0 +1,33 @@
+/** The last line: which gate, on what, for which commit, and where the rest is. */
+import { link, prose } from "../markdown.ts";
+import type { Report } from "../schema.ts";
+import type { NextLinks } from "./next.ts";
+import { seconds, shortSha } from "./words.ts";
+
+export function footer(report: Report, links: NextLinks): string {
+  const places = [
+    links.htmlUrl ? link("HTML report", links.htmlUrl) : "",
+    links.artifactUrl ? link("artifact", links.artifactUrl) : "",
+    links.runUrl ? link("run", links.runUrl) : "",
+  ].filter((place) => place !== "");
+  return `<sub>${[...places, ...environmentWords(report).map((word) => prose(word, 120))].join(" · ")}</sub>`;
+}
+
+/** Versions and commit, most telling first; unknown ones are left out. Foreign words in it are raw. */
+export function environmentWords({ tool, environment: env, seconds: took }: Report): string[] {
+  const known: (readonly [string, string | null])[] = [
+    ["TensorRT", env.tensorrt],
+    ["Polygraphy", env.polygraphy],
+    ["GPU", env.gpu],
+    ["driver", env.driver],
+    ["ONNX Runtime", env.onnxruntime],
+    ["Node", env.node],
+  ];
+  return [
+    `trt-gate ${tool.version} (${shortSha(tool.commit)})`,
+    `checked ${shortSha(env.headSha)} against ${env.baseSha === null ? "no base" : shortSha(env.baseSha)}`,
+    ...known.flatMap(([what, version]) => (version === null ? [] : [`${what} ${version}`])),
+    env.os,
+    seconds(took),
+  ];
+}

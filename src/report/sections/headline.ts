@@ -1,0 +1,32 @@
+/** The first line: may I merge? And the one sentence behind it. */
+import type { Caps } from "../ladder.ts";
+import { code, prose } from "../markdown.ts";
+import type { ModelReport, Report } from "../schema.ts";
+import { byUrgency, plural, verdictMark } from "./words.ts";
+
+/** `### ❌ Do not merge: INT8 accuracy of … regressed`. At the smallest caps no name appears. */
+export function headline(report: Report, caps: Caps): string {
+  return `### ${verdictMark[report.verdict]} ${headlineWords(report, (name) => code(name, caps.nameLength))}`;
+}
+
+/** The same as words, for page titles, logs and annotations; `show` writes a model's name. */
+export function headlineWords(report: Report, show: (name: string) => string): string {
+  const checked = report.models.filter((model) => model.status !== "removed");
+  const bad = checked.filter((model) => model.verdict === report.verdict);
+  const who = bad.length === 1 && bad[0] ? show(bad[0].name) : `${bad.length} of ${plural(checked.length, "model")}`;
+  if (report.verdict === "regression") return `Do not merge: INT8 lost accuracy in ${who}`;
+  if (report.verdict === "undecided")
+    return checked.length === 0 ? "Not decided: nothing was compared" : `Not decided: ${who} could not be judged`;
+  if (checked.length === 0) return "Safe to merge: no model changed";
+  return `Safe to merge: INT8 accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
+}
+
+/** Message of the most urgent model and, when the run was cut short, that it was. */
+export function reasonLines(report: Report, caps: Caps): string {
+  const first: ModelReport | undefined = byUrgency(report.models)[0];
+  const lines = [
+    first && caps.messageLength > 0 ? prose(first.message, caps.messageLength) : "",
+    report.complete ? "" : "**The run ended early; this report is not complete.**",
+  ];
+  return lines.filter((line) => line !== "").join("\n\n");
+}

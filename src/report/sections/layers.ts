@@ -1,0 +1,31 @@
+/** The worst layers: which layer adds error (injected), what has gathered by then (accumulated), how far that is from the output's limit. */
+import { code, table } from "../markdown.ts";
+import { formatMargin, formatMetric } from "../metric-words.ts";
+import { fromNum, type ModelReport, toNum } from "../schema.ts";
+
+/** SQNR limit in dB that a layer is compared with: the strictest `fail` of the outputs; undefined where no output has one. */
+export function sqnrLimit(model: ModelReport): number | undefined {
+  const limits = model.outputs
+    .flatMap((output) => output.limits?.sqnrDb?.fail ?? [])
+    .map(fromNum)
+    .filter(Number.isFinite);
+  return limits.length === 0 ? undefined : Math.max(...limits);
+}
+
+/** Empty without layers. `show` writes a tensor or node name as plain text. */
+export function layersTable(model: ModelReport, rows: number, show: (name: string) => string, nameLength: number): string {
+  if (model.worst.length === 0 || rows === 0) return "";
+  const limit = sqnrLimit(model);
+  const body = model.worst
+    .slice(0, rows)
+    .map((layer) => [
+      code(show(layer.node), nameLength) + (layer.opType === "" ? "" : ` ${code(layer.opType, 40)}`),
+      code(show(layer.tensor), nameLength),
+      formatMetric("sqnrDb", layer.injectedSqnrDb),
+      formatMetric("sqnrDb", layer.accumulatedSqnrDb),
+      limit === undefined || layer.accumulatedSqnrDb === null
+        ? "–"
+        : formatMargin("sqnrDb", toNum(fromNum(layer.accumulatedSqnrDb) - limit)),
+    ]);
+  return table(["Layer", "Tensor", "Injected", "Accumulated", "From limit"], body, ["l", "l", "r", "r", "r"]);
+}

@@ -1,0 +1,57 @@
+/** What to do next: a short numbered list that ends in a command or a link, most useful first. */
+import type { Caps } from "../ladder.ts";
+import { code, link, prose } from "../markdown.ts";
+import type { ModelReport } from "../schema.ts";
+import { keptWords } from "./fix.ts";
+
+/** Links that a step may point at. */
+export interface NextLinks {
+  readonly htmlUrl?: string | undefined;
+  readonly artifactUrl?: string | undefined;
+  readonly runUrl?: string | undefined;
+}
+
+/** Empty for a model that passes without warnings. */
+export function nextSteps(model: ModelReport, links: NextLinks, caps: Caps): string {
+  const steps = stepsOf(model, caps, links);
+  return steps.length === 0 ? "" : ["**What to do next**", "", ...steps.map((step, i) => `${i + 1}. ${step}`)].join("\n");
+}
+
+function stepsOf(model: ModelReport, caps: Caps, links: NextLinks): string[] {
+  if (model.status === "removed") return [];
+  const advice = model.advice.slice(0, caps.adviceRows).map((entry) => prose(entry.text, caps.messageLength));
+  if (model.verdict === "regression") return [...fixSteps(model), ...advice, ...whereToLook(model, links)];
+  if (model.verdict === "undecided") return [...toolSteps(model), ...advice, ...whereToLook(model, links)];
+  return advice;
+}
+
+function fixSteps(model: ModelReport): string[] {
+  const kept = keptWords(model);
+  if (kept === "" || model.search === null) {
+    return model.search?.outcome === "diffuse"
+      ? ["The error is diffuse: no short list of layers carries it. Change the calibration or the quantization instead:"]
+      : [];
+  }
+  const verified = model.fix?.verified;
+  const proven = verified?.passes
+    ? verified.by === "engine"
+      ? "verified on a fresh engine"
+      : "passes when simulated; build it once on your GPU to confirm"
+    : "not confirmed: try it before you rely on it";
+  const step = `Build with ${kept} (${proven}): take the precision script below.`;
+  return model.fix?.latency?.pointless
+    ? [`${step} It is slower than the reference, so shipping the reference is the better choice.`]
+    : [step];
+}
+
+const toolSteps = (model: ModelReport): string[] => (model.toolTail.length > 0 ? ["Read the tool's last lines in the details below."] : []);
+
+function whereToLook(model: ModelReport, links: NextLinks): string[] {
+  const command = model.reproduce[0];
+  return [
+    ...(links.htmlUrl || links.artifactUrl
+      ? [`See the error along the whole network in the ${link("HTML report", links.htmlUrl ?? links.artifactUrl)}.`]
+      : []),
+    ...(command === undefined ? [] : [`Reproduce: ${code(command, 400)}`]),
+  ];
+}

@@ -1,0 +1,36 @@
+/** Short words and marks that several renderings share. A mark never stands alone: the word beside it says the same. */
+import type { MeasuredTensor, ModelReport, Report } from "../schema.ts";
+
+export type VerdictKind = Report["verdict"];
+
+export const verdictMark: Readonly<Record<VerdictKind, string>> = { pass: "✅", regression: "❌", undecided: "⚠️" };
+export const verdictWord: Readonly<Record<VerdictKind, string>> = { pass: "pass", regression: "regression", undecided: "undecided" };
+
+export const levelMark: Readonly<Record<MeasuredTensor["level"], string>> = {
+  pass: "✅ pass",
+  warn: "🟡 warn",
+  fail: "❌ fail",
+  waived: "☑️ waived",
+  unjudged: "not judged",
+  undecided: "⚠️ undecided",
+};
+
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+export const shortSha = (sha: string | null | undefined): string =>
+  sha === null || sha === undefined ? "unknown" : sha.replace(/[^\w]/g, "").slice(0, 7);
+export const seconds = (value: number): string =>
+  value < 10 ? `${value.toFixed(1)} s` : value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
+export const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`;
+
+/** Models in the order of who must act: regressions, undecided, then the rest as given. */
+export const byUrgency = (models: readonly ModelReport[]): ModelReport[] => {
+  const order: readonly VerdictKind[] = ["regression", "undecided", "pass"];
+  return models.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+};
+
+/** The name of where the candidate ran, for people. */
+export const laneWords: Readonly<Record<ModelReport["lane"], string>> = {
+  simulate: "INT8 simulated on the CPU against FP32",
+  implicit: "TensorRT INT8 engine (calibration cache) against FP16",
+  explicit: "TensorRT INT8 engine (Q/DQ) against FP16",
+};

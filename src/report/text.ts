@@ -1,0 +1,57 @@
+/**
+ * Foreign text (tensor names, node names, tool output) as plain text that no renderer, runner or terminal acts on.
+ * First step of every rendering; Markdown, HTML and terminal add their own escapes on top. Repairs nothing: it only shows.
+ */
+
+const longestShown = 200;
+const ansi = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
+// C0 (tab and line feed are handled before), DEL and C1, bidirectional controls, zero-width characters, soft hyphen, tag characters.
+const unseen =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/gu;
+const lineBreak = /[\t\n\r\u0085\u2028\u2029]+/g;
+
+/** One line of at most `limit` code points, cut in the middle. Empty text is `(empty)`, so that a nameless tensor can be seen. */
+export function plainLine(text: string, limit = longestShown): string {
+  const shown = cutMiddle(withoutControls(text).replace(lineBreak, " ").trim(), limit);
+  return shown === "" ? "(empty)" : disarmed(shown);
+}
+
+/** Several lines, each of at most `limit` code points; at most `maxLines`, the last ones. Tabs become two spaces. */
+export const plainLines = (lines: readonly string[], maxLines: number, limit = longestShown): string[] =>
+  lines
+    .slice(-maxLines)
+    .flatMap((line) => line.split(/\r\n|[\n\r\u0085\u2028\u2029]/))
+    .slice(-maxLines)
+    .map((line) => disarmed(cutMiddle(withoutControls(line.replaceAll("\t", "  ")), limit)));
+
+/** Keeps both ends and puts `…` between them; counts code points and never splits one. */
+export function cutMiddle(text: string, limit: number): string {
+  // A code point has at most two UTF-16 units: a text this short needs no splitting.
+  if (text.length <= limit) return text;
+  const points = Array.from(text.length > 40 * limit ? text.slice(0, 4 * limit) + text.slice(-4 * limit) : text);
+  if (points.length <= limit) return points.join("");
+  const head = Math.ceil((limit - 1) / 2);
+  return `${points.slice(0, head).join("")}…${points.slice(points.length - (limit - 1 - head)).join("")}`.toWellFormed();
+}
+
+/**
+ * Shown form of each name. Names that look the same after cleaning and cutting get ` (2)`, ` (3)` in order of first appearance;
+ * a name that was not in the list is shown without an index.
+ */
+export function namer(names: Iterable<string>, limit = longestShown): (name: string) => string {
+  const shown = new Map<string, string>();
+  const taken = new Map<string, number>();
+  for (const name of names) {
+    if (shown.has(name)) continue;
+    const plain = plainLine(name, limit);
+    const nth = (taken.get(plain) ?? 0) + 1;
+    taken.set(plain, nth);
+    shown.set(name, nth === 1 ? plain : `${plain} (${nth})`);
+  }
+  return (name) => shown.get(name) ?? plainLine(name, limit);
+}
+
+const withoutControls = (text: string): string => text.replace(ansi, "").toWellFormed().replace(unseen, "");
+
+/** The runner acts on `##[name` anywhere and on `::name` after leading white space (actions/runner ActionCommand.cs). */
+const disarmed = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");
