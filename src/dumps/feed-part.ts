@@ -1,0 +1,154 @@
+/**
+ * The samples of one file: how its arrays are cut along axis 0, what is wrong with them, and how one is read.
+ * An array of the input's own rank is cut into feeds of the shape's first dimension; one rank more: each entry is a whole feed.
+ */
+import type { FileReader, Files } from "../effects/effects.ts";
+import { elementCount, type Feed, sameShape, type Tensor } from "../tensor/tensor.ts";
+import type { ModelInput } from "./feeds.ts";
+import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "./stored-array.ts";
+
+export interface FeedPart {
+  readonly file: string;
+  /** 0 where the arrays do not fit; `checkPart` then says why. */
+  readonly count: number;
+  /** `whole`: each array is one feed (Polygraphy inputs); `cut`: axis 0 counts samples. */
+  readonly samples: "whole" | "cut";
+  readonly arrays: readonly ReadonlyMap<string, StoredArray>[];
+  open(files: Files): Promise<OpenPart>;
+}
+
+export interface OpenPart {
+  feed(index: number): Promise<Feed>;
+  close(): Promise<void>;
+}
+
+export function wholePart(file: string, feeds: readonly ReadonlyMap<string, StoredArray>[], inputs: readonly ModelInput[]): FeedPart {
+  return {
+    file,
+    count: feeds.length,
+    samples: "whole",
+    arrays: feeds,
+    open: (files) =>
+      openPart(
+        file,
+        files,
+        inputs,
+        (index) => feeds[index] ?? new Map(),
+        () => 0,
+      ),
+  };
+}
+
+export function cutPart(file: string, arrays: ReadonlyMap<string, StoredArray>, inputs: readonly ModelInput[]): FeedPart {
+  const [first] = inputs;
+  const array = first && arrays.get(first.name);
+  const count = (array && first && samplesIn(array.header.shape, first.shape)) ?? 0;
+  return {
+    file,
+    count,
+    samples: "cut",
+    arrays: [arrays],
+    open: (files) =>
+      openPart(
+        file,
+        files,
+        inputs,
+        () => arrays,
+        (index) => index,
+      ),
+  };
+}
+
+/** Number of feeds; undefined where the shapes do not fit or a rest stays. */
+export function samplesIn(shape: readonly number[], input: readonly number[]): number | undefined {
+  if (shape.length === input.length + 1) return sameShape(shape.slice(1), input) ? shape[0] : undefined;
+  if (shape.length !== input.length || !sameShape(shape.slice(1), input.slice(1))) return undefined;
+  if (shape.length === 0) return 1;
+  const [all = 0, each = 0] = [shape[0], input[0]];
+  return each > 0 && all % each === 0 ? all / each : undefined;
+}
+
+/** All problems of the part against the model's inputs, each a complete message. */
+export function checkPart(part: FeedPart, inputs: readonly ModelInput[]): string[] {
+  return part.arrays.flatMap((arrays, index) => {
+    const place = part.samples === "whole" ? `sample ${index} of ${part.file}` : part.file;
+    return [...checkNames(arrays, inputs, place), ...inputs.flatMap((input) => checkInput(arrays.get(input.name), input, part, place))];
+  });
+}
+
+function checkNames(arrays: ReadonlyMap<string, StoredArray>, inputs: readonly ModelInput[], place: string): string[] {
+  const known = new Set(inputs.map(({ name }) => name));
+  const names = inputs.map(({ name }) => `"${name}"`).join(", ");
+  return [...arrays.keys()]
+    .filter((name) => !known.has(name))
+    .map((name) => `${place}: "${name}" is no input of the model. Its inputs are ${names}.`);
+}
+
+function checkInput(array: StoredArray | undefined, input: ModelInput, part: FeedPart, place: string): string[] {
+  const wanted = `[${input.shape.join(", ")}]`;
+  if (!array) return [`${place}: input "${input.name}" is missing. Save an array of this name.`];
+  const { dtype, shape } = array.header;
+  const problems: string[] = [];
+  if (dtype !== input.dtype)
+    problems.push(`${place}: input "${input.name}" is ${dtype}, the model takes ${input.dtype}. Save it as ${input.dtype}.`);
+  if (part.samples === "whole") {
+    if (!sameShape(shape, input.shape))
+      problems.push(
+        `${place}: input "${input.name}" has the shape [${shape.join(", ")}], the model takes ${wanted}. Save it in this shape, or set \`shapes\`.`,
+      );
+    return problems;
+  }
+  const count = samplesIn(shape, input.shape);
+  if (count === undefined)
+    problems.push(
+      `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Axis 0 counts samples, without a rest.`,
+    );
+  else if (part.count > 0 && count !== part.count)
+    problems.push(`${place}: input "${input.name}" has ${count} samples, "${inputs0(part)}" has ${part.count}. Save the same number.`);
+  return problems;
+}
+
+const inputs0 = (part: FeedPart): string => part.arrays[0]?.keys().next().value ?? "";
+
+async function openPart(
+  file: string,
+  files: Files,
+  inputs: readonly ModelInput[],
+  arraysOf: (index: number) => ReadonlyMap<string, StoredArray>,
+  position: (index: number) => number,
+): Promise<OpenPart> {
+  const reader = await files.open(file);
+  const opened = new Map<StoredArray, FileReader>();
+  return {
+    feed: async (index) => {
+      const feed = new Map<string, Tensor>();
+      for (const input of inputs) {
+        const array = arraysOf(index).get(input.name);
+        if (array) feed.set(input.name, await readFeed(input, array, reader, opened, position(index)));
+      }
+      return feed;
+    },
+    close: async () => {
+      for (const bytes of opened.values()) await bytes.close();
+      await reader.close();
+    },
+  };
+}
+
+async function readFeed(
+  input: ModelInput,
+  array: StoredArray,
+  reader: FileReader,
+  opened: Map<StoredArray, FileReader>,
+  index: number,
+): Promise<Tensor> {
+  const count = elementCount(input.shape);
+  const { dtype } = array.header;
+  if (!isRowMajor(array.header)) {
+    const { data } = await readTensor(input.name, array, reader);
+    return { name: input.name, dtype, shape: input.shape, data: data.slice(index * count, (index + 1) * count) };
+  }
+  const bytes = opened.get(array) ?? openArray(array, reader);
+  opened.set(array, bytes);
+  return { name: input.name, dtype, shape: input.shape, data: await readElements(array, bytes, index * count, count) };
+}

@@ -1,0 +1,81 @@
+/**
+ * Samples for calibration and validation from saved files or from a seed: everything is checked against the model's inputs at once,
+ * before anything runs; values are read one sample at a time.
+ */
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import type { FeedSource } from "../lanes/lane.ts";
+import type { DType, Feed } from "../tensor/tensor.ts";
+import { feedParts } from "./feed-files.ts";
+import { checkPart, type FeedPart } from "./feed-part.ts";
+import { randomFeeds } from "./random-feeds.ts";
+
+export type FeedSpec =
+  | { readonly kind: "data"; readonly path: string }
+  | { readonly kind: "inputs"; readonly path: string }
+  | { readonly kind: "random"; readonly seed: number; readonly samples: number; readonly low: number; readonly high: number };
+
+/** An input of the model with every dimension resolved. */
+export interface ModelInput {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/**
+ * `maxSamples`: only the first so many are used. Throws one ConfigError with all problems, each naming file and input,
+ * and FileError for damaged or refused files. No samples is a problem too.
+ */
+export async function openFeeds(
+  spec: FeedSpec,
+  inputs: readonly ModelInput[],
+  effects: Pick<Effects, "files">,
+  maxSamples = Number.POSITIVE_INFINITY,
+): Promise<FeedSource> {
+  if (spec.kind === "random") return randomFeeds(spec, inputs, maxSamples);
+  const parts = await feedParts(spec.path, inputs, effects.files);
+  const problems = parts.flatMap((part) => checkPart(part, inputs));
+  if (problems.length === 0 && parts.every((part) => part.count === 0)) problems.push(`${spec.path} holds no samples. Save at least one.`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return joinParts(spec.path, parts, effects, maxSamples);
+}
+
+function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effects, "files">, maxSamples: number): FeedSource {
+  const total = parts.reduce((sum, part) => sum + part.count, 0);
+  const count = Math.min(total, maxSamples);
+  const readers = new Map<string, ReturnType<FeedPart["open"]>>();
+  const partOf = (index: number): { part: FeedPart; within: number } => {
+    let before = 0;
+    for (const part of parts) {
+      if (index < before + part.count) return { part, within: index - before };
+      before += part.count;
+    }
+    throw new RangeError(`sample ${index} of ${total}`);
+  };
+  let last: Promise<Feed> | undefined;
+  return {
+    description:
+      count < total ? `${path} (first ${count} of ${total} samples)` : `${path} (${count} ${count === 1 ? "sample" : "samples"})`,
+    count,
+    feed: (index) => {
+      const read = async (): Promise<Feed> => {
+        const { part, within } = partOf(index);
+        for (const [file, reader] of readers) {
+          if (file === part.file) continue;
+          readers.delete(file);
+          await (await reader).close();
+        }
+        const reader = readers.get(part.file) ?? part.open(effects.files);
+        readers.set(part.file, reader);
+        return (await reader).feed(within);
+      };
+      // One at a time: readers of packed entries have a position.
+      last = (last ?? Promise.resolve()).then(read, read);
+      return last;
+    },
+    close: async () => {
+      for (const reader of readers.values()) await (await reader).close();
+      readers.clear();
+    },
+  };
+}
