@@ -185,7 +185,7 @@ const merge: CommandSpec = {
   name: "merge",
   usage: "merge REPORT... -o OUT",
   summary: "Joins the reports of several runners to one report, one comment and one verdict.",
-  examples: ["trt-gate merge shares/*/report.json --expect share-1,share-2 -o report.json"],
+  examples: ["trt-gate merge shares/*/report.json --expect share-1 --expect share-2 -o report.json"],
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   takesInputs: true,
   flags: {

@@ -12,8 +12,10 @@ export interface InputSpec {
   /** Smallest allowed number. */
   readonly min?: number;
   readonly help: string;
-  /** Expression that action.yml gives as the default, because only the runner can fill it in. */
-  readonly runnerDefault?: string;
+  /** What the help shows for the value: `--config FILE`. Without it: the allowed values. */
+  readonly value?: string;
+  /** Expressions, joined by `/`, that action.yml gives as the default because only the runner can fill them in. */
+  readonly runnerExpressions?: readonly string[];
   /** An empty value is a value of its own. Elsewhere the runner's empty string means "not given". */
   readonly emptyCounts?: boolean;
   /** A flag of the command that the action does not have as an input. */
@@ -21,10 +23,11 @@ export interface InputSpec {
 }
 
 export const inputSpecs: readonly InputSpec[] = [
-  { name: "config", kind: "text", default: ".github/trt-gate.yml", help: "Configuration file, relative to the workspace." },
+  { name: "config", kind: "text", value: "FILE", default: ".github/trt-gate.yml", help: "Configuration file, relative to the workspace." },
   {
     name: "models",
     kind: "lines",
+    value: "GLOB",
     default: "",
     help: "Model paths or globs, one a line, instead of the configuration's list. A model that the configuration names keeps its settings.",
   },
@@ -36,7 +39,7 @@ export const inputSpecs: readonly InputSpec[] = [
     help: "How engines come about. `auto` takes what the model and the machine allow and falls back to `simulate` without a GPU.",
   },
   { name: "changed-only", kind: "switch", default: "true", help: "Check only the models that the change touches." },
-  { name: "base-ref", kind: "text", default: "", help: "Commit or branch to compare with, where the event does not tell." },
+  { name: "base-ref", kind: "text", value: "REF", default: "", help: "Commit or branch to compare with, where the event does not tell." },
   {
     name: "search",
     kind: "choice",
@@ -54,6 +57,7 @@ export const inputSpecs: readonly InputSpec[] = [
   {
     name: "fail-on",
     kind: "choices",
+    value: "LIST",
     default: "regression,undecided",
     oneOf: ["regression", "undecided"],
     help: "Verdicts that make the step fail, separated by commas.",
@@ -64,10 +68,17 @@ export const inputSpecs: readonly InputSpec[] = [
     default: "false",
     help: "Check pull requests from forks on self-hosted runners and run their scripts. Read docs/security.md first.",
   },
-  { name: "python", kind: "text", default: "python3", help: "Python interpreter with tensorrt and polygraphy, for the TensorRT lanes." },
+  {
+    name: "python",
+    kind: "text",
+    value: "FILE",
+    default: "python3",
+    help: "Python interpreter with tensorrt and polygraphy, for the TensorRT lanes.",
+  },
   {
     name: "timeout-minutes",
     kind: "number",
+    value: "N",
     default: "60",
     min: 0.1,
     help: "Time for the whole run; what is not done by then is undecided.",
@@ -75,37 +86,47 @@ export const inputSpecs: readonly InputSpec[] = [
   {
     name: "artifact-name",
     kind: "text",
+    value: "NAME",
     default: "trt-gate",
     help: "Name of the uploaded report; an empty value uploads nothing.",
     emptyCounts: true,
-    runnerDefault: "trt-gate",
   },
   {
     name: "retention-days",
     kind: "number",
+    value: "N",
     default: "",
     min: 1,
     help: "Days the uploaded report is kept; the repository's setting without it.",
   },
-  { name: "report-dir", kind: "text", default: "trt-gate-report", help: "Folder for report.json, report.html, comment.md and the fix." },
+  {
+    name: "report-dir",
+    kind: "text",
+    value: "FOLDER",
+    default: "trt-gate-report",
+    help: "Folder for report.json, report.html, comment.md and the fix.",
+  },
   {
     name: "github-token",
     kind: "text",
+    value: "TOKEN",
     default: "",
     help: "Token for the comment and the list of changed files.",
-    runnerDefault: "${{ github.token }}",
+    runnerExpressions: ["github.token"],
   },
   {
     name: "job-key",
     kind: "text",
+    value: "NAME",
     default: "",
     help: "Tells comments of several jobs apart (default: workflow, job and matrix).",
-    runnerDefault: "${{ github.workflow }}/${{ github.job }}/${{ toJSON(matrix) }}",
+    runnerExpressions: ["github.workflow", "github.job", "toJSON(matrix)"],
   },
-  { name: "seed", kind: "number", default: "0", min: 0, help: "Seed of everything random.", commandOnly: true },
+  { name: "seed", kind: "number", value: "N", default: "0", min: 0, help: "Seed of everything random.", commandOnly: true },
   {
     name: "save-outputs",
     kind: "text",
+    value: "FOLDER",
     default: "",
     help: "Folder for both sides' final outputs as Polygraphy run results.",
     commandOnly: true,

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** The door of the command: real effects in, exit code out. Everything else is commands/run-line.ts. */
+import manifest from "../package.json" with { type: "json" };
+import { loaders } from "./commands/registry.ts";
+import { runLine } from "./commands/run-line.ts";
+import { plainLog } from "./effects/log.ts";
+import { realEffects } from "./effects/real.ts";
+
+const cancel = new AbortController();
+const stop = (signal: NodeJS.Signals): void => {
+  // A second signal means now.
+  if (cancel.signal.aborted) process.exit(4);
+  cancel.abort(new Error(`cancelled by ${signal}`));
+};
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);
+// A reader that went away (`trt-gate … | head`) is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+const log = plainLog({
+  write: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
+  monotonicMs: () => performance.now(),
+  debug: process.env.RUNNER_DEBUG === "1",
+});
+const effects = realEffects({ env: { ...process.env }, cwd: process.cwd(), log, cancelled: cancel.signal });
+try {
+  process.exitCode = await runLine(process.argv.slice(2), {
+    effects,
+    io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
+    version: manifest.version,
+    loaders,
+  });
+} finally {
+  await effects.dispose();
+}

@@ -1,0 +1,70 @@
+/** Texts of `--help`, made from the specs. Words only; also used for the README. */
+import { inputSpecs } from "../config/inputs.ts";
+import type { CommandSpec, FlagSpec } from "./command.ts";
+import { flagsOf } from "./parse.ts";
+
+/** The overview: every command with its line. */
+export function overview(specs: readonly CommandSpec[]): string {
+  const rows = specs.map((spec): [string, string] => [spec.name, spec.summary]);
+  return [
+    "trt-gate: stops INT8 accuracy regressions of TensorRT models before they merge",
+    "",
+    "usage: trt-gate COMMAND [ARGUMENTS]",
+    "",
+    "commands:",
+    ...columns(rows),
+    "",
+    "trt-gate COMMAND --help explains one; trt-gate --version prints the version.",
+    "exit codes: 0 pass, 1 regression, 2 configuration or usage, 3 refused for trust, 4 undecided or a tool failed, 5 a bug of the gate",
+    "",
+  ].join("\n");
+}
+
+export function commandHelp(spec: CommandSpec): string {
+  const flags = flagsOf(spec);
+  const rows = (names: readonly string[]): string[] => columns(names.flatMap((name): [string, string][] => row(name, flags[name])));
+  const inputs = Object.keys(flags).filter((name) => !(name in spec.flags));
+  return [
+    ...spec.usage.split("\n").map((line, n) => `${n === 0 ? "usage:" : "      "} trt-gate ${line} [FLAGS]`),
+    "",
+    spec.summary,
+    "",
+    "flags:",
+    ...rows(Object.keys(spec.flags)),
+    ...columns([["--help", "this text"]]),
+    ...(inputs.length === 0 ? [] : ["", "settings (the action's inputs have the same names):", ...rows(inputs)]),
+    "",
+    "examples:",
+    ...spec.examples.map((example) => `  ${example}`),
+    "",
+  ].join("\n");
+}
+
+function row(name: string, flag: FlagSpec | undefined): [string, string][] {
+  if (flag === undefined) return [];
+  const short = flag.short === undefined ? "" : `-${flag.short}, `;
+  const value = flag.kind === "switch" ? "" : ` ${flag.oneOf?.join("|") ?? flag.value ?? "VALUE"}`;
+  const fallback = inputSpecs.find((input) => input.name === name)?.default ?? "";
+  return [[`${short}--${name}${value}`, `${flag.help}${fallback === "" || flag.help.includes("default") ? "" : ` (default ${fallback})`}`]];
+}
+
+const width = 34;
+
+/** Left words in a column of 34; longer ones get a line of their own. Texts wrap at 110 characters. */
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...more] = wrap(right, 110 - width - 2);
+    const start = left.length < width - 1 ? [`  ${left.padEnd(width)}${first}`] : [`  ${left}`, `  ${" ".repeat(width)}${first}`];
+    return [...start, ...more.map((line) => `  ${" ".repeat(width)}${line}`)];
+  });
+}
+
+function wrap(text: string, room: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`.trimStart();
+    if (lines.length > 0 && longer.length <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
