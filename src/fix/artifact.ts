@@ -1,5 +1,8 @@
 /** What a fix consists of. Text and bytes only; writing them is somebody else's. */
-export type FixFormat = "polygraphy" | "trtexec" | "qdq" | "modelopt" | "config";
+import type { KeptUnit } from "../report/schema.ts";
+
+export const fixFormats = ["polygraphy", "trtexec", "qdq", "modelopt", "config"] as const;
+export type FixFormat = (typeof fixFormats)[number];
 
 export interface Artifact {
   readonly format: FixFormat;
@@ -9,4 +12,22 @@ export interface Artifact {
   readonly command: string;
   /** What the format cannot express (`trtexec`: names with commas, colons, quotes), each with why. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
+}
+
+/** What every format is made of. All of it stands in a report, so a fix can be made again from there. */
+export interface Fix {
+  readonly gateVersion: string;
+  readonly model: { readonly name: string; readonly path: string; readonly sha256: string };
+  readonly kept: readonly KeptUnit[];
+  readonly totalUnits: number;
+  readonly precision: "float16" | "float32";
+  /** How the set was found, one sentence. */
+  readonly why: string;
+  /** What proves it, one sentence. */
+  readonly verified: string;
+  /** Path of the calibration cache, where the model is quantised by one. */
+  readonly cachePath?: string;
+  readonly algorithm?: string;
+  /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
+  readonly editedModel?: Uint8Array;
 }

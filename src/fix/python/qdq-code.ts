@@ -1,0 +1,122 @@
+/** Constant Python of `fix_qdq.py`. Python 3.8 and `onnx`, imported inside. */
+export const qdqCode = `
+import base64
+import hashlib
+import json
+import sys
+
+
+def load_data():
+    return json.loads(base64.b64decode(DATA).decode("ascii"))
+
+
+def refuse_other_model(path, data):
+    with open(path, "rb") as file:
+        sha256 = hashlib.sha256(file.read()).hexdigest()
+    if data["sha256"] and sha256 != data["sha256"]:
+        raise ValueError("the model has SHA-256 %s, this fix is for %s. Make the fix again for this model." % (sha256, data["sha256"]))
+
+
+def find_nodes(graph, wanted):
+    """Nodes by name, or by output where the name is written as (output TENSOR)."""
+    by_name = {node.name: node for node in graph.node if node.name}
+    by_output = {"(output %s)" % output: node for node in graph.node for output in node.output}
+    missing = [name for name in wanted if name not in by_name and name not in by_output]
+    if missing:
+        shown = ", ".join(ascii(name) for name in missing[:50])
+        raise ValueError("%d node name(s) are not in this model: %s. Make the fix again for this model." % (len(missing), shown))
+    return [by_name[name] if name in by_name else by_output[name] for name in wanted]
+
+
+def float_source(name, makers, constants, graph):
+    """The float tensor in front of a Q/DQ pair, or dequantised weights; None where there is no Q/DQ."""
+    dequantize = makers.get(name)
+    if dequantize is None or dequantize.op_type != "DequantizeLinear":
+        return None
+    quantize = makers.get(dequantize.input[0])
+    if quantize is not None and quantize.op_type == "QuantizeLinear":
+        return quantize.input[0]
+    if dequantize.input[0] in constants:
+        return dequantized_weights(dequantize, constants, graph)
+    return None
+
+
+def dequantized_weights(dequantize, constants, graph):
+    import numpy
+    from onnx import numpy_helper
+
+    name = dequantize.output[0] + "_float"
+    if name in constants:
+        return name
+    values = numpy_helper.to_array(constants[dequantize.input[0]])
+    scale = numpy_helper.to_array(constants[dequantize.input[1]])
+    has_zero = len(dequantize.input) > 2 and dequantize.input[2] in constants
+    zero = numpy_helper.to_array(constants[dequantize.input[2]]) if has_zero else numpy.zeros_like(scale, dtype=values.dtype)
+    axis = next((attribute.i for attribute in dequantize.attribute if attribute.name == "axis"), 1)
+    if scale.size > 1:
+        shape = [1] * values.ndim
+        shape[axis] = scale.size
+        scale, zero = scale.reshape(shape), zero.reshape(shape)
+    floats = (values.astype(numpy.float32) - zero.astype(numpy.float32)) * scale.astype(numpy.float32)
+    constants[name] = numpy_helper.from_array(floats.astype(numpy.float32), name)
+    graph.initializer.append(constants[name])
+    return name
+
+
+def drop_unused(graph):
+    """Q and DQ nodes that nothing reads any more."""
+    while True:
+        used = set(name for node in graph.node for name in node.input) | set(value.name for value in graph.output)
+        unused = [node for node in graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear") and not used & set(node.output)]
+        if not unused:
+            return
+        for node in unused:
+            graph.node.remove(node)
+
+
+def constants_of(graph):
+    found = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            found.update((node.output[0], attribute.t) for attribute in node.attribute if attribute.name == "value")
+    return found
+
+
+def edit(graph, data):
+    makers = {output: node for node in graph.node for output in node.output}
+    constants = constants_of(graph)
+    cut = 0
+    for node in find_nodes(graph, data["computeNodes"]):
+        for index, name in enumerate(node.input):
+            source = float_source(name, makers, constants, graph)
+            if source is not None:
+                node.input[index] = source
+                cut += 1
+    if cut == 0:
+        raise ValueError("no Q/DQ stands in front of the %d nodes. Use the Q/DQ model." % len(data["computeNodes"]))
+    drop_unused(graph)
+    return cut
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        print("usage: fix_qdq.py MODEL.qdq.onnx FIXED.qdq.onnx", file=sys.stderr)
+        return 2
+    import onnx
+
+    try:
+        data = load_data()
+        refuse_other_model(arguments[0], data)
+        model = onnx.load(arguments[0])
+        cut = edit(model.graph, data)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    onnx.save(model, arguments[1])
+    print("removed the Q/DQ of %d inputs of %d nodes" % (cut, len(data["computeNodes"])))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+`;

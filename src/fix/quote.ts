@@ -1,0 +1,32 @@
+/** Names as data in other languages: sh words, Python constants, regular expressions, comments, YAML. No name becomes code in any of them. */
+
+/** One word for a POSIX shell, whatever it holds (NUL cannot stand in an argument at all). */
+export const shellWord = (text: string): string => (/^[A-Za-z0-9_./=:,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/** A path that no program takes for an option. */
+export const pathArgument = (path: string): string => (path.startsWith("-") ? `./${path}` : path);
+
+/** A pattern of Python's `re` that matches this name from its first to its last character. */
+export const anchoredPattern = (name: string): string => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
+
+/** A double-quoted YAML scalar. Characters beyond ASCII stay as they are: YAML knows no surrogate escapes. */
+export const yamlText = (text: string): string =>
+  JSON.stringify(text.toWellFormed()).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escapeUnit);
+
+/** Printable ASCII on one line, cut in the middle beyond `limit` characters: fit for a comment of any language. */
+export function commentText(text: string, limit = 160): string {
+  const safe = text.replace(/[^\x20-\x7e]/g, escapeUnit);
+  return safe.length <= limit ? safe : `${safe.slice(0, limit / 2)}...${safe.slice(-limit / 2)}`;
+}
+
+/** Base64 of ASCII-only JSON, in lines: a constant that means the same in Python, whatever the names hold. */
+export function dataLines(value: object, width = 96): readonly string[] {
+  const ascii = JSON.stringify(value).replace(/[^\x20-\x7e]/g, escapeUnit);
+  return btoa(ascii).match(new RegExp(`.{1,${width}}`, "g")) ?? [];
+}
+
+/** True when the text can be an argument of a program: no NUL, no half of a surrogate pair. */
+export const canBeArgument = (text: string): boolean => text !== "" && !text.includes("\0") && text.isWellFormed();
+
+const escapeUnit = (char: string): string =>
+  Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");

@@ -1,0 +1,45 @@
+/**
+ * A shell script with `trtexec`'s flags for layer precisions (TensorRT 8 and 10; 11 has none).
+ * trtexec splits at commas before it looks at quotes, and `*` is a wildcard: such names cannot be written and are listed as left out.
+ */
+import type { Artifact, Fix } from "./artifact.ts";
+import { headerLines } from "./header.ts";
+import { nodesOf } from "./nodes.ts";
+import { canBeArgument, commentText, shellWord } from "./quote.ts";
+
+const FILE = "fix_trtexec.sh";
+
+export function makeTrtexec(fix: Fix): readonly Artifact[] {
+  const { names, outputs } = nodesOf(fix);
+  const leftOut = [
+    ...names.flatMap((name) => {
+      const why = whyNotWritten(name);
+      return why === undefined ? [] : [{ name, why }];
+    }),
+    ...outputs.map((output) => ({ name: `(output ${output})`, why: "the node has no name, and trtexec knows layers by name only" })),
+  ];
+  const written = names.filter((name) => whyNotWritten(name) === undefined);
+  const command = `sh ${FILE}`;
+  const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
+  const body = written.length === 0 ? NOTHING : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
+  const content = ["#!/bin/sh", ...headerLines(fix, command), ...notes, body, ""].join("\n");
+  return [{ format: "trtexec", fileName: FILE, content, command, leftOut }];
+}
+
+const NOTHING = "echo 'no layer name of this fix can be written for trtexec; use the polygraphy format' >&2\nexit 1";
+
+function trtexecWords({ model, cachePath, precision }: Fix, names: readonly string[]): string[] {
+  const type = precision === "float16" ? "fp16" : "fp32";
+  const perLayer = names.map((name) => `${name}:${type}`).join(",");
+  return [
+    ...["trtexec", `--onnx=${model.path}`, "--int8", ...(type === "fp16" ? ["--fp16"] : [])],
+    ...(cachePath === undefined ? [] : [`--calib=${cachePath}`]),
+    ...[`--layerPrecisions=${perLayer}`, `--layerOutputTypes=${perLayer}`, "--precisionConstraints=obey", "--saveEngine=fixed.engine"],
+  ];
+}
+
+function whyNotWritten(name: string): string | undefined {
+  if (!canBeArgument(name)) return "it cannot be an argument of a program";
+  const bad = [",", ":", "'", '"', "*"].find((char) => name.includes(char));
+  return bad === undefined ? undefined : `trtexec cannot read a name with ${bad}`;
+}
