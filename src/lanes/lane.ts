@@ -57,6 +57,8 @@ export interface BuildFacts {
   /** Median latency of one inference, milliseconds; undefined where it means nothing (`simulate`). */
   readonly latencyMs?: number;
   readonly notes: readonly string[];
+  /** Engine layers of kept units that ran in INT8 nevertheless: a fix with any of them is not verified. */
+  readonly ignored?: readonly string[];
 }
 
 /** Executed precision of one engine layer, read back from the engine inspector. */
@@ -75,6 +77,18 @@ export interface LaneCoverage {
   readonly missingScales: readonly string[];
   readonly variant: string;
   readonly droppedMarks: readonly string[];
+  /** SQNR of the worst marked engine's final outputs against the plain engine's; undefined where marking changes nothing or was not done. */
+  readonly markingDb?: number;
+}
+
+/** Versions and machine behind a lane, for the report's environment. */
+export interface LaneEnvironment {
+  readonly tensorrt?: string;
+  readonly polygraphy?: string;
+  readonly python?: string;
+  readonly gpu?: string;
+  readonly driver?: string;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -102,6 +116,12 @@ export interface PreparedLane {
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment): readonly string[];
   close(): Promise<void>;
+  readonly environment?: LaneEnvironment;
+  /** TensorRT network layers that a unit's precision is set on (`keep[].layers` of the report), and how many layers the network has. */
+  readonly unitLayers?: ReadonlyMap<string, readonly string[]>;
+  readonly networkLayers?: number;
+  /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */
+  readonly cachePath?: string;
 }
 
 /** `axis` counts from the front. */
