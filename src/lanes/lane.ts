@@ -53,6 +53,9 @@ export interface RunRequest {
 /** What is known of one build of an engine. In `simulate` a build is a session. */
 export interface BuildFacts {
   readonly what: string;
+  /** Whose engine it is, and how many units the candidate keeps in higher precision. */
+  readonly role?: "reference" | "candidate" | "marked";
+  readonly kept?: number;
   readonly seconds: number;
   /** Median latency of one inference, milliseconds; undefined where it means nothing (`simulate`). */
   readonly latencyMs?: number;
