@@ -31,7 +31,7 @@ export function readOptions(inputs: RawInputs, env: Environment = {}): { readonl
     artifactName: text("artifact-name"),
     retentionDays: retention === "" ? undefined : Number(retention),
     reportDir: text("report-dir"),
-    githubToken: text("github-token") || (env["GITHUB_TOKEN"] ?? ""),
+    githubToken: text("github-token") || (env.GITHUB_TOKEN ?? ""),
     jobKey: jobKey(text("job-key"), env),
     seed: Number(text("seed")),
     saveOutputs: saveOutputs === "" ? undefined : saveOutputs,
@@ -85,7 +85,7 @@ function faultOf(spec: InputSpec, text: string): string | undefined {
  * different. The runner ends the text with the job's matrix as JSON, or with `null`.
  */
 function jobKey(text: string, env: Environment): string {
-  const fallback = [env["GITHUB_WORKFLOW"], env["GITHUB_JOB"]].filter((part) => part !== undefined && part !== "").join("/") || "local";
+  const fallback = [env.GITHUB_WORKFLOW, env.GITHUB_JOB].filter((part) => part !== undefined && part !== "").join("/") || "local";
   const [, job = text, matrix = ""] = /^(.*?)\/(\{.*\}|null)$/s.exec(text) ?? [];
   const key = [job || fallback, showMatrix(matrix)].filter((part) => part !== "").join("/");
   return key.replace(/[^\w./=,-]/gu, (letter) => encodeURIComponent(letter.isWellFormed() ? letter : "\uFFFD"));

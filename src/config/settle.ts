@@ -62,7 +62,7 @@ interface ReadConfig {
 function readConfig({ yaml, inputs, today, workspace }: SettleTexts): ReadConfig {
   const nothing = { entries: [], search: searchSchema.parse({}) };
   if (yaml === undefined) {
-    const asked = inputs["config"]?.trim() ?? "";
+    const asked = inputs.config?.trim() ?? "";
     const problems =
       asked === "" ? [] : [`Input "config" is "${asked}", and there is no such file; correct the path or run "trt-gate init".`];
     return { ...nothing, problems, lineOf: () => 1, place: ({ text }) => text };
