@@ -1,0 +1,84 @@
+/** `trt-gate fix REPORT`: makes any artefact again from a report. Nothing is searched or measured. */
+
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import { type Artifact, type FixFormat, fixFormats } from "../fix/artifact.ts";
+import { makeArtifacts } from "../fix/artifacts.ts";
+import { fixFromReport } from "../fix/from-report.ts";
+import { type ModelReport, type Report, reportSchema } from "../report/schema.ts";
+import type { CommandIo, Parsed, RunCommand } from "./command.ts";
+import { editedModel } from "./edited-model.ts";
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const format = readFormat(parsed);
+  const file = absolute(effects, parsed.positionals[0] ?? "");
+  const report = await readReport(file, effects);
+  const model = chooseModel(report, file, parsed.text("model"));
+  const fix = fixFromReport(model, report.tool);
+  if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); a fix needs a search that found some.`);
+
+  const output = parsed.text("output");
+  const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
+  const edited = wantsModel ? { editedModel: await editedModel(absolute(effects, parsed.text("onnx") ?? model.path), fix, effects) } : {};
+  const artifacts = makeArtifacts(format, { ...fix, ...edited });
+  const artifact = wantsModel ? artifacts.at(-1) : artifacts[0];
+  if (!artifact) throw new Error(`no artefact of format ${format} was made`);
+  await deliver(artifact, output, effects, io);
+  return 0;
+};
+
+async function deliver(artifact: Artifact, output: string | undefined, effects: Effects, io: CommandIo): Promise<void> {
+  const { content, leftOut, command } = artifact;
+  for (const { name, why } of leftOut) effects.log.warning(`${name} is left out: ${why}`);
+  if (output === undefined) return io.out(typeof content === "string" ? content.trimEnd() : "");
+  const path = absolute(effects, output);
+  if (typeof content === "string") await effects.files.writeText(path, content);
+  else await effects.files.writeBytes(path, content);
+  effects.log.info(`Wrote ${output}. Use: ${command}`);
+}
+
+function readFormat(parsed: Parsed): FixFormat {
+  const format = parsed.text("format") ?? "polygraphy";
+  const found = fixFormats.find((each) => each === format);
+  if (!found) throw new ConfigError(`--format is '${format}'; write one of ${fixFormats.join(", ")}.`);
+  return found;
+}
+
+async function readReport(file: string, effects: Effects): Promise<Report> {
+  if (!(await effects.files.stat(file))) throw new ConfigError(`${file} is not there; give the report.json of an earlier run.`);
+  const read = reportSchema.safeParse(parseJson(await effects.files.readText(file), file));
+  if (read.success) return read.data;
+  const first = read.error.issues[0];
+  throw new FileError(
+    file,
+    `this is no report of trt-gate: ${first?.path.join(".") ?? ""}: ${first?.message ?? "unreadable"}. Give a report.json.`,
+  );
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FileError(file, `this is not JSON: ${error instanceof Error ? error.message : String(error)}. Give a report.json.`);
+  }
+}
+
+/** Without a name the only model with kept units. */
+function chooseModel(report: Report, file: string, name: string | undefined): ModelReport {
+  const names = report.models.map((model) => `'${model.name}'`).join(", ");
+  if (name !== undefined) {
+    const found = report.models.find((model) => model.name === name);
+    if (!found) throw new ConfigError(`${file} holds no model '${name}'; it holds ${names || "none"}.`);
+    return found;
+  }
+  const candidates = report.models.length === 1 ? report.models : report.models.filter((model) => (model.search?.keep.length ?? 0) > 0);
+  const [only, ...others] = candidates;
+  if (!only)
+    throw new ConfigError(`${file} keeps no unit of any model (${names || "it holds none"}); a fix needs a search that found some.`);
+  if (others.length > 0)
+    throw new ConfigError(`${file} holds fixes for ${candidates.map((model) => `'${model.name}'`).join(", ")}; choose one with --model.`);
+  return only;
+}
+
+const whyNone = (model: ModelReport): string => (model.search ? `search outcome: ${model.search.outcome}` : "it was not searched");
+const absolute = (effects: Effects, path: string): string => (path.startsWith("/") ? path : `${effects.cwd}/${path}`);

@@ -1,0 +1,44 @@
+/** What the rules look at. Whoever calls them hands in what it knows; a rule whose facts are missing says nothing. */
+import type { OutcomeKind } from "../search.ts";
+
+export interface AdviceFacts {
+  /** Layers in topological order. SQNR in dB, higher is better; NaN where it was not measured. `injectedDb`: error the layer adds by itself. */
+  readonly layers?: readonly LayerFact[];
+  /** The limit in dB below which a layer counts as bad here. */
+  readonly limitDb?: number;
+  readonly calibration?: CalibrationFacts;
+  readonly search?: SearchFacts;
+  /** Milliseconds of one inference; `fixedMs` with the kept units. */
+  readonly latency?: { readonly referenceMs: number; readonly candidateMs?: number; readonly fixedMs?: number };
+  /** The plain quantised model meets its limits. */
+  readonly accurate?: boolean;
+}
+
+export interface LayerFact {
+  readonly tensor: string;
+  readonly injectedDb: number;
+  readonly accumulatedDb: number;
+}
+
+export interface CalibrationFacts {
+  readonly algorithm: string;
+  /** Undefined: a cache does not say how many samples made it. */
+  readonly samples?: number;
+  readonly minSamples: number;
+  /** Tensors with what the scale can represent and what validation showed, both as largest magnitude. */
+  readonly ranges?: readonly { readonly tensor: string; readonly calibratedAmax: number; readonly seenAmax: number }[];
+  /** Inputs of compute nodes that have no scale. */
+  readonly missingScales?: readonly string[];
+  /** Set when the cache belongs to another state of the model; positive hours when the model file is newer. */
+  readonly stale?: { readonly modelNewerHours?: number; readonly hashDiffers?: boolean };
+}
+
+export interface SearchFacts {
+  readonly outcome: OutcomeKind;
+  readonly kept: number;
+  readonly units: number;
+  readonly probes: number;
+  readonly precision: "float16" | "float32";
+  /** SQNR in dB of the plain quantised model. */
+  readonly plainDb?: number;
+}

@@ -1,0 +1,18 @@
+/** All rules in the order in which a reader should try them. */
+import type { Advice } from "../search.ts";
+import { allLayersBad } from "./all-layers-bad.ts";
+import type { AdviceFacts } from "./facts.ts";
+import { fewSamples } from "./few-samples.ts";
+import { lastLayersOnly } from "./last-layers-only.ts";
+import { manyFloat32 } from "./many-float32.ts";
+import { notConverging } from "./not-converging.ts";
+import { outOfRange } from "./out-of-range.ts";
+import { slow } from "./slow.ts";
+import { staleCache } from "./stale-cache.ts";
+
+export type { AdviceFacts } from "./facts.ts";
+
+const rules = [staleCache, allLayersBad, outOfRange, fewSamples, lastLayersOnly, manyFloat32, notConverging, slow];
+
+/** Empty where no rule has a figure to speak of. */
+export const advise = (facts: AdviceFacts): Advice[] => rules.flatMap((rule) => rule(facts) ?? []);
