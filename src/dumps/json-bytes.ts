@@ -80,15 +80,20 @@ export class JsonBytes {
       keptBytes += part.length;
       if (part.length > 0) tail = (tail + part.subarray(-2).toString("latin1")).slice(-2);
     };
+    let close = -1;
     for (;;) {
-      const close = this.chunk.indexOf(quote, this.at);
+      // Searched anew only when passed: a text full of escapes would otherwise be searched once for each of them.
+      if (close < this.at) close = this.chunk.indexOf(quote, this.at);
       const end = close < 0 ? this.chunk.length : close;
       const mark = this.chunk.subarray(this.at, end).indexOf(backslash);
       if (mark >= 0) {
         escaped = true;
         keep(this.chunk.subarray(this.at, this.at + mark + 1));
         this.at += mark + 1;
-        if (this.at >= this.chunk.length && !(await this.nextChunk())) this.fail("the text is cut off");
+        if (this.at >= this.chunk.length) {
+          close = -1;
+          if (!(await this.nextChunk())) this.fail("the file ends inside a text");
+        }
         keep(this.chunk.subarray(this.at, this.at + 1));
         this.at++;
         continue;
@@ -108,7 +113,6 @@ export class JsonBytes {
   private decode(bytes: Buffer, escaped: boolean, start: number): string {
     try {
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids raw control characters inside texts
       if (/[\u0000-\u001f]/.test(text)) return this.fail("a raw control character stands inside a text", start);
       return escaped ? String(JSON.parse(`"${text}"`)) : text;
     } catch (error) {

@@ -1,0 +1,94 @@
+/**
+ * Measures two saved sides, tensor by tensor in the reference's order, in constant memory and on several cores.
+ * Decides what is shared out; pairing is pair-sides.ts, judging is the caller's.
+ */
+import type { Files } from "../effects/effects.ts";
+import type { Closeness } from "../measure/accumulate.ts";
+import type { Measurement } from "../measure/measurement.ts";
+import { mergeSums } from "../measure/sums.ts";
+import { type SampleSums, type TensorSums, toMeasurement } from "../measure/tensor-sums.ts";
+import { elementCount } from "../tensor/tensor.ts";
+import { sumsInOrder } from "./compare-threads.ts";
+import { elementBytes } from "./dtypes.ts";
+import { type RangeJob, rangesOf } from "./measure-range.ts";
+import type { PairedSides, TensorPairs } from "./pair-sides.ts";
+
+export interface CompareOptions extends Closeness {
+  readonly topK: number;
+  readonly threads: number;
+  readonly seed: number;
+  /** Tensors whose decisions (arg-max) are compared too; they are read whole. */
+  readonly decisions: (tensor: string) => boolean;
+  /** Told of every tensor that is done, with the bytes of both arrays. */
+  readonly onTensor?: (tensor: string, bytes: number) => void;
+}
+
+/** Elements of one piece of work. */
+const pieceElements = 2 ** 22;
+/** Below this many bytes no thread is started. */
+const smallBytes = 8 * 2 ** 20;
+/** Larger tensors have no agreement metrics: they would have to be whole in memory. */
+const decisionElements = 2 ** 23;
+
+interface Share {
+  readonly tensor: TensorPairs;
+  readonly sample: number;
+  readonly job: RangeJob;
+}
+
+/** One measurement a tensor, each as soon as it is known; stopping early stops the work. Throws FileError for damaged arrays. */
+export async function* measureSides(sides: PairedSides, options: CompareOptions, files: Files): AsyncGenerator<Measurement> {
+  const shares = sides.tensors.flatMap((tensor) => sharesOf(tensor, options));
+  const threads = shares.reduce((sum, { job }) => sum + jobBytes(job), 0) < smallBytes ? 1 : options.threads;
+  const sums = sumsInOrder(
+    shares.map(({ job }) => job),
+    threads,
+    files,
+  );
+  let at = 0;
+  try {
+    for (const tensor of sides.tensors) {
+      const samples: SampleSums[] = [];
+      let bytes = 0;
+      for (; shares[at]?.tensor === tensor; at++) {
+        const step = await sums.next();
+        const share = shares[at];
+        if (step.done || !share) throw new Error("the comparison threads gave fewer results than asked for");
+        addPart(samples, share.sample, step.value);
+        bytes += jobBytes(share.job);
+      }
+      options.onTensor?.(tensor.tensor, bytes);
+      yield toMeasurement(sumsOf(tensor, samples), { seed: options.seed });
+    }
+  } finally {
+    await sums.return(undefined);
+  }
+}
+
+function sharesOf(tensor: TensorPairs, options: CompareOptions): Share[] {
+  return tensor.pairs.flatMap(({ sample, reference, candidate }) => {
+    const decisions = options.decisions(tensor.tensor) && elementCount(reference.header.shape) <= decisionElements;
+    const topK = decisions ? options.topK : undefined;
+    const ranges = decisions ? [{ first: 0, count: elementCount(reference.header.shape) }] : rangesOf(reference, candidate, pieceElements);
+    return ranges.map((range) => ({
+      tensor,
+      sample,
+      job: { reference, candidate, ...range, topK, atol: options.atol, rtol: options.rtol },
+    }));
+  });
+}
+
+const jobBytes = ({ reference, candidate, count }: RangeJob): number =>
+  count * (elementBytes(reference.header.dtype) + elementBytes(candidate.header.dtype));
+
+/** Pieces of one sample are merged into one. */
+function addPart(samples: SampleSums[], sample: number, sums: SampleSums["sums"]): void {
+  const last = samples.at(-1);
+  if (last?.sample === sample) mergeSums(last.sums, sums);
+  else samples.push({ sample, sums });
+}
+
+function sumsOf(tensor: TensorPairs, samples: SampleSums[]): TensorSums {
+  const { fault, note } = tensor;
+  return { tensor: tensor.tensor, role: "output", samples, ...(fault ? { fault } : {}), ...(note === undefined ? {} : { note }) };
+}

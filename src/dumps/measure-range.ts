@@ -1,0 +1,68 @@
+/**
+ * Sums over a range of elements of one array pair, read block by block from both files: what a worker thread does.
+ * Neither array is ever whole in memory, except column-major ones and those whose class agreement is asked for.
+ */
+import type { FileReader } from "../effects/effects.ts";
+import { accumulate, type Closeness } from "../measure/accumulate.ts";
+import { accumulateAgreement } from "../measure/agreement.ts";
+import { pairOfNumbers } from "../measure/numbers.ts";
+import { emptySums, type Sums } from "../measure/sums.ts";
+import { elementCount } from "../tensor/tensor.ts";
+import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "./stored-array.ts";
+
+/** One piece of work. Plain data: it is posted to a thread. */
+export interface RangeJob extends Closeness {
+  readonly reference: StoredArray;
+  readonly candidate: StoredArray;
+  readonly first: number;
+  readonly count: number;
+  /** k of top-k where decisions are compared too; the range is then the whole array. */
+  readonly topK: number | undefined;
+}
+
+/** Elements read at a time from each side: a multiple of 3, so that base64 blocks begin at whole groups. */
+export const blockElements = 96 * 1024;
+
+/** `open` gives a reader per file, kept by the caller. Throws FileError for damage found while reading. */
+export async function measureRange(job: RangeJob, open: (file: string) => Promise<FileReader>): Promise<Sums> {
+  const { reference, candidate } = job;
+  const readers = [await open(reference.file), await open(candidate.file)] as const;
+  const sums = emptySums();
+  if (job.topK !== undefined || !isRowMajor(reference.header) || !isRowMajor(candidate.header)) {
+    const [r, c] = pairOfNumbers((await readTensor("", reference, readers[0])).data, (await readTensor("", candidate, readers[1])).data);
+    accumulate(sums, r, c, r.length, job);
+    if (job.topK !== undefined) accumulateAgreement(sums, r, c, reference.header.shape, job.topK);
+    return sums;
+  }
+  const bytes = [openArray(reference, readers[0]), openArray(candidate, readers[1])] as const;
+  const end = job.first + job.count;
+  for (let at = job.first; at < end; at += blockElements) {
+    const count = Math.min(blockElements, end - at);
+    const blocks = await Promise.all([readElements(reference, bytes[0], at, count), readElements(candidate, bytes[1], at, count)]);
+    const [r, c] = pairOfNumbers(...blocks);
+    accumulate(sums, r, c, count, job);
+  }
+  await bytes[0].close();
+  await bytes[1].close();
+  return sums;
+}
+
+/** Arrays that can be read anywhere are shared out in pieces; packed ones are read once from their beginning. */
+export function rangesOf(reference: StoredArray, candidate: StoredArray, pieceElements: number): { first: number; count: number }[] {
+  const all = elementCount(reference.header.shape);
+  const whole = [{ first: 0, count: all }];
+  if (all <= pieceElements || ![reference, candidate].every(isSeekable)) return whole;
+  return Array.from({ length: Math.ceil(all / pieceElements) }, (_, i) => ({
+    first: i * pieceElements,
+    count: Math.min(pieceElements, all - i * pieceElements),
+  }));
+}
+
+function isSeekable({ place, header }: StoredArray): boolean {
+  if (!isRowMajor(header)) return false;
+  return (
+    place.kind === "raw" ||
+    place.kind === "base64" ||
+    (place.kind === "entry" && place.archive === undefined && place.entry.method === "stored")
+  );
+}

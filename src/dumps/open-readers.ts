@@ -1,0 +1,26 @@
+/** One reader a file, opened when first asked for and closed together. At most a few stay open: a folder may hold thousands of files. */
+import type { FileReader, Files } from "../effects/effects.ts";
+
+const mostOpen = 64;
+
+export function openReaders(files: Files): { open(file: string): Promise<FileReader>; close(): Promise<void> } {
+  const readers = new Map<string, Promise<FileReader>>();
+  return {
+    open: async (file) => {
+      const reader = readers.get(file) ?? files.open(file);
+      readers.delete(file);
+      readers.set(file, reader);
+      const [oldest] = readers.keys();
+      if (readers.size > mostOpen && oldest !== undefined) {
+        const old = readers.get(oldest);
+        readers.delete(oldest);
+        await (await old)?.close();
+      }
+      return reader;
+    },
+    close: async () => {
+      for (const reader of readers.values()) await (await reader).close();
+      readers.clear();
+    },
+  };
+}
