@@ -11,8 +11,10 @@ export interface Check extends Pick<Finding, "of"> {
   readonly level: Extract<Level, "pass" | "warn" | "fail" | "undecided">;
   /** Undefined where the tensor has no such metric. */
   readonly value: number | undefined;
+  /** The fail limit; the warn limit where there is no other. */
   readonly limit: number;
-  /** In the metric's own unit, negative beyond the limit. NaN where the value is. */
+  readonly warnLimit: number | undefined;
+  /** To `limit`, in the metric's own unit, negative beyond it. NaN where the value is. */
   readonly margin: number;
 }
 
@@ -33,13 +35,12 @@ export function checkLimits(metrics: Metrics, limits: Limits, of: Finding["of"])
 }
 
 function checkLimit(metric: MetricName, value: number | undefined, { fail, warn }: Limit, of: Finding["of"]): Check[] {
-  const shown = fail ?? warn;
-  if (shown === undefined) return [];
-  const check = { of, metric, value, limit: shown, margin: value === undefined ? Number.NaN : marginOf(metric, value, shown) };
+  const limit = fail ?? warn;
+  if (limit === undefined) return [];
+  const check = { of, metric, value, limit, warnLimit: warn, margin: value === undefined ? Number.NaN : marginOf(metric, value, limit) };
   if (value === undefined || Number.isNaN(value)) return [{ ...check, level: "undecided" }];
   if (fail !== undefined && !meets(metric, value, fail)) return [{ ...check, level: "fail" }];
-  if (warn !== undefined && !meets(metric, value, warn))
-    return [{ ...check, level: "warn", limit: warn, margin: marginOf(metric, value, warn) }];
+  if (warn !== undefined && !meets(metric, value, warn)) return [{ ...check, level: "warn" }];
   return [{ ...check, level: "pass" }];
 }
 

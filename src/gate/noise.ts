@@ -33,13 +33,13 @@ export const needsRebuild = (marginDb: number, guardDb: number): boolean => Math
 
 /**
  * True where no rebuild can be expected to turn the verdict: something fails outside the band, or nothing judged lies inside it.
- * Only fail limits count: a warning near its limit needs no rebuild.
+ * Only fail limits count: a warning that misses a limit which cannot fail the gate needs no rebuild.
  */
 export function isFirm(findings: readonly Finding[], guardDb: number): boolean {
   const failing = findings.filter(({ level }) => level === "fail");
+  const meeting = findings.filter(({ level, margin = Number.NaN }) => level === "pass" || (level === "warn" && margin >= 0));
   if (failing.some((finding) => !needsRebuild(findingDistance(finding), guardDb))) return true;
-  const near = [...failing, ...findings.filter(({ level }) => level === "pass")];
-  return !near.some((finding) => needsRebuild(findingDistance(finding), guardDb));
+  return ![...failing, ...meeting].some((finding) => needsRebuild(findingDistance(finding), guardDb));
 }
 
 /** The kind that more than half of all `seats` votes say; undefined while or when there is none. Undecided votes count for nobody. */

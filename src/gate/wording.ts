@@ -14,7 +14,9 @@ export function valueText(metric: MetricName, value: number): string {
   return unit === "" ? digits : `${digits} ${unit}`;
 }
 
-export function checkText(tensor: string, { metric, of, value, limit, level }: Check): string {
+export function checkText(tensor: string, check: Check): string {
+  const { metric, of, value, level } = check;
+  const limit = level === "warn" ? (check.warnLimit ?? check.limit) : check.limit;
   const subject = of === "score" ? `the score of "${tensor}"` : `"${tensor}"`;
   if (value === undefined) return `${subject} has no ${metricWord(metric)}: its shape does not allow it.`;
   const figure = `${subject} has ${metricWord(metric)} ${valueText(metric, value)}`;
