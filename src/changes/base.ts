@@ -1,0 +1,91 @@
+/**
+ * Which commit a run compares with, per event. Fetches what is missing, else asks the API; what stays open is left undefined, never guessed.
+ * Whether that commit's code may run is trust.ts.
+ */
+import { ConfigError } from "../effects/failure.ts";
+import type { Api } from "../github/api.ts";
+import { mergeBaseFromApi } from "./api-files.ts";
+import type { PullRequest, RunEvent } from "./event.ts";
+import type { Git } from "./git.ts";
+
+export interface Base {
+  readonly sha: string;
+  /** For people: `first parent of the merge commit`. */
+  readonly how: string;
+  /** False where the commit is known by name only: its files cannot be read from this clone. */
+  readonly isLocal: boolean;
+}
+
+export interface BaseSearch {
+  readonly event: RunEvent | undefined;
+  /** `base-ref` or `--changed-since`; wins over what the event says. */
+  readonly baseRef: string | undefined;
+  readonly head: string;
+  readonly git: Git;
+  /** Undefined where there is no token. */
+  readonly api: () => Promise<Api | undefined>;
+}
+
+/** Undefined: everything has to be checked. A `baseRef` that git does not know is a ConfigError. */
+export async function findBase(search: BaseSearch): Promise<Base | undefined> {
+  const { event, baseRef, git } = search;
+  if (baseRef !== undefined) return await namedBase(baseRef, search);
+  if (event === undefined) return undefined;
+  if (event.pullRequest !== undefined && event.name === "pull_request_target")
+    return await local(event.sha, "the base branch's commit of the event", git);
+  if (event.pullRequest !== undefined) return await pullRequestBase(event.pullRequest, event, search);
+  if (event.mergeGroup !== undefined) return await local(event.mergeGroup.baseSha, "base of the merge group", git);
+  if (event.name === "push") return await pushBase(event, search);
+  return undefined;
+}
+
+/** For a branch the point where the work left it, so that other people's commits do not count. */
+async function namedBase(name: string, { git, head }: BaseSearch): Promise<Base> {
+  const commit = (await git.resolve(name)) ?? (await git.resolve(`origin/${name}`)) ?? (await fetched(name, git));
+  if (commit === undefined) {
+    throw new ConfigError(
+      `The base ${JSON.stringify(name)} is no commit, tag or branch of this clone. Fetch it first (fetch-depth: 0 in the checkout step), or give another.`,
+    );
+  }
+  const fork = await git.mergeBase(commit, head);
+  return { sha: fork ?? commit, how: fork === undefined || fork === commit ? name : `merge base with ${name}`, isLocal: true };
+}
+
+const fetched = async (name: string, git: Git): Promise<string | undefined> =>
+  /^[0-9a-f]{40}$/.test(name) && (await git.ensure(name)) ? name : undefined;
+
+/**
+ * The merge commit's first parent is the current base branch. `base.sha` of the payload is frozen at the last push, so it serves only
+ * to find the merge base where the head itself is checked out.
+ */
+async function pullRequestBase(pull: PullRequest, event: RunEvent, search: BaseSearch): Promise<Base | undefined> {
+  const { git, head } = search;
+  const parents = await git.parents(head);
+  const [first] = parents;
+  if (head === event.sha && parents.length === 2 && first !== undefined) return await local(first, "first parent of the merge commit", git);
+  return await forkPoint(pull.baseSha, head, search);
+}
+
+async function pushBase(event: RunEvent, search: BaseSearch): Promise<Base | undefined> {
+  const { git, head } = search;
+  if (event.before !== undefined && (await git.ensure(event.before)))
+    return { sha: event.before, how: "commit before the push", isLocal: true };
+  if (event.defaultBranch === undefined) return undefined;
+  const tip = await git.resolve(`origin/${event.defaultBranch}`);
+  if (tip === undefined || tip === head) return undefined;
+  const sha = await git.mergeBase(tip, head);
+  return sha === undefined ? undefined : { sha, how: `merge base with ${event.defaultBranch}`, isLocal: true };
+}
+
+async function forkPoint(base: string, head: string, { git, api }: BaseSearch): Promise<Base | undefined> {
+  const how = "merge base of the pull request";
+  if (await git.ensure(base)) {
+    const sha = await git.mergeBase(base, head);
+    if (sha !== undefined) return { sha, how, isLocal: true };
+  }
+  const remote = await api();
+  const sha = remote && (await mergeBaseFromApi(remote, base, head).catch(() => undefined));
+  return sha === undefined ? undefined : await local(sha, how, git);
+}
+
+const local = async (sha: string, how: string, git: Git): Promise<Base> => ({ sha, how, isLocal: await git.ensure(sha) });

@@ -1,0 +1,40 @@
+/** Which models' entries differ between two versions of the configuration. Compares what YAML says, so comments and order do not count. Pure. */
+import picomatch from "picomatch";
+import { parse } from "yaml";
+
+/** True where the entry that holds this model differs between the two texts, is new, or where a text cannot be read: unsure counts as changed. */
+export function entryChanged(
+  baseText: string | undefined,
+  headText: string | undefined,
+): (model: { name: string; path: string }) => boolean {
+  if (baseText === headText) return () => false;
+  const base = entriesOf(baseText);
+  const head = entriesOf(headText);
+  if (base === undefined || head === undefined) return () => true;
+  return (model) => canonical(base.find(holds(model))) !== canonical(head.find(holds(model)));
+}
+
+function entriesOf(text: string | undefined): readonly object[] | undefined {
+  if (text === undefined) return [];
+  try {
+    const parsed: unknown = parse(text, { maxAliasCount: 100 });
+    const models = typeof parsed === "object" && parsed !== null && "models" in parsed ? parsed.models : [];
+    return Array.isArray(models) ? models.filter((entry) => typeof entry === "object" && entry !== null) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const holds =
+  (model: { name: string; path: string }) =>
+  (entry: object): boolean => {
+    const path = "path" in entry && typeof entry.path === "string" ? entry.path.replace(/^\.\//, "") : "";
+    return ("name" in entry && entry.name === model.name) || path === model.path || picomatch.isMatch(model.path, path || "-");
+  };
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  ) ?? "";

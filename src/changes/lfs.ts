@@ -1,0 +1,29 @@
+/** Finds Git LFS pointers where a file was expected: the checkout step left the contents out. */
+import type { ModelEntry } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { filesOf } from "./affected.ts";
+
+const signature = "version https://git-lfs.github.com/spec/v1";
+/** The specification keeps pointers under 1,024 bytes. */
+const maxPointerBytes = 1024;
+
+/** Rejects with one ConfigError that lists every pointer. `folder` is where the models' paths start. */
+export async function refusePointers(
+  models: readonly ModelEntry[],
+  effects: Pick<Effects, "files" | "cwd">,
+  folder = effects.cwd,
+): Promise<void> {
+  const paths = new Set(models.flatMap((model) => filesOf(model).map(({ path }) => path)));
+  const found: string[] = [];
+  for (const path of paths) if (await isPointer(`${folder}/${path}`, effects)) found.push(path);
+  if (found.length > 0) {
+    throw new ConfigError(found.map((path) => `${path} is a Git LFS pointer, not the file itself. Give the checkout step \`lfs: true\`.`));
+  }
+}
+
+async function isPointer(path: string, { files }: Pick<Effects, "files">): Promise<boolean> {
+  const stat = await files.lstat(path);
+  if (stat?.kind !== "file" || stat.sizeBytes >= maxPointerBytes) return false;
+  return new TextDecoder().decode(await files.readBytes(path)).startsWith(signature);
+}

@@ -1,0 +1,88 @@
+/**
+ * Reads the configuration from the commit that may decide: the base for a proposal, the work tree otherwise.
+ * Does not read what is in it (config/settle.ts).
+ */
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
+import { textFromApi } from "./api-files.ts";
+import { type Checkout, type CheckoutOptions, openCheckout } from "./checkout.ts";
+import type { RunEvent } from "./event.ts";
+
+export interface ConfigText {
+  readonly path: string;
+  readonly text: string;
+  /** Undefined: the work tree. */
+  readonly commit: string | undefined;
+}
+
+export interface TrustedConfig {
+  /** Undefined where there is none anywhere. */
+  readonly yaml: ConfigText | undefined;
+  /** "data-only": a pull request introduces it, so its loaders, task commands, plugins and waivers do not count. */
+  readonly trust: "full" | "data-only";
+  /** The work tree's differing version in a proposal: models that only it names are checked with its data-only keys (`withProposed`). */
+  readonly proposed: ConfigText | undefined;
+  /** The base commit's text, to see which entries changed; undefined where it has none or there is no base. */
+  readonly baseText: string | undefined;
+  readonly headText: string | undefined;
+  readonly notices: readonly string[];
+  readonly checkout: Checkout;
+}
+
+/**
+ * Rejects with TrustError before anything is started, with ToolError `config-not-on-base` where only a fork has a configuration,
+ * with ConfigError where git refuses the folder or the base cannot be read.
+ */
+export async function readTrustedConfig(options: CheckoutOptions, event: RunEvent | undefined, effects: Effects): Promise<TrustedConfig> {
+  const checkout = await openCheckout(options, event, effects);
+  const path = options.config;
+  const headText = await workTreeText(path, checkout, effects);
+  const head = headText === undefined ? undefined : { path, text: headText, commit: undefined };
+  const baseText = await textAtBase(path, checkout);
+  const known = { baseText, headText, checkout };
+  if (!checkout.trust.isProposal) return { ...known, yaml: head, trust: "full", proposed: undefined, notices: [] };
+
+  const base = checkout.base?.sha.slice(0, 12) ?? "";
+  if (baseText !== undefined) {
+    const yaml = { path, text: baseText, commit: checkout.base?.sha };
+    if (baseText === headText) return { ...known, yaml, trust: "full", proposed: undefined, notices: [] };
+    const notices = [`The change edits ${path}; the version of the base commit ${base} is used. Its edits count once they are merged.`];
+    return { ...known, yaml, trust: "full", proposed: mayPropose(checkout, options) ? head : undefined, notices };
+  }
+  if (head === undefined) return { ...known, yaml: undefined, trust: "full", proposed: undefined, notices: [] };
+  if (!mayPropose(checkout, options)) {
+    throw new ToolError(
+      "config-not-on-base",
+      `${path} is not on the base commit ${base} and a fork's own configuration does not count. A maintainer adds it to the base branch first.`,
+    );
+  }
+  const notices = [`${path} is new in this change: its data counts, its loaders, task commands, plugins and waivers do not.`];
+  return { ...known, yaml: head, trust: "data-only", proposed: undefined, notices };
+}
+
+const mayPropose = ({ trust }: Checkout, { allowForks }: CheckoutOptions): boolean => !trust.isFork || allowForks;
+
+/** A link could lead out of the repository, so a proposal's configuration must be a plain file. */
+async function workTreeText(path: string, { trust }: Checkout, effects: Effects): Promise<string | undefined> {
+  const full = path.startsWith("/") ? path : `${effects.cwd}/${path}`;
+  const stat = await (trust.isProposal ? effects.files.lstat(full) : effects.files.stat(full));
+  if (stat === undefined) return undefined;
+  if (stat.kind !== "file") throw new ConfigError(`${path} is a ${stat.kind}, not a file. Commit the configuration as a plain file.`);
+  return await effects.files.readText(full);
+}
+
+async function textAtBase(path: string, { base, git, api, trust }: Checkout): Promise<string | undefined> {
+  if (base === undefined || path.startsWith("/")) return undefined;
+  if (base.isLocal) return await git.show(base.sha, path);
+  if (!trust.isProposal) return undefined;
+  const next = "Give the checkout step fetch-depth: 2, or the job the permission contents: read.";
+  const remote = await api();
+  if (remote === undefined)
+    throw new ConfigError(`The base commit ${base.sha} is not in this clone and there is no token to read ${path} from it. ${next}`);
+  try {
+    return await textFromApi(remote, base.sha, path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`The base commit ${base.sha} is not in this clone and the API did not give ${path}: ${reason}. ${next}`);
+  }
+}
