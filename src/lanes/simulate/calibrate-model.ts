@@ -1,0 +1,75 @@
+/**
+ * Calibrates a model on the CPU: runs the float network over samples with the inputs of its units marked, and hands the values on, one sample at a time.
+ * How values become scales is calibration/calibrate.ts.
+ */
+import { calibrate } from "../../calibration/calibrate.ts";
+import type { Effects } from "../../effects/effects.ts";
+import { ConfigError } from "../../effects/failure.ts";
+import { foldBatchNorm } from "../../onnx/fold.ts";
+import { modelInputs } from "../../onnx/inputs.ts";
+import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts";
+import { readModel } from "../../onnx/read.ts";
+import { findUnits } from "../../onnx/units.ts";
+import { externalize, weightFile } from "../../onnx/weight-file.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { FeedSource, ShapeRange, Unit } from "../lane.ts";
+import { checkFeeds } from "./check-feeds.ts";
+import { loadRuntime, type Runtime } from "./runtime.ts";
+import { openSession, type Session } from "./session.ts";
+
+export interface CalibrationRequest {
+  /** A staged copy: large weights are written beside it. */
+  readonly modelPath: string;
+  readonly data: FeedSource;
+  readonly algorithm: "entropy" | "minmax" | "percentile";
+  /** In percent (99.999); read by `percentile` alone. */
+  readonly percentile: number;
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
+  readonly effects: Effects;
+}
+
+export type Calibration = Awaited<ReturnType<typeof calibrate>>;
+
+/** Scales (amax / 127) of every unit's activation inputs. ConfigError for samples that do not fit or when there are none. */
+export async function calibrateModel(request: CalibrationRequest): Promise<Calibration> {
+  const { effects } = request;
+  const runtime = await loadRuntime(effects);
+  const model = await readModel(request.modelPath, effects.files);
+  await checkFeeds(request.data, modelInputs(model), request.shapes);
+  const folded = await foldBatchNorm(toNetwork(model), effects.files);
+  return networkScales(folded, { ...request, runtime, units: findUnits(folded) });
+}
+
+export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "algorithm" | "percentile" | "effects"> {
+  readonly runtime: Runtime;
+  readonly units: readonly Unit[];
+}
+
+/** The same for a folded network; samples are already checked. */
+export async function networkScales(folded: Network, work: NetworkCalibration): Promise<Calibration> {
+  if (work.data.count === 0) throw new ConfigError(`${work.data.description} holds no samples. Give at least one (500 are usual).`);
+  const { effects } = work;
+  const weights = weightFile(folded.folder, "trt-gate-calibration.bin");
+  const network = await externalize(folded, weights, effects.files);
+  await weights.write(effects.files);
+  const tensors = [...new Set(work.units.flatMap((unit) => unit.inputs))];
+  const inputs = new Set(folded.inputs.map((input) => input.name));
+  const marked = tensors.filter((name) => !inputs.has(name));
+  const session = marked.length === 0 ? undefined : await openSession(work.runtime, effects, prune({ ...network, outputs: marked.map(valueInfo) }), "calibration network");
+  try {
+    return await calibrate({ algorithm: work.algorithm, percentile: work.percentile, tensors, passes: () => onePass(session, work, new Set(tensors)) });
+  } finally {
+    await session?.release();
+    await effects.files.remove(`${folded.folder}/trt-gate-calibration.bin`);
+  }
+}
+
+async function* onePass(session: Session | undefined, work: NetworkCalibration, wanted: ReadonlySet<string>): AsyncIterable<ReadonlyMap<string, Tensor>> {
+  for (let i = 0; i < work.data.count; i++) {
+    work.effects.cancelled.throwIfAborted();
+    work.effects.log.progress("calibrating", `sample ${i + 1} of ${work.data.count}`);
+    const feed = await work.data.feed(i);
+    const values = session === undefined ? [] : await session.run(feed);
+    yield new Map([...[...feed].filter(([name]) => wanted.has(name)), ...values]);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * Makes the candidate from scales ("core"): Q/DQ on the inputs of compute nodes and per-channel weights, nothing else.
+ * Uses the com.microsoft forms of QuantizeLinear and DequantizeLinear, which exist for every opset and compute the same as the standard ones.
+ */
+import type { Effects } from "../../effects/effects.ts";
+import { elementsOf, floatValues } from "../../onnx/constants.ts";
+import { DataType, floatTensor, int8Tensor, makeNode, type NodeProto, rewire, type TensorProto, tensorShape } from "../../onnx/model.ts";
+import type { Network } from "../../onnx/network.ts";
+import { channelLayout, fakeQuantizeWeights, weightScales } from "../../onnx/quantize.ts";
+import { channelAxis } from "../../onnx/units.ts";
+import type { WeightFile } from "../../onnx/weight-file.ts";
+import type { Unit } from "../lane.ts";
+import type { Candidate, Variant } from "./candidate.ts";
+
+export interface CoreCandidate extends Candidate {
+  /** Inputs of compute nodes without a scale: their unit stays in float and is not in `units`. */
+  readonly missingScales: readonly string[];
+}
+
+/** `scales`: amax / 127 by tensor name. `units` must be those of this network, after folding. */
+export async function coreCandidate(
+  network: Network, units: readonly Unit[], scales: ReadonlyMap<string, number>, weights: WeightFile, effects: Effects,
+): Promise<CoreCandidate> {
+  const missing = new Set(units.flatMap((unit) => unit.inputs.filter((name) => !scales.has(name))));
+  const quantized = units.filter((unit) => unit.inputs.every((name) => scales.has(name)));
+  const maker = { network, scales, weights, effects, constants: new Map(network.constants), fakeQuantized: new Set<string>(), prologue: new Map<string, NodeProto[]>() };
+  const byOutput = new Map(network.nodes.map((node) => [node.output[0] ?? "", node]));
+  const variants = new Map<string, Variant>();
+  const replaced = new Map<NodeProto, NodeProto>();
+  for (const unit of quantized) {
+    const node = byOutput.get(unit.output);
+    if (node === undefined) throw new Error(`unit '${unit.id}' has no node in the folded network`);
+    const quantizedInputs = [...node.input];
+    for (const [slot, name] of node.input.slice(0, 2).entries()) quantizedInputs[slot] = await quantizedForm(maker, node, slot, name);
+    const candidateNode = rewire(node, { input: quantizedInputs });
+    replaced.set(node, candidateNode);
+    variants.set(unit.id, { node: candidateNode, floatInputs: node.input, quantizedInputs });
+  }
+  const nodes = placePrologues(network, maker.prologue).map((node) => replaced.get(node) ?? node);
+  const opsets = new Map([...network.opsets, ["com.microsoft", 1]]);
+  return { network: { ...network, nodes, opsets, constants: maker.constants }, units: quantized, variants, missingScales: [...missing] };
+}
+
+interface Maker {
+  readonly network: Network;
+  readonly scales: ReadonlyMap<string, number>;
+  readonly weights: WeightFile;
+  readonly effects: Effects;
+  readonly constants: Map<string, TensorProto>;
+  readonly fakeQuantized: Set<string>;
+  /** Q/DQ nodes by the tensor they quantise. */
+  readonly prologue: Map<string, NodeProto[]>;
+}
+
+async function quantizedForm(maker: Maker, node: NodeProto, slot: number, name: string): Promise<string> {
+  const weight = maker.network.constants.get(name);
+  return weight === undefined ? quantizedActivation(maker, name) : quantizedWeight(maker, { node, slot, weight });
+}
+
+/** One Q/DQ pair per tensor, shared by its readers. */
+function quantizedActivation(maker: Maker, name: string): string {
+  const output = `trt_gate:dq:${name}`;
+  if (maker.prologue.has(name)) return output;
+  const scale = `trt_gate:scale:${name}`;
+  const zero = "trt_gate:zero";
+  maker.constants.set(scale, floatTensor(scale, [], Float32Array.of(maker.scales.get(name) ?? Number.NaN)));
+  maker.constants.set(zero, int8Tensor(zero, [], new Int8Array(1)));
+  const middle = `trt_gate:q:${name}`;
+  maker.prologue.set(name, [
+    makeNode({ opType: "QuantizeLinear", domain: "com.microsoft", input: [name, scale, zero], output: [middle] }),
+    makeNode({ opType: "DequantizeLinear", domain: "com.microsoft", input: [middle, scale, zero], output: [output] }),
+  ]);
+  return output;
+}
+
+/** A weight read in two ways (two axes) gets two quantised forms. */
+async function quantizedWeight(maker: Maker, use: { node: NodeProto; slot: number; weight: TensorProto }): Promise<string> {
+  const shape = tensorShape(use.weight);
+  const axis = channelAxis(use.node, use.slot, shape.length);
+  const name = `trt_gate:w${axis ?? ""}:${use.weight.name}`;
+  if (maker.fakeQuantized.has(name)) return name;
+  maker.fakeQuantized.add(name);
+  const layout = channelLayout(shape, axis);
+  const produce = async () => {
+    const values = await floatValues(use.weight, maker.network.folder, maker.effects.files);
+    const result = fakeQuantizeWeights(values, weightScales(values, layout), layout);
+    return new Uint8Array(result.buffer);
+  };
+  maker.constants.set(name, await maker.weights.place({ name, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(use.weight), produce }));
+  return name;
+}
+
+/** Puts each Q/DQ pair right after the node that makes its tensor; those of graph inputs lead. */
+function placePrologues(network: Network, prologue: ReadonlyMap<string, NodeProto[]>): NodeProto[] {
+  const pairsOf = (names: readonly string[]) => names.flatMap((name) => prologue.get(name) ?? []);
+  return [...pairsOf(network.inputs.map((input) => input.name)), ...network.nodes.flatMap((node) => [node, ...pairsOf(node.output)])];
+}

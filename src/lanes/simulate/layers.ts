@@ -1,0 +1,102 @@
+/**
+ * Layer tensors of both sides and each unit's injected error, in batches bounded by bytes: one batch of one sample is in memory at a time.
+ * With optimisation disabled, marking does not change what is computed.
+ */
+import { elementCount, isFloat, type Tensor } from "../../tensor/tensor.ts";
+import type { TensorPair } from "../lane.ts";
+import { injectedName, withInjected, withOutputs } from "./candidate.ts";
+import type { Session } from "./session.ts";
+import type { Sides } from "./source.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** Of both sides and the injected tensors of one batch, as float32. */
+const batchBytes = 128e6;
+/** Sessions of a batch stay open between samples while their weights are small. */
+const heldWeightBytes = 100e6;
+
+export interface LayerRunner {
+  pairs(sample: number, keep: ReadonlySet<string>): AsyncIterable<TensorPair>;
+  close(): Promise<void>;
+}
+
+interface BatchSessions { readonly reference: Session; readonly candidate: Session }
+
+export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<string, readonly number[]>): LayerRunner {
+  const finals = new Set(sides.reference.outputs.map((output) => output.name));
+  const batches = batchesOf(layerTensors(sides, finals), shapes);
+  const unitByOutput = new Map(sides.candidate.units.map((unit) => [unit.output, unit]));
+  const holds = batches.length * sides.candidate.units.reduce((sum, unit) => sum + unit.weightBytes, 0) <= heldWeightBytes;
+  const held = new Map<string, BatchSessions>();
+
+  const openBatch = async (index: number, keep: ReadonlySet<string>): Promise<BatchSessions> => {
+    const key = `${index}:${[...keep].toSorted().join("\n")}`;
+    const known = held.get(key);
+    if (known !== undefined) return known;
+    const names = batches[index] ?? [];
+    const injected = names.filter((name) => { const unit = unitByOutput.get(name); return unit !== undefined && !keep.has(unit.id); }).map(injectedName);
+    const opened = {
+      reference: await bench.open(withOutputs(sides.reference, names), `float reference, ${names.length} tensors marked`),
+      candidate: await bench.open(withOutputs(withInjected(sides.candidate, keep), [...names, ...injected]), `candidate, ${names.length} tensors marked`),
+    };
+    if (holds) {
+      if (held.size >= batches.length) await closeHeld(held);
+      held.set(key, opened);
+    }
+    return opened;
+  };
+
+  return {
+    pairs: async function* (sample, keep) {
+      const feed = await bench.job.validation.feed(sample);
+      for (const [index, names] of batches.entries()) {
+        bench.checkTime();
+        const sessions = await openBatch(index, keep);
+        const [reference, candidate] = [await sessions.reference.run(feed), await sessions.candidate.run(feed)];
+        if (!holds) await release(sessions);
+        for (const name of names) yield* pairsOf(sample, name, { reference, candidate, isFinal: finals.has(name) });
+      }
+    },
+    close: () => closeHeld(held),
+  };
+}
+
+function* pairsOf(sample: number, name: string, sides: { reference: ReadonlyMap<string, Tensor>; candidate: ReadonlyMap<string, Tensor>; isFinal: boolean }): Iterable<TensorPair> {
+  const reference = sides.reference.get(name);
+  const candidate = sides.candidate.get(name);
+  if (reference === undefined || !isFloat(reference.dtype)) return;
+  if (!sides.isFinal) yield { sample, tensor: name, role: "layer", reference, candidate };
+  const injected = sides.candidate.get(injectedName(name));
+  if (injected !== undefined) yield { sample, tensor: name, role: "injected", reference: { ...injected, name }, candidate };
+}
+
+const release = async (sessions: BatchSessions) => {
+  await sessions.reference.release();
+  await sessions.candidate.release();
+};
+
+async function closeHeld(held: Map<string, BatchSessions>): Promise<void> {
+  for (const sessions of held.values()) await release(sessions);
+  held.clear();
+}
+
+/** Tensors that both sides compute; of the final outputs only those that a unit writes, for its injected error. */
+function layerTensors(sides: Sides, finals: ReadonlySet<string>): string[] {
+  const inCandidate = new Set(sides.candidate.network.nodes.flatMap((node) => node.output));
+  const unitOutputs = new Set(sides.candidate.units.map((unit) => unit.output));
+  return sides.reference.nodes.flatMap((node) => node.output).filter((name) => inCandidate.has(name) && (!finals.has(name) || unitOutputs.has(name)) && name !== "");
+}
+
+function batchesOf(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): string[][] {
+  const batches: string[][] = [];
+  let held = Number.POSITIVE_INFINITY;
+  for (const name of names) {
+    const sizeBytes = 3 * 4 * elementCount(shapes.get(name) ?? [1]);
+    if (held + sizeBytes > batchBytes) {
+      batches.push([]);
+      held = 0;
+    }
+    batches.at(-1)?.push(name);
+    held += sizeBytes;
+  }
+  return batches;
+}

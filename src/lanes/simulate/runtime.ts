@@ -1,0 +1,90 @@
+/**
+ * Finds ONNX Runtime: beside us, in the tool cache, or installed into it from runtime/package-lock.json (npm checks every hash against the lock).
+ * It holds native libraries, so it is never bundled: the path is only known when it runs.
+ */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type * as Ort from "onnxruntime-node";
+import { childEnv } from "../../effects/child-env.ts";
+import type { Effects } from "../../effects/effects.ts";
+import { ToolError } from "../../effects/failure.ts";
+
+export type OrtModule = typeof Ort;
+export interface Runtime { readonly ort: OrtModule; readonly version: string; readonly from: "package" | "tool cache" | "installed" }
+
+const packageName = "onnxruntime-node";
+const installTimeoutMs = 180_000;
+
+/** ToolError `lane-unavailable` where it can neither be found nor installed; the message says how to preinstall it. */
+export async function loadRuntime(effects: Effects, here: string = fileURLToPath(import.meta.url)): Promise<Runtime> {
+  const beside = tryLoad(here, "package");
+  if (beside !== undefined) return beside;
+  const recipe = findRecipe(dirname(here));
+  if (recipe === undefined) throw unavailable("this installation has no runtime/package-lock.json");
+  const folder = await cacheFolder(effects, recipe);
+  const cached = tryLoad(join(folder, "index.js"), "tool cache");
+  if (cached !== undefined) return cached;
+  await install(effects, recipe, folder);
+  const installed = tryLoad(join(folder, "index.js"), "installed");
+  if (installed === undefined) throw unavailable(`npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`);
+  return installed;
+}
+
+function tryLoad(from: string, origin: Runtime["from"]): Runtime | undefined {
+  const require = createRequire(from);
+  try {
+    const name: string = packageName;
+    const ort: OrtModule = require(name);
+    return { ort, version: ort.env.versions.node ?? ort.env.versions.common, from: origin };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder `runtime/` beside the sources or the bundle. */
+function findRecipe(start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const recipe = join(folder, "runtime");
+    if (existsSync(join(recipe, "package-lock.json"))) return recipe;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** One folder per lock file: another version never meets the old one. */
+async function cacheFolder(effects: Effects, recipe: string): Promise<string> {
+  const root = effects.env["RUNNER_TOOL_CACHE"] ?? join(effects.env["HOME"] ?? effects.cwd, ".cache", "trt-gate");
+  const lock: unknown = JSON.parse(await effects.files.readText(join(recipe, "package-lock.json")));
+  return join(root, packageName, versionIn(lock), process.arch);
+}
+
+function versionIn(lock: unknown): string {
+  const packages = lock !== null && typeof lock === "object" && "packages" in lock ? lock.packages : undefined;
+  const entry: unknown = packages !== null && typeof packages === "object" ? Object.entries(packages).find(([key]) => key === `node_modules/${packageName}`)?.[1] : undefined;
+  if (entry !== null && typeof entry === "object" && "version" in entry && typeof entry.version === "string") return entry.version;
+  throw new Error("runtime/package-lock.json does not name onnxruntime-node");
+}
+
+/** Into a folder beside, then renamed by npm's own success only: a half install has no `installed` mark and is done again. */
+async function install(effects: Effects, recipe: string, folder: string): Promise<void> {
+  effects.log.info(`Installing ${packageName} into ${folder} (once per runner).`);
+  await effects.files.remove(folder);
+  await effects.files.makeFolder(folder);
+  for (const name of ["package.json", "package-lock.json"]) await effects.files.copy(join(recipe, name), join(folder, name));
+  const result = await effects.exec.run({
+    file: "npm", args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd: folder, timeoutMs: installTimeoutMs,
+    env: { ...childEnv(effects.env), ONNXRUNTIME_NODE_INSTALL: "skip" },
+  });
+  if (result.endedBy === "exit" && result.exitCode === 0) return;
+  await effects.files.remove(folder);
+  throw unavailable(`'npm ci' ended by ${result.endedBy} with code ${result.exitCode ?? "none"}`, result.tail);
+}
+
+const unavailable = (why: string, tail: readonly string[] = []) =>
+  new ToolError(
+    "lane-unavailable",
+    `ONNX Runtime for the simulate lane is not available: ${why}. Where there is no network, preinstall it: copy runtime/package.json and runtime/package-lock.json `
+      + `into $RUNNER_TOOL_CACHE/${packageName}/<version>/<arch> and run 'npm ci --ignore-scripts' there.`,
+    tail,
+  );

@@ -1,0 +1,91 @@
+/**
+ * One network in ONNX Runtime, run the same way every time: no graph optimisation, one thread, sequential.
+ * With that, repeats are bit-identical on one machine; default integer kernels would saturate on CPUs without VNNI.
+ */
+import type * as Ort from "onnxruntime-node";
+import type { Effects } from "../../effects/effects.ts";
+import { ToolError } from "../../effects/failure.ts";
+import { floatToHalf, halfToFloat } from "../../onnx/half.ts";
+import { encodeNetwork, type Network } from "../../onnx/network.ts";
+import type { DType, Feed, Tensor, TensorData } from "../../tensor/tensor.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface Session {
+  /** Every output of the network in its order. Rejects with ToolError `tool-failed` naming what ran. */
+  run(feed: Feed): Promise<ReadonlyMap<string, Tensor>>;
+  /** Frees native memory; the session is unusable afterwards. */
+  release(): Promise<void>;
+}
+
+/** The model file is written beside the weights it points at and removed once it is loaded. */
+export async function openSession(runtime: Runtime, effects: Effects, network: Network, what: string): Promise<Session> {
+  const path = `${network.folder}/trt-gate-${nextNumber()}.onnx`;
+  await effects.files.writeBytes(path, encodeNetwork(network));
+  try {
+    const native = await failing(`ONNX Runtime could not load the ${what}`, () => runtime.ort.InferenceSession.create(path, options));
+    const inputs = new Set(native.inputNames);
+    return {
+      run: async (feed) => {
+        const given = Object.fromEntries([...feed].filter(([name]) => inputs.has(name)).map(([name, tensor]) => [name, toNative(runtime, tensor)]));
+        const results = await failing(`ONNX Runtime failed while running the ${what}`, () => native.run(given));
+        return new Map(native.outputNames.map((name) => [name, fromNative(name, results[name])]));
+      },
+      release: () => native.release(),
+    };
+  } finally {
+    await effects.files.remove(path);
+  }
+}
+
+const options: Ort.InferenceSession.SessionOptions = {
+  graphOptimizationLevel: "disabled",
+  executionMode: "sequential",
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+  logSeverityLevel: 3,
+};
+
+let lastNumber = 0;
+const nextNumber = () => ++lastNumber;
+
+async function failing<T>(what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ToolError("tool-failed", `${what}: ${why}. Check that the model runs in ONNX Runtime by itself.`);
+  }
+}
+
+function toNative(runtime: Runtime, tensor: Tensor): Ort.Tensor {
+  const { Tensor: NativeTensor } = runtime.ort;
+  if (tensor.dtype === "float16") return new NativeTensor("float16", Uint16Array.from(Array.from(tensor.data, Number), floatToHalf), tensor.shape);
+  if (tensor.dtype === "bool") return new NativeTensor("bool", Uint8Array.from(tensor.data, Number), tensor.shape);
+  // The overloads tie each type name to its array class, which a union cannot satisfy; ONNX Runtime checks the pair itself.
+  const native: Ort.Tensor = Reflect.construct(NativeTensor, [tensor.dtype, tensor.data, tensor.shape]);
+  return native;
+}
+
+const dtypes: ReadonlySet<string> = new Set(["float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"]);
+const isDType = (name: string): name is DType => dtypes.has(name);
+
+function fromNative(name: string, native: Ort.OnnxValue | undefined): Tensor {
+  if (native === undefined || !("data" in native)) throw new ToolError("tool-failed", `The output '${name}' is no tensor. Sequences and maps cannot be compared; leave them out of the model's outputs.`);
+  const dtype = native.type;
+  if (!isDType(dtype)) throw new ToolError("tool-failed", `The output '${name}' has the type ${dtype}, which cannot be compared. Cast it to a number type.`);
+  return { name, dtype, shape: native.dims, data: dtype === "float16" ? widened(native.data) : numeric(name, native.data) };
+}
+
+const widened = (data: unknown): Float32Array => {
+  if (data instanceof Uint16Array) return Float32Array.from(data, halfToFloat);
+  // Node 24 has Float16Array and ONNX Runtime gives it where it exists; its numbers are already widened.
+  return Float32Array.from(ArrayBuffer.isView(data) && Symbol.iterator in data ? (data as unknown as Iterable<number>) : []);
+};
+
+function numeric(name: string, data: unknown): TensorData {
+  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int8Array || data instanceof Int16Array || data instanceof Int32Array
+    || data instanceof BigInt64Array || data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Uint32Array || data instanceof BigUint64Array) return data;
+  throw new ToolError("tool-failed", `The output '${name}' holds no numbers.`);
+}

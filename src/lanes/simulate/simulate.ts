@@ -1,0 +1,80 @@
+/**
+ * The simulate lane: INT8 on the CPU through ONNX Runtime. The reference is the float model, the candidate the same model with fake quantisation.
+ * Makes tensors of both sides; accepts nothing for TensorRT, which fuses and rounds in its own way.
+ */
+import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
+import { readModel } from "../../onnx/read.ts";
+import { scoreSources } from "../../onnx/scores.ts";
+import type { LaneJob, PreparedLane, RunRequest, TensorPair } from "../lane.ts";
+import { checkFeeds } from "./check-feeds.ts";
+import { layerRunner } from "./layers.ts";
+import { outputRunner } from "./outputs.ts";
+import { readShapes, shapeNetwork } from "./probe-shapes.ts";
+import { reproduceCommands } from "./reproduce.ts";
+import { loadRuntime } from "./runtime.ts";
+import { openSession } from "./session.ts";
+import { makeSides, type Sides } from "./source.ts";
+import { type Workbench, workbench } from "./workbench.ts";
+
+/** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
+export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
+  const runtime = await loadRuntime(job.effects);
+  const model = await readModel(job.modelPath, job.effects.files);
+  resolveInputs(model, job.shapes);
+  await checkFeeds(job.validation, modelInputs(model), job.shapes);
+  if (job.quantization.cachePath === undefined && job.quantization.data !== undefined) await checkFeeds(job.quantization.data, modelInputs(model), job.shapes);
+  const sides = await makeSides(job, model, runtime);
+  const bench = workbench(job, runtime);
+  const shapes = await probeShapes(bench, sides);
+  const outputs = outputRunner(bench, sides);
+  const layers = layerRunner(bench, sides, shapes);
+
+  return {
+    lane: "simulate",
+    units: sides.candidate.units,
+    outputs: sides.reference.outputs.map((output) => output.name),
+    order: tensorOrder(sides),
+    sampleCount: job.validation.count,
+    scores: scoreSources(sides.reference, shapes),
+    coverage: {
+      quantizedUnits: sides.candidate.units.length, totalUnits: sides.totalUnits, missingScales: sides.missingScales, variant: sides.variant, droppedMarks: [],
+    },
+    deterministic: true,
+    run: (request) => runSamples(bench, { outputs, layers }, request),
+    builds: () => bench.builds,
+    executed: () => [],
+    reproduce: (assignment) => reproduceCommands(job, assignment),
+    close: async () => {
+      await layers.close();
+      await outputs.close();
+    },
+  };
+}
+
+interface Runners { readonly outputs: ReturnType<typeof outputRunner>; readonly layers: ReturnType<typeof layerRunner> }
+
+/** All tensors of a sample before the next sample: two samples' tensors are never held together. */
+async function* runSamples(bench: Workbench, runners: Runners, request: RunRequest): AsyncIterable<TensorPair> {
+  if (request.fresh === true) await runners.outputs.rebuild();
+  await runners.outputs.prepare(request.samples);
+  for (const sample of request.samples) {
+    bench.checkTime();
+    yield* runners.outputs.pairs(sample, request.assignment.keep);
+    if (request.detail === "layers") yield* runners.layers.pairs(sample, request.assignment.keep);
+  }
+}
+
+const tensorOrder = (sides: Sides) => new Map(sides.reference.nodes.flatMap((node) => node.output).map((name, i) => [name, i]));
+
+/** Shapes of every tensor for the first sample; empty where there is none. */
+async function probeShapes(bench: Workbench, sides: Sides): Promise<ReadonlyMap<string, readonly number[]>> {
+  if (bench.job.validation.count === 0) return new Map();
+  const names = sides.reference.nodes.flatMap((node) => node.output).filter((name) => name !== "");
+  const session = await openSession(bench.runtime, bench.job.effects, shapeNetwork(sides.reference, names), "float model");
+  try {
+    return await readShapes(session, await bench.job.validation.feed(0));
+  } finally {
+    await session.release();
+  }
+}
+

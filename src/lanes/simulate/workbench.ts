@@ -1,0 +1,34 @@
+/** What all parts of one prepared model share: the job, the runtime, the list of builds, the clock. */
+import { ToolError } from "../../effects/failure.ts";
+import type { Network } from "../../onnx/network.ts";
+import type { BuildFacts, LaneJob } from "../lane.ts";
+import type { Runtime } from "./runtime.ts";
+import { openSession, type Session } from "./session.ts";
+
+export interface Workbench {
+  readonly job: LaneJob;
+  readonly runtime: Runtime;
+  readonly builds: BuildFacts[];
+  /** Opens a session and notes it as a build. */
+  open(network: Network, what: string): Promise<Session>;
+  /** ToolError `timeout` beyond the job's deadline, `cancelled` after a signal. */
+  checkTime(): void;
+}
+
+export function workbench(job: LaneJob, runtime: Runtime): Workbench {
+  const builds: BuildFacts[] = [];
+  const { clock, cancelled } = job.effects;
+  return {
+    job, runtime, builds,
+    open: async (network, what) => {
+      const start = clock.monotonicMs();
+      const session = await openSession(runtime, job.effects, network, what);
+      builds.push({ what, seconds: (clock.monotonicMs() - start) / 1000, notes: [`ONNX Runtime ${runtime.version}, optimisation disabled, 1 thread`] });
+      return session;
+    },
+    checkTime: () => {
+      if (cancelled.aborted) throw new ToolError("cancelled", `The check of '${job.name}' was cancelled. Start it again.`);
+      if (clock.monotonicMs() > job.deadlineMs) throw new ToolError("timeout", `The check of '${job.name}' ran out of time in the simulate lane. Raise 'timeout-minutes' or use fewer samples.`);
+    },
+  };
+}

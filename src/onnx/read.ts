@@ -1,0 +1,49 @@
+/**
+ * Reads an ONNX file: refuses Git LFS pointers and damaged data with a place, then checks the graph.
+ * Never follows external data; stage.ts decides about it before this is called for a file from outside.
+ */
+import { dirname } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Files } from "../effects/effects.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import { checkGraph } from "./check.ts";
+import { ModelProtoSchema } from "./gen/onnx-ml_pb.js";
+import type { OnnxModel } from "./model.ts";
+import { maxMessageBytes, validateWire } from "./wire.ts";
+
+/** ConfigError: missing file, LFS pointer, a graph that cannot run. FileError: damaged bytes, with the offset. */
+export async function readModel(path: string, files: Files): Promise<OnnxModel> {
+  const stat = await files.stat(path);
+  if (stat?.kind !== "file") throw new ConfigError(`The model '${path}' does not exist. Check its path.`);
+  if (stat.sizeBytes > maxMessageBytes) {
+    throw new FileError(path, `is ${stat.sizeBytes} bytes; a single ONNX file ends at 2 GiB. Save the weights as external data.`);
+  }
+  return parseModel(await files.readBytes(path), path);
+}
+
+/** The bytes stay referenced by the result: weights are views of them. */
+export function parseModel(bytes: Uint8Array, path: string): OnnxModel {
+  refuseLfsPointer(bytes, path);
+  validateWire(bytes, ModelProtoSchema, path);
+  const proto = decode(bytes, path);
+  if (proto.graph === undefined) throw new FileError(path, "holds no graph. Export the model again.", 0);
+  const model = { file: path, folder: dirname(path), proto, graph: proto.graph };
+  checkGraph(model);
+  return model;
+}
+
+function decode(bytes: Uint8Array, path: string) {
+  try {
+    return fromBinary(ModelProtoSchema, bytes);
+  } catch (error) {
+    throw new FileError(path, `is no valid ONNX file (${error instanceof Error ? error.message : String(error)}). Export or download the model again.`, 0);
+  }
+}
+
+const lfsMark = "version https://git-lfs.github.com/spec/";
+
+export function refuseLfsPointer(bytes: Uint8Array, path: string): void {
+  if (new TextDecoder("latin1").decode(bytes.subarray(0, lfsMark.length)) === lfsMark) {
+    throw new ConfigError(`'${path}' is a Git LFS pointer, not the file itself. Check out with 'lfs: true' (actions/checkout).`);
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Finds the units of a model: each compute node with the normalisation and the elementwise nodes that an engine fuses with it.
+ * Decides what can change precision at all; nodes that compute shapes or indices never do. Knows no scales.
+ */
+import type { Unit } from "../lanes/lane.ts";
+import { elementsOf } from "./constants.ts";
+import { foldSites } from "./fold.ts";
+import { intAttribute, isStandard, type NodeProto, nodeLabel } from "./model.ts";
+import type { Network } from "./network.ts";
+
+export const computeOps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
+
+const fusedOps: ReadonlySet<string> = new Set([
+  "Add", "Sub", "Mul", "Div", "Relu", "LeakyRelu", "PRelu", "Clip", "HardSigmoid", "HardSwish", "Sigmoid", "Tanh", "Elu", "Selu", "Softplus", "Gelu", "Mish",
+  "Min", "Max", "Erf", "Identity", "BatchNormalization",
+]);
+
+/** In topological order. Works on the graph as it is and on the folded one, with equal ids. Empty where nothing can be quantised. */
+export function findUnits(network: Network): Unit[] {
+  const computesShape = shapeTensors(network);
+  const norms = new Map(foldSites(network).map((site) => [site.conv, site.norm]));
+  const units: Draft[] = [];
+  const unitOf = new Map<string, number>();
+  for (const [position, node] of network.nodes.entries()) {
+    const activations = activationInputs(network, node);
+    if (isCompute(node) && activations.length > 0 && !activations.some((name) => computesShape.has(name))) {
+      const norm = norms.get(node);
+      units.push({ node, norm, activations, position, fused: [] });
+      for (const name of [node.output[0], norm?.output[0]]) if (name !== undefined) unitOf.set(name, units.length - 1);
+    } else {
+      joinUnit(node, units, unitOf);
+    }
+  }
+  return units.map((unit) => finish(network, unit));
+}
+
+interface Draft { readonly node: NodeProto; readonly norm: NodeProto | undefined; readonly activations: readonly string[]; readonly position: number; readonly fused: NodeProto[] }
+
+/** An elementwise node runs with the last unit that feeds it: a residual Add belongs to the branch computed last. */
+function joinUnit(node: NodeProto, units: readonly Draft[], unitOf: Map<string, number>): void {
+  if (!fusedOps.has(node.opType) || !isStandard(node)) return;
+  const owners = node.input.flatMap((name) => unitOf.get(name) ?? []);
+  if (owners.length === 0) return;
+  const owner = Math.max(...owners);
+  const unit = units[owner];
+  if (unit === undefined) return;
+  if (unit.norm !== node) unit.fused.push(node);
+  for (const name of node.output) unitOf.set(name, owner);
+}
+
+function finish(network: Network, unit: Draft): Unit {
+  const output = (unit.norm ?? unit.node).output[0] ?? "";
+  return {
+    id: `${unit.node.opType}:${output}`,
+    nodes: [unit.node, ...(unit.norm === undefined ? [] : [unit.norm]), ...unit.fused].map(nodeLabel),
+    opType: unit.node.opType,
+    inputs: unit.activations,
+    output,
+    order: unit.position,
+    block: blockOf(unit.node.name === "" ? output : unit.node.name) ?? `${unit.node.opType}:${output}`,
+    weightBytes: 4 * unit.node.input.slice(0, 2).reduce((sum, name) => sum + elementCountOf(network, name), 0),
+  };
+}
+
+const elementCountOf = (network: Network, name: string) => {
+  const tensor = network.constants.get(name);
+  return tensor === undefined ? 0 : elementsOf(tensor);
+};
+
+export const isCompute = (node: NodeProto): boolean => isStandard(node) && computeOps.has(node.opType);
+
+/** Inputs that come from other nodes or from outside, without the bias; each once. */
+export const activationInputs = (network: Network, node: NodeProto): string[] =>
+  [...new Set(node.input.slice(0, 2))].filter((name) => name !== "" && !network.constants.has(name));
+
+/** Axis of the weights' output channels, counted from the front (simulate: one scale for each). Undefined: one scale for all. */
+export function channelAxis(node: NodeProto, slot: number, rank: number): number | undefined {
+  switch (node.opType) {
+    case "Conv":
+      return 0;
+    case "ConvTranspose":
+      return 1;
+    case "Gemm":
+      return slot === 0 ? intAttribute(node, "transA", 0) : 1 - intAttribute(node, "transB", 0);
+    default:
+      if (rank < 2) return undefined;
+      return slot === 0 ? rank - 2 : rank - 1;
+  }
+}
+
+/** Tensors that hold shapes or are computed from shapes and constants alone. */
+function shapeTensors(network: Network): Set<string> {
+  const found = new Set<string>();
+  for (const node of network.nodes) {
+    const variable = node.input.filter((name) => name !== "" && !network.constants.has(name));
+    const derived = variable.length > 0 && variable.every((name) => found.has(name));
+    if (node.opType === "Shape" || node.opType === "Size" || derived) for (const name of node.output) found.add(name);
+  }
+  return found;
+}
+
+/** `/layer1/layer1.0/conv1/Conv` -> `layer1`; names without a path have no block. */
+function blockOf(name: string): string | undefined {
+  const parts = name.split("/").filter((part) => part !== "").slice(0, -1);
+  if (parts.length === 0) return undefined;
+  const numbered = parts.findIndex((part) => /\d/.test(part));
+  // `layer1/layer1.0`: the second part only refines the first.
+  const end = numbered >= 0 && parts[numbered + 1]?.startsWith(`${parts[numbered]}.`) ? numbered + 1 : numbered;
+  return parts.slice(0, end < 0 ? parts.length : end + 1).join("/");
+}

@@ -1,0 +1,77 @@
+/**
+ * Keeps large weights out of the many small models that are derived from one: they are written once, aligned, beside the staged model,
+ * and every derived model points at them. Values are produced while the file is written, one tensor at a time.
+ */
+import { create } from "@bufbuild/protobuf";
+import type { Files } from "../effects/effects.ts";
+import { elementBytes, elementsOf, floatValues, isExternal, isFloatTensor } from "./constants.ts";
+import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
+import { DataLocation, DataType, type TensorProto, tensorShape } from "./model.ts";
+import type { Network } from "./network.ts";
+
+/** ONNX Runtime maps external weights into memory only where their offset lies on a page. */
+const alignment = 4096;
+/** Smaller tensors stay inside the model: shape inference reads them. */
+const inlineBytes = 4096;
+
+export interface WeightFile {
+  /** A tensor whose bytes `produce` gives later (or now, for a small one). */
+  place(tensor: WeightPlace): Promise<TensorProto>;
+  write(files: Files): Promise<void>;
+}
+
+export interface WeightPlace {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dataType: number;
+  readonly sizeBytes: number;
+  readonly produce: () => Promise<Uint8Array>;
+}
+
+/** `fileName` inside `folder`; nothing is written before `write`. */
+export function weightFile(folder: string, fileName: string): WeightFile {
+  const entries: { offset: number; place: WeightPlace }[] = [];
+  let end = 0;
+  return {
+    place: async (place) => {
+      const base = { name: place.name, dims: place.shape.map(BigInt), dataType: place.dataType };
+      if (place.sizeBytes <= inlineBytes) return create(TensorProtoSchema, { ...base, rawData: await place.produce() });
+      const offset = Math.ceil(end / alignment) * alignment;
+      entries.push({ offset, place });
+      end = offset + place.sizeBytes;
+      const externalData = [entry("location", fileName), entry("offset", String(offset)), entry("length", String(place.sizeBytes))];
+      return create(TensorProtoSchema, { ...base, dataLocation: DataLocation.EXTERNAL, externalData });
+    },
+    write: async (files) => {
+      if (entries.length > 0) await files.writeBytes(`${folder}/${fileName}`, chunks(entries));
+    },
+  };
+}
+
+const entry = (key: string, value: string) => ({ $typeName: "onnx.StringStringEntryProto" as const, key, value });
+
+async function* chunks(entries: readonly { offset: number; place: WeightPlace }[]): AsyncIterable<Uint8Array> {
+  let at = 0;
+  for (const { offset, place } of entries) {
+    if (offset > at) yield new Uint8Array(offset - at);
+    const bytes = await place.produce();
+    if (bytes.length !== place.sizeBytes) throw new Error(`tensor '${place.name}' gave ${bytes.length} of ${place.sizeBytes} bytes`);
+    yield bytes;
+    at = offset + bytes.length;
+  }
+}
+
+/** The network with its large float constants moved to `weights`. Those that are external already stay where they are. */
+export async function externalize(network: Network, weights: WeightFile, files: Files): Promise<Network> {
+  const constants = new Map(network.constants);
+  for (const [name, tensor] of network.constants) {
+    const sizeBytes = elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 0);
+    if (isExternal(tensor) || sizeBytes <= inlineBytes || !isFloatTensor(tensor)) continue;
+    const raw = tensor.rawData.length > 0;
+    const place = raw
+      ? { dataType: tensor.dataType, sizeBytes, produce: async () => tensor.rawData }
+      : { dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(tensor), produce: async () => new Uint8Array((await floatValues(tensor, network.folder, files)).buffer) };
+    if (raw || tensor.dataType === DataType.FLOAT) constants.set(name, await weights.place({ name, shape: tensorShape(tensor), ...place }));
+  }
+  return { ...network, constants };
+}
