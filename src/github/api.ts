@@ -34,6 +34,8 @@ export interface Answer {
 export interface Api {
   readonly owner: string;
   readonly repo: string;
+  /** Its own address: beside `/api/v3` on a server, below the API elsewhere. */
+  readonly graphqlUrl: string;
   /**
    * `route` is `GET /repos/{owner}/{repo}/…`; owner and repo are filled in. Rejects with ApiError only.
    * A POST is not repeated after a server error: it may have been done.
@@ -87,6 +89,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   return {
     owner,
     repo,
+    graphqlUrl: options.apiUrl.replace(/\/v3\/?$/, "").replace(/\/$/, "") + "/graphql",
     call,
     pages: async (route, parameters, maxPages) => {
       const items: unknown[] = [];
