@@ -4,14 +4,15 @@
  */
 import type { Entry } from "./models.ts";
 import type { ModelConfig } from "./schema.ts";
+import { property } from "./untyped.ts";
 
 /** Keys that run code or excuse a result, as they are written below a model's entry. */
-export const strippedKeys = (): readonly string[] => ["quantization.loader", "validation.loader", "task", "tensorrt.plugins", "waivers"];
+export const strippedKeys: readonly string[] = ["quantization.loader", "validation.loader", "task", "tensorrt.plugins", "waivers"];
 
 /** The same entries without those keys, and a notice for each that was there. A block that is left without a source is left out whole. */
 export function stripToDataOnly(entries: readonly Entry[]): { readonly entries: readonly Entry[]; readonly notices: readonly string[] } {
   const notices = entries.flatMap(({ config }) =>
-    strippedKeys()
+    strippedKeys
       .filter((key) => isSet(config, key))
       .map(
         (key) =>
@@ -33,8 +34,6 @@ function stripModel({ task: _, ...model }: ModelConfig): ModelConfig {
 }
 
 function isSet(model: ModelConfig, key: string): boolean {
-  const value = key
-    .split(".")
-    .reduce<unknown>((block, part) => (typeof block === "object" && block !== null ? Reflect.get(block, part) : undefined), model);
+  const value = key.split(".").reduce<unknown>(property, model);
   return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }

@@ -9,10 +9,10 @@ export function nearest(typed: string, words: readonly string[]): string | undef
   return best.distance <= Math.max(1, Math.floor(Math.max(typed.length, best.word.length) / 3)) ? best.word : undefined;
 }
 
-/** `; did you mean "x"?` or nothing. */
+/** The end of a sentence about an unknown word: `; did you mean "x"?`, or a full stop. */
 export function didYouMean(typed: string, words: readonly string[]): string {
   const word = nearest(typed, words);
-  return word === undefined ? "" : `; did you mean "${word}"?`;
+  return word === undefined ? "." : `; did you mean "${word}"?`;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). Words beyond 64 letters count as far away. */

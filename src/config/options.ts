@@ -53,7 +53,7 @@ function readInput(name: string, inputs: RawInputs, problems: string[]): string 
   if (given === undefined || (given.trim() === "" && spec.emptyCounts !== true)) return spec.default;
   const problem = faultOf(spec, given.trim());
   if (problem === undefined) return given.trim();
-  problems.push(`Input "${name}" is ${showValue(given)}; ${problem}.`);
+  problems.push(`Input "${name}" is ${showValue(given)}; ${problem}`);
   return spec.default;
 }
 
@@ -63,18 +63,18 @@ function faultOf(spec: InputSpec, text: string): string | undefined {
   const choose = `allowed: ${allowed.join(", ")}`;
   switch (spec.kind) {
     case "switch":
-      return /^(true|True|TRUE|false|False|FALSE)$/.test(text) ? undefined : "allowed: true, false";
+      return /^(true|True|TRUE|false|False|FALSE)$/.test(text) ? undefined : "allowed: true, false.";
     case "number": {
       const least = spec.min ?? 0;
       const whole = spec.name === "timeout-minutes" || Number.isInteger(Number(text));
       return Number.isFinite(Number(text)) && Number(text) >= least && whole
         ? undefined
-        : `write a ${spec.name === "timeout-minutes" ? "" : "whole "}number of at least ${least}`;
+        : `write a ${spec.name === "timeout-minutes" ? "" : "whole "}number of at least ${least}.`;
     }
     case "choice":
       return allowed.includes(text) ? undefined : `${choose}${didYouMean(text, allowed)}`;
     case "choices":
-      return words(text).length > 0 && words(text).every((word) => allowed.includes(word)) ? undefined : `${choose}, separated by commas`;
+      return words(text).length > 0 && words(text).every((word) => allowed.includes(word)) ? undefined : `${choose}, separated by commas.`;
     default:
       return undefined;
   }

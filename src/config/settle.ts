@@ -12,6 +12,7 @@ import { type Environment, type RawInputs, readOptions } from "./options.ts";
 import { pathFault, pathFaultIn, type Workspace } from "./paths.ts";
 import { configSchema, type ModelConfig, modelSchema, type SearchConfig, searchSchema } from "./schema.ts";
 import type { SearchSettings, Settings } from "./settings.ts";
+import { property } from "./untyped.ts";
 import { showKey, wordIssue } from "./wording.ts";
 import { type KeyPath, readYaml } from "./yaml.ts";
 
@@ -74,18 +75,32 @@ function readConfig({ yaml, inputs, today, workspace }: SettleTexts): ReadConfig
   const parsed = configSchema.safeParse(value);
   const issues = parsed.error?.issues.flatMap((issue) => wordIssue(configSchema, issue, value)) ?? [];
   const entries = soundEntries(value);
-  const faults = entries.flatMap((entry) => faultsOf(entry, today, workspace));
+  const faults = [...emptyTolerances(value), ...entries.flatMap((entry) => faultsOf(entry, today, workspace))];
   const problems = [...issues.map(({ path, text }) => at(path, text)), ...faults.map(place)];
   return { entries, search: parsed.data?.search ?? nothing.search, problems, lineOf, place };
 }
 
 function soundEntries(value: unknown): Entry[] {
-  const models: unknown = typeof value === "object" && value !== null ? Reflect.get(value, "models") : undefined;
-  if (!Array.isArray(models)) return [];
-  return models.flatMap((entry, index) => {
+  return rawEntries(value).flatMap((entry, index) => {
     const config = modelSchema.safeParse(entry).data;
     return config === undefined ? [] : [{ config, index }];
   });
+}
+
+/** `tolerance: {}` reads like "no limits" and would mean the default ones. */
+function emptyTolerances(value: unknown): Fault[] {
+  return rawEntries(value).flatMap((entry, index) => {
+    const tolerance = property(entry, "tolerance");
+    const empty = typeof tolerance === "object" && tolerance !== null && Object.keys(tolerance).length === 0;
+    return empty
+      ? [{ path: ["models", index, "tolerance"], text: "names no metric; give one, or leave tolerance out for the default limits" }]
+      : [];
+  });
+}
+
+function rawEntries(value: unknown): readonly unknown[] {
+  const models = property(value, "models");
+  return Array.isArray(models) ? models : [];
 }
 
 function faultsOf({ config, index }: Entry, today: string, workspace: Workspace): Fault[] {

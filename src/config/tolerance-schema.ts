@@ -30,6 +30,13 @@ const metrics = {
 
 export const limitsSchema = z.strictObject(metrics);
 
+/** A block that is there must say something: an empty one would take a tensor's limits away without a word. */
+const named = <T extends z.ZodObject>(block: T, example: string) =>
+  block.refine((limits) => Object.values(limits).some((limit) => limit !== undefined), {
+    error: `name at least one metric, e.g. ${example}`,
+  });
+const namedLimits = named(limitsSchema, "{sqnr-db: {fail: 20}}");
+
 const drop = z.strictObject({ drop: error.describe("Largest allowed loss against the base commit.") }).optional();
 const baseline = z.strictObject({
   "sqnr-db": drop,
@@ -48,14 +55,14 @@ const baseline = z.strictObject({
 export const toleranceSchema = z
   .strictObject({
     ...metrics,
-    score: limitsSchema.prefault({}).describe("Limits for the logits behind a probability output."),
+    score: namedLimits.optional().describe("Limits for the logits behind a probability output."),
     tensors: z
       .record(z.string(), limitsSchema)
       .default({})
       .describe(
         "Limits by tensor name pattern (* and ?); the first that matches counts. Layers are judged only where a pattern names them.",
       ),
-    baseline: baseline.prefault({}).describe("Limits against the base commit's result, same job and GPU."),
+    baseline: named(baseline, "{sqnr-db: {drop: 3}}").optional().describe("Limits against the base commit's result, same job and GPU."),
     "min-coverage": share.default(1).describe("Share of the reference's outputs that must have been compared."),
     "top-k": z.number().int().min(1).default(5).describe("k of topk-agreement."),
     atol: error.default(1e-5).describe("Absolute part of allclose."),

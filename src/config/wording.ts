@@ -1,6 +1,7 @@
 /** Words for what zod found wrong: place, key, value, what is allowed, the nearest key for a typo. Decides nothing. */
 import { z } from "zod";
 import { didYouMean, nearest } from "./nearest.ts";
+import { property } from "./untyped.ts";
 import type { KeyPath } from "./yaml.ts";
 
 /** `models[0].tolerance.sqnr-db`, with names that are no plain words quoted. */
@@ -66,24 +67,23 @@ const typeNames: Readonly<Record<string, string>> = {
   record: "a block of keys",
 };
 
-const valueAt = (root: unknown, path: KeyPath): unknown =>
-  path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined), root);
+const valueAt = (root: unknown, path: KeyPath): unknown => path.reduce<unknown>(property, root);
 
 /** Keys that the schema allows at a path, read from its JSON schema. */
 function keysAt(schema: z.ZodType, path: KeyPath): string[] {
   let here: unknown = z.toJSONSchema(schema, { io: "input" });
   for (const key of path) {
-    const properties = field(here, "properties");
-    here = typeof key === "number" ? field(here, "items") : (field(properties, String(key)) ?? field(here, "additionalProperties"));
+    const properties = property(here, "properties");
+    here =
+      typeof key === "number" ? property(here, "items") : (property(properties, String(key)) ?? property(here, "additionalProperties"));
   }
   const properties =
-    field(here, "properties") ??
-    [here, ...alternatives(here)].map((option) => field(option, "properties")).find((found) => found !== undefined);
+    property(here, "properties") ??
+    [here, ...alternatives(here)].map((option) => property(option, "properties")).find((found) => found !== undefined);
   return typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
 }
 
-const field = (value: unknown, key: string): unknown => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined);
 const alternatives = (value: unknown): unknown[] => {
-  const options = field(value, "anyOf");
+  const options = property(value, "anyOf");
   return Array.isArray(options) ? options : [];
 };

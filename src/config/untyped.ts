@@ -1,0 +1,5 @@
+/** Looks into values whose shape nobody has checked yet. */
+
+/** Undefined for a key that is not there and for what has no keys. */
+export const property = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
