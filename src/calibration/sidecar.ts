@@ -1,0 +1,35 @@
+/** What a calibration cache cannot say about itself, in a JSON file beside it: which model it belongs to, from how many samples, when. */
+import { z } from "zod";
+import { FileError } from "../effects/failure.ts";
+
+const sidecarSchema = z.object({
+  /** SHA-256 of the model (with its external data) that was calibrated. */
+  modelSha256: z.string(),
+  algorithm: z.string(),
+  samples: z.number().int(),
+  /** ISO time, UTC. */
+  createdAt: z.string(),
+});
+
+export type Sidecar = Readonly<z.infer<typeof sidecarSchema>>;
+
+export const sidecarPath = (cachePath: string): string => `${cachePath}.json`;
+
+export const writeSidecar = (sidecar: Sidecar): string => `${JSON.stringify(sidecar, undefined, 2)}\n`;
+
+/** Throws FileError for anything that is not a sidecar. */
+export function parseSidecar(text: string, file: string): Sidecar {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new FileError(file, "this is no JSON. Delete it, or calibrate anew.");
+  }
+  const parsed = sidecarSchema.safeParse(json);
+  if (!parsed.success)
+    throw new FileError(
+      file,
+      `${parsed.error.issues[0]?.path.join(".")} is missing or of a wrong kind. Delete the file, or calibrate anew.`,
+    );
+  return parsed.data;
+}
