@@ -7,19 +7,7 @@ import { renderHtml } from "../report/html/page.ts";
 import { type Report, reportSchema } from "../report/schema.ts";
 import { offeredFile } from "../report/sections/fix.ts";
 import { renderSummary } from "../report/summary.ts";
-import type { CommandSpec, RunCommand } from "./command.ts";
-
-export const spec: CommandSpec = {
-  name: "render",
-  usage: "render REPORT",
-  summary: "Render a report.json again as comment, job summary or HTML page.",
-  examples: ["trt-gate render trt-gate-report/report.json --as comment", "trt-gate render report.json --as html -o report.html"],
-  positionals: { min: 1, max: 1 },
-  flags: {
-    as: { kind: "text", value: "FORM", help: "What to render.", oneOf: ["comment", "summary", "html"] },
-    output: { kind: "text", value: "FILE", short: "o", help: "Write here instead of standard output." },
-  },
-};
+import type { RunCommand } from "./command.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const path = resolve(effects.cwd, parsed.positionals[0] ?? "");

@@ -57,6 +57,8 @@ const measured = z.object({
   fault: z.string().optional(),
   note: z.string().optional(),
   waiver: z.string().optional(),
+  /** Values of both sides counted in equal bins from `low` to `high`, for the page. */
+  histogram: z.object({ low: num, high: num, reference: z.array(z.number().int()), candidate: z.array(z.number().int()) }).optional(),
 });
 export type MeasuredTensor = z.infer<typeof measured>;
 
@@ -194,6 +196,8 @@ export const modelReport = z.object({
     samples: z.number().int().nullable(),
     cacheHeader: z.string().nullable(),
     stale: z.string().nullable(),
+    /** Relative change of the scales (0.01 is 1 %) when the calibration grew to so many samples. */
+    convergence: z.array(z.object({ samples: z.number().int(), medianChange: num, worstChange: num })).optional(),
   }),
   validation: z.object({ source: z.string(), samples: z.number().int() }),
   search: search.nullable(),

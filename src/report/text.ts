@@ -51,7 +51,8 @@ export function namer(names: Iterable<string>, limit = longestShown): (name: str
   return (name) => shown.get(name) ?? plainLine(name, limit);
 }
 
-const withoutControls = (text: string): string => text.replace(ansi, "").toWellFormed().replace(unseen, "");
+/** Drops terminal sequences, controls, bidirectional and zero-width characters; keeps tab and line feed. */
+export const withoutControls = (text: string): string => text.replace(ansi, "").toWellFormed().replace(unseen, "");
 
 /** The runner acts on `##[name` anywhere and on `::name` after leading white space (actions/runner ActionCommand.cs). */
 const disarmed = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");

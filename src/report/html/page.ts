@@ -1,4 +1,102 @@
-/** report.html: one self-contained page of the report. */
-import type { Report } from "../schema.ts";
+/**
+ * report.html: one self-contained page, a pure rendering of the report. Reads without script and without network; bounded for any number of layers.
+ * Decides the order of the page; each section is a file beside this one.
+ */
+import { formatMetric } from "../metric-words.ts";
+import type { ModelReport, Report } from "../schema.ts";
+import { environmentWords } from "../sections/footer.ts";
+import { headlineWords } from "../sections/headline.ts";
+import { outputRows } from "../sections/outputs.ts";
+import { byUrgency, plural, seconds } from "../sections/words.ts";
+import { plainLine } from "../text.ts";
+import { contentSecurityPolicy } from "./csp.ts";
+import { html, jsonForScript, Markup, nothing } from "./markup.ts";
+import { modelSection, namesOf, pointsOf } from "./model.ts";
+import { chapter, facts, tableOf, verdictBadge } from "./parts.ts";
+import { script } from "./script.ts";
+import { style } from "./style.ts";
 
-export const renderHtml = (report: Report): string => `<!doctype html><title>${report.verdict}</title>`;
+/** Models shown in full; more are rows of the overview. */
+const mostModels = 50;
+/** Layers that the chart's keyboard reading knows. */
+const mostReadPoints = 2000;
+
+export function renderHtml(report: Report): string {
+  const models = byUrgency(report.models);
+  const shown = models.slice(0, mostModels);
+  const title = headlineWords(report, (name) => plainLine(name, 80));
+  const data = { models: shown.map(readingPoints) };
+  return `<!doctype html>\n${
+    html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title><style>${new Markup(style)}</style></head>
+<body><a class="skip" href="#main">Skip to the results</a>
+<header>${verdictBadge(report.verdict)}<h1>${title}</h1>${reason(report, models)}${meta(report)}</header>
+<main id="main">${overview(models)}${shown.map(modelSection)}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
+${environment(report)}
+<script type="application/json" id="data">${jsonForScript(data)}</script><script>${new Markup(script)}</script></body></html>`.text
+  }\n`;
+}
+
+/** What the script reads out: name, injected and accumulated error as words. */
+const readingPoints = (model: ModelReport) => ({
+  points: pointsOf(model, namesOf(model))
+    .slice(0, mostReadPoints)
+    .map((point) => [point.name, spoken(point.injectedDb), spoken(point.accumulatedDb)]),
+});
+const spoken = (value: number | undefined): string =>
+  value === undefined ? "not measured" : Number.isFinite(value) ? formatMetric("sqnrDb", value) : Number.isNaN(value) ? "NaN" : "identical";
+
+const reason = (report: Report, models: readonly ModelReport[]): Markup =>
+  html`${models[0] && models.length > 1 && html`<p class="why">${plainLine(models[0].message, 600)}</p>`}${!report.complete && html`<p class="why"><strong>The run ended early; this report is not complete.</strong></p>`}${report.notices.slice(0, 20).map((notice) => html`<p class="note">${plainLine(notice, 600)}</p>`)}`;
+
+const meta = (report: Report): Markup => {
+  const { environment: env } = report;
+  const words = [env.repository ?? "", ...environmentWords(report).slice(0, 2), env.createdAt, seconds(report.seconds)].filter(
+    (word) => word !== "",
+  );
+  return html`<p class="meta">${words.map((word) => html`<span>${plainLine(word, 120)}</span> `)}</p>`;
+};
+
+/** For several models: a table that leads to each. */
+function overview(models: readonly ModelReport[]): Markup {
+  if (models.length < 2) return nothing;
+  const rows = models.slice(0, 500).map((model, i) => {
+    const row = outputRows(model)[0];
+    const name = plainLine(model.name);
+    return [
+      i < mostModels ? html`<a href="#model-${i}">${name}</a>` : name,
+      model.status === "removed" ? "removed" : verdictBadge(model.verdict),
+      row ? formatMetric(row.metric, row.value) : "–",
+      plainLine(model.reason, 80),
+    ];
+  });
+  return chapter(
+    plural(models.length, "model"),
+    tableOf(
+      "Models by urgency",
+      [{ head: "Model" }, { head: "Verdict" }, { head: "Nearest figure", number: true }, { head: "Reason" }],
+      rows,
+    ),
+  );
+}
+
+function environment({ environment: env, tool, selection }: Report): Markup {
+  const rows: (readonly [string, string | null])[] = [
+    ["Gate", `trt-gate ${tool.version}, commit ${tool.commit}`],
+    ["Models", selection.why],
+    ["Commit", env.headSha],
+    ["Base", env.baseSha],
+    ["Event", env.event],
+    ["TensorRT", env.tensorrt],
+    ["Polygraphy", env.polygraphy],
+    ["Python", env.python],
+    ["GPU", env.gpu],
+    ["Driver", env.driver],
+    ["ONNX Runtime", env.onnxruntime],
+    ["Node", env.node],
+    ["System", env.os],
+    ["Runner", env.runner],
+    ["Job", env.jobKey],
+    ["Seed", String(env.seed)],
+  ];
+  return html`<footer><h2>Environment</h2>${facts(rows.flatMap(([what, value]) => (value === null ? [] : [[what, plainLine(value)] as const])))}</footer>`;
+}

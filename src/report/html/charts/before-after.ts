@@ -1,0 +1,42 @@
+/** What the fix gains: SQNR of each output before and after against its limit. */
+import { fromNum, type Num } from "../../schema.ts";
+import type { FixFigures } from "../../sections/fix.ts";
+import { html, type Markup, nothing } from "../markup.ts";
+import { chartSizes, figure, type Size, xAxis } from "./frame.ts";
+import { extent, niceScale, round } from "./scale.ts";
+
+/** Before and after the fix against the limit, one pair of bars an output, at most `most`. */
+export function beforeAfter(figures: readonly FixFigures[], show: (name: string) => string, most = 6): Markup {
+  const known = figures.filter((entry) => entry.before !== undefined && entry.after !== undefined).slice(0, most);
+  if (known.length === 0) return nothing;
+  const row = 58;
+  const label = known
+    .map((entry) => `${show(entry.output)}: ${say(entry.before)} as INT8, ${say(entry.after)} with the fix, limit ${say(entry.limit)}`)
+    .join("; ");
+  const size = (base: Size): Size => ({ ...base, height: known.length * row + base.top + base.bottom, left: 8 });
+  return figure(
+    html`<span class="key injected">all INT8</span> <span class="key accumulated">with the fix</span>`,
+    `Before and after the fix. ${label}.`,
+    (drawn) => {
+      const values = known.flatMap((entry) =>
+        [entry.before, entry.after, entry.limit].map((value) => (value === undefined ? Number.NaN : fromNum(value))),
+      );
+      const x = niceScale(0, extent(values)?.[1] ?? 1, drawn.left, drawn.width - drawn.right - 60, 4);
+      return html`${xAxis(x, drawn, "SQNR, dB")}${known.map((entry, i) => pair(entry, show(entry.output), drawn.top + i * row, x.at, x.low))}`;
+    },
+    [size(chartSizes[0]), size(chartSizes[1])],
+  );
+}
+
+function pair(entry: FixFigures, name: string, top: number, at: (value: number) => number, zero: number): Markup {
+  const one = (value: Num | undefined, y: number, kind: string) =>
+    html`<rect class="bar ${kind}" x="${at(zero)}" y="${y}" width="${round(at(fromNum(value ?? 0)) - at(zero))}" height="13"/><text class="tick" x="${round(at(fromNum(value ?? 0)) + 5)}" y="${y + 11}">${say(value)}</text>`;
+  const limit =
+    entry.limit === undefined
+      ? nothing
+      : html`<line class="limit fail" x1="${at(fromNum(entry.limit))}" x2="${at(fromNum(entry.limit))}" y1="${top + 14}" y2="${top + 52}"/>`;
+  return html`<text class="name" x="${at(zero)}" y="${top + 10}">${name.length > 44 ? `${name.slice(0, 20)}…${name.slice(-20)}`.toWellFormed() : name}</text>${one(entry.before, top + 18, "injected")}${one(entry.after, top + 34, "accumulated")}${limit}`;
+}
+
+const say = (value: Num | undefined): string =>
+  value === undefined ? "–" : typeof value === "number" ? `${value.toFixed(1)} dB` : value === "Infinity" ? "identical" : value;

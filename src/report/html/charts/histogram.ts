@@ -1,0 +1,67 @@
+/** How layers spread over SQNR, and how the values of one tensor moved. */
+import { fromNum, type MeasuredTensor } from "../../schema.ts";
+import { html, type Markup, nothing } from "../markup.ts";
+import { chartSizes, figure, xAxis, yAxis } from "./frame.ts";
+import { extent, niceScale, round } from "./scale.ts";
+
+/** How many layers lie in each 2 dB of SQNR; `limit` in dB marks the bars that lie below it. */
+export function layerHistogram(valuesDb: readonly number[], limit: number | undefined, what: string): Markup {
+  const range = extent(valuesDb);
+  if (range === undefined) return nothing;
+  const step = Math.max(2, 2 * Math.ceil((range[1] - range[0]) / 60));
+  const first = Math.floor(range[0] / step) * step;
+  const counts = new Array<number>(Math.floor((range[1] - first) / step) + 1).fill(0);
+  for (const value of valuesDb) {
+    const bin = Math.floor((value - first) / step);
+    if (Number.isFinite(value)) counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  const below = limit === undefined ? 0 : valuesDb.filter((value) => value < limit).length;
+  const label = `${what}: ${valuesDb.length} layers between ${range[0].toFixed(1)} and ${range[1].toFixed(1)} dB${limit === undefined ? "" : `, ${below} below ${limit} dB`}.`;
+  return figure(
+    what,
+    label,
+    (size) => {
+      const y = niceScale(0, Math.max(...counts), size.height - size.bottom, size.top, 4);
+      const x = niceScale(first, first + counts.length * step, size.left, size.width - size.right, size.width < 500 ? 4 : 6);
+      const bars = counts.map((count, i) =>
+        bar(
+          x.at(first + i * step),
+          x.at(first + (i + 1) * step),
+          y.at(count),
+          y.at(0),
+          limit !== undefined && first + (i + 1) * step <= limit ? "beyond" : "",
+          `${first + i * step} to ${first + (i + 1) * step} dB: ${count}`,
+        ),
+      );
+      return html`${yAxis(y, size, "layers", (tick) => (Number.isInteger(tick) ? String(tick) : ""))}${xAxis(x, size, "SQNR, dB")}${bars}`;
+    },
+    chartSizes,
+  );
+}
+
+const bar = (left: number, right: number, top: number, base: number, kind: string, words: string): Markup =>
+  html`<rect class="bar ${kind}" x="${round(left + 1)}" y="${top}" width="${round(Math.max(0.5, right - left - 2))}" height="${round(Math.max(0, base - top))}"><title>${words}</title></rect>`;
+
+/** Values of one tensor on both sides, share of elements a bin on a square-root axis so that thin tails are seen. */
+export function valueHistogram(name: string, { low, high, reference, candidate }: NonNullable<MeasuredTensor["histogram"]>): Markup {
+  const [from, to] = [fromNum(low), fromNum(high)];
+  if (!(to > from) || reference.length === 0) return nothing;
+  const [total, otherTotal] = [sum(reference), sum(candidate)];
+  return figure(
+    html`<code>${name}</code> <span class="key accumulated">reference</span> <span class="key injected">candidate</span>`,
+    `Values of ${name} on both sides, from ${from} to ${to}.`,
+    (size) => {
+      const shares = reference.map(
+        (count, i) => [Math.sqrt(count / total || 0), Math.sqrt((candidate[i] ?? 0) / otherTotal || 0)] as const,
+      );
+      const y = niceScale(0, Math.max(...shares.flat()), size.height - size.bottom, size.top, 3);
+      const x = niceScale(from, to, size.left, size.width - size.right, 4);
+      const line = (side: 0 | 1) =>
+        shares.map((share, i) => `${x.at(from + ((i + 0.5) * (to - from)) / shares.length)},${y.at(share[side])}`).join(" ");
+      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
+    },
+    chartSizes,
+  );
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,107 @@
+/**
+ * Error along the network: for each layer in topological order the SQNR that has gathered there (line) and the one it adds itself (stems).
+ * dB is a logarithm of the error already, so the axis is linear in dB; lower is worse.
+ */
+import { fromNum, type MeasuredTensor } from "../../schema.ts";
+import { html, type Markup, nothing } from "../markup.ts";
+import { figure, limitLine, type Size, xAxis, yAxis } from "./frame.ts";
+import { extent, niceScale, round } from "./scale.ts";
+
+export interface NetworkPoint {
+  /** Place in the network, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly accumulatedDb: number | undefined;
+  readonly injectedDb: number | undefined;
+}
+
+/** More points than this are thinned: of neighbours only the worst is drawn, so no dip is lost. */
+const mostPoints = 600;
+const labelled = 3;
+
+/** Layers in topological order; those without any SQNR are left out. */
+export const networkPoints = (layers: readonly MeasuredTensor[], show: (layer: MeasuredTensor) => string): NetworkPoint[] =>
+  layers
+    .filter((layer) => layer.metrics.sqnrDb !== undefined || layer.injected?.sqnrDb !== undefined)
+    .toSorted((a, b) => (a.order ?? Number.POSITIVE_INFINITY) - (b.order ?? Number.POSITIVE_INFINITY) || 0)
+    .map((layer, index) => ({
+      index,
+      name: show(layer),
+      accumulatedDb: layer.metrics.sqnrDb === undefined ? undefined : fromNum(layer.metrics.sqnrDb),
+      injectedDb: layer.injected?.sqnrDb === undefined ? undefined : fromNum(layer.injected.sqnrDb),
+    }));
+
+export interface NetworkLimits {
+  readonly fail: number | undefined;
+  readonly warn: number | undefined;
+}
+
+export function networkChart(points: readonly NetworkPoint[], limits: NetworkLimits): Markup {
+  if (points.length === 0) return nothing;
+  const drawn = thinned(points);
+  const caption = html`<span class="key accumulated">accumulated: what has gathered at this layer’s output</span> <span class="key injected">injected: what this layer adds by itself</span> <span class="key-note">Lower is worse.</span>`;
+  return figure(caption, spoken(points, limits), (size) => drawing(drawn, points.length, limits, size));
+}
+
+function drawing(points: readonly NetworkPoint[], count: number, limits: NetworkLimits, size: Size): Markup {
+  const values = [
+    ...points.flatMap((point) => [point.accumulatedDb ?? Number.NaN, point.injectedDb ?? Number.NaN]),
+    limits.fail ?? Number.NaN,
+    limits.warn ?? Number.NaN,
+  ];
+  const [low, high] = extent(values) ?? [0, 1];
+  const base = size.height - size.bottom;
+  const y = niceScale(low - 1, high + 1, base, size.top);
+  const x = niceScale(0, Math.max(1, count - 1), size.left + 6, size.width - size.right - 6, size.width < 500 ? 4 : 8);
+  const gathered = points.filter((point) => point.accumulatedDb !== undefined);
+  const line = gathered.map((point) => `${x.at(point.index)},${y.at(point.accumulatedDb ?? Number.NaN)}`).join(" ");
+  const stems = points.filter((point) => point.injectedDb !== undefined);
+  const tops = new Map(worst(stems).map((point) => [point.index, point]));
+  return html`${yAxis(y, size, "SQNR, dB")}${xAxis(x, size, "layer, in order of the network")}
+${limits.warn !== undefined && limitLine(y.at(limits.warn), size, `warn ${limits.warn} dB`, "warn")}${limits.fail !== undefined && limitLine(y.at(limits.fail), size, `limit ${limits.fail} dB`, "fail")}
+<g class="injected">${stems.map((point) => stem(x.at(point.index), y.at(point.injectedDb ?? Number.NaN), size.top, point))}</g>
+<polyline class="accumulated" points="${line}"/>
+<g class="accumulated">${gathered.length > 150 ? nothing : gathered.map((point) => html`<circle cx="${x.at(point.index)}" cy="${y.at(point.accumulatedDb ?? Number.NaN)}" r="2.2"/>`)}</g>
+<g class="names">${[...tops.values()].map((point) => nameOf(x.at(point.index), y.at(point.injectedDb ?? Number.NaN), point, size))}</g>
+<line class="cursor" x1="0" x2="0" y1="${size.top}" y2="${base}" data-left="${x.at(0)}" data-right="${x.at(Math.max(1, count - 1))}"/>`;
+}
+
+/** A stem hangs from the top: the longer, the more error this layer adds. */
+const stem = (x: number, y: number, top: number, point: NetworkPoint): Markup =>
+  html`<g><line x1="${x}" x2="${x}" y1="${top}" y2="${y}"/><path d="M${x} ${round(y + 4)}l-4 -4l4 -4l4 4z"/><title>${words(point)}</title></g>`;
+
+function nameOf(x: number, y: number, point: NetworkPoint, size: Size): Markup {
+  const atRight = x > size.width * 0.7;
+  const shown = point.name.length > 26 ? `${point.name.slice(0, 12)}…${point.name.slice(-12)}`.toWellFormed() : point.name;
+  return html`<text class="name ${atRight ? "end" : ""}" x="${round(atRight ? x - 8 : x + 8)}" y="${round(y + 4)}">${shown}</text>`;
+}
+
+const db = (value: number | undefined): string =>
+  value === undefined ? "not measured" : Number.isFinite(value) ? `${value.toFixed(1)} dB` : Number.isNaN(value) ? "NaN" : "identical";
+const words = (point: NetworkPoint): string => `${point.name}: injected ${db(point.injectedDb)}, accumulated ${db(point.accumulatedDb)}`;
+
+const severity = (point: NetworkPoint): number => {
+  const value = Math.min(point.injectedDb ?? Number.POSITIVE_INFINITY, point.accumulatedDb ?? Number.POSITIVE_INFINITY);
+  return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+};
+const injectedSeverity = (point: NetworkPoint): number =>
+  Number.isNaN(point.injectedDb) ? Number.NEGATIVE_INFINITY : (point.injectedDb ?? Number.POSITIVE_INFINITY);
+const worst = (points: readonly NetworkPoint[]): NetworkPoint[] =>
+  points.toSorted((a, b) => injectedSeverity(a) - injectedSeverity(b)).slice(0, labelled);
+
+function thinned(points: readonly NetworkPoint[]): readonly NetworkPoint[] {
+  if (points.length <= mostPoints) return points;
+  const bucket = points.length / mostPoints;
+  return Array.from({ length: mostPoints }, (_, i) => points.slice(Math.floor(i * bucket), Math.floor((i + 1) * bucket))).flatMap((some) =>
+    some.toSorted((a, b) => severity(a) - severity(b)).slice(0, 1),
+  );
+}
+
+function spoken(points: readonly NetworkPoint[], limits: NetworkLimits): string {
+  const [first] = worst(points);
+  const below =
+    limits.fail === undefined
+      ? ""
+      : ` ${points.filter((point) => !((point.accumulatedDb ?? Number.POSITIVE_INFINITY) >= (limits.fail ?? 0))).length} of them lie below the limit of ${limits.fail} dB.`;
+  return `Error along the network: SQNR in dB at ${points.length} layers.${below}${first ? ` The layer that adds most error is ${words(first)}.` : ""}`;
+}

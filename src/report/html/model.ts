@@ -1,0 +1,116 @@
+/** One model on the page: figures at a glance, outputs, the error along the network, layers, fix, search, facts, commands. */
+import { formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
+import { fromNum, type ModelReport, type Num } from "../schema.ts";
+import { facts as factRows } from "../sections/details.ts";
+import { keptWords } from "../sections/fix.ts";
+import { sqnrLimit } from "../sections/layers.ts";
+import { outputRows } from "../sections/outputs.ts";
+import { plural } from "../sections/words.ts";
+import { namer, plainLine } from "../text.ts";
+import { convergenceChart } from "./charts/convergence.ts";
+import { layerHistogram, valueHistogram } from "./charts/histogram.ts";
+import { type NetworkPoint, networkChart, networkPoints } from "./charts/network.ts";
+import { html, type Markup, nothing } from "./markup.ts";
+import { chapter, copyable, facts, quoted, verdictBadge } from "./parts.ts";
+import { fixSection, searchSection } from "./search.ts";
+import { layersSection, outputsSection } from "./tensors.ts";
+
+export type Show = (name: string) => string;
+
+/** Names that look alike get an index, the same one everywhere on the page. */
+export const namesOf = (model: ModelReport): Show =>
+  namer([...model.outputs, ...model.layers].flatMap(({ tensor, node }) => (node === undefined ? [tensor] : [tensor, node])));
+
+export const pointsOf = (model: ModelReport, show: Show): NetworkPoint[] =>
+  networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor));
+
+export function modelSection(model: ModelReport, index: number): Markup {
+  const show = namesOf(model);
+  const points = pointsOf(model, show);
+  const limits = { fail: sqnrLimit(model), warn: warnLimit(model) };
+  const chart = networkChart(points, limits);
+  return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
+<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${model.status === "removed" ? html`<span class="note">removed by this change</span>` : verdictBadge(model.verdict)}</div>
+<p>${plainLine(model.message, 1000)}</p>
+${glance(model, show)}
+${chapter("Outputs", outputsSection(model, show))}
+${chapter("Error along the network", chart.text === "" ? nothing : html`<div class="explore" data-model="${index}" role="group" aria-label="Chart of the error along the network; arrow keys read it layer by layer">${chart}</div><p class="readout note" aria-live="polite"></p>`)}
+${chapter("Worst layers", layersSection(model, show), histograms(model, points, limits.fail, show))}
+${chapter("Fix", fixSection(model, show))}
+${chapter("Advice", adviceList(model))}
+${chapter("Search", model.search === null ? nothing : searchSection(model.search, show))}
+${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${show(model.path)}</code>, SHA-256 <code>${model.sha256}</code>`], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
+${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}
+${chapter("Reproduce", html`${model.reproduce.slice(0, 20).map((command, i) => copyable(command, `command ${i + 1}`))}`)}
+</section>`;
+}
+
+/** The four or five figures that answer most questions. */
+function glance(model: ModelReport, show: Show): Markup {
+  const row = outputRows(model)[0];
+  const worst = model.worst[0];
+  const items: (readonly [string, string, string] | undefined)[] = [
+    row && [
+      metricLabel(row.metric),
+      formatMetric(row.metric, row.value),
+      row.margin === undefined ? "no limit" : `${formatMargin(row.metric, row.margin)} to the limit`,
+    ],
+    worst && ["Layer that adds most error", show(worst.node), `injected ${formatMetric("sqnrDb", worst.injectedSqnrDb)}`],
+    model.firstFailing === null ? undefined : ["First beyond the limit", show(model.firstFailing), "in order of the network"],
+    keptWords(model) === ""
+      ? undefined
+      : [
+          "Fix keeps",
+          `${model.search?.keep.length ?? 0} of ${plural(model.search?.units ?? 0, "unit")}`,
+          fixedWords(model.search?.heldOut?.sqnrDb),
+        ],
+    model.status === "checked"
+      ? ["Compared", plural(model.coverage.compared, "tensor"), `over ${plural(model.validation.samples, "sample")}`]
+      : undefined,
+  ];
+  return html`<dl class="figures">${items.map((item) => item && html`<div><dt>${item[0]}</dt><dd>${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
+}
+
+const fixedWords = (sqnrDb: Num | undefined): string =>
+  sqnrDb === undefined ? "not accepted on held-out samples" : `${formatMetric("sqnrDb", sqnrDb)} on held-out samples`;
+
+function histograms(model: ModelReport, points: readonly NetworkPoint[], limit: number | undefined, show: Show): Markup {
+  const values = model.layers.filter((layer) => layer.histogram !== undefined).slice(0, 4);
+  const charts = [
+    layerHistogram(
+      points.flatMap((point) => point.injectedDb ?? []),
+      limit,
+      "Layers by injected error",
+    ),
+    layerHistogram(
+      points.flatMap((point) => point.accumulatedDb ?? []),
+      limit,
+      "Layers by accumulated error",
+    ),
+    ...values.map((layer) => (layer.histogram ? valueHistogram(show(layer.tensor), layer.histogram) : nothing)),
+  ].filter((chart) => chart.text !== "");
+  return charts.length === 0 ? nothing : html`<div class="pair">${charts}</div>`;
+}
+
+const adviceList = ({ advice }: ModelReport): Markup =>
+  advice.length === 0
+    ? nothing
+    : html`<ul>${advice.slice(0, 20).map(
+        (entry) =>
+          html`<li>${entry.text} <span class="note">${Object.entries(entry.evidence)
+            .map(([what, figure]) => `${what} ${figure}`)
+            .join(", ")}</span></li>`,
+      )}</ul>`;
+
+const warnings = (model: ModelReport): Markup =>
+  model.warnings.length === 0
+    ? nothing
+    : html`<ul>${model.warnings.slice(0, 50).map((warning) => html`<li>${plainLine(warning, 600)}</li>`)}</ul>`;
+
+function warnLimit(model: ModelReport): number | undefined {
+  const limits = model.outputs
+    .flatMap((output) => output.limits?.sqnrDb?.warn ?? [])
+    .map(fromNum)
+    .filter(Number.isFinite);
+  return limits.length === 0 ? undefined : Math.max(...limits);
+}

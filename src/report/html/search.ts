@@ -1,0 +1,98 @@
+/** The search and the fix: before and after, the path, the kept units, files and commands to copy. */
+import type { ModelReport } from "../schema.ts";
+import { fixFigures, keptWords, latencyWords } from "../sections/fix.ts";
+import { plural, seconds } from "../sections/words.ts";
+import { beforeAfter } from "./charts/before-after.ts";
+import { searchChart } from "./charts/search-path.ts";
+import { html, type Markup, nothing } from "./markup.ts";
+import { copyable, fold, tableOf } from "./parts.ts";
+
+type Show = (name: string) => string;
+type Search = NonNullable<ModelReport["search"]>;
+
+const mostUnits = 200;
+const mostProbes = 200;
+
+export function fixSection(model: ModelReport, show: Show): Markup {
+  const { search, fix } = model;
+  if (search === null) return nothing;
+  const proof =
+    fix === null
+      ? nothing
+      : html`<p>${fix.verified === null ? "Not verified." : fix.verified.message}${fix.latency && html` ${latencyWords(fix.latency)}`}</p>`;
+  const kept =
+    search.keep.length === 0
+      ? nothing
+      : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (1-minimal: none of them can be dropped)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
+  const files = (fix?.files ?? []).map(
+    (file) =>
+      html`<p><code>${show(file.path)}</code> <span class="note">${file.format}${
+        file.leftOut.length > 0 &&
+        `; ${plural(file.leftOut.length, "name")} left out: ${file.leftOut
+          .slice(0, 3)
+          .map((entry) => `${show(entry.name)} (${entry.why})`)
+          .join(", ")}`
+      }</span></p>${copyable(file.command, `the ${file.format} command`)}`,
+  );
+  return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixFigures(model), show) : nothing}${proof}${kept}${files}`;
+}
+
+export function searchSection(search: Search, show: Show): Markup {
+  const words = `${search.method} search over ${plural(search.units, "unit")}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}.`;
+  return html`<p>${words}</p>${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
+}
+
+function probeTable({ probes }: Search, show: Show): Markup {
+  const rows = probes
+    .slice(-mostProbes)
+    .map((probe) => [
+      String(probe.n),
+      probe.phase,
+      probe.ranking ?? "–",
+      probe.half,
+      String(probe.kept),
+      probe.kind === "unknown" ? `no result: ${show(probe.why ?? "tool failed")}` : probe.passes ? "passes" : "fails",
+      decibel(probe.sqnrDb),
+      decibel(probe.margin),
+      seconds(probe.seconds),
+    ]);
+  const columns = [
+    { head: "Probe", number: true },
+    { head: "Phase" },
+    { head: "Ranking" },
+    { head: "Samples" },
+    { head: "Kept", number: true },
+    { head: "Result" },
+    { head: "SQNR", number: true },
+    { head: "Margin", number: true },
+    { head: "Time", number: true },
+  ];
+  return html`${tableOf("Probes in the order they ran", columns, rows)}${probes.length > mostProbes ? html`<p class="note">The first ${probes.length - mostProbes} are in report.json.</p>` : nothing}`;
+}
+
+function rankingTable({ rankings, prefix }: Search, show: Show): Markup {
+  const rows = rankings.map((ranking) => {
+    const length = prefix.find((entry) => entry.ranking === ranking.name)?.length;
+    return [
+      ranking.name,
+      html`<code>${ranking.order.slice(0, 5).map(show).join(", ")}</code>`,
+      length === undefined || length === null ? "none passes" : String(length),
+      String(ranking.probes),
+      seconds(ranking.seconds),
+    ];
+  });
+  return tableOf(
+    "Rankings and the shortest prefix that passes",
+    [
+      { head: "Ranking" },
+      { head: "First units" },
+      { head: "Shortest prefix", number: true },
+      { head: "Probes", number: true },
+      { head: "Time", number: true },
+    ],
+    rows,
+  );
+}
+
+const decibel = (value: Search["probes"][number]["sqnrDb"]): string =>
+  value === undefined ? "–" : typeof value === "number" ? `${value.toFixed(2)} dB` : value;

@@ -1,0 +1,79 @@
+/** The page's one style sheet. Allowed by hash in its Content-Security-Policy: no style attribute anywhere. */
+
+export const style = `
+:root{color-scheme:light dark;--paper:#fff;--ink:#16191d;--soft:#59626d;--line:#dde1e6;--wash:#f5f6f8;--pass:#0a6b52;--regression:#b3261e;--undecided:#7a5200;--blue:#1459b3;--orange:#b8540b;--focus:#1459b3}
+@media (prefers-color-scheme:dark){:root{--paper:#13161a;--ink:#e8eaed;--soft:#a0a9b4;--line:#333a42;--wash:#1c2026;--pass:#5fd0ac;--regression:#ff9a8f;--undecided:#f0c36a;--blue:#7fb2f5;--orange:#f3a664;--focus:#7fb2f5}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}
+.skip{position:absolute;left:-999px}.skip:focus{left:1rem;top:1rem;background:var(--paper);padding:.5rem 1rem}
+header,main,footer{max-width:70rem;margin:0 auto;padding:0 1.5rem}
+header{padding-top:2.5rem}
+h1{font-size:1.9rem;line-height:1.2;margin:0 0 .5rem;font-weight:650;letter-spacing:-.015em;text-wrap:balance}
+h2{font-size:1.35rem;line-height:1.25;margin:0;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere}
+h3{font-size:1rem;margin:2.5rem 0 .6rem;font-weight:650}
+p{margin:.4rem 0;max-width:46rem;overflow-wrap:anywhere}
+code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875em}
+code{overflow-wrap:anywhere}
+a{color:var(--blue)}
+:focus-visible{outline:2px solid var(--focus);outline-offset:2px}
+.verdict{display:inline-flex;gap:.5rem;align-items:center;font-weight:650}
+.verdict svg{width:1.25em;height:1.25em;flex:none}
+.verdict.pass{color:var(--pass)}.verdict.regression{color:var(--regression)}.verdict.undecided{color:var(--undecided)}
+header .verdict{font-size:1.05rem;margin-bottom:.6rem}
+.why{font-size:1.1rem}
+.meta,figcaption,.note{color:var(--soft);font-size:.875rem}
+.meta span:not(:last-child)::after{content:"·";margin:0 .5em}
+.model{border-top:1px solid var(--line);margin-top:2.5rem;padding-top:1.75rem}
+.title{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:baseline;justify-content:space-between}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1.25rem 2rem;margin:1.5rem 0 0;padding:0}
+.figures dt{color:var(--soft);font-size:.8125rem}
+.figures dd{margin:.1rem 0 0;font-size:1.3rem;line-height:1.25;font-weight:600;overflow-wrap:anywhere}
+.figures dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--soft)}
+.scroll{overflow-x:auto;margin:.4rem 0}
+table{border-collapse:collapse;width:100%;font-size:.9375rem}
+caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.4rem}
+th,td{text-align:left;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+th{font-weight:600;font-size:.8125rem;color:var(--soft);white-space:nowrap}
+td.n,th.n{text-align:right;white-space:nowrap}
+td code{display:inline-block;min-width:6rem;max-width:22rem}
+tr:last-child td{border-bottom:0}
+.level{white-space:nowrap;font-weight:600}.level.fail{color:var(--regression)}.level.pass{color:var(--pass)}.level.warn,.level.undecided,.level.waived{color:var(--undecided)}.level.unjudged{color:var(--soft);font-weight:400}
+figure{margin:.5rem 0 0}
+figcaption{padding-top:.35rem;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;align-items:center}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:0 2rem}
+.chart{display:block;width:100%;height:auto;overflow:visible}
+.chart.narrow{display:none}
+.chart text{font-size:12px;fill:var(--soft);font-family:inherit}
+.chart .end{text-anchor:end}.chart .mid{text-anchor:middle}
+.chart .grid{stroke:var(--line)}.chart .base{stroke:var(--soft)}
+.chart .limit{stroke:var(--regression);stroke-width:1.5;stroke-dasharray:6 4}.chart .limit.warn{stroke:var(--undecided);stroke-dasharray:2 4}
+.chart .limit-text,.chart .names text,.chart .name{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
+.chart .limit-text{fill:var(--regression);font-weight:600}.chart .limit-text.warn{fill:var(--undecided)}
+.chart .names text,.chart .name{fill:var(--ink);font-weight:600}
+.chart polyline{fill:none;stroke-width:2;stroke-linejoin:round}.chart polyline.accumulated{stroke:var(--blue)}.chart polyline.candidate{stroke:var(--orange);stroke-dasharray:5 3}.chart polyline.path{stroke:var(--line);stroke-width:1.5}
+.chart .accumulated circle{fill:var(--blue)}
+.chart .injected line{stroke:var(--orange);stroke-width:1;opacity:.45}.chart .injected path{fill:var(--orange)}
+.chart .bar{fill:var(--blue)}.chart .bar.beyond,.chart .bar.injected{fill:var(--orange)}
+.chart .passes circle{fill:var(--pass)}.chart .fails path{stroke:var(--regression);stroke-width:2.2;fill:none}.chart .unknown text{fill:var(--undecided);font-weight:700;font-size:15px}
+.chart .cursor{stroke:var(--ink);visibility:hidden}.chart .cursor.on{visibility:visible}
+.key{display:inline-flex;align-items:center;gap:.45em}.key::before{content:"";width:1.1em;height:0;border-top:2.5px solid var(--blue)}
+.key.injected::before{width:.6em;height:.6em;border:0;background:var(--orange);transform:rotate(45deg)}
+.key.passes::before{width:.65em;height:.65em;border:0;border-radius:50%;background:var(--pass)}
+.key.fails::before{content:"✕";width:auto;height:auto;border:0;color:var(--regression);font-weight:700}.key.unknown::before{content:"?";width:auto;height:auto;border:0;color:var(--undecided);font-weight:700}
+.readout{min-height:1.6em;font-size:.875rem}
+.explore{border-radius:3px}
+details{margin:.8rem 0}
+summary{cursor:pointer;font-weight:600;padding:.2rem 0}
+ol,ul{padding-left:1.3rem;margin:.4rem 0;max-width:46rem}li{margin:.25rem 0;overflow-wrap:anywhere}
+.code{position:relative;margin:.5rem 0}
+pre{background:var(--wash);border-radius:4px;padding:.8rem 1rem;margin:0;overflow:auto;max-height:24rem;white-space:pre-wrap;overflow-wrap:anywhere}
+.copy{display:none;position:absolute;top:.45rem;right:.45rem;font:inherit;font-size:.8125rem;color:var(--ink);background:var(--paper);border:1px solid var(--line);border-radius:4px;padding:.25rem .7rem;cursor:pointer}
+.js .copy{display:block}.js .code pre{padding-right:5.5rem}.copy:hover{border-color:var(--soft)}
+.facts{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.35rem 1.5rem;margin:.5rem 0;font-size:.9375rem}
+.facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+footer{border-top:1px solid var(--line);margin-top:3rem;padding-top:1.25rem;padding-bottom:3rem}
+@media (max-width:640px){body{font-size:15px}header,main,footer{padding-left:1rem;padding-right:1rem}header{padding-top:1.5rem}h1{font-size:1.5rem}.chart.wide{display:none}.chart.narrow{display:block}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}.figures{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}}
+@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--wash:#f4f4f4;--pass:#0a6b52;--regression:#b3261e;--undecided:#7a5200;--blue:#1459b3;--orange:#b8540b}body{font-size:10.5pt}header,main,footer{max-width:none;padding-left:0;padding-right:0}.copy,.skip,.readout{display:none!important}figure,tr,.code{break-inside:avoid}h2,h3{break-after:avoid}pre{max-height:none}details::details-content{content-visibility:visible;height:auto}.scroll{overflow:visible}}
+@media (prefers-reduced-motion:reduce){*{transition:none!important}}
+`;

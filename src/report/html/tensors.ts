@@ -1,0 +1,129 @@
+/** Tables of outputs and layers. Bounded: the worst few are open, more are folded, the rest is counted. */
+import { formatLimit, formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
+import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
+import { sqnrLimit } from "../sections/layers.ts";
+import { outputRows } from "../sections/outputs.ts";
+import { plural } from "../sections/words.ts";
+import { html, type Markup, nothing } from "./markup.ts";
+import { fold, levelCell, tableOf } from "./parts.ts";
+
+type Show = (name: string) => string;
+
+const mostOutputRows = 100;
+const openLayers = 10;
+const foldedLayers = 200;
+
+export function outputsSection(model: ModelReport, show: Show): Markup {
+  const rows = outputRows(model);
+  const withBase = rows.some((row) => row.baseline !== undefined);
+  const cells = rows
+    .slice(0, mostOutputRows)
+    .map((row) => [
+      html`<code>${show(row.output)}</code>`,
+      metricLabel(row.metric) + (row.of === "tensor" ? "" : row.of === "score" ? " of the score" : " against base"),
+      formatMetric(row.metric, row.value),
+      formatLimit(row.metric, row.limit),
+      formatMargin(row.metric, row.margin),
+      ...(withBase ? [formatMetric(row.metric, row.baseline)] : []),
+      levelCell(row.level),
+    ]);
+  const base = withBase ? [{ head: "Base", number: true }] : [];
+  const table = tableOf(
+    "Outputs against their limits",
+    [
+      { head: "Output" },
+      { head: "Metric" },
+      { head: "Value", number: true },
+      { head: "Limit", number: true },
+      { head: "Margin", number: true },
+      ...base,
+      { head: "Result" },
+    ],
+    cells,
+  );
+  const more =
+    rows.length > mostOutputRows
+      ? html`<p class="note">…and ${plural(rows.length - mostOutputRows, "more row")} in report.json.</p>`
+      : nothing;
+  return html`${table}${more}${fold("All figures of the outputs", allFigures(model.outputs, show))}${fold("Figures by class", perClass(model.outputs, show))}`;
+}
+
+function allFigures(outputs: readonly MeasuredTensor[], show: Show): Markup {
+  const rows = outputs
+    .slice(0, mostOutputRows)
+    .map((output) => [
+      html`<code>${show(output.tensor)}</code>`,
+      metricList(output.metrics),
+      output.scoreMetrics ? metricList(output.scoreMetrics) : "–",
+      rangeWords(output.reference),
+      output.candidate ? rangeWords(output.candidate) : "–",
+      output.spread
+        ? `± ${formatMetric("sqnrDb", output.spread.sqnrDbSd)}; worst sample ${Math.round(100 * fromNum(output.spread.worstShare))} %, worst three ${Math.round(100 * fromNum(output.spread.worst3Share))} % of the error`
+        : "–",
+      [output.fault, output.note, output.waiver === undefined ? undefined : `waived: ${output.waiver}`]
+        .filter((part) => part !== undefined)
+        .join("; ") || "–",
+    ]);
+  return tableOf(
+    "Every metric, range and spread",
+    ["Output", "Metrics", "Score", "Reference", "Candidate", "Spread over samples", "Notes"].map((head) => ({ head })),
+    rows,
+  );
+}
+
+function perClass(outputs: readonly MeasuredTensor[], show: Show): Markup {
+  const rows = outputs.flatMap((output) =>
+    (output.perClass ?? []).map((entry) => [
+      html`<code>${show(output.tensor)}</code>`,
+      show(entry.label),
+      String(entry.samples),
+      metricList(entry.metrics),
+    ]),
+  );
+  return tableOf(
+    "Figures by class",
+    [{ head: "Output" }, { head: "Class" }, { head: "Samples", number: true }, { head: "Metrics" }],
+    rows.slice(0, mostOutputRows),
+  );
+}
+
+/** Worst layers by injected error; where the lane gives none, by accumulated error. */
+export function layersSection(model: ModelReport, show: Show): Markup {
+  const limit = sqnrLimit(model);
+  const worst = model.layers.toSorted((a, b) => severity(a) - severity(b));
+  const row = (layer: MeasuredTensor) => [
+    html`<code>${show(layer.node ?? layer.tensor)}</code>`,
+    layer.opType ?? "–",
+    html`<code>${show(layer.tensor)}</code>`,
+    formatMetric("sqnrDb", layer.injected?.sqnrDb),
+    formatMetric("sqnrDb", layer.metrics.sqnrDb),
+    limit === undefined || layer.metrics.sqnrDb === undefined ? "–" : formatMargin("sqnrDb", toNum(fromNum(layer.metrics.sqnrDb) - limit)),
+    layer.executedPrecision ?? "–",
+    levelCell(layer.level),
+  ];
+  const columns = [
+    { head: "Layer" },
+    { head: "Operator" },
+    { head: "Tensor" },
+    { head: "Injected", number: true },
+    { head: "Accumulated", number: true },
+    { head: "From limit", number: true },
+    { head: "Ran in" },
+    { head: "Result" },
+  ];
+  const rest = worst.slice(openLayers, openLayers + foldedLayers);
+  const unseen = worst.length - openLayers - rest.length;
+  return html`${tableOf("Worst layers first, by the error each adds itself", columns, worst.slice(0, openLayers).map(row))}${fold(`${plural(rest.length, "more layer")}`, tableOf("Further layers, worst first", columns, rest.map(row)))}${unseen > 0 ? html`<p class="note">…and ${plural(unseen, "more layer")} in report.json.</p>` : nothing}`;
+}
+
+const severity = (layer: MeasuredTensor): number => {
+  const value = fromNum(layer.injected?.sqnrDb ?? layer.metrics.sqnrDb ?? "Infinity");
+  return Number.isNaN(value) ? Number.MIN_SAFE_INTEGER : Math.min(value, Number.MAX_SAFE_INTEGER);
+};
+const metricList = (metrics: MeasuredTensor["metrics"]): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${metricLabel(name)} ${formatMetric(name, value)}`)
+    .join(", ");
+const rangeWords = ({ min, max, mean, std }: MeasuredTensor["reference"]): string =>
+  `${short(min)} to ${short(max)}, mean ${short(mean)}, sd ${short(std)}`;
+const short = (value: MeasuredTensor["reference"]["min"]): string => formatMetric("maxAbs", value);
