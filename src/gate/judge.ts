@@ -90,10 +90,23 @@ function byBadness(a: Finding, b: Finding): number {
   return badness[a.level] - badness[b.level] || findingDistance(a) - findingDistance(b) || 0;
 }
 
-/** Distance to the finding's limit in dB of error (distance.ts); the worst possible where there is no figure. */
-export function findingDistance({ metric, value, limit }: Finding): number {
+/** Distance to the finding's limit in dB of error (distance.ts), within ±1e300; the worst where a failing or undecided finding has no figure, else the best. */
+export function findingDistance({ level, metric, value, limit }: Finding): number {
   const distance = metric === undefined || value === undefined || limit === undefined ? Number.NaN : distanceDb(metric, value, limit);
-  return Number.isNaN(distance) ? -Number.MAX_VALUE : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, distance));
+  if (Number.isNaN(distance)) return level === "fail" || level === "undecided" ? -farthest : farthest;
+  return Math.max(-farthest, Math.min(farthest, distance));
+}
+
+const farthest = 1e300;
+
+/** True for findings that decide between pass and regression: waived ones, and warnings that miss a limit which cannot fail the gate, do not. */
+export const isDecisive = ({ level, margin = Number.NaN }: Finding): boolean =>
+  level === "fail" || level === "undecided" || level === "pass" || (level === "warn" && margin >= 0);
+
+/** Smallest distance of all decisive findings to their limits, dB of error, negative for a regression; undefined where nothing was judged. */
+export function closestMarginDb(findings: readonly Finding[]): number | undefined {
+  const distances = findings.filter(isDecisive).map(findingDistance);
+  return distances.length === 0 ? undefined : Math.min(...distances);
 }
 
 function withoutReason({ reason: _, ...finding }: JudgedFinding): Finding {

@@ -3,8 +3,7 @@
  * Measured on an H100 with TensorRT 8.6: two INT8 builds from one cache differ by 18.6 to 38 dB, FP16 builds by 69 dB.
  * Lanes whose repeats are bit-identical have no guard band.
  */
-import type { Judgement } from "./judge.ts";
-import { findingDistance } from "./judge.ts";
+import { findingDistance, isDecisive, type Judgement } from "./judge.ts";
 import { reasonOf } from "./reasons.ts";
 import type { Finding, Verdict, VerdictKind } from "./verdict.ts";
 
@@ -36,10 +35,9 @@ export const needsRebuild = (marginDb: number, guardDb: number): boolean => Math
  * Only fail limits count: a warning that misses a limit which cannot fail the gate needs no rebuild.
  */
 export function isFirm(findings: readonly Finding[], guardDb: number): boolean {
-  const failing = findings.filter(({ level }) => level === "fail");
-  const meeting = findings.filter(({ level, margin = Number.NaN }) => level === "pass" || (level === "warn" && margin >= 0));
-  if (failing.some((finding) => !needsRebuild(findingDistance(finding), guardDb))) return true;
-  return ![...failing, ...meeting].some((finding) => needsRebuild(findingDistance(finding), guardDb));
+  const outside = (finding: Finding): boolean => !needsRebuild(findingDistance(finding), guardDb);
+  const decisive = findings.filter(isDecisive);
+  return decisive.some((finding) => finding.level === "fail" && outside(finding)) || decisive.every(outside);
 }
 
 /** The kind that more than half of all `seats` votes say; undefined while or when there is none. Undecided votes count for nobody. */

@@ -5,7 +5,7 @@ import { poolSums, type Sums } from "./sums.ts";
 
 export interface PerClassOptions {
   /** Label of each sample, by sample index. Samples without one are left out. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly (string | number)[];
 }
 
 /** One entry a label, in order of first appearance; each pools the samples of that label. */
@@ -17,7 +17,7 @@ export function perClass(
   for (const { sample, sums } of samples) {
     const label = labels[sample];
     if (label === undefined) continue;
-    byLabel.set(label, [...(byLabel.get(label) ?? []), sums]);
+    byLabel.set(String(label), [...(byLabel.get(String(label)) ?? []), sums]);
   }
   return [...byLabel].map(([label, sums]) => ({ label, samples: sums.length, metrics: metricsOf(poolSums(sums)) }));
 }
