@@ -45,11 +45,11 @@ export async function bisect(ask: (length: number) => Promise<Answer>, below: nu
   return high;
 }
 
-/** A prefix well below a hit may pass too: the quarters are tried, and the first that passes is narrowed again. */
+/** A prefix well below a hit may pass too: the eighths are tried, and the first that passes is narrowed again. */
 async function lookBelow(ask: (length: number) => Promise<Answer>, hit: number): Promise<number | undefined> {
-  const quarters = new Set([1, 2, 3].map((part) => Math.floor((hit * part) / 4)));
+  const eighths = new Set([1, 2, 3, 4, 5, 6, 7].map((part) => Math.floor((hit * part) / 8)));
   let below = 0;
-  for (const length of quarters) {
+  for (const length of eighths) {
     if (length <= 0 || length >= hit) continue;
     if ((await ask(length)) === "pass") return bisect(ask, below, length);
     below = length;

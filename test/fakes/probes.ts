@@ -1,0 +1,81 @@
+/** Synthetic units and probes for searches: errors that add up, sets that depend on each other, tools that fail. No model, no clock. */
+import type { Unit } from "../../src/lanes/lane.ts";
+import type { Half, Journal, Probe, ProbeResult, SearchRequest } from "../../src/search/search.ts";
+
+/** u0, u1, … in topological order; `blockSize` units share a block. */
+export const syntheticUnits = (count: number, blockSize = 1): readonly Unit[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `u${i}`,
+    nodes: [`node${i}`],
+    opType: "Conv",
+    inputs: [`in${i}`],
+    output: `out${i}`,
+    order: i,
+    block: blockSize === 1 ? "" : `block${Math.floor(i / blockSize)}`,
+    weightBytes: 4,
+  }));
+
+/** A measured result with this quality against a limit of 20 dB. */
+export const measured = (sqnrDb: number, sdDb = 0): ProbeResult => ({
+  kind: "measured",
+  passes: sqnrDb >= 20,
+  marginDb: sqnrDb - 20,
+  sqnrDb,
+  sdDb,
+  seconds: 0.01,
+});
+
+export const failed = (why = "no engine"): ProbeResult => ({ kind: "unknown", why, seconds: 0.01 });
+
+/** Error energies of the units that are not kept add up; an energy of 0.01 is 20 dB. `factor` scales one half's errors. */
+export function additiveProbe(energies: readonly number[], factor: Partial<Record<Half, number>> = {}): Probe {
+  return async (keep, half) => {
+    const energy = energies.reduce((sum, each, i) => sum + (keep.has(`u${i}`) ? 0 : each), 0) * (factor[half] ?? 1);
+    return measured(-10 * Math.log10(energy));
+  };
+}
+
+/** Energies with the given culprits, each 0.02 (17 dB alone); the rest together stays far below the limit. */
+export const energiesWith = (count: number, culprits: readonly number[]): readonly number[] =>
+  Array.from({ length: count }, (_, i) => (culprits.includes(i) ? 0.02 : 0.001 / count));
+
+/** A clock that moves by `stepMs` each time it is read. */
+export function steppingClock(stepMs = 0): { monotonicMs(): number } {
+  let now = 0;
+  return {
+    monotonicMs: () => {
+      now += stepMs;
+      return now;
+    },
+  };
+}
+
+export function request(units: readonly Unit[], probe: Probe, overrides: Partial<SearchRequest> = {}): SearchRequest {
+  return {
+    units,
+    probe,
+    seed: 1,
+    budgetMs: 60_000,
+    maxBuilds: Number.POSITIVE_INFINITY,
+    clock: steppingClock(),
+    cancelled: new AbortController().signal,
+    ...overrides,
+  };
+}
+
+/** A journal in memory. `text` is what a file would hold. */
+export class MemoryJournal implements Journal {
+  text: string | undefined;
+  constructor(text?: string) {
+    this.text = text;
+  }
+  async read() {
+    return this.text;
+  }
+  async start(text: string) {
+    this.text = text;
+  }
+  async append(text: string) {
+    this.text = (this.text ?? "") + text;
+  }
+}

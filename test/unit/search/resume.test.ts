@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { parseJournal } from "../../../src/search/journal.ts";
+import { searchUnits } from "../../../src/search/ranked.ts";
+import type { Probe, SearchOutcome } from "../../../src/search/search.ts";
+import { additiveProbe, energiesWith, failed, MemoryJournal, request, syntheticUnits } from "../../fakes/probes.ts";
+
+const units = syntheticUnits(12);
+const probe = additiveProbe(energiesWith(12, [2, 9]));
+const answer = ({ kind, keep, probes, prefix, builds, oneMinimal }: SearchOutcome) => ({ kind, keep, probes, prefix, builds, oneMinimal });
+
+describe("a search that was killed", () => {
+  it("answers as an uninterrupted one, killed after any probe and in the middle of any line", async () => {
+    const journal = new MemoryJournal();
+    const whole = answer(await searchUnits(request(units, probe, { journal, inputsHash: "a" })));
+    const text = journal.text ?? "";
+    const lines = text.split("\n").length;
+    expect(lines).toBeGreaterThan(20);
+    for (let cut = 0; cut <= text.length; cut += 37) {
+      const resumed = await searchUnits(request(units, probe, { journal: new MemoryJournal(text.slice(0, cut)), inputsHash: "a" }));
+      expect(answer(resumed)).toEqual(whole);
+    }
+  });
+
+  it("asks nothing again that stands in the journal", async () => {
+    const journal = new MemoryJournal();
+    await searchUnits(request(units, probe, { journal }));
+    let asked = 0;
+    const counting: Probe = async (keep, half) => {
+      asked++;
+      return probe(keep, half);
+    };
+    await searchUnits(request(units, counting, { journal }));
+    expect(asked).toBe(0);
+  });
+
+  it("keeps failed probes and their retries apart", async () => {
+    const journal = new MemoryJournal();
+    let broken = true;
+    const flaky: Probe = async (keep, half) => {
+      if (keep.size === 1 && keep.has("u2") && broken) {
+        broken = false;
+        return failed();
+      }
+      return probe(keep, half);
+    };
+    const whole = answer(await searchUnits(request(units, flaky, { journal })));
+    const resumed = answer(await searchUnits(request(units, probe, { journal })));
+    expect(resumed).toEqual(whole);
+  });
+
+  it.each([
+    ["other inputs", (text: string) => text, "b", "other inputs"],
+    ["a damaged line", (text: string) => text.replace('"kind":"measured"', '"kind":"guessed"'), "a", "damaged"],
+    ["no head", (text: string) => text.slice(text.indexOf("\n") + 1), "a", "no readable first line"],
+  ])("starts anew with a notice for a journal with %s", async (_, damage, inputsHash, words) => {
+    const journal = new MemoryJournal();
+    const whole = answer(await searchUnits(request(units, probe, { journal, inputsHash: "a" })));
+    const notices: string[] = [];
+    const damaged = new MemoryJournal(damage(journal.text ?? ""));
+    const outcome = await searchUnits(request(units, probe, { journal: damaged, inputsHash, notice: (text) => notices.push(text) }));
+    expect(notices.join()).toContain(words);
+    expect(answer(outcome)).toEqual(whole);
+    expect(damaged.text?.split("\n").length).toBe(journal.text?.split("\n").length);
+  });
+
+  it("writes numbers that JSON cannot hold and reads them back", () => {
+    const head = '{"format":"trt-gate search journal 1","inputs":"a"}\n';
+    const line = '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","sqnrDb":"NaN","sdDb":0,"seconds":1}}\n';
+    expect(parseJournal(head + line, "a")).toEqual([
+      {
+        key: "k",
+        result: { kind: "measured", passes: true, marginDb: Number.POSITIVE_INFINITY, sqnrDb: Number.NaN, sdDb: 0, seconds: 1 },
+      },
+    ]);
+  });
+});
