@@ -109,6 +109,10 @@ export interface PreparedLane {
   /** How a probability output came about, per output (design 5: the score is measured too). */
   readonly scores: ReadonlyMap<string, ScoreSource>;
   readonly coverage: LaneCoverage;
+  /** Versions of what ran, by tool: onnxruntime, tensorrt, polygraphy, python, gpu, driver. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Activation scales in use (amax / 127) by tensor, where the lane knows them. */
+  readonly scales?: ReadonlyMap<string, number>;
   /** True when repeats are bit-identical and builds carry no noise. */
   readonly deterministic: boolean;
   run(request: RunRequest): AsyncIterable<TensorPair>;
