@@ -10,10 +10,11 @@ import { namer, plainLine } from "../text.ts";
 import { convergenceChart } from "./charts/convergence.ts";
 import { layerHistogram, valueHistogram } from "./charts/histogram.ts";
 import { type NetworkPoint, networkChart, networkPoints } from "./charts/network.ts";
+import { layersSection } from "./layers.ts";
 import { html, type Markup, nothing } from "./markup.ts";
+import { outputsSection } from "./outputs.ts";
 import { chapter, copyable, facts, quoted, verdictBadge } from "./parts.ts";
 import { fixSection, searchSection } from "./search.ts";
-import { layersSection, outputsSection } from "./tensors.ts";
 
 export type Show = (name: string) => string;
 
@@ -24,13 +25,14 @@ export const namesOf = (model: ModelReport): Show =>
 export const pointsOf = (model: ModelReport, show: Show): NetworkPoint[] =>
   networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor));
 
-export function modelSection(model: ModelReport, index: number): Markup {
+/** `alone`: the only model of the page, whose verdict the head has said already. */
+export function modelSection(model: ModelReport, index: number, alone: boolean): Markup {
   const show = namesOf(model);
   const points = pointsOf(model, show);
   const limits = { fail: sqnrLimit(model), warn: warnLimit(model) };
   const chart = networkChart(points, limits);
   return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
-<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${model.status === "removed" ? html`<span class="note">removed by this change</span>` : verdictBadge(model.verdict)}</div>
+<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, alone)}</div>
 <p>${plainLine(model.message, 1000)}</p>
 ${glance(model, show)}
 ${chapter("Outputs", outputsSection(model, show))}
@@ -43,6 +45,11 @@ ${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}
 ${chapter("Reproduce", html`${model.reproduce.slice(0, 20).map((command, i) => copyable(command, `command ${i + 1}`))}`)}
 </section>`;
+}
+
+function badge(model: ModelReport, alone: boolean): Markup {
+  if (model.status === "removed") return html`<span class="note">removed by this change</span>`;
+  return alone ? nothing : verdictBadge(model.verdict);
 }
 
 /** The four or five figures that answer most questions. */
@@ -68,7 +75,7 @@ function glance(model: ModelReport, show: Show): Markup {
       ? ["Compared", plural(model.coverage.compared, "tensor"), `over ${plural(model.validation.samples, "sample")}`]
       : undefined,
   ];
-  return html`<dl class="figures">${items.map((item) => item && html`<div><dt>${item[0]}</dt><dd>${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
+  return html`<dl class="figures">${items.map((item) => item && html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
 }
 
 const fixedWords = (sqnrDb: Num | undefined): string =>

@@ -30,7 +30,7 @@ export function renderHtml(report: Report): string {
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title><style>${new Markup(style)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
 <header>${verdictBadge(report.verdict)}<h1>${title}</h1>${reason(report, models)}${meta(report)}</header>
-<main id="main">${overview(models)}${shown.map(modelSection)}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
+<main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length === 1))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
 ${environment(report)}
 <script type="application/json" id="data">${jsonForScript(data)}</script><script>${new Markup(script)}</script></body></html>`.text
   }\n`;
@@ -50,11 +50,14 @@ const reason = (report: Report, models: readonly ModelReport[]): Markup =>
 
 const meta = (report: Report): Markup => {
   const { environment: env } = report;
-  const words = [env.repository ?? "", ...environmentWords(report).slice(0, 2), env.createdAt, seconds(report.seconds)].filter(
+  const words = [env.repository ?? "", ...environmentWords(report).slice(0, 2), dateWords(env.createdAt), seconds(report.seconds)].filter(
     (word) => word !== "",
   );
   return html`<p class="meta">${words.map((word) => html`<span>${plainLine(word, 120)}</span> `)}</p>`;
 };
+
+/** `2026-11-24 14:35 UTC`; any other text as it is. */
+const dateWords = (iso: string): string => iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):.*Z$/, "$1 $2 UTC");
 
 /** For several models: a table that leads to each. */
 function overview(models: readonly ModelReport[]): Markup {

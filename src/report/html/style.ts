@@ -23,34 +23,34 @@ a{color:var(--blue)}
 header .verdict{font-size:1.05rem;margin-bottom:.6rem}
 .why{font-size:1.1rem}
 .meta,figcaption,.note{color:var(--soft);font-size:.875rem}
-.meta span:not(:last-child)::after{content:"·";margin:0 .5em}
+header p{max-width:none}.meta span:not(:last-child)::after{content:"·";margin:0 .5em}
 .model{border-top:1px solid var(--line);margin-top:2.5rem;padding-top:1.75rem}
 .title{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:baseline;justify-content:space-between}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1.25rem 2rem;margin:1.5rem 0 0;padding:0}
 .figures dt{color:var(--soft);font-size:.8125rem}
 .figures dd{margin:.1rem 0 0;font-size:1.3rem;line-height:1.25;font-weight:600;overflow-wrap:anywhere}
-.figures dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--soft)}
+.figures dd.name{font-size:1.05rem;line-height:1.45}.figures dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--soft)}
 .scroll{overflow-x:auto;margin:.4rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.4rem}
 th,td{text-align:left;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;font-size:.8125rem;color:var(--soft);white-space:nowrap}
-td.n,th.n{text-align:right;white-space:nowrap}
-td code{display:inline-block;min-width:6rem;max-width:22rem}
+td.n,th.n{text-align:right;white-space:nowrap;padding-right:1.5rem}
+td code{display:block;width:max-content;max-width:22rem}
 tr:last-child td{border-bottom:0}
 .level{white-space:nowrap;font-weight:600}.level.fail{color:var(--regression)}.level.pass{color:var(--pass)}.level.warn,.level.undecided,.level.waived{color:var(--undecided)}.level.unjudged{color:var(--soft);font-weight:400}
-figure{margin:.5rem 0 0}
+figure{margin:.5rem 0 0}figure.half{max-width:34rem}
 figcaption{padding-top:.35rem;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;align-items:center}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:0 2rem}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:0 2rem}
 .chart{display:block;width:100%;height:auto;overflow:visible}
 .chart.narrow{display:none}
 .chart text{font-size:12px;fill:var(--soft);font-family:inherit}
 .chart .end{text-anchor:end}.chart .mid{text-anchor:middle}
 .chart .grid{stroke:var(--line)}.chart .base{stroke:var(--soft)}
 .chart .limit{stroke:var(--regression);stroke-width:1.5;stroke-dasharray:6 4}.chart .limit.warn{stroke:var(--undecided);stroke-dasharray:2 4}
-.chart .limit-text,.chart .names text,.chart .name{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
+.chart .limit-text,.chart .names text,.chart .name,.chart .value{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .chart .limit-text{fill:var(--regression);font-weight:600}.chart .limit-text.warn{fill:var(--undecided)}
-.chart .names text,.chart .name{fill:var(--ink);font-weight:600}
+.chart .names text,.chart .name,.chart .value{fill:var(--ink);font-weight:600}
 .chart polyline{fill:none;stroke-width:2;stroke-linejoin:round}.chart polyline.accumulated{stroke:var(--blue)}.chart polyline.candidate{stroke:var(--orange);stroke-dasharray:5 3}.chart polyline.path{stroke:var(--line);stroke-width:1.5}
 .chart .accumulated circle{fill:var(--blue)}
 .chart .injected line{stroke:var(--orange);stroke-width:1;opacity:.45}.chart .injected path{fill:var(--orange)}
@@ -59,7 +59,7 @@ figcaption{padding-top:.35rem;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;ali
 .chart .cursor{stroke:var(--ink);visibility:hidden}.chart .cursor.on{visibility:visible}
 .key{display:inline-flex;align-items:center;gap:.45em}.key::before{content:"";width:1.1em;height:0;border-top:2.5px solid var(--blue)}
 .key.injected::before{width:.6em;height:.6em;border:0;background:var(--orange);transform:rotate(45deg)}
-.key.passes::before{width:.65em;height:.65em;border:0;border-radius:50%;background:var(--pass)}
+.key.candidate::before{border-top:2px dashed var(--orange)}.key.limit::before{border-top:2px dashed var(--regression)}.key.passes::before{width:.65em;height:.65em;border:0;border-radius:50%;background:var(--pass)}
 .key.fails::before{content:"✕";width:auto;height:auto;border:0;color:var(--regression);font-weight:700}.key.unknown::before{content:"?";width:auto;height:auto;border:0;color:var(--undecided);font-weight:700}
 .readout{min-height:1.6em;font-size:.875rem}
 .explore{border-radius:3px}

@@ -1,6 +1,7 @@
 /** What the fix gains: SQNR of each output before and after against its limit. */
 import { fromNum, type Num } from "../../schema.ts";
 import type { FixFigures } from "../../sections/fix.ts";
+import { cutMiddle } from "../../text.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { chartSizes, figure, type Size, xAxis } from "./frame.ts";
 import { extent, niceScale, round } from "./scale.ts";
@@ -15,7 +16,7 @@ export function beforeAfter(figures: readonly FixFigures[], show: (name: string)
     .join("; ");
   const size = (base: Size): Size => ({ ...base, height: known.length * row + base.top + base.bottom, left: 8 });
   return figure(
-    html`<span class="key injected">all INT8</span> <span class="key accumulated">with the fix</span>`,
+    html`<span class="key injected">all INT8</span> <span class="key accumulated">with the fix</span> <span class="key limit">limit</span>`,
     `Before and after the fix. ${label}.`,
     (drawn) => {
       const values = known.flatMap((entry) =>
@@ -28,14 +29,17 @@ export function beforeAfter(figures: readonly FixFigures[], show: (name: string)
   );
 }
 
+/** Two bars under the output's name; the limit crosses both, and the values stay readable on top of it. */
 function pair(entry: FixFigures, name: string, top: number, at: (value: number) => number, zero: number): Markup {
-  const one = (value: Num | undefined, y: number, kind: string) =>
-    html`<rect class="bar ${kind}" x="${at(zero)}" y="${y}" width="${round(at(fromNum(value ?? 0)) - at(zero))}" height="13"/><text class="tick" x="${round(at(fromNum(value ?? 0)) + 5)}" y="${y + 11}">${say(value)}</text>`;
+  const x = (value: Num | undefined) => at(fromNum(value ?? 0));
+  const bar = (value: Num | undefined, y: number, kind: string) =>
+    html`<rect class="bar ${kind}" x="${at(zero)}" y="${y}" width="${round(x(value) - at(zero))}" height="13"/>`;
+  const words = (value: Num | undefined, y: number) =>
+    html`<text class="value" x="${round(x(value) + 6)}" y="${y + 11}">${say(value)}</text>`;
   const limit =
-    entry.limit === undefined
-      ? nothing
-      : html`<line class="limit fail" x1="${at(fromNum(entry.limit))}" x2="${at(fromNum(entry.limit))}" y1="${top + 14}" y2="${top + 52}"/>`;
-  return html`<text class="name" x="${at(zero)}" y="${top + 10}">${name.length > 44 ? `${name.slice(0, 20)}…${name.slice(-20)}`.toWellFormed() : name}</text>${one(entry.before, top + 18, "injected")}${one(entry.after, top + 34, "accumulated")}${limit}`;
+    entry.limit !== undefined &&
+    html`<line class="limit fail" x1="${x(entry.limit)}" x2="${x(entry.limit)}" y1="${top + 14}" y2="${top + 52}"/>`;
+  return html`<text class="name" x="${at(zero)}" y="${top + 10}">${cutMiddle(name, 44)}</text>${bar(entry.before, top + 18, "injected")}${bar(entry.after, top + 34, "accumulated")}${limit}${words(entry.before, top + 18)}${words(entry.after, top + 34)}`;
 }
 
 const say = (value: Num | undefined): string =>

@@ -10,7 +10,7 @@ export function convergenceChart(steps: NonNullable<ModelReport["quantization"][
   const last = steps.at(-1);
   const label = `Calibration: with ${last?.samples ?? 0} samples the scales still moved by ${percent(last?.medianChange)} (median) and ${percent(last?.worstChange)} (worst).`;
   return figure(
-    html`Change of the scales as samples were added <span class="key accumulated">median tensor</span> <span class="key injected">worst tensor</span>`,
+    html`Change of the scales as samples were added <span class="key accumulated">median tensor</span> <span class="key candidate">worst tensor</span>`,
     label,
     (size) => {
       const values = steps.flatMap((step) => [100 * fromNum(step.medianChange), 100 * fromNum(step.worstChange)]);

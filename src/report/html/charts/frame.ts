@@ -11,8 +11,8 @@ export interface Size {
   readonly bottom: number;
 }
 
-export const wide: Size = { width: 1040, height: 340, left: 52, right: 16, top: 18, bottom: 40 };
-export const narrow: Size = { width: 380, height: 280, left: 40, right: 10, top: 18, bottom: 40 };
+export const wide: Size = { width: 1040, height: 340, left: 52, right: 16, top: 26, bottom: 40 };
+export const narrow: Size = { width: 380, height: 280, left: 40, right: 10, top: 26, bottom: 40 };
 /** For charts that stand side by side. */
 export const chartSizes: readonly [Size, Size] = [{ ...wide, width: 510, height: 260 }, narrow];
 
@@ -27,7 +27,7 @@ export function figure(
     (size, i) =>
       html`<svg class="chart ${i === 0 ? "wide" : "narrow"}" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}">${draw(size)}</svg>`,
   );
-  return html`<figure>${drawn}<figcaption>${caption}</figcaption></figure>`;
+  return html`<figure class="${sizes[0].width < wide.width ? "half" : "full"}">${drawn}<figcaption>${caption}</figcaption></figure>`;
 }
 
 /** Horizontal grid lines with their values and the axis name above. */

@@ -48,14 +48,14 @@ export function valueHistogram(name: string, { low, high, reference, candidate }
   if (!(to > from) || reference.length === 0) return nothing;
   const [total, otherTotal] = [sum(reference), sum(candidate)];
   return figure(
-    html`<code>${name}</code> <span class="key accumulated">reference</span> <span class="key injected">candidate</span>`,
+    html`<code>${name}</code> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>`,
     `Values of ${name} on both sides, from ${from} to ${to}.`,
     (size) => {
       const shares = reference.map(
         (count, i) => [Math.sqrt(count / total || 0), Math.sqrt((candidate[i] ?? 0) / otherTotal || 0)] as const,
       );
       const y = niceScale(0, Math.max(...shares.flat()), size.height - size.bottom, size.top, 3);
-      const x = niceScale(from, to, size.left, size.width - size.right, 4);
+      const x = niceScale(from, to, size.left, size.width - size.right, 6);
       const line = (side: 0 | 1) =>
         shares.map((share, i) => `${x.at(from + ((i + 0.5) * (to - from)) / shares.length)},${y.at(share[side])}`).join(" ");
       return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;

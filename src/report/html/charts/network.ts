@@ -3,9 +3,10 @@
  * dB is a logarithm of the error already, so the axis is linear in dB; lower is worse.
  */
 import { fromNum, type MeasuredTensor } from "../../schema.ts";
+import { cutMiddle } from "../../text.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { figure, limitLine, type Size, xAxis, yAxis } from "./frame.ts";
-import { extent, niceScale, round } from "./scale.ts";
+import { countScale, extent, niceScale, round } from "./scale.ts";
 
 export interface NetworkPoint {
   /** Place in the network, from 0. */
@@ -52,7 +53,7 @@ function drawing(points: readonly NetworkPoint[], count: number, limits: Network
   const [low, high] = extent(values) ?? [0, 1];
   const base = size.height - size.bottom;
   const y = niceScale(low - 1, high + 1, base, size.top);
-  const x = niceScale(0, Math.max(1, count - 1), size.left + 6, size.width - size.right - 6, size.width < 500 ? 4 : 8);
+  const x = countScale(0, count - 1, size.left + 6, size.width - size.right - 6, size.width < 500 ? 4 : 8);
   const gathered = points.filter((point) => point.accumulatedDb !== undefined);
   const line = gathered.map((point) => `${x.at(point.index)},${y.at(point.accumulatedDb ?? Number.NaN)}`).join(" ");
   const stems = points.filter((point) => point.injectedDb !== undefined);
@@ -72,8 +73,7 @@ const stem = (x: number, y: number, top: number, point: NetworkPoint): Markup =>
 
 function nameOf(x: number, y: number, point: NetworkPoint, size: Size): Markup {
   const atRight = x > size.width * 0.7;
-  const shown = point.name.length > 26 ? `${point.name.slice(0, 12)}…${point.name.slice(-12)}`.toWellFormed() : point.name;
-  return html`<text class="name ${atRight ? "end" : ""}" x="${round(atRight ? x - 8 : x + 8)}" y="${round(y + 4)}">${shown}</text>`;
+  return html`<text class="name ${atRight ? "end" : ""}" x="${round(atRight ? x - 8 : x + 8)}" y="${round(y + 4)}">${cutMiddle(point.name, 26)}</text>`;
 }
 
 const db = (value: number | undefined): string =>

@@ -23,6 +23,15 @@ export function niceScale(low: number, high: number, from: number, to: number, w
   };
 }
 
+/** As `niceScale`, but the ends stay where they are and only ticks inside are given: for counted axes. Ticks are whole numbers. */
+export function countScale(low: number, high: number, from: number, to: number, wantedTicks = 5): Scale {
+  const end = Math.max(high, low + 1);
+  const step = Math.max(1, Math.round(roundStep((end - low) / wantedTicks)));
+  const first = Math.ceil(low / step) * step;
+  const ticks = Array.from({ length: Math.floor((end - first) / step) + 1 }, (_, i) => first + i * step);
+  return { low, high: end, ticks, at: (value) => round(from + ((clamp(value, low, end) - low) / (end - low)) * (to - from)) };
+}
+
 /** Smallest and largest finite value; undefined without one. */
 export function extent(values: readonly number[]): readonly [number, number] | undefined {
   let low = Number.POSITIVE_INFINITY;

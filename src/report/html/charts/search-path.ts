@@ -2,7 +2,7 @@
 import { fromNum, type ModelReport } from "../../schema.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { figure, limitLine, type Size, xAxis, yAxis } from "./frame.ts";
-import { extent, niceScale, round } from "./scale.ts";
+import { countScale, extent, niceScale, round } from "./scale.ts";
 
 type Probe = NonNullable<ModelReport["search"]>["probes"][number];
 
@@ -20,16 +20,10 @@ function drawing(probes: readonly Probe[], size: Size): Markup {
   const margins = probes.map((probe) => (probe.margin === undefined ? Number.NaN : fromNum(probe.margin)));
   const [low, high] = extent([...margins, 0]) ?? [0, 1];
   const y = niceScale(low - 0.5, high + 0.5, size.height - size.bottom, size.top);
-  const x = niceScale(
-    probes[0]?.n ?? 0,
-    Math.max((probes[0]?.n ?? 0) + 1, probes.at(-1)?.n ?? 1),
-    size.left + 14,
-    size.width - size.right - 14,
-    Math.min(8, probes.length),
-  );
+  const x = countScale(probes[0]?.n ?? 0, probes.at(-1)?.n ?? 1, size.left + 14, size.width - size.right - 14, Math.min(8, probes.length));
   const measured = probes.filter((probe) => probe.kind === "measured" && probe.margin !== undefined);
   const path = measured.map((probe) => `${x.at(probe.n)},${y.at(Number(probe.margin))}`).join(" ");
-  return html`${yAxis(y, size, "margin to the limit")}${xAxis(x, size, "probe", (tick) => (Number.isInteger(tick) ? String(tick) : ""))}${limitLine(y.at(0), size, "limit", "fail")}
+  return html`${yAxis(y, size, "margin to the limit")}${xAxis(x, size, "probe")}${limitLine(y.at(0), size, "limit", "fail")}
 <polyline class="path" points="${path}"/>${probes.map((probe) => mark(probe, x.at(probe.n), y.at(probe.margin === undefined ? Number.NaN : fromNum(probe.margin)), probes.length <= 60))}`;
 }
 

@@ -1,7 +1,6 @@
-/** Tables of outputs and layers. Bounded: the worst few are open, more are folded, the rest is counted. */
+/** The table of outputs, and folded below it every figure. Bounded in rows. */
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
-import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
-import { sqnrLimit } from "../sections/layers.ts";
+import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plural } from "../sections/words.ts";
 import { html, type Markup, nothing } from "./markup.ts";
@@ -10,8 +9,6 @@ import { fold, levelCell, tableOf } from "./parts.ts";
 type Show = (name: string) => string;
 
 const mostOutputRows = 100;
-const openLayers = 10;
-const foldedLayers = 200;
 
 export function outputsSection(model: ModelReport, show: Show): Markup {
   const rows = outputRows(model);
@@ -87,39 +84,6 @@ function perClass(outputs: readonly MeasuredTensor[], show: Show): Markup {
   );
 }
 
-/** Worst layers by injected error; where the lane gives none, by accumulated error. */
-export function layersSection(model: ModelReport, show: Show): Markup {
-  const limit = sqnrLimit(model);
-  const worst = model.layers.toSorted((a, b) => severity(a) - severity(b));
-  const row = (layer: MeasuredTensor) => [
-    html`<code>${show(layer.node ?? layer.tensor)}</code>`,
-    layer.opType ?? "–",
-    html`<code>${show(layer.tensor)}</code>`,
-    formatMetric("sqnrDb", layer.injected?.sqnrDb),
-    formatMetric("sqnrDb", layer.metrics.sqnrDb),
-    limit === undefined || layer.metrics.sqnrDb === undefined ? "–" : formatMargin("sqnrDb", toNum(fromNum(layer.metrics.sqnrDb) - limit)),
-    layer.executedPrecision ?? "–",
-    levelCell(layer.level),
-  ];
-  const columns = [
-    { head: "Layer" },
-    { head: "Operator" },
-    { head: "Tensor" },
-    { head: "Injected", number: true },
-    { head: "Accumulated", number: true },
-    { head: "From limit", number: true },
-    { head: "Ran in" },
-    { head: "Result" },
-  ];
-  const rest = worst.slice(openLayers, openLayers + foldedLayers);
-  const unseen = worst.length - openLayers - rest.length;
-  return html`${tableOf("Worst layers first, by the error each adds itself", columns, worst.slice(0, openLayers).map(row))}${fold(`${plural(rest.length, "more layer")}`, tableOf("Further layers, worst first", columns, rest.map(row)))}${unseen > 0 ? html`<p class="note">…and ${plural(unseen, "more layer")} in report.json.</p>` : nothing}`;
-}
-
-const severity = (layer: MeasuredTensor): number => {
-  const value = fromNum(layer.injected?.sqnrDb ?? layer.metrics.sqnrDb ?? "Infinity");
-  return Number.isNaN(value) ? Number.MIN_SAFE_INTEGER : Math.min(value, Number.MAX_SAFE_INTEGER);
-};
 const metricList = (metrics: MeasuredTensor["metrics"]): string =>
   Object.entries(metrics)
     .map(([name, value]) => `${metricLabel(name)} ${formatMetric(name, value)}`)

@@ -1,0 +1,51 @@
+/** The table of layers, worst first. Bounded: the worst few are open, more are folded, the rest is counted. */
+import { formatMargin, formatMetric } from "../metric-words.ts";
+import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
+import { sqnrLimit } from "../sections/layers.ts";
+import { plural } from "../sections/words.ts";
+import { html, type Markup, nothing } from "./markup.ts";
+import { type Column, fold, levelCell, tableOf } from "./parts.ts";
+
+const openLayers = 10;
+const foldedLayers = 200;
+
+interface LayerColumn extends Column {
+  cell(layer: MeasuredTensor): Markup | string;
+}
+
+/** By injected error; where the lane gives none, by accumulated error. */
+export function layersSection(model: ModelReport, show: (name: string) => string): Markup {
+  const worst = model.layers.toSorted((a, b) => severity(a) - severity(b));
+  const columns = columnsOf(model, show);
+  const rows = (layers: readonly MeasuredTensor[]) => layers.map((layer) => columns.map((column) => column.cell(layer)));
+  const rest = worst.slice(openLayers, openLayers + foldedLayers);
+  const unseen = worst.length - openLayers - rest.length;
+  const more = fold(plural(rest.length, "more layer"), tableOf("Further layers, worst first", columns, rows(rest)));
+  return html`${tableOf("Worst first, by the error each adds itself (injected)", columns, rows(worst.slice(0, openLayers)))}${more}${unseen > 0 ? html`<p class="note">…and ${plural(unseen, "more layer")} in report.json.</p>` : nothing}`;
+}
+
+/** Columns that would be empty for every layer are left out. */
+function columnsOf(model: ModelReport, show: (name: string) => string): LayerColumn[] {
+  const limit = sqnrLimit(model);
+  const fromLimit = (layer: MeasuredTensor) =>
+    limit === undefined || layer.metrics.sqnrDb === undefined ? "–" : formatMargin("sqnrDb", toNum(fromNum(layer.metrics.sqnrDb) - limit));
+  const columns: (LayerColumn | false)[] = [
+    { head: "Layer", cell: (layer) => html`<code>${show(layer.node ?? layer.tensor)}</code>` },
+    { head: "Operator", cell: (layer) => show(layer.opType ?? "–") },
+    { head: "Tensor", cell: (layer) => html`<code>${show(layer.tensor)}</code>` },
+    { head: "Injected", number: true, cell: (layer) => formatMetric("sqnrDb", layer.injected?.sqnrDb) },
+    { head: "Accumulated", number: true, cell: (layer) => formatMetric("sqnrDb", layer.metrics.sqnrDb) },
+    limit !== undefined && { head: "From limit", number: true, cell: fromLimit },
+    model.layers.some((layer) => layer.executedPrecision !== undefined) && {
+      head: "Ran in",
+      cell: (layer) => show(layer.executedPrecision ?? "–"),
+    },
+    model.layers.some((layer) => layer.level !== "unjudged") && { head: "Result", cell: (layer) => levelCell(layer.level) },
+  ];
+  return columns.filter((column) => column !== false);
+}
+
+const severity = (layer: MeasuredTensor): number => {
+  const value = fromNum(layer.injected?.sqnrDb ?? layer.metrics.sqnrDb ?? "Infinity");
+  return Number.isNaN(value) ? Number.MIN_SAFE_INTEGER : Math.min(value, Number.MAX_SAFE_INTEGER);
+};
