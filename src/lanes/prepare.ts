@@ -1,0 +1,75 @@
+/**
+ * Picks the lane: the one asked for, or with `auto` the one that the model and this machine allow, and says why.
+ * A lane asked for by name that is not there is an error, never another lane.
+ */
+import { ToolError } from "../effects/failure.ts";
+import { lockGpu } from "../effects/gpu-lock.ts";
+import { readModel } from "../onnx/read.ts";
+import type { LaneJob, LaneName, PreparedLane } from "./lane.ts";
+import { hasQdq } from "./simulate/qdq.ts";
+import { prepareSimulate } from "./simulate/simulate.ts";
+import { implicitLane } from "./tensorrt/capabilities.ts";
+import { prepareExplicit } from "./tensorrt/explicit.ts";
+import { findGpu, gpuState } from "./tensorrt/gpu.ts";
+import { prepareImplicit } from "./tensorrt/implicit.ts";
+import type { EngineTools } from "./tensorrt/tools.ts";
+import { makeWorker } from "./tensorrt/worker.ts";
+
+export interface Prepared {
+  readonly prepared: PreparedLane;
+  /** For the report: "no NVIDIA GPU on this machine". */
+  readonly why: string;
+}
+
+/** How long another run of the gate may hold the GPU before this one gives up. */
+const gpuWaitMs = 15 * 60_000;
+
+/** ToolError `lane-unavailable` within seconds for a lane that is asked for and not there. */
+export async function prepareLane(wanted: LaneName | "auto", job: LaneJob): Promise<Prepared> {
+  if (wanted === "simulate") return { prepared: await prepareSimulate(job), why: "asked for" };
+  const gpu = await findGpu(job.effects);
+  if (gpu === undefined) {
+    if (wanted === "auto") return { prepared: await prepareSimulate(job), why: "no NVIDIA GPU with a driver on this machine" };
+    throw unavailable(wanted, "there is no NVIDIA GPU with a driver on this machine");
+  }
+  const tools = await openTools(wanted, job, gpu);
+  if (!("worker" in tools)) return { prepared: await prepareSimulate(job), why: tools.why };
+  try {
+    return await prepareEngines(wanted, job, tools);
+  } catch (error) {
+    await tools.close();
+    throw error;
+  }
+}
+
+/** With `auto` a machine that has a GPU but no TensorRT falls back to `simulate`; every other failure stays one. */
+async function openTools(wanted: LaneName | "auto", job: LaneJob, gpu: NonNullable<EngineTools["gpu"]>): Promise<EngineTools | { readonly why: string }> {
+  const lock = await lockGpu(gpu.uuid, job.effects, { waitMs: Math.min(gpuWaitMs, job.deadlineMs - job.effects.clock.monotonicMs()) });
+  const worker = makeWorker(job.effects, job.tensorrt.python);
+  const close = async () => {
+    await worker.close();
+    await lock.release();
+  };
+  try {
+    return { worker, hello: await worker.hello(), gpu, stateBefore: await gpuState(gpu, job.effects), close };
+  } catch (error) {
+    await close();
+    if (!(error instanceof ToolError) || error.reason !== "lane-unavailable") throw error;
+    if (wanted === "auto") return { why: `there is a GPU, but no usable TensorRT: ${error.message}` };
+    throw unavailable(wanted, error.message, error.tail);
+  }
+}
+
+async function prepareEngines(wanted: LaneName | "auto", job: LaneJob, tools: EngineTools): Promise<Prepared> {
+  const implicit = implicitLane(tools.hello.features);
+  const explicitModel = job.quantization.qdqPath !== undefined || hasQdq(await readModel(job.modelPath, job.effects.files));
+  if (wanted === "implicit" && !implicit.works) throw unavailable("implicit", implicit.why);
+  if (wanted === "implicit") return { prepared: await prepareImplicit(job, tools), why: "asked for" };
+  if (wanted === "explicit") return { prepared: await prepareExplicit(job, tools), why: "asked for" };
+  if (explicitModel) return { prepared: await prepareExplicit(job, tools), why: "the model holds Q/DQ nodes" };
+  if (implicit.works) return { prepared: await prepareImplicit(job, tools), why: `TensorRT ${tools.hello.tensorrt}: ${implicit.why}` };
+  return { prepared: await prepareExplicit(job, tools), why: implicit.why };
+}
+
+const unavailable = (lane: string, why: string, tail: readonly string[] = []): ToolError =>
+  new ToolError("lane-unavailable", `The lane '${lane}' is not available: ${why}. Run \`trt-gate doctor\`, or use \`lane: auto\`.`, tail);

@@ -1,0 +1,46 @@
+/** Which lanes a TensorRT can serve, by its features. Says why not; picks nothing. */
+import type { Features, Hello } from "./wire.ts";
+
+export interface Capability { readonly works: boolean; readonly why: string }
+
+/** Weak typing with a calibration cache: 8.0 to 10.x. */
+export function implicitLane(features: Features): Capability {
+  if (!features.int8Flag || features.calibrators.length === 0) {
+    return { works: false, why: "this TensorRT has no INT8 builder flag or calibrator (removed in 11): use a Q/DQ model and `lane: explicit`" };
+  }
+  if (!features.layerPrecision || !features.obeyPrecision) return { works: false, why: "this TensorRT cannot set the precision of a layer" };
+  return { works: true, why: "INT8 flag, calibrators and layer precisions are there" };
+}
+
+/** Q/DQ models work everywhere; how the rest is typed differs. */
+export function explicitLane(features: Features): Capability & { readonly typed: boolean } {
+  const typed = !features.fp16Flag || (features.stronglyTyped && features.unfusedDebug);
+  return { works: true, typed, why: typed ? "strongly typed networks" : "Q/DQ in a weakly typed network with the INT8 and FP16 flags" };
+}
+
+/** Line 1 of a calibration cache starts with it: 8.6.1 -> TRT-8601, 10.3.0 -> TRT-100300 (NvInferVersion.h's number). */
+export function cacheHeaderPrefix(version: string): string {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  return `TRT-${major < 10 ? major * 1000 + minor * 100 + patch : major * 10000 + minor * 100 + patch}`;
+}
+
+/** Calibrator class for the algorithm word of a cache's first line; undefined for a word that TensorRT does not write. */
+export function calibratorOf(word: string): string | undefined {
+  const classes: Readonly<Record<string, string>> = {
+    EntropyCalibration2: "IInt8EntropyCalibrator2",
+    EntropyCalibration: "IInt8EntropyCalibrator",
+    MinMaxCalibration: "IInt8MinMaxCalibrator",
+    LegacyCalibration: "IInt8LegacyCalibrator",
+  };
+  return Object.hasOwn(classes, word) ? classes[word] : undefined;
+}
+
+/** Releases with known holes that a hostile model can use (NVIDIA bulletin, July 2026): fixed in TensorRT 11.0 and Polygraphy 0.50. */
+export function securityNotes(hello: Hello): string[] {
+  const [major = 0] = hello.tensorrt.split(".").map(Number);
+  const [, minor = 0] = hello.polygraphy.split(".").map(Number);
+  return [
+    ...(major < 11 ? [`TensorRT ${hello.tensorrt} has known holes for hostile models, fixed in 11.0: give it only models you trust.`] : []),
+    ...(minor < 50 && hello.polygraphy.startsWith("0.") ? [`Polygraphy ${hello.polygraphy} has known holes, fixed in 0.50: pip install polygraphy==0.53.6`] : []),
+  ];
+}

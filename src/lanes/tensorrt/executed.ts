@@ -1,0 +1,29 @@
+/** Reads back what an engine really runs: a precision that was asked for and is not there must never go unseen. */
+import { ToolError } from "../../effects/failure.ts";
+import type { ExecutedLayer } from "../lane.ts";
+import type { Recipe } from "./session.ts";
+
+export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
+export const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
+
+/** ToolError `precision-not-applied` for an INT8 engine without an INT8 layer and an FP16 engine without an FP16 layer. Silent where there is no inspector. */
+export function checkPrecisions(recipe: Recipe, executed: readonly ExecutedLayer[], wantsInt8: boolean): void {
+  if (executed.length === 0) return;
+  if (wantsInt8 && !executed.some(runsInt8)) throw notApplied(recipe.what, "INT8", executed);
+  if (!wantsInt8 && recipe.fp16 && !executed.some(runsHalf)) throw notApplied(recipe.what, "FP16", executed);
+}
+
+function notApplied(what: string, wanted: string, executed: readonly ExecutedLayer[]): ToolError {
+  const counts = Object.entries(Object.groupBy(executed, (layer) => layer.precision)).map(([precision, layers]) => `${precision || "unknown"} ${layers?.length ?? 0}`);
+  return new ToolError(
+    "precision-not-applied",
+    `The ${what} has no ${wanted} layer (${counts.join(", ")}). Check the cache, the model's types and that this GPU has ${wanted} kernels.`,
+  );
+}
+
+/** Engine layers that hold a kept node and run in INT8 all the same. */
+export function ignoredLayers(executed: readonly ExecutedLayer[], keptNodes: ReadonlySet<string>): string[] {
+  return executed.filter((layer) => runsInt8(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node))).map((layer) => layer.layer);
+}
+
+const isReformat = (layer: ExecutedLayer): boolean => /reformat/i.test(layer.layerType);

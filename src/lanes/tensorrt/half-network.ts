@@ -1,0 +1,70 @@
+/**
+ * A float network as FP16, for strongly typed builds: constants, casts and Q/DQ scales become half, the graph's own inputs and outputs stay what they are.
+ * Decides types only; a value beyond FP16's range becomes infinite, as it would in the engine.
+ */
+import { create } from "@bufbuild/protobuf";
+import type { Files } from "../../effects/effects.ts";
+import { elementBytes, floatValues } from "../../onnx/constants.ts";
+import { AttributeProtoSchema, TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
+import { floatToHalf } from "../../onnx/half.ts";
+import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto } from "../../onnx/model.ts";
+import type { Network } from "../../onnx/network.ts";
+
+/** Inputs that ONNX defines as float32 whatever the data's type is: Resize takes roi and scales, Upsample scales. */
+const alwaysFloat: ReadonlyMap<string, ReadonlySet<number>> = new Map([["Resize", new Set([1, 2])], ["Upsample", new Set([1])]]);
+const half = (name: string) => `trt_gate:half:${name}`;
+
+export async function toHalf(network: Network, files: Files): Promise<Network> {
+  const pinned = pinnedConstants(network);
+  const constants = new Map(network.constants);
+  for (const [name, tensor] of network.constants) {
+    if (tensor.dataType === DataType.FLOAT && !pinned.has(name)) constants.set(name, await halfTensor(tensor, network.folder, files));
+  }
+  const floatInputs = network.inputs.filter((input) => isFloat(input)).map((input) => input.name);
+  const floatOutputs = network.outputs.filter((output) => isFloat(output)).map((output) => output.name);
+  const renamed = new Map([...floatInputs, ...floatOutputs].map((name) => [name, half(name)]));
+  const rename = (name: string) => renamed.get(name) ?? name;
+  const casts = (names: readonly string[], to: number, from: (name: string) => string, into: (name: string) => string) =>
+    names.map((name) => makeNode({ opType: "Cast", input: [from(name)], output: [into(name)], attribute: [intAttr("to", to)] }));
+  const nodes = network.nodes.map((node) => halfNode(rewire(node, { input: node.input.map(rename), output: node.output.map(rename) })));
+  return {
+    ...network,
+    constants,
+    nodes: [...casts(floatInputs, DataType.FLOAT16, (name) => name, half), ...nodes, ...casts(floatOutputs, DataType.FLOAT, half, (name) => name)],
+  };
+}
+
+/** Constants that some node reads at a place which must stay float32; a node that also uses one as data would need a copy, which no exporter makes. */
+function pinnedConstants(network: Network): Set<string> {
+  return new Set(network.nodes.filter(isStandard).flatMap((node) => node.input.filter((name, slot) => name !== "" && alwaysFloat.get(node.opType)?.has(slot) === true)));
+}
+
+/** Casts to float and constant-valued attributes follow the data. */
+function halfNode(node: NodeProto): NodeProto {
+  const to = node.attribute.find((one) => one.name === "to");
+  if (node.opType === "Cast" && Number(to?.i) === DataType.FLOAT) return { ...node, attribute: [intAttr("to", DataType.FLOAT16)] };
+  if (node.opType !== "ConstantOfShape") return node;
+  return { ...node, attribute: node.attribute.map((one) => (one.t?.dataType === DataType.FLOAT ? create(AttributeProtoSchema, { ...one, t: halfBits(one.t, valuesOf(one.t)) }) : one)) };
+}
+
+const valuesOf = (tensor: TensorProto): ArrayLike<number> => {
+  if (tensor.rawData.length === 0) return tensor.floatData;
+  const view = new DataView(tensor.rawData.buffer, tensor.rawData.byteOffset, tensor.rawData.byteLength);
+  return Array.from({ length: tensor.rawData.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
+};
+
+async function halfTensor(tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> {
+  return halfBits(tensor, await floatValues(tensor, folder, files));
+}
+
+function halfBits(tensor: TensorProto, values: ArrayLike<number>): TensorProto {
+  const bytes = new Uint8Array(values.length * (elementBytes.get(DataType.FLOAT16) ?? 2));
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) view.setUint16(i * 2, floatToHalf(values[i] ?? 0), true);
+  return create(TensorProtoSchema, { name: tensor.name, dims: tensor.dims, dataType: DataType.FLOAT16, rawData: bytes });
+}
+
+const isFloat = (value: Network["inputs"][number]): boolean => {
+  const type = value.type?.value;
+  return type?.case === "tensorType" && type.value.elemType === DataType.FLOAT;
+};

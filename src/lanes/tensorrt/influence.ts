@@ -1,0 +1,19 @@
+/** How far marking layers moved the final output: SQNR in dB of the marked engine's outputs against the plain engine's, pooled over samples. */
+import type { Tensor } from "../../tensor/tensor.ts";
+
+/** Only to keep or drop a batch of marks: verdicts come from measure/. Infinity for identical tensors, NaN where nothing was compared. */
+export function influenceDb(pairs: readonly (readonly [plain: Tensor, marked: Tensor])[]): number {
+  let signal = 0;
+  let noise = 0;
+  let count = 0;
+  for (const [plain, marked] of pairs) {
+    for (let i = 0; i < plain.data.length; i++) {
+      const value = Number(plain.data[i]);
+      const other = Number(marked.data[i]);
+      signal += value * value;
+      noise += (value - other) ** 2;
+      count += 1;
+    }
+  }
+  return count === 0 ? Number.NaN : 10 * Math.log10(signal / noise);
+}

@@ -1,0 +1,70 @@
+/**
+ * Runs a Polygraphy data loader script (`load_data()`) in a process of its own and gives its samples.
+ * The script is copied alone into an empty folder and run there: nothing beside it can be imported (docs/security.md).
+ */
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { readNpy } from "../../dumps/npy.ts";
+import { pythonEnv } from "../../effects/child-env.ts";
+import type { Effects } from "../../effects/effects.ts";
+import { ConfigError, ToolError } from "../../effects/failure.ts";
+import type { Feed } from "../../tensor/tensor.ts";
+import type { FeedSource } from "../lane.ts";
+import { pythonFile } from "./python-files.ts";
+
+const timeoutMs = 30 * 60_000;
+const defaultFunction = "load_data";
+const written = z.array(z.record(z.string(), z.string().regex(/^\d+-\d+\.npy$/)));
+
+export interface LoaderLimits { readonly maxSamples?: number }
+
+/**
+ * `loaderPath`: a script, optionally `script.py:function`. Relative data paths: the script finds the workspace in TRT_GATE_WORKSPACE.
+ * ToolError `loader-failed` with the last lines for any failure, a ConfigError where it yields nothing.
+ */
+export async function loadSamples(loaderPath: string, python: string, effects: Effects, workFolder: string, limits: LoaderLimits = {}): Promise<FeedSource> {
+  const { script, functionName } = splitLoader(loaderPath);
+  const alone = join(workFolder, "loader");
+  const folder = join(workFolder, "loaded");
+  await effects.files.makeFolder(alone);
+  await effects.files.makeFolder(folder);
+  const copy = join(alone, basename(script));
+  await effects.files.copy(script, copy);
+  const result = await effects.exec.run({
+    file: python,
+    args: [await pythonFile("loader.py", effects.files), copy, functionName, folder, String(limits.maxSamples ?? Number.MAX_SAFE_INTEGER)],
+    cwd: alone,
+    env: pythonEnv(effects.env, { TRT_GATE_WORKSPACE: effects.cwd }),
+    timeoutMs,
+  });
+  if (result.endedBy === "cancel") throw new ToolError("cancelled", "The data loader was cancelled. Start the run again.", result.tail);
+  if (result.endedBy === "timeout") throw new ToolError("timeout", `The data loader ${loaderPath} took longer than ${timeoutMs / 60_000} minutes. Yield fewer samples.`, result.tail);
+  const index = join(folder, "samples.json");
+  if (result.endedBy !== "exit" || result.exitCode !== 0 || (await effects.files.stat(index)) === undefined) {
+    const how = result.endedBy === "exit" ? `exit code ${result.exitCode}` : (result.cause ?? result.signal ?? result.endedBy);
+    throw new ToolError("loader-failed", `The data loader ${loaderPath} failed (${how}): ${result.tail.at(-1) ?? "no output"}. Run it by hand: it must yield {input: array}.`, result.tail);
+  }
+  const samples = written.parse(JSON.parse(await effects.files.readText(index)));
+  if (samples.length === 0) throw new ConfigError(`The data loader ${loaderPath} yields no sample. It must yield at least one {input: array}.`);
+  return {
+    description: `${basename(script)} (${samples.length} samples)`,
+    count: samples.length,
+    feed: (at) => readFeed(samples[at] ?? {}, folder, effects),
+    close: () => effects.files.remove(folder),
+  };
+}
+
+/** `f.py:name` as Polygraphy writes it; a path with a drive or a colon elsewhere keeps its colon. */
+function splitLoader(loaderPath: string): { readonly script: string; readonly functionName: string } {
+  const match = /^(.*\.py):([A-Za-z_]\w*)$/.exec(loaderPath);
+  return { script: match?.[1] ?? loaderPath, functionName: match?.[2] ?? defaultFunction };
+}
+
+async function readFeed(sample: Readonly<Record<string, string>>, folder: string, effects: Effects): Promise<Feed> {
+  const feed = new Map();
+  for (const [name, file] of Object.entries(sample)) {
+    const path = join(folder, file);
+    feed.set(name, readNpy(name, await effects.files.readBytes(path), path));
+  }
+  return feed;
+}

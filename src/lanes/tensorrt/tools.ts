@@ -1,0 +1,31 @@
+/** What both engine lanes are given: a worker that has said hello, the GPU it runs on, and how to let go of both. */
+import type { LaneEnvironment, LaneJob } from "../lane.ts";
+import { securityNotes } from "./capabilities.ts";
+import { type FeedFiles, writeFeeds } from "./feed-files.ts";
+import { type Gpu, type GpuState } from "./gpu.ts";
+import type { ModelFacts } from "./model-facts.ts";
+import { openSession, type Session } from "./session.ts";
+import type { Hello } from "./wire.ts";
+import type { Worker } from "./worker.ts";
+
+export interface EngineTools {
+  readonly worker: Worker;
+  readonly hello: Hello;
+  readonly gpu: Gpu | undefined;
+  readonly stateBefore: GpuState | undefined;
+  /** Ends the worker and unlocks the GPU. */
+  close(): Promise<void>;
+}
+
+export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineTools): Promise<Session> {
+  const feeds: FeedFiles[] = await writeFeeds(job.validation, job.validation.count, `${job.workFolder}/validation`, job.effects.files);
+  return openSession({ ...tools, effects: job.effects, folder: job.workFolder, feeds, shapes: facts.shapes, tensorrt: job.tensorrt, deadlineMs: job.deadlineMs });
+}
+
+export const environmentOf = ({ hello, gpu }: EngineTools): LaneEnvironment => ({
+  tensorrt: hello.tensorrt,
+  polygraphy: hello.polygraphy,
+  python: hello.python,
+  ...(gpu === undefined ? {} : { gpu: gpu.name, driver: gpu.driver }),
+  notes: securityNotes(hello),
+});

@@ -1,0 +1,49 @@
+/** Words the failures of the worker: each kind becomes the error of the one who must act. Decides no verdict. */
+import { ConfigError, ToolError } from "../../effects/failure.ts";
+import type { ToolResult } from "../../effects/effects.ts";
+import type { WorkerFailure } from "./wire.ts";
+
+/** Worker kind -> reason code and next step. */
+const reasons: Readonly<Record<string, readonly [reason: string, next: string]>> = {
+  "cuda-oom": ["gpu-oom", "Free the GPU, set `tensorrt.workspace-mib`, or lower `tensorrt.mark-batch`."],
+  "host-oom": ["out-of-memory", "Use a runner with more memory."],
+  "disk-full": ["disk-full", "Free space on the runner and run again."],
+  "parse-failed": ["parse-failed", "Look at the node it names; `polygraphy inspect model` shows the network."],
+  "build-failed": ["build-failed", "Look at the layer it names; the whole message is in the tool's last lines."],
+  "run-failed": ["tool-failed", "Look at the tool's last lines."],
+  "stale-cache": ["stale-cache", "Calibrate anew with `trt-gate calibrate`, or give `quantization.data` so that the gate can."],
+  "calibration-truncated": ["calibration-truncated", "Look at the shapes and names of the calibration samples."],
+  "no-result": ["no-result", "Look at the tool's last lines."],
+  "missing-module": ["lane-unavailable", "Run `trt-gate doctor` for the command that installs it."],
+};
+
+/** ConfigError where the configuration asks for what this TensorRT does not have, else ToolError. */
+export function failureFromWorker(failure: WorkerFailure, doing: string): Error {
+  if (failure.kind === "unsupported") {
+    return new ConfigError(
+      `${doing}: ${failure.message}. This TensorRT no longer has that interface: use \`lane: explicit\` with a Q/DQ model (trt-gate cache to-qdq).`,
+    );
+  }
+  const [reason, next] = reasons[failure.kind] ?? ["worker-failed", "Look at the tool's last lines."];
+  return new ToolError(reason, `${doing} failed: ${failure.message}. ${next}`, failure.lines);
+}
+
+/** For a worker that went away: read in the order own limit, signal, exit code. */
+export function failureFromEnd(end: ToolResult, doing: string, tail: readonly string[]): ToolError {
+  const seconds = Math.round(end.durationMs / 1000);
+  if (end.endedBy === "spawn-error") {
+    return new ToolError(
+      "lane-unavailable",
+      `The Python interpreter of the TensorRT lanes could not be started (${end.cause ?? end.command}). Set the input 'python', or run \`trt-gate doctor\`.`,
+      tail,
+    );
+  }
+  if (end.endedBy === "cancel") return new ToolError("cancelled", `${doing} was cancelled. Start the run again.`, tail);
+  if (end.endedBy === "timeout") return new ToolError("timeout", `${doing} was stopped after ${seconds} s. Raise 'timeout-minutes'.`, tail);
+  const signal = end.signal ?? (end.exitCode === 137 ? "SIGKILL" : undefined);
+  if (signal !== undefined) {
+    const hint = signal === "SIGKILL" ? "The runner's memory may be exhausted: look at its kernel log." : "Look at the tool's last lines.";
+    return new ToolError("tool-killed", `${doing}: the TensorRT worker was killed by ${signal} after ${seconds} s. ${hint}`, tail);
+  }
+  return new ToolError("worker-failed", `${doing}: the TensorRT worker ended with code ${end.exitCode ?? "none"} without an answer. Look at its last lines.`, tail);
+}
