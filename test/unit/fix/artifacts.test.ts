@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { type FixFormat, fixFormats } from "../../../src/fix/artifact.ts";
+import { makeArtifacts } from "../../../src/fix/artifacts.ts";
+import { fixFromReport } from "../../../src/fix/from-report.ts";
+import { reportSchema } from "../../../src/report/schema.ts";
+import { fixOf } from "../../fakes/fixes.ts";
+import { hostileNames } from "../../fakes/hostile-names.ts";
+import { sampleReport } from "../../fakes/report.ts";
+
+describe("artefacts", () => {
+  it.each(fixFormats)("exist in format %s for a fix with kept units, with header and command", (format: FixFormat) => {
+    const [artifact] = makeArtifacts(format, fixOf([["a"]]));
+    expect(artifact?.command).not.toBe("");
+    expect(String(artifact?.content)).toContain("Made by trt-gate 0.1.0");
+    expect(String(artifact?.content)).toContain("Verified: two fresh engines pass");
+  });
+
+  it.each(fixFormats)("are not made in format %s for a fix that keeps nothing", (format: FixFormat) => {
+    expect(makeArtifacts(format, fixOf([]))).toEqual([]);
+  });
+
+  it("hand over the edited model where there is one", () => {
+    const editedModel = new Uint8Array([1, 2, 3]);
+    expect(makeArtifacts("qdq", fixOf([["a"]], { editedModel })).map(({ content }) => content)).toContain(editedModel);
+  });
+
+  it("give a configuration that YAML reads back to the same names", () => {
+    for (const name of hostileNames.filter((each) => each.isWellFormed())) {
+      const [artifact] = makeArtifacts("config", fixOf([["a"]], { model: { name, path: `${name}.onnx`, sha256: "0" } }));
+      const [model] = parse(String(artifact?.content)).models;
+      expect(model.name).toBe(name);
+      expect(model.path).toBe(`${name}.onnx`);
+      expect(model.quantization.qdq).toBe(`${name}.fixed.qdq.onnx`);
+    }
+  });
+
+  it("are the same again from a report that went through a file", () => {
+    const report = reportSchema.parse(JSON.parse(JSON.stringify(sampleReport())));
+    const model = report.models.find(({ search }) => (search?.keep.length ?? 0) > 0);
+    const fix = model && fixFromReport(model, report.tool);
+    expect(fix?.kept.length).toBeGreaterThan(0);
+    for (const format of fixFormats) expect(fix && makeArtifacts(format, fix).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makePolygraphy } from "../../../src/fix/polygraphy.ts";
+import { fixOf, python, pythonFixtures, scratch } from "../../fakes/fixes.ts";
+import { hostileNames } from "../../fakes/hostile-names.ts";
+
+interface Done {
+  readonly error: string | null;
+  readonly changed: readonly [string, string, Record<string, string>][];
+}
+const script = (fix: ReturnType<typeof fixOf>) => String(makePolygraphy(fix)[0]?.content);
+
+let folder: ReturnType<typeof scratch>;
+beforeEach(() => {
+  folder = scratch();
+});
+afterEach(() => folder.dispose());
+
+const run = (fix: ReturnType<typeof fixOf>, layers: readonly object[], typed = false): Done =>
+  JSON.parse(
+    python([`${pythonFixtures}/run_postprocess.py`, folder.file("fix_precision.py", script(fix))], JSON.stringify({ layers, typed })),
+  );
+const conv = (name: string, more: object = {}) => ({ name, outputs: [{ name: `${name}_out` }], ...more });
+
+describe("fix_precision.py, executed", () => {
+  it("sets precision and output type of the kept layers and of no other", () => {
+    const done = run(fixOf([["a", "b"]]), [conv("a"), conv("b"), conv("c")]);
+    expect(done).toEqual({
+      error: null,
+      changed: [
+        ["a", "float16", { "0": "float16" }],
+        ["b", "float16", { "0": "float16" }],
+      ],
+    });
+  });
+
+  it("uses float32 where the fix does", () => {
+    expect(run(fixOf([["a"]], { precision: "float32" }), [conv("a")]).changed).toEqual([["a", "float32", { "0": "float32" }]]);
+  });
+
+  it("finds a layer by the ONNX nodes it came from and by its output tensor", () => {
+    const layers = [
+      conv("fused", { metadata: "[ONNX Layer: a]\u001e[ONNX Layer: b]x]" }),
+      { name: "(Unnamed Layer* 4) [Convolution]", outputs: [{ name: "t" }] },
+    ];
+    expect(run(fixOf([["b]x"], ["(output t)"]]), layers).changed.map(([name]) => name)).toEqual([
+      "fused",
+      "(Unnamed Layer* 4) [Convolution]",
+    ]);
+  });
+
+  it("leaves shape, constant, index and Q/DQ layers as they are", () => {
+    const layers = [
+      conv("a"),
+      { name: "constant", type: "CONSTANT", outputs: [{ name: "c" }] },
+      { name: "shape", type: "SHAPE", outputs: [{ name: "s", dtype: "int32" }] },
+      { name: "slice", type: "SLICE", outputs: [{ name: "i", shape: true }] },
+      { name: "fed", inputs: [{ name: "i", shape: true }], outputs: [{ name: "o" }] },
+      { name: "cast", outputs: [{ name: "int", dtype: "int32" }] },
+      { name: "q", type: "QUANTIZE", outputs: [{ name: "q8", dtype: "int8" }] },
+    ];
+    const all = layers.map(({ name }) => name);
+    expect(run(fixOf([all]), layers).changed.map(([name]) => name)).toEqual(["a"]);
+  });
+
+  it("sets the type of float outputs only", () => {
+    const topk = { name: "a", type: "TOPK", outputs: [{ name: "values" }, { name: "indices", dtype: "int32" }] };
+    expect(run(fixOf([["a"]]), [topk]).changed).toEqual([["a", "float16", { "0": "float16" }]]);
+  });
+
+  it("refuses a network without the names, lists them and changes nothing", () => {
+    const done = run(fixOf([["a"], ["gone"], ["(output lost)"]]), [conv("a")]);
+    expect(done.error).toContain("2 layer name(s) are not in this network: 'gone', '(output lost)'");
+    expect(done.changed).toEqual([]);
+  });
+
+  it("refuses a strongly typed network and one where nothing can change", () => {
+    expect(run(fixOf([["a"]]), [conv("a")], true).error).toContain("format qdq");
+    expect(run(fixOf([["c"]]), [{ name: "c", type: "CONSTANT", outputs: [{ name: "t" }] }]).error).toContain(
+      "none of the 1 matching layers",
+    );
+  });
+
+  it("takes every hostile name as a name", () => {
+    const names = hostileNames;
+    const done = run(
+      fixOf(names.map((name) => [name])),
+      names.map((name) => conv(name)),
+    );
+    expect(done.error).toBeNull();
+    expect(done.changed.map(([name]) => name)).toEqual(names);
+    expect(folder.names()).toEqual(["fix_precision.py"]);
+  });
+
+  it("is the same code for any names, in the data, the model and the sentences", () => {
+    const evil = hostileNames.join(" ");
+    const hostile = fixOf(
+      hostileNames.map((name) => [name]),
+      { model: { name: evil, path: evil, sha256: evil }, why: evil, verified: evil, gateVersion: evil },
+    );
+    const plain = folder.file("plain.py", script(fixOf([["a"]])));
+    expect(() => python([`${pythonFixtures}/same_code.py`, plain, folder.file("hostile.py", script(hostile))])).not.toThrow();
+    expect(() => python([`${pythonFixtures}/same_code.py`, plain, folder.file("other.py", `${script(hostile)}\nx = 1\n`)])).toThrow();
+    expect(/^[\x20-\x7e\n]*$/.test(script(hostile))).toBe(true);
+  });
+
+  it("checks the model's hash where a path is given", () => {
+    const model = folder.file("model.onnx", "weights");
+    const sha256 = createHash("sha256").update("weights").digest("hex");
+    const file = folder.file("fix.py", script(fixOf([["a"]], { model: { name: "m", path: "m.onnx", sha256 } })));
+    expect(JSON.parse(python([file, model])).names).toEqual(["a"]);
+    folder.file("model.onnx", "other weights");
+    expect(() => python([file, model])).toThrow(/this fix is for/);
+  });
+
+  it("says in its header who made it, what it keeps, why, what proves it, and how to use it", () => {
+    const head = script(fixOf([["p2o.Conv.7"]]))
+      .split("\n")
+      .filter((line) => line.startsWith("# "));
+    const text = head.join("\n");
+    for (const words of [
+      "trt-gate 0.1.0",
+      "models/cls.onnx",
+      "0".repeat(64),
+      "Keeps 1 of 54 units in float16",
+      "Conv:p2o.Conv.7",
+      "two fresh engines pass",
+    ])
+      expect(text).toContain(words);
+    expect(text).toContain(
+      "Use: polygraphy convert models/cls.onnx --int8 --fp16 --calibration-cache calibration/cls.cache --trt-network-postprocess-script fix_precision.py --precision-constraints obey -o fixed.engine",
+    );
+  });
+});
