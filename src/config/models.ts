@@ -35,56 +35,62 @@ export function chooseFiles(
   workspace: Workspace,
   defaults: (path: string) => ModelConfig,
 ): Chosen {
-  const faults: Fault[] = [];
-  const literal = new Set(entries.filter(({ config }) => !isGlob(config.path)).map(({ config }) => normalPath(config.path)));
-  const all = entries.flatMap(({ config, index }) => {
-    if (!isGlob(config.path)) return [{ config, index, path: normalPath(config.path) }];
-    const matches = workspace.match(config.path);
-    if (matches.length === 0 && !config["allow-empty"])
-      faults.push({
-        path: ["models", index, "path"],
-        text: `is "${config.path}", which matches no file; correct it or set allow-empty: true`,
-      });
-    return matches.filter((path) => !literal.has(path)).map((path) => ({ config, index, path }));
-  });
-  const configured = withNames(all);
-  faults.push(...sameNames(configured));
+  const { files: configured, faults } = configuredFiles(entries, workspace);
   if (wanted.length === 0) return { files: configured, faults, problems: [] };
-  const problems: string[] = [];
-  const files = wanted.flatMap((line) => filesOf(line, configured, workspace, problems, defaults));
-  return { files: withoutRepeats(withNames(files)), faults, problems };
+  const names = configured.map(({ name }) => name);
+  const asked = wanted.filter((line) => !names.includes(line)).map((line) => pathsOf(line, workspace));
+  const paths = new Set(asked.flatMap((line) => line.paths));
+  const kept = configured.filter((file) => wanted.includes(file.name) || paths.has(file.path));
+  const added = [...paths].filter((path) => !configured.some((file) => file.path === path));
+  const named = withNames(
+    added.map((path) => ({ config: defaults(path), index: undefined, path })),
+    names,
+  );
+  return { files: [...kept, ...named], faults, problems: asked.flatMap((line) => line.problems) };
 }
 
 type Unnamed = Omit<ChosenFile, "name">;
 
-function filesOf(
-  line: string,
-  configured: readonly ChosenFile[],
+function configuredFiles(
+  entries: readonly Entry[],
   workspace: Workspace,
-  problems: string[],
-  defaults: (path: string) => ModelConfig,
-): Unnamed[] {
-  const named = configured.filter((file) => file.name === line);
-  if (named.length > 0) return named;
-  const fault = pathFaultIn(workspace, line);
-  const paths = isGlob(line) ? workspace.match(line) : [normalPath(line)];
-  if (fault !== undefined) problems.push(`Input "models" has "${line}", which ${fault}.`);
-  else if (paths.length === 0) problems.push(`Input "models" has "${line}", which matches no file; correct the glob.`);
-  return paths.flatMap((path): Unnamed[] => {
-    const kept = configured.filter((file) => file.path === path);
-    return kept.length > 0 ? kept : [{ config: defaults(path), index: undefined, path }];
+): { readonly files: readonly ChosenFile[]; readonly faults: readonly Fault[] } {
+  const literal = new Set(entries.filter(({ config }) => !isGlob(config.path)).map(({ config }) => normalPath(config.path)));
+  const faults: Fault[] = [];
+  const files = entries.flatMap(({ config, index }) => {
+    const at = { config, index };
+    if (!isGlob(config.path)) return [{ ...at, path: normalPath(config.path) }];
+    const matches = workspace.match(config.path);
+    if (matches.length === 0 && !config["allow-empty"]) faults.push({ path: ["models", index, "path"], text: noMatch(config.path) });
+    return matches.filter((path) => !literal.has(path)).map((path) => ({ ...at, path }));
   });
+  const named = withNames(files);
+  return { files: named, faults: [...faults, ...sameNames(named)] };
 }
 
-/** A given name counts for one file; several files of one entry are `name/stem`. Without a name: the file's stem, or its path where stems repeat. */
-function withNames(files: readonly Unnamed[]): ChosenFile[] {
-  const stems = files.filter((file) => file.config.name === undefined).map((file) => stemOf(file.path));
+const noMatch = (glob: string): string => `is "${glob}", which matches no file; correct it or set allow-empty: true`;
+
+/** Files that a line of the input stands for, and complete sentences about what is wrong with it. */
+function pathsOf(line: string, workspace: Workspace): { readonly paths: readonly string[]; readonly problems: readonly string[] } {
+  const fault = pathFaultIn(workspace, line);
+  if (fault !== undefined) return { paths: [], problems: [`Input "models" has "${line}", which ${fault}.`] };
+  if (!isGlob(line)) return { paths: [normalPath(line)], problems: [] };
+  const paths = workspace.match(line);
+  return { paths, problems: paths.length > 0 ? [] : [`Input "models" has "${line}", which matches no file; correct the glob.`] };
+}
+
+/**
+ * A given name counts for one file; several files of one entry are `name/stem`. Without a name: the file's stem, or its path where the stem
+ * is `taken` or repeats. A configured file has the same name whatever else is asked for, since earlier results are found by it.
+ */
+function withNames(files: readonly Unnamed[], taken: readonly string[] = []): ChosenFile[] {
+  const stems = [...taken, ...files.filter((file) => file.config.name === undefined).map((file) => stemOf(file.path))];
   const repeats = (stem: string): boolean => stems.filter((other) => other === stem).length > 1;
   return files.map((file) => {
     const { name: given } = file.config;
     const stem = stemOf(file.path);
     if (given === undefined) return { ...file, name: repeats(stem) ? file.path.replace(/\.onnx$/i, "") : stem };
-    const siblings = files.filter((other) => other.index === file.index && file.index !== undefined);
+    const siblings = files.filter((other) => other.index === file.index);
     return { ...file, name: siblings.length > 1 ? `${given}/${stem}` : given };
   });
 }
@@ -101,6 +107,3 @@ function sameNames(files: readonly ChosenFile[]): Fault[] {
     ];
   });
 }
-
-const withoutRepeats = (files: readonly ChosenFile[]): ChosenFile[] =>
-  files.filter((file, position) => files.findIndex((other) => other.name === file.name && other.path === file.path) === position);

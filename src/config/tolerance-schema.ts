@@ -57,7 +57,7 @@ export const toleranceSchema = z
     ...metrics,
     score: namedLimits.optional().describe("Limits for the logits behind a probability output."),
     tensors: z
-      .record(z.string(), limitsSchema)
+      .record(z.string(), namedLimits)
       .default({})
       .describe(
         "Limits by tensor name pattern (* and ?); the first that matches counts. Layers are judged only where a pattern names them.",
