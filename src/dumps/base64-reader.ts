@@ -21,18 +21,38 @@ export function base64Reader(reader: FileReader, file: string, start: number, si
       if (end <= position) return new Uint8Array(0);
       const textStart = Math.floor(position / 3) * 4;
       const text = await reader.read(start + textStart, Math.ceil(end / 3) * 4 - textStart);
-      const bytes = decodeBase64(text, file, start + textStart, Math.min(Math.ceil(end / 3) * 3, sizeBytes) - Math.floor(position / 3) * 3);
-      return bytes.subarray(position % 3, (position % 3) + end - position);
+      const groupStart = Math.floor(position / 3) * 3;
+      const bytes = new Uint8Array(Math.ceil((end - groupStart) / 3) * 3);
+      decodeBase64Into(bytes, 0, text, file, start + textStart, end - groupStart);
+      return bytes.subarray(position - groupStart, end - groupStart);
     },
     close: async () => {},
   };
 }
 
-/** Node's decoder skips what it does not know and takes the URL alphabet: both show as a wrong length or as `-` and `_`. */
-function decodeBase64(text: Uint8Array, file: string, place: number, wanted: number): Uint8Array {
-  const characters = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("latin1");
-  const bytes = Buffer.from(characters, "base64");
-  if (bytes.length === wanted && !characters.includes("-") && !characters.includes("_")) return bytes;
+/** Characters handed to Node's decoder at a time: short texts live in V8's young space, long ones cost a mapping each. */
+const pieceCharacters = 48 * 1024;
+
+/**
+ * Decodes into `target` from `offset`; at least `wanted` bytes must come out. Throws FileError for garbage and for text that is too short.
+ * Node's decoder skips what it does not know and takes the URL alphabet: both show as a wrong count or as `-` and `_`.
+ */
+export function decodeBase64Into(target: Uint8Array, offset: number, text: Uint8Array, file: string, place: number, wanted: number): void {
+  const from = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  const to = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  let written = 0;
+  for (let at = 0; at < from.length; at += pieceCharacters) {
+    const characters = from.toString("latin1", at, Math.min(from.length, at + pieceCharacters));
+    const expected = Math.min((characters.length / 4) * 3, Math.max(0, wanted - written));
+    const count = to.write(characters, offset + written, "base64");
+    const foreign = characters.includes("-") || characters.includes("_");
+    if (foreign || !(count >= expected) || count > (characters.length / 4) * 3) throw damaged(characters, file, place + at);
+    written += count;
+  }
+  if (!(written >= wanted)) throw damaged("", file, place + text.length);
+}
+
+function damaged(characters: string, file: string, place: number): FileError {
   const wrong = characters.search(/[^A-Za-z0-9+/=]|=(?!=?$)/);
-  throw new FileError(file, "the base64 text is damaged. Save the file again.", place + (wrong < 0 ? characters.length : wrong));
+  return new FileError(file, "the base64 text is damaged. Save the file again.", place + (wrong < 0 ? characters.length : wrong));
 }

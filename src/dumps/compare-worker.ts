@@ -1,43 +1,46 @@
-/** The worker thread of a comparison: takes ranges, answers with sums. Bundled as an entry of its own. */
-import { open } from "node:fs/promises";
+/** The worker thread of a comparison: opens files and adds up ranges, one job at a time. Bundled as an entry of its own. */
 import { parentPort } from "node:worker_threads";
-import type { FileReader } from "../effects/effects.ts";
-import { FileError } from "../effects/failure.ts";
-import type { WorkerAnswer } from "./compare-threads.ts";
-import { measureRange, type RangeJob } from "./measure-range.ts";
+import type { Files } from "../effects/effects.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import { realFiles } from "../effects/files.ts";
+import type { CrewAnswer, CrewJob } from "./crew.ts";
+import { measureRange } from "./measure-range.ts";
+import { openReaders } from "./open-readers.ts";
+import { openSaved } from "./open-saved.ts";
+import { openRange } from "./range-file.ts";
 
-const readers = new Map<string, Promise<FileReader>>();
-const openOnce = (file: string): Promise<FileReader> => {
-  const known = readers.get(file) ?? openFile(file);
-  readers.set(file, known);
-  return known;
-};
+const files: Files = { ...realFiles(undefined, { record: () => {} }), open: async (path) => openRange(path) };
+const readers = openReaders(files);
+/** Bytes between two reports of progress. */
+const reportBytes = 32 * 2 ** 20;
 
-async function openFile(file: string): Promise<FileReader> {
-  const handle = await open(file, "r");
-  const { size } = await handle.stat();
-  return {
-    sizeBytes: size,
-    read: async (position, length) => {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - position)));
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
-      return bytes.subarray(0, bytesRead);
-    },
-    close: () => handle.close(),
-  };
-}
-
-parentPort?.on("message", async (job: RangeJob) => {
+parentPort?.on("message", async (job: CrewJob) => {
   parentPort?.postMessage(await answer(job));
 });
 
-async function answer(job: RangeJob): Promise<WorkerAnswer> {
+async function answer(job: CrewJob): Promise<CrewAnswer> {
   try {
-    return { sums: await measureRange(job, openOnce) };
+    if (job.kind === "measure") return { kind: "measured", sums: await measureRange(job.job, readers.open) };
+    return { kind: "opened", saved: await openSaved(job.path, files, reporter()) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
     if (error instanceof FileError)
-      return { fileError: { file: error.file, message: message.slice(message.indexOf(": ") + 2), offset: error.offset } };
-    return { bug: error instanceof Error ? (error.stack ?? message) : message };
+      return {
+        kind: "file-error",
+        file: error.file,
+        message: error.message.slice(error.message.indexOf(": ", error.file.length) + 2),
+        offset: error.offset,
+      };
+    if (error instanceof ConfigError) return { kind: "config-error", problems: error.problems };
+    return { kind: "bug", stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
+}
+
+function reporter(): (done: number) => void {
+  let unreported = 0;
+  return (done) => {
+    unreported += done;
+    if (unreported < reportBytes) return;
+    parentPort?.postMessage({ kind: "read", bytes: unreported } satisfies CrewAnswer);
+    unreported = 0;
+  };
 }

@@ -2,20 +2,18 @@
  * Measures two saved sides, tensor by tensor in the reference's order, in constant memory and on several cores.
  * Decides what is shared out; pairing is pair-sides.ts, judging is the caller's.
  */
-import type { Files } from "../effects/effects.ts";
 import type { Closeness } from "../measure/accumulate.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { mergeSums } from "../measure/sums.ts";
 import { type SampleSums, type TensorSums, toMeasurement } from "../measure/tensor-sums.ts";
 import { elementCount } from "../tensor/tensor.ts";
-import { sumsInOrder } from "./compare-threads.ts";
+import type { Crew } from "./crew.ts";
 import { elementBytes } from "./dtypes.ts";
 import { type RangeJob, rangesOf } from "./measure-range.ts";
 import type { PairedSides, TensorPairs } from "./pair-sides.ts";
 
 export interface CompareOptions extends Closeness {
   readonly topK: number;
-  readonly threads: number;
   readonly seed: number;
   /** Tensors whose decisions (arg-max) are compared too; they are read whole. */
   readonly decisions: (tensor: string) => boolean;
@@ -25,8 +23,6 @@ export interface CompareOptions extends Closeness {
 
 /** Elements of one piece of work. */
 const pieceElements = 2 ** 22;
-/** Below this many bytes no thread is started. */
-const smallBytes = 8 * 2 ** 20;
 /** Larger tensors have no agreement metrics: they would have to be whole in memory. */
 const decisionElements = 2 ** 23;
 
@@ -36,32 +32,24 @@ interface Share {
   readonly job: RangeJob;
 }
 
-/** One measurement a tensor, each as soon as it is known; stopping early stops the work. Throws FileError for damaged arrays. */
-export async function* measureSides(sides: PairedSides, options: CompareOptions, files: Files): AsyncGenerator<Measurement> {
+/** One measurement a tensor, each as soon as it is known; closing the crew stops the rest. Throws FileError for damaged arrays. */
+export async function* measureSides(sides: PairedSides, options: CompareOptions, crew: Crew): AsyncGenerator<Measurement> {
   const shares = sides.tensors.flatMap((tensor) => sharesOf(tensor, options));
-  const threads = shares.reduce((sum, { job }) => sum + jobBytes(job), 0) < smallBytes ? 1 : options.threads;
-  const sums = sumsInOrder(
-    shares.map(({ job }) => job),
-    threads,
-    files,
-  );
+  const sums = shares.map(({ job }) => crew.measure(job));
+  for (const pending of sums) pending.catch(() => {});
   let at = 0;
-  try {
-    for (const tensor of sides.tensors) {
-      const samples: SampleSums[] = [];
-      let bytes = 0;
-      for (; shares[at]?.tensor === tensor; at++) {
-        const step = await sums.next();
-        const share = shares[at];
-        if (step.done || !share) throw new Error("the comparison threads gave fewer results than asked for");
-        addPart(samples, share.sample, step.value);
-        bytes += jobBytes(share.job);
-      }
-      options.onTensor?.(tensor.tensor, bytes);
-      yield toMeasurement(sumsOf(tensor, samples), { seed: options.seed });
+  for (const tensor of sides.tensors) {
+    const samples: SampleSums[] = [];
+    let bytes = 0;
+    for (; shares[at]?.tensor === tensor; at++) {
+      const share = shares[at];
+      const part = await sums[at];
+      if (!share || !part) throw new Error("a share of the comparison has no result");
+      addPart(samples, share.sample, part);
+      bytes += jobBytes(share.job);
     }
-  } finally {
-    await sums.return(undefined);
+    options.onTensor?.(tensor.tensor, bytes);
+    yield toMeasurement(sumsOf(tensor, samples), { seed: options.seed });
   }
 }
 

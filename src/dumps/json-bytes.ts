@@ -3,8 +3,8 @@
  * Knows strings, numbers and words; what they mean is json-reader.ts. Long texts and lists stay in the file: only where they stand is remembered.
  */
 
-import type { FileReader } from "../effects/effects.ts";
 import { FileError } from "../effects/failure.ts";
+import type { RangeReader } from "./block-source.ts";
 
 /** A string value too long to keep: its bytes between the quotes. `head` and `tail` are the first and last of them. */
 export interface LongText {
@@ -24,7 +24,7 @@ export interface NumberList {
   readonly count: number;
 }
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 /** Longer strings stay in the file. */
 export const shortTextBytes = 1024;
 const headBytes = 512;
@@ -32,13 +32,14 @@ const [quote, backslash, comma, closeBracket, space] = [0x22, 0x5c, 0x2c, 0x5d, 
 
 export class JsonBytes {
   readonly file: string;
-  private readonly reader: FileReader;
+  private readonly reader: RangeReader;
   private readonly onBytes: ((done: number) => void) | undefined;
   private chunk: Buffer = Buffer.alloc(0);
+  private memory: Buffer | undefined;
   private chunkStart = 0;
   private at = 0;
 
-  constructor(reader: FileReader, file: string, onBytes?: (done: number) => void) {
+  constructor(reader: RangeReader, file: string, onBytes?: (done: number) => void) {
     this.reader = reader;
     this.file = file;
     this.onBytes = onBytes;
@@ -159,12 +160,19 @@ export class JsonBytes {
 
   private async nextChunk(): Promise<boolean> {
     const start = this.chunkStart + this.chunk.length;
-    const bytes = await this.reader.read(start, chunkBytes);
+    const bytes = await this.readChunk(start);
     this.at = this.at - this.chunk.length;
     this.chunkStart = start;
-    this.chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.chunk = bytes;
     this.onBytes?.(bytes.length);
     return bytes.length > 0;
+  }
+
+  /** Into the same memory again where the reader can: nothing of the last chunk is kept but copies. */
+  private async readChunk(start: number): Promise<Buffer> {
+    if (!this.reader.readInto) return Buffer.from(await this.reader.read(start, chunkBytes));
+    this.memory ??= Buffer.alloc(chunkBytes);
+    return this.memory.subarray(0, this.reader.readInto(this.memory, start));
   }
 }
 

@@ -3,7 +3,7 @@
  * as soon as it is closed, so that records become small at once. Bare NaN and Infinity are read, as Python writes them.
  * Bounded: depth, key length, number of values. Every error has its byte offset.
  */
-import type { FileReader } from "../effects/effects.ts";
+import type { RangeReader } from "./block-source.ts";
 import { JsonBytes, type LongText, type NumberList, shortTextBytes } from "./json-bytes.ts";
 
 export type JsonObject<F> = ReadonlyMap<string, Json<F>>;
@@ -20,7 +20,7 @@ const shortList = 256;
 const bulkKeys: ReadonlySet<string> = new Set(["array", "tensor"]);
 
 /** Throws FileError for anything that is not one whole JSON value. `onBytes` is told how many bytes were read. */
-export async function readJson<F>(reader: FileReader, file: string, fold: Fold<F>, onBytes?: (done: number) => void): Promise<Json<F>> {
+export async function readJson<F>(reader: RangeReader, file: string, fold: Fold<F>, onBytes?: (done: number) => void): Promise<Json<F>> {
   const bytes = new JsonBytes(reader, file, onBytes);
   const budget = { values: 0 };
   const value = await readValue(bytes, fold, budget, 0);

@@ -2,13 +2,13 @@
  * Sums over a range of elements of one array pair, read block by block from both files: what a worker thread does.
  * Neither array is ever whole in memory, except column-major ones and those whose class agreement is asked for.
  */
-import type { FileReader } from "../effects/effects.ts";
 import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import { emptySums, type Sums } from "../measure/sums.ts";
 import { elementCount } from "../tensor/tensor.ts";
-import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "./stored-array.ts";
+import { blockSource, type RangeReader } from "./block-source.ts";
+import { isRowMajor, readTensor, type StoredArray } from "./stored-array.ts";
 
 /** One piece of work. Plain data: it is posted to a thread. */
 export interface RangeJob extends Closeness {
@@ -21,10 +21,10 @@ export interface RangeJob extends Closeness {
 }
 
 /** Elements read at a time from each side: a multiple of 3, so that base64 blocks begin at whole groups. */
-export const blockElements = 96 * 1024;
+export const blockElements = 48 * 1024;
 
 /** `open` gives a reader per file, kept by the caller. Throws FileError for damage found while reading. */
-export async function measureRange(job: RangeJob, open: (file: string) => Promise<FileReader>): Promise<Sums> {
+export async function measureRange(job: RangeJob, open: (file: string) => Promise<RangeReader>): Promise<Sums> {
   const { reference, candidate } = job;
   const readers = [await open(reference.file), await open(candidate.file)] as const;
   const sums = emptySums();
@@ -34,16 +34,15 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
     if (job.topK !== undefined) accumulateAgreement(sums, r, c, reference.header.shape, job.topK);
     return sums;
   }
-  const bytes = [openArray(reference, readers[0]), openArray(candidate, readers[1])] as const;
+  const sources = [blockSource(reference, readers[0], blockElements), blockSource(candidate, readers[1], blockElements)] as const;
   const end = job.first + job.count;
   for (let at = job.first; at < end; at += blockElements) {
     const count = Math.min(blockElements, end - at);
-    const blocks = await Promise.all([readElements(reference, bytes[0], at, count), readElements(candidate, bytes[1], at, count)]);
-    const [r, c] = pairOfNumbers(...blocks);
+    const [r, c] = pairOfNumbers(await sources[0].next(at, count), await sources[1].next(at, count));
     accumulate(sums, r, c, count, job);
   }
-  await bytes[0].close();
-  await bytes[1].close();
+  await sources[0].close();
+  await sources[1].close();
   return sums;
 }
 

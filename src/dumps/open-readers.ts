@@ -1,10 +1,11 @@
 /** One reader a file, opened when first asked for and closed together. At most a few stay open: a folder may hold thousands of files. */
-import type { FileReader, Files } from "../effects/effects.ts";
+import type { Files } from "../effects/effects.ts";
+import type { RangeReader } from "./block-source.ts";
 
 const mostOpen = 64;
 
-export function openReaders(files: Files): { open(file: string): Promise<FileReader>; close(): Promise<void> } {
-  const readers = new Map<string, Promise<FileReader>>();
+export function openReaders(files: Files): { open(file: string): Promise<RangeReader>; close(): Promise<void> } {
+  const readers = new Map<string, Promise<RangeReader>>();
   return {
     open: async (file) => {
       const reader = readers.get(file) ?? files.open(file);

@@ -1,0 +1,113 @@
+/**
+ * Who does the reading of a comparison: this thread for small files, several worker threads for large ones.
+ * Work goes out in order and comes back by promise; errors come back as what they were.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Files } from "../effects/effects.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import type { Sums } from "../measure/sums.ts";
+import { measureRange, type RangeJob } from "./measure-range.ts";
+import { openReaders } from "./open-readers.ts";
+import { openSaved } from "./open-saved.ts";
+import type { SavedFile } from "./saved-file.ts";
+
+export interface Crew {
+  /** As open-saved.ts: throws ConfigError and FileError. */
+  open(path: string, onBytes?: (done: number) => void): Promise<SavedFile>;
+  measure(job: RangeJob): Promise<Sums>;
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+export type CrewJob = { readonly kind: "open"; readonly path: string } | { readonly kind: "measure"; readonly job: RangeJob };
+export type CrewAnswer =
+  | { readonly kind: "read"; readonly bytes: number }
+  | { readonly kind: "opened"; readonly saved: SavedFile }
+  | { readonly kind: "measured"; readonly sums: Sums }
+  | { readonly kind: "file-error"; readonly file: string; readonly message: string; readonly offset: number | undefined }
+  | { readonly kind: "config-error"; readonly problems: readonly string[] }
+  | { readonly kind: "bug"; readonly stack: string };
+
+/** `threads` 0: everything in this thread, through `files`. Else threads that open the same paths by themselves. */
+export const startCrew = (threads: number, files: Files): Crew => (threads < 1 ? singleCrew(files) : threadCrew(threads));
+
+function singleCrew(files: Files): Crew {
+  const readers = openReaders(files);
+  return {
+    open: (path, onBytes) => openSaved(path, files, onBytes),
+    measure: (job) => measureRange(job, readers.open),
+    close: readers.close,
+  };
+}
+
+interface Waiting {
+  readonly job: CrewJob;
+  readonly onBytes?: ((done: number) => void) | undefined;
+  readonly done: PromiseWithResolvers<CrewAnswer>;
+}
+
+function threadCrew(threads: number): Crew {
+  const queue: Waiting[] = [];
+  const idle: Worker[] = [];
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(workerFile(), { resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } }),
+  );
+  const next = (worker: Worker): void => {
+    const waiting = queue.shift();
+    if (!waiting) {
+      idle.push(worker);
+      return;
+    }
+    const fail = (error: unknown) => waiting.done.reject(error);
+    const take = (answer: CrewAnswer): void => {
+      if (answer.kind === "read") {
+        waiting.onBytes?.(answer.bytes);
+        return;
+      }
+      worker.off("message", take);
+      worker.off("error", fail);
+      waiting.done.resolve(answer);
+      next(worker);
+    };
+    worker.once("error", fail);
+    worker.on("message", take);
+    worker.postMessage(waiting.job);
+  };
+  for (const worker of workers) next(worker);
+  const ask = async (job: CrewJob, onBytes?: (done: number) => void): Promise<CrewAnswer> => {
+    const done = Promise.withResolvers<CrewAnswer>();
+    queue.push({ job, onBytes, done });
+    const worker = idle.shift();
+    if (worker) next(worker);
+    return done.promise;
+  };
+  return {
+    open: async (path, onBytes) => {
+      const answer = await ask({ kind: "open", path }, onBytes);
+      return answer.kind === "opened" ? answer.saved : fail(answer);
+    },
+    measure: async (job) => {
+      const answer = await ask({ kind: "measure", job });
+      return answer.kind === "measured" ? answer.sums : fail(answer);
+    },
+    close: async () => {
+      queue.length = 0;
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function fail(answer: CrewAnswer): never {
+  if (answer.kind === "file-error") throw new FileError(answer.file, answer.message, answer.offset);
+  if (answer.kind === "config-error") throw new ConfigError(answer.problems);
+  throw new Error(`a comparison thread failed: ${answer.kind === "bug" ? answer.stack : answer.kind}`);
+}
+
+/** Beside this file when run from source, an entry of its own in the bundle. */
+function workerFile(): URL {
+  const source = new URL("./compare-worker.ts", import.meta.url);
+  return existsSync(fileURLToPath(source)) ? source : new URL("./compare-worker.js", import.meta.url);
+}

@@ -1,0 +1,33 @@
+/** Writes tensors as an `.npz` that numpy reads: a zip of stored `.npy` members. Reading is npz.ts. */
+import { crc32 } from "node:zlib";
+import type { Tensor } from "../tensor/tensor.ts";
+import { writeNpy } from "./npy.ts";
+
+const localHeader = 0x04034b50;
+const centralHeader = 0x02014b50;
+const endOfDirectory = 0x06054b50;
+const utf8Names = 0x0800;
+const version = 20;
+
+/** Members are `<tensor name>.npy`, in order. For small results: everything is built in memory, below 4 GiB. */
+export function writeNpz(tensors: readonly Tensor[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const directory: Uint8Array[] = [];
+  let offset = 0;
+  for (const tensor of tensors) {
+    const body = writeNpy(tensor);
+    const name = Buffer.from(`${tensor.name}.npy`, "utf8");
+    const about = [version, utf8Names, 0, 0, 0x21, crc32(body), body.length, body.length, name.length, 0] as const;
+    parts.push(fields([localHeader], about), name, body);
+    directory.push(fields([centralHeader], [version], about, [0, 0, 0], [0, offset]), name);
+    offset += 30 + name.length + body.length;
+  }
+  const directorySize = directory.reduce((sum, part) => sum + part.length, 0);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(endOfDirectory, 0);
+  end.writeUInt16LE(tensors.length, 8);
+  end.writeUInt16LE(tensors.length, 10);
+  end.writeUInt32LE(directorySize, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, ...directory, end]);
+}
