@@ -36,9 +36,10 @@ export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime
 async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const { files } = job.effects;
   const weights = weightFile(model.folder, "trt-gate-weights.bin");
-  const folded = await foldBatchNorm(toNetwork(model), files);
+  const network = toNetwork(model);
+  const folded = await foldBatchNorm(network, files);
   const reference = await externalize(folded, weights, files);
-  const units = findUnits(folded);
+  const units = findUnits(network);
   const scales = await scalesOf(job, { folded, units, runtime });
   const candidate = await coreCandidate(folded, units, scales, weights, job.effects);
   await weights.write(files);

@@ -1,0 +1,83 @@
+/**
+ * Brings a model from a folder that others may write into a fresh one of ours: `model.onnx` and its external data, checked on the way.
+ * Tools are given only the copy, so no hostile name reaches a command line and nothing changes underneath.
+ */
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import type { Files } from "../effects/effects.ts";
+import { ConfigError, ToolError, TrustError } from "../effects/failure.ts";
+import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts";
+import { externalReferences } from "./external.ts";
+import type { OnnxModel } from "./model.ts";
+import { readModel } from "./read.ts";
+
+export interface StagedModel {
+  readonly modelPath: string;
+  /** Over the model's bytes and then those of its external files in order of their names: that of the file alone where there are none. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Locations, relative to the model. */
+  readonly externalFiles: readonly string[];
+  readonly model: OnnxModel;
+}
+
+export interface StageRequest {
+  readonly path: string;
+  /** An empty folder. */
+  readonly folder: string;
+  readonly files: Files;
+  /** "pull-request": what leaves the model's folder is hostile (TrustError); "local": it is a mistake (ConfigError). */
+  readonly trust: "pull-request" | "local";
+}
+
+/** Also ConfigError and FileError of reading, ToolError `disk-full`. */
+export async function stageModel(request: StageRequest): Promise<StagedModel> {
+  // Our user's own link to a model is followed; one that a pull request brings is refused below.
+  const path = request.trust === "local" ? await request.files.realpath(request.path).catch(() => request.path) : request.path;
+  const sourceFolder = dirname(path);
+  const hash = createHash("sha256");
+  const modelPath = join(request.folder, "model.onnx");
+  const sizeBytes = await stageOne({ ...request, hash, target: modelPath, location: basename(path), folder: sourceFolder, stageFolder: request.folder, what: `The model '${request.path}'` });
+  const staged = await readModel(modelPath, request.files);
+  const external = externalReferences(staged.proto);
+  if (external.problems.length > 0) throw refusal(request, external.problems.map((problem) => `In the model '${request.path}' ${problem}.`));
+  const needed = new Map<string, number>();
+  for (const { location, needed: bytes } of external.references) needed.set(location, Math.max(bytes, needed.get(location) ?? 0));
+  let total = sizeBytes;
+  for (const [location, bytes] of needed) {
+    const what = `The external data '${location}' of '${request.path}'`;
+    if (location === "model.onnx") throw refusal(request, [`${what} has the name of the model itself.`]);
+    const found = await stageOne({ ...request, hash, target: join(request.folder, location), location, folder: sourceFolder, stageFolder: request.folder, what });
+    if (found < bytes) throw refusal(request, [`${what} has ${found} bytes, and the model reads ${bytes}.`]);
+    total += found;
+  }
+  return { modelPath, sha256: hash.digest("hex"), sizeBytes: total, externalFiles: [...needed.keys()], model: staged };
+}
+
+interface OneFile extends StageRequest { readonly hash: ReturnType<typeof createHash>; readonly target: string; readonly location: string; readonly what: string; readonly stageFolder: string }
+
+async function stageOne(one: OneFile): Promise<number> {
+  const source = await openChecked(one.folder, one.location, one.trust === "local" ? "allowed" : "refused");
+  if (typeof source === "string") {
+    if (source === "does not exist") throw new ConfigError(`${one.what} does not exist. Check the path, and that the file is committed.`);
+    throw refusal(one, [`${one.what} ${source}.`]);
+  }
+  try {
+    await copyOne(one, source);
+    return source.sizeBytes;
+  } finally {
+    await source.handle.close();
+  }
+}
+
+async function copyOne(one: OneFile, source: CheckedFile): Promise<void> {
+  const free = await one.files.freeBytes(one.stageFolder);
+  if (free < source.sizeBytes) throw new ToolError("disk-full", `${one.what} needs ${source.sizeBytes} bytes in the temporary folder, and ${free} are free. Free space on the runner.`);
+  if (!(await copyFromHandle(source, one.target, one.hash))) throw refusal(one, [`${one.what} became shorter while it was read.`]);
+}
+
+function refusal(request: { readonly trust: StageRequest["trust"] }, problems: readonly string[]): Error {
+  const next = "Keep external data as plain files beside the model.";
+  const sentences = problems.map((problem) => `${problem} ${next}`);
+  return request.trust === "pull-request" ? new TrustError(sentences.join("\n")) : new ConfigError(sentences);
+}
