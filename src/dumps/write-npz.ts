@@ -19,7 +19,7 @@ export function writeNpz(tensors: readonly Tensor[]): Uint8Array {
     const name = Buffer.from(`${tensor.name}.npy`, "utf8");
     const about = [version, utf8Names, 0, 0, 0x21, crc32(body), body.length, body.length, name.length, 0] as const;
     parts.push(fields([localHeader], about), name, body);
-    directory.push(fields([centralHeader], [version], about, [0, 0, 0], [0, offset]), name);
+    directory.push(fields([centralHeader], [version], about, [0, 0, 0, 0, offset]), name);
     offset += 30 + name.length + body.length;
   }
   const directorySize = directory.reduce((sum, part) => sum + part.length, 0);
@@ -31,3 +31,23 @@ export function writeNpz(tensors: readonly Tensor[]): Uint8Array {
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...parts, ...directory, end]);
 }
+
+/** A header: its signature, then its fields in the widths of the format. */
+function fields(...groups: readonly (readonly number[])[]): Uint8Array {
+  const [signature = [], ...rest] = groups;
+  const values = rest.flat();
+  const widths = rest.length === 1 ? localWidths : centralWidths;
+  const bytes = Buffer.alloc(4 + widths.reduce((sum, width) => sum + width, 0));
+  bytes.writeUInt32LE(signature[0] ?? 0, 0);
+  let at = 4;
+  for (const [i, width] of widths.entries()) {
+    bytes.writeUIntLE(values[i] ?? 0, at, width);
+    at += width;
+  }
+  return bytes;
+}
+
+// Version, flags, method, time, date, CRC, both sizes, lengths of name and extra field.
+const localWidths = [2, 2, 2, 2, 2, 4, 4, 4, 2, 2];
+// The same with the writer's version before them; then comment length, disk, internal and external attributes, offset.
+const centralWidths = [2, ...localWidths, 2, 2, 2, 4, 4];

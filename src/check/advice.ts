@@ -1,0 +1,78 @@
+/** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
+import { fromNum, type ModelReport } from "../report/schema.ts";
+import { type AdviceFacts, advise } from "../search/advice/index.ts";
+import type { Advice } from "../search/search.ts";
+import type { CheckFacts } from "./assemble.ts";
+
+/** The search's own advice first (it was measured), then what the rules find. Nothing for a model that passes and has nothing slow. */
+export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
+  return [...(facts.outcome?.advice ?? []), ...advise(await gather(facts, report))];
+}
+
+async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFacts> {
+  const { entry, prepared, decided, outcome } = facts;
+  const { latency } = report.fix ?? {};
+  const limitDb = entry.tolerance.limits.sqnrDb?.fail;
+  const worstOutputDb = Math.min(
+    ...decided.run.measured.measurements.filter(({ role }) => role === "output").map(({ metrics }) => metrics.sqnrDb ?? Number.NaN),
+  );
+  return {
+    layers: report.layers.map((layer) => ({
+      tensor: layer.tensor,
+      injectedDb: layer.injected?.sqnrDb === undefined ? Number.NaN : fromNum(layer.injected.sqnrDb),
+      accumulatedDb: layer.metrics.sqnrDb === undefined ? Number.NaN : fromNum(layer.metrics.sqnrDb),
+    })),
+    ...(limitDb === undefined ? {} : { limitDb }),
+    calibration: {
+      algorithm: report.quantization.algorithm,
+      ...(report.quantization.samples === null ? {} : { samples: report.quantization.samples }),
+      minSamples: entry.quantization?.minSamples ?? 0,
+      ranges: await rangesOf(facts),
+      missingScales: prepared.lane.coverage.missingScales,
+      ...(await staleOf(facts)),
+    },
+    ...(outcome
+      ? {
+          search: {
+            outcome: outcome.kind,
+            kept: outcome.keep.length,
+            units: outcome.units.length,
+            probes: outcome.probes.length,
+            precision: prepared.job.keepPrecision,
+            ...(Number.isNaN(worstOutputDb) ? {} : { plainDb: worstOutputDb }),
+          },
+        }
+      : {}),
+    ...(latency?.referenceMs === undefined
+      ? {}
+      : {
+          latency: {
+            referenceMs: fromNum(latency.referenceMs),
+            ...(latency.candidateMs === undefined ? {} : { candidateMs: fromNum(latency.candidateMs) }),
+            ...(latency.fixedMs === undefined ? {} : { fixedMs: fromNum(latency.fixedMs) }),
+          },
+        }),
+    accurate: report.verdict === "pass",
+  };
+}
+
+/** What each scale can represent against what the float model showed on the validation samples. */
+async function rangesOf({ prepared, localised }: CheckFacts): Promise<NonNullable<NonNullable<AdviceFacts["calibration"]>["ranges"]>> {
+  const { scales } = prepared.lane;
+  return (localised?.layers ?? []).flatMap(({ tensor, reference }) => {
+    const scale = scales?.get(tensor);
+    return scale === undefined
+      ? []
+      : [{ tensor, calibratedAmax: scale * 127, seenAmax: Math.max(Math.abs(reference.min), Math.abs(reference.max)) }];
+  });
+}
+
+/** Git does not keep file times, so a newer model says something only outside a fresh checkout: hours, and only where positive. */
+async function staleOf({ entry, context }: CheckFacts): Promise<{ stale?: { modelNewerHours: number } }> {
+  const cache = entry.quantization?.cache;
+  if (cache === undefined || context.effects.env.GITHUB_ACTIONS === "true") return {};
+  const { files, cwd } = context.effects;
+  const [model, file] = await Promise.all([files.stat(`${cwd}/${entry.path}`), files.stat(`${cwd}/${cache}`)]);
+  const hours = model && file ? (model.modifiedMs - file.modifiedMs) / 3_600_000 : 0;
+  return hours > 0 ? { stale: { modelNewerHours: Math.round(hours * 10) / 10 } } : {};
+}

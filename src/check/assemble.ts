@@ -1,0 +1,165 @@
+/** Everything known of one model -> its part of the report. Measures and judges nothing. */
+import type { ModelEntry } from "../config/settings.ts";
+import { limitsFor } from "../gate/limits.ts";
+import type { Finding, Verdict } from "../gate/verdict.ts";
+import { coverageReport, firstFailing, keptUnit, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
+import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
+import type { SearchOutcome } from "../search/search.ts";
+import { adviceFor } from "./advice.ts";
+import type { Baseline } from "./baseline.ts";
+import type { CheckContext } from "./context.ts";
+import { emptyModelReport } from "./empty.ts";
+import type { Halves } from "./halves.ts";
+import type { Localised } from "./layers.ts";
+import type { Decided, Judging } from "./outputs.ts";
+import type { Prepared } from "./prepare.ts";
+import type { TaskResult } from "./task.ts";
+
+export interface CheckFacts {
+  readonly entry: ModelEntry;
+  readonly prepared: Prepared;
+  readonly context: CheckContext;
+  readonly judging: Judging;
+  readonly halves: Halves;
+  readonly decided: Decided;
+  /** Null in lanes that cannot differ. */
+  readonly repeatIdentical: boolean | null;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly localised?: Localised;
+  readonly outcome?: SearchOutcome;
+  readonly baseline?: Baseline;
+  readonly task?: TaskResult;
+  readonly fix?: NonNullable<ModelReport["fix"]>;
+}
+
+export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
+  const { entry, prepared, verdict, outcome, fix, task, baseline, decided } = facts;
+  const { lane } = prepared;
+  const layers = layersOf(facts);
+  const keep = outcome?.keep ?? [];
+  const report: ModelReport = {
+    ...emptyModelReport(entry),
+    sha256: prepared.sha256,
+    lane: lane.lane,
+    laneWhy: prepared.laneWhy,
+    verdict: verdict.kind,
+    reason: verdict.reason,
+    message: verdict.message,
+    outputs: outputsOf(facts),
+    layers,
+    coverage: coverageReport(decided.run.measured.coverage, lane.coverage),
+    noise: noiseOf(facts),
+    firstFailing: firstFailing(layers, entry.tolerance.limits),
+    worst: worstLayers(layers),
+    quantization: prepared.quantization,
+    validation: { source: prepared.job.validation.description, samples: lane.sampleCount },
+    search: outcome ? withLayerNames(searchReport(outcome, prepared.job.keepPrecision), prepared) : null,
+    fix: fix ?? null,
+    baseline: baseline?.report ?? null,
+    task: task
+      ? {
+          ...task,
+          reference: toNum(task.reference),
+          candidate: toNum(task.candidate),
+          drop: toNum(task.drop),
+          maxDrop: toNum(task.maxDrop),
+        }
+      : null,
+    executed: lane.executed().map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
+    builds: lane.builds().map(({ what, seconds, latencyMs, notes }) => ({
+      what,
+      seconds,
+      notes: [...notes],
+      ...(latencyMs === undefined ? {} : { latencyMs: toNum(latencyMs) }),
+    })),
+    warnings: warningsOf(facts),
+    reproduce: [...lane.reproduce({ keep: new Set(keep) })],
+    timings,
+  };
+  return { ...report, advice: [...(await adviceFor(facts, report))] };
+}
+
+function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
+  const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");
+  return measurements.map((measurement) => {
+    const { tensor } = measurement;
+    const limits = limitsFor(tensor, "output", entry.tolerance);
+    const before = baseline?.measurements?.find((one) => one.tensor === tensor);
+    const order = prepared.lane.order.get(tensor);
+    return measuredTensor(measurement, {
+      findings: findings.filter((finding) => finding.tensor === tensor),
+      ...(limits ? { limits } : {}),
+      ...(before ? { baseline: before } : {}),
+      ...(order === undefined ? {} : { order }),
+    });
+  });
+}
+
+function layersOf({ localised, findings, entry, prepared }: CheckFacts): MeasuredTensor[] {
+  const unitOf = new Map(prepared.lane.units.map((unit) => [unit.output, unit]));
+  const precisionOf = new Map(prepared.lane.executed().flatMap((layer) => layer.nodes.map((node) => [node, layer.precision] as const)));
+  return (localised?.layers ?? []).map((measurement) => {
+    const { tensor } = measurement;
+    const unit = unitOf.get(tensor);
+    const injected = localised?.injected.get(tensor);
+    const limits = limitsFor(tensor, "layer", entry.tolerance);
+    const order = prepared.lane.order.get(tensor);
+    const executedPrecision = unit && precisionOf.get(unit.nodes[0] ?? "");
+    return measuredTensor(measurement, {
+      findings: findings.filter((finding) => finding.tensor === tensor),
+      ...(limits ? { limits } : {}),
+      ...(unit ? { unit } : {}),
+      ...(injected ? { injected } : {}),
+      ...(order === undefined ? {} : { order }),
+      ...(executedPrecision === undefined ? {} : { executedPrecision }),
+    });
+  });
+}
+
+function noiseOf({ decided, prepared, localised, repeatIdentical }: CheckFacts): ModelReport["noise"] {
+  const { decision, guardDb, betweenBuildsDb } = decided;
+  const { deterministic } = prepared.lane;
+  const between =
+    betweenBuildsDb.length > 0 ? `; builds differ by SQNR ${betweenBuildsDb.map((value) => value.toFixed(1)).join(", ")} dB` : "";
+  return {
+    deterministic,
+    rebuilds: decision.rebuilds,
+    guardDb: toNum(guardDb),
+    betweenBuildsDb: betweenBuildsDb.map(toNum),
+    votes: [...decision.votes],
+    repeatIdentical,
+    markingDb: localised && !Number.isNaN(localised.markingDb) ? toNum(localised.markingDb) : null,
+    message: deterministic
+      ? "Repeats are bit-identical: no guard band."
+      : `Guard band ${guardDb.toFixed(1)} dB, ${decision.rebuilds} rebuilds${between}.`,
+  };
+}
+
+function withLayerNames(search: NonNullable<ModelReport["search"]>, prepared: Prepared): NonNullable<ModelReport["search"]> {
+  const layersByNode = new Map<string, string[]>();
+  for (const { layer, nodes } of prepared.lane.executed())
+    for (const node of nodes) layersByNode.set(node, [...(layersByNode.get(node) ?? []), layer]);
+  const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
+  const named = (one: { unit: string }) => keptUnit(units.get(one.unit) ?? one.unit, (node) => layersByNode.get(node) ?? []);
+  return { ...search, keep: search.keep.map(named) };
+}
+
+function warningsOf({ decided, prepared, entry, halves, repeatIdentical }: CheckFacts): string[] {
+  const { coverage } = prepared.lane;
+  const unused = decided.decision.judgement.unusedPatterns.map(
+    (pattern) => `The pattern "${pattern}" in tolerance.tensors names no measured tensor.`,
+  );
+  return [
+    ...prepared.warnings,
+    ...unused,
+    ...(coverage.missingScales.length > 0
+      ? [
+          `${coverage.missingScales.length} inputs of compute nodes have no scale and run in float: ${coverage.missingScales.slice(0, 5).join(", ")}.`,
+        ]
+      : []),
+    ...(coverage.droppedMarks.length > 0 ? [`${coverage.droppedMarks.length} tensors could not be marked and were not measured.`] : []),
+    ...(halves.heldOut ? [] : [`${entry.name} has one validation sample: a fix cannot be judged on samples that the search never saw.`]),
+    ...(repeatIdentical === false ? ["The same engine gave different outputs in two runs: its figures carry that noise."] : []),
+  ];
+}

@@ -1,0 +1,74 @@
+/**
+ * The base commit's result, made in the same job on the same device: its own model, cache and data from a worktree, this run's limits.
+ * It is something to compare with, never a verdict of its own on the change.
+ */
+import type { ModelEntry } from "../config/settings.ts";
+import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
+import type { Measurement, Metrics } from "../measure/measurement.ts";
+import { measuredTensor } from "../report/build.ts";
+import type { ModelReport } from "../report/schema.ts";
+import type { CheckContext } from "./context.ts";
+import { judgeOutputs, plainCandidate } from "./outputs.ts";
+import { prepareModel } from "./prepare.ts";
+
+export interface Baseline {
+  readonly metrics?: ReadonlyMap<string, Metrics>;
+  readonly measurements?: readonly Measurement[];
+  readonly report?: NonNullable<ModelReport["baseline"]>;
+}
+
+/** Gives no metrics, and says why in the log, where there is no base or its model cannot be run. */
+export async function measureBaseline(entry: ModelEntry, context: CheckContext): Promise<Baseline> {
+  const { log } = context.effects;
+  const base = await baseOf(entry, context);
+  if (base === undefined) {
+    log.notice(`${entry.name} has no baseline: there is no base commit to compare with.`);
+    return {};
+  }
+  try {
+    return await measureIn(entry, base, context);
+  } catch (error) {
+    if (!(error instanceof ToolError || error instanceof ConfigError || error instanceof FileError)) throw error;
+    if (error instanceof ToolError && error.reason === "cancelled") throw error;
+    log.notice(`${entry.name} has no baseline: the model of ${base.commit.slice(0, 12)} could not be run. ${error.message}`);
+    return {};
+  }
+}
+
+async function baseOf(entry: ModelEntry, context: CheckContext): Promise<{ folder: string; commit: string } | undefined> {
+  try {
+    return await context.baseFolder(entry);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    context.effects.log.notice(error.message);
+    return undefined;
+  }
+}
+
+async function measureIn(entry: ModelEntry, base: { folder: string; commit: string }, context: CheckContext): Promise<Baseline> {
+  const prepared = await prepareModel(entry, base.folder, context);
+  try {
+    const { lane } = prepared;
+    const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
+    const run = await judgeOutputs(
+      { entry, lane, seed: context.settings.options.seed, today: context.today },
+      { assignment: plainCandidate, samples },
+    );
+    const { measurements } = run.measured;
+    const { verdict, findings } = run.judgement;
+    return {
+      metrics: new Map(measurements.map(({ tensor, metrics }) => [tensor, metrics])),
+      measurements,
+      report: {
+        commit: base.commit,
+        verdict: verdict.kind,
+        message: verdict.message,
+        outputs: measurements.map((one) =>
+          measuredTensor(one, { findings: findings.filter(({ tensor }) => tensor === one.tensor), limits: entry.tolerance.limits }),
+        ),
+      },
+    };
+  } finally {
+    await prepared.close();
+  }
+}

@@ -1,0 +1,48 @@
+/** What every step of checking a model may use: the settled run, the machine and the clock. Only types. */
+import type { Trust } from "../changes/trust.ts";
+import type { ModelEntry, Settings } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { ModelReport } from "../report/schema.ts";
+
+export interface CheckContext {
+  readonly effects: Effects;
+  readonly settings: Settings;
+  readonly version: string;
+  /** ISO date in UTC, for waivers. */
+  readonly today: string;
+  /** Monotonic milliseconds at which the whole run must be over. */
+  readonly deadlineMs: number;
+  /** Folder that holds only files whose code may run (loaders, task scripts); the workspace itself where the head is trusted. */
+  readonly codeFolder: string;
+  readonly trust: Trust;
+  /** A folder with the base commit's files of a model; undefined where there is no base. */
+  readonly baseFolder: (entry: ModelEntry) => Promise<{ readonly folder: string; readonly commit: string } | undefined>;
+  /** An earlier report of this model, where one lies in the report folder. */
+  readonly earlier: ReadonlyMap<string, ModelReport>;
+  /** Versions of the tools that ran so far; models add to it. */
+  readonly versions: Record<string, string>;
+  readonly reportFolder: string;
+}
+
+export interface Stopwatch {
+  readonly timings: Record<string, number>;
+  time<T>(stage: string, body: () => Promise<T>): Promise<T>;
+}
+
+/** Seconds per stage, added up when a stage runs twice. */
+export function stopwatch(effects: Effects, label: string): Stopwatch {
+  const timings: Record<string, number> = {};
+  return {
+    timings,
+    time: async (stage, body) => {
+      effects.log.progress(`${label}: ${stage}`);
+      const startMs = effects.clock.monotonicMs();
+      try {
+        return await body();
+      } finally {
+        const seconds = (effects.clock.monotonicMs() - startMs) / 1000;
+        timings[stage] = Math.round(((timings[stage] ?? 0) + seconds) * 1000) / 1000;
+      }
+    },
+  };
+}

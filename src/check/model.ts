@@ -1,0 +1,106 @@
+/**
+ * The story of one model: prepare, compare, judge, and where it regressed localise, search, fix and verify. Ends in the model's part of the report.
+ * A tool's failure stays here: it becomes a verdict with a reason, and the other models go on.
+ */
+import type { ModelEntry } from "../config/settings.ts";
+import { ToolError } from "../effects/failure.ts";
+import type { ModelReport } from "../report/schema.ts";
+import { assembleReport, type CheckFacts } from "./assemble.ts";
+import { measureBaseline } from "./baseline.ts";
+import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
+import { emptyModelReport } from "./empty.ts";
+import { fixModel } from "./fix.ts";
+import { splitSamples } from "./halves.ts";
+import { readLabels } from "./labels.ts";
+import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
+import { decideOutputs, type Judging } from "./outputs.ts";
+import { type Prepared, prepareModel } from "./prepare.ts";
+import { isRepeatIdentical } from "./repeat.ts";
+import { searchModel } from "./search.ts";
+import { runTask, withTask } from "./task.ts";
+
+/** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
+export async function checkModel(entry: ModelEntry, context: CheckContext): Promise<ModelReport> {
+  const watch = stopwatch(context.effects, entry.name);
+  let prepared: Prepared | undefined;
+  try {
+    prepared = await watch.time("prepare", () => prepareModel(entry, context.effects.cwd, context));
+    return await checkPrepared(entry, prepared, watch, context);
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.reason === "cancelled") throw error;
+    const known = prepared
+      ? {
+          sha256: prepared.sha256,
+          lane: prepared.lane.lane,
+          laneWhy: prepared.laneWhy,
+          builds: [...prepared.lane.builds()].map((build) => ({ ...build, notes: [...build.notes] })),
+        }
+      : {};
+    return {
+      ...emptyModelReport(entry),
+      ...known,
+      verdict: "undecided",
+      reason: error.reason,
+      message: error.message,
+      toolTail: [...error.tail],
+      timings: watch.timings,
+    };
+  } finally {
+    await prepared?.close();
+  }
+}
+
+async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopwatch, context: CheckContext): Promise<ModelReport> {
+  const { options } = context.settings;
+  const { lane } = prepared;
+  Object.assign(context.versions, lane.versions);
+  const { task: wantedTask } = entry;
+  const baseline = entry.baseline ? await watch.time("baseline", () => measureBaseline(entry, context)) : undefined;
+  const labels = await readLabels(entry, context);
+  const judging: Judging = {
+    entry,
+    lane,
+    seed: options.seed,
+    today: context.today,
+    ...(labels ? { labels } : {}),
+    ...(baseline?.metrics ? { baseline: baseline.metrics } : {}),
+  };
+  const halves = splitSamples(lane.sampleCount, options.seed);
+
+  const decided = await watch.time("compare", () => decideOutputs(judging, halves.all));
+  const repeatIdentical = lane.deterministic ? null : await watch.time("repeat", () => isRepeatIdentical(judging));
+  const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, lane, prepared.job.workFolder, context)));
+  const outputsVerdict = withTask(decided.decision.verdict, task);
+
+  const wantsLayers = outputsVerdict.kind === "regression" || options.search === "always" || namesLayers(entry, lane.outputs);
+  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, halves.all, decided.run)) : undefined;
+  const { verdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
+
+  const wantsSearch = options.search === "always" || (options.search === "on-regression" && verdict.kind === "regression");
+  const outcome = wantsSearch
+    ? await watch.time("search", () =>
+        searchModel({ prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, context }),
+      )
+    : undefined;
+  const facts: CheckFacts = {
+    entry,
+    prepared,
+    context,
+    judging,
+    halves,
+    decided,
+    repeatIdentical,
+    verdict,
+    findings,
+    ...optional({ localised, outcome, baseline, task }),
+  };
+  const fix = outcome && outcome.keep.length > 0 ? await watch.time("fix", () => fixModel(facts, outcome)) : undefined;
+  return await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);
+}
+
+/** Leaves out what is undefined, as exact optional properties ask. */
+function optional<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * From an entry of the configuration to a prepared lane: model staged, inputs resolved, samples opened, scales found, engines possible.
+ * Everything that can be wrong with the user's files is said here, before anything runs.
+ */
+import { join } from "node:path";
+import type { FeedEntry, ModelEntry } from "../config/settings.ts";
+import { openFeeds } from "../dumps/feeds.ts";
+import { ConfigError } from "../effects/failure.ts";
+import type { FeedSource, LaneJob, PreparedLane } from "../lanes/lane.ts";
+import { prepareLane } from "../lanes/prepare.ts";
+import { loadSamples } from "../lanes/tensorrt/loader.ts";
+import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
+import { isQuantize } from "../onnx/qdq.ts";
+import { stageModel } from "../onnx/stage.ts";
+import type { ModelReport } from "../report/schema.ts";
+import type { CheckContext } from "./context.ts";
+import { chooseQuantization } from "./quantization.ts";
+
+export interface Prepared {
+  readonly lane: PreparedLane;
+  readonly laneWhy: string;
+  readonly job: LaneJob;
+  readonly sha256: string;
+  readonly quantization: ModelReport["quantization"];
+  readonly warnings: readonly string[];
+  /** The model itself is the explicitly quantised one. */
+  readonly holdsQdq: boolean;
+  close(): Promise<void>;
+}
+
+/** `root`: the folder that the entry's paths are relative to (the workspace, or a worktree of the base commit). */
+export async function prepareModel(entry: ModelEntry, root: string, context: CheckContext): Promise<Prepared> {
+  const { effects, settings } = context;
+  const workFolder = await effects.files.makeTempFolder("model");
+  const trust = context.trust.isProposal ? "pull-request" : "local";
+  const stage = async (path: string, name: string) => {
+    const folder = join(workFolder, name);
+    await effects.files.makeFolder(folder);
+    return await stageModel({ path: join(root, path), folder, files: effects.files, trust });
+  };
+  const staged = await stage(entry.path, "staged");
+  const inputs = resolveInputs(staged.model, entry.shapes);
+  const open: FeedSource[] = [];
+  const feeds = async (feed: FeedEntry, what: string) => {
+    const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
+    open.push(source);
+    return source;
+  };
+  if (entry.validation === undefined) {
+    throw new ConfigError(
+      `${placeOf(entry)}: "${entry.name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`,
+    );
+  }
+  const validation = await feeds(entry.validation, "validation");
+  const qdqPath = entry.quantization?.qdq === undefined ? undefined : (await stage(entry.quantization.qdq, "staged-qdq")).modelPath;
+  const quantization = await chooseQuantization({ entry, root, model: staged.model, qdqPath, openFeeds: feeds, context });
+  for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
+  const job: LaneJob = {
+    name: entry.name,
+    modelPath: staged.modelPath,
+    sha256: staged.sha256,
+    quantization: quantization.source,
+    validation,
+    workFolder,
+    keepPrecision: settings.search.precision,
+    seed: settings.options.seed,
+    deadlineMs: context.deadlineMs,
+    effects,
+    tensorrt: { ...entry.tensorrt, python: settings.options.python },
+    shapes: entry.shapes,
+  };
+  const { prepared, why } = await prepareLane(settings.options.lane, job);
+  return {
+    lane: prepared,
+    laneWhy: why,
+    job,
+    sha256: staged.sha256,
+    quantization: quantization.report,
+    warnings: quantization.warnings,
+    holdsQdq: staged.model.graph.node.some(isQuantize),
+    close: async () => {
+      await prepared.close();
+      await Promise.all(open.map((source) => source.close()));
+      await effects.files.remove(workFolder);
+    },
+  };
+}
+
+interface Opening {
+  readonly root: string;
+  readonly inputs: readonly ResolvedInput[];
+  readonly workFolder: string;
+  readonly context: CheckContext;
+}
+
+async function openFeedEntry(feed: FeedEntry, what: string, { root, inputs, workFolder, context }: Opening): Promise<FeedSource> {
+  const { effects, settings } = context;
+  if (feed.loader !== undefined) {
+    return await loadSamples(join(context.codeFolder, feed.loader), settings.options.python, effects, join(workFolder, what), {
+      maxSamples: feed.maxSamples,
+    });
+  }
+  if (feed.random !== undefined) return await openFeeds({ kind: "random", ...feed.random }, inputs, effects, feed.maxSamples);
+  if (feed.inputs !== undefined)
+    return await openFeeds({ kind: "inputs", path: join(root, feed.inputs) }, inputs, effects, feed.maxSamples);
+  if (feed.data !== undefined) return await openFeeds({ kind: "data", path: join(root, feed.data) }, inputs, effects, feed.maxSamples);
+  throw new ConfigError(`The ${what} samples have no source. Give data, loader, inputs or random.`);
+}
+
+const placeOf = ({ place }: ModelEntry) => `${place.file}:${place.line}`;

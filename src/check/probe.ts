@@ -1,0 +1,46 @@
+/** Turns a prepared lane into the one function the search knows: units kept -> does it meet the limits, and by how much. */
+import type { Clock } from "../effects/effects.ts";
+import { ToolError } from "../effects/failure.ts";
+import { findingDistance } from "../gate/judge.ts";
+import type { PreparedLane } from "../lanes/lane.ts";
+import type { Half, Probe, ProbeResult } from "../search/search.ts";
+import type { Halves } from "./halves.ts";
+import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
+
+/** Failures of a tool are `unknown`, never bad accuracy; everything else is thrown on. */
+export function makeProbe(judging: Judging, halves: Halves, clock: Pick<Clock, "monotonicMs">): Probe {
+  const samplesOf: Record<Half, readonly number[]> = { all: halves.all, search: halves.search, accept: halves.accept };
+  return async (keep, half, options) => {
+    const startMs = clock.monotonicMs();
+    const seconds = () => (clock.monotonicMs() - startMs) / 1000;
+    try {
+      const run = await judgeOutputs(judging, { assignment: { keep }, samples: samplesOf[half], fresh: options?.fresh ?? false });
+      return toResult(run, judging.lane, seconds());
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.reason === "cancelled" || error.reason === "disk-full") throw error;
+      return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds: seconds() };
+    }
+  };
+}
+
+function toResult(run: JudgedRun, lane: PreparedLane, seconds: number): ProbeResult {
+  const { verdict, findings } = run.judgement;
+  if (verdict.kind === "undecided") return { kind: "unknown", why: `${verdict.reason}: ${verdict.message}`, seconds };
+  const latencyMs = lane.builds().at(-1)?.latencyMs;
+  const spreads = run.measured.measurements.map(({ spread }) => spread?.sqnrDbSd ?? 0).filter(Number.isFinite);
+  return {
+    kind: "measured",
+    passes: verdict.kind === "pass",
+    marginDb: marginDb(findings.map(findingDistance)),
+    sqnrDb: worstSqnrDb(run.measured),
+    sdDb: Math.max(0, ...spreads),
+    seconds,
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+  };
+}
+
+/** Smallest distance to a limit, dB; 0 where nothing has one, since nothing can then be said of a margin. */
+const marginDb = (distances: readonly number[]): number => {
+  const known = distances.filter((distance) => !Number.isNaN(distance));
+  return known.length === 0 ? 0 : Math.min(...known);
+};

@@ -1,0 +1,156 @@
+/**
+ * Joins the search to a lane: which probe counts, what ranks cheaply, what an earlier report knew, where the journal lies.
+ */
+import { join } from "node:path";
+import type { Effects } from "../effects/effects.ts";
+import type { PreparedLane } from "../lanes/lane.ts";
+import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import type { Measurement } from "../measure/measurement.ts";
+import type { ModelReport } from "../report/schema.ts";
+import { searchUnits } from "../search/ranked.ts";
+import type { Journal, Probe, Scheme, SearchOutcome } from "../search/search.ts";
+import type { CheckContext } from "./context.ts";
+import type { Halves } from "./halves.ts";
+import type { Judging } from "./outputs.ts";
+import type { Prepared } from "./prepare.ts";
+import { makeProbe } from "./probe.ts";
+
+export interface SearchInputs {
+  readonly prepared: Prepared;
+  readonly judging: Judging;
+  readonly halves: Halves;
+  readonly injected: ReadonlyMap<string, Measurement>;
+  readonly guardDb: number;
+  readonly context: CheckContext;
+}
+
+const msPerMinute = 60_000;
+
+export async function searchModel(inputs: SearchInputs): Promise<SearchOutcome> {
+  const { prepared, judging, halves, context, guardDb } = inputs;
+  const { effects, settings } = context;
+  const { lane } = prepared;
+  const surrogate = lane.lane === "simulate" ? undefined : await openSurrogate(inputs);
+  const schemes = await openSchemes(inputs);
+  try {
+    return await searchUnits({
+      units: lane.units,
+      probe: makeProbe(judging, halves, effects.clock),
+      ...(surrogate ? { surrogate: surrogate.probe } : {}),
+      layerErrors: injectedByUnit(lane, inputs.injected),
+      history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
+      group: settings.search.group,
+      seed: settings.options.seed,
+      budgetMs: Math.min(settings.search.budgetMinutes * msPerMinute, Math.max(0, context.deadlineMs - effects.clock.monotonicMs())),
+      maxBuilds: lane.lane === "simulate" ? Number.POSITIVE_INFINITY : settings.search.maxBuilds,
+      clock: effects.clock,
+      journal: fileJournal(join(context.reportFolder, "journal", `${prepared.sha256.slice(0, 16)}.jsonl`), effects),
+      inputsHash: [
+        prepared.sha256,
+        lane.lane,
+        context.version,
+        JSON.stringify(judging.entry.tolerance),
+        JSON.stringify(judging.entry.quantization ?? null),
+        lane.sampleCount,
+      ].join(" "),
+      progress: (stage) => effects.log.progress(`${judging.entry.name}: search`, stage),
+      notice: (text) => effects.log.notice(text),
+      guardDb: lane.deterministic ? 0 : guardDb,
+      confirmBuilds: lane.lane === "simulate" ? 0 : 2,
+      schemes: schemes.schemes,
+      cancelled: effects.cancelled,
+    });
+  } finally {
+    await surrogate?.close();
+    await schemes.close();
+  }
+}
+
+/** SQNR of the error that a unit adds by itself, by unit id; units without an injected figure are left out. */
+function injectedByUnit(lane: PreparedLane, injected: ReadonlyMap<string, Measurement>): ReadonlyMap<string, number> {
+  return new Map(
+    lane.units.flatMap((unit) => {
+      const sqnrDb = injected.get(unit.output)?.metrics.sqnrDb;
+      return sqnrDb === undefined || Number.isNaN(sqnrDb) ? [] : [[unit.id, sqnrDb] as const];
+    }),
+  );
+}
+
+/** Units that an earlier report of the very same model kept and proved. */
+const historyOf = (earlier: ModelReport | undefined, sha256: string): readonly string[] =>
+  earlier?.sha256 === sha256 && earlier.fix?.verified?.passes === true ? (earlier.search?.keep.map(({ unit }) => unit) ?? []) : [];
+
+/** The CPU surrogate ranks units for engines whose builds are dear; undefined where the simulate lane cannot read the same scales. */
+async function openSurrogate({
+  prepared,
+  judging,
+  halves,
+  context,
+}: SearchInputs): Promise<{ probe: Probe; close(): Promise<void> } | undefined> {
+  try {
+    const lane = await prepareSimulate(prepared.job);
+    const same = new Set(prepared.lane.units.map(({ id }) => id));
+    if (!lane.units.some(({ id }) => same.has(id))) {
+      await lane.close();
+      return undefined;
+    }
+    return { probe: makeProbe({ ...judging, lane }, halves, context.effects.clock), close: () => lane.close() };
+  } catch (error) {
+    context.effects.log.notice(
+      `No ranking on the CPU for ${judging.entry.name}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return undefined;
+  }
+}
+
+/** Other ways to choose scales, opened only when the search asks: they need calibration data. */
+async function openSchemes({
+  prepared,
+  judging,
+  halves,
+  context,
+}: SearchInputs): Promise<{ schemes: readonly Scheme[]; close(): Promise<void> }> {
+  const opened: PreparedLane[] = [];
+  const { quantization } = prepared.job;
+  if (quantization.data === undefined || quantization.qdqPath !== undefined) return { schemes: [], close: async () => {} };
+  const { cachePath: _, ...fromData } = quantization;
+  const others = (["percentile", "entropy", "minmax"] as const).filter(
+    (algorithm) => algorithm !== quantization.algorithm || quantization.cachePath !== undefined,
+  );
+  const schemes = others.map(
+    (algorithm): Scheme => ({
+      name: `${algorithm} calibration`,
+      probeEmpty: async () => {
+        const lane = await prepareSimulate({ ...prepared.job, quantization: { ...fromData, algorithm } });
+        opened.push(lane);
+        return await makeProbe({ ...judging, lane }, halves, context.effects.clock)(new Set(), "search");
+      },
+    }),
+  );
+  return {
+    schemes,
+    close: async () => {
+      await Promise.all(opened.map((lane) => lane.close()));
+    },
+  };
+}
+
+/** JSON lines beside the report: a killed search goes on from there. */
+function fileJournal(path: string, { files }: Effects): Journal {
+  let text = "";
+  return {
+    read: async () => {
+      if ((await files.stat(path)) === undefined) return undefined;
+      text = await files.readText(path);
+      return text;
+    },
+    start: async (first) => {
+      text = first;
+      await files.writeText(path, text);
+    },
+    append: async (more) => {
+      text += more;
+      await files.writeText(path, text);
+    },
+  };
+}

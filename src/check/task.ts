@@ -1,0 +1,110 @@
+/**
+ * The user's own metric: their command, run once a side on that side's outputs. Its last line of stdout is {"<metric>": number}.
+ * Runs only trusted code: the command's folder holds the base commit's files.
+ */
+import { join } from "node:path";
+import type { ModelEntry } from "../config/settings.ts";
+import { writeNpz } from "../dumps/write-npz.ts";
+import { childEnv, pythonEnv } from "../effects/child-env.ts";
+import { ToolError } from "../effects/failure.ts";
+import { reasonOf } from "../gate/reasons.ts";
+import type { Verdict } from "../gate/verdict.ts";
+import type { PreparedLane } from "../lanes/lane.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { CheckContext } from "./context.ts";
+import { plainCandidate } from "./outputs.ts";
+
+export interface TaskResult {
+  readonly metric: string;
+  readonly reference: number;
+  readonly candidate: number;
+  /** reference - candidate: higher is better for a task's metric. */
+  readonly drop: number;
+  readonly maxDrop: number;
+  readonly passes: boolean;
+}
+
+/** A task that fell too far is a regression, unless the outputs already decided; a passing task changes nothing. */
+export function withTask(verdict: Verdict, task: TaskResult | undefined): Verdict {
+  if (task === undefined || task.passes || verdict.kind === "regression") return verdict;
+  const { kind, next } = reasonOf("task-drop");
+  const figures = `${task.metric} fell from ${task.reference} to ${task.candidate}, by ${Number(task.drop.toPrecision(4))}, more than ${task.maxDrop}.`;
+  return { kind, reason: "task-drop", message: `The task's ${figures} ${next}` };
+}
+
+type Side = "reference" | "candidate";
+const sides: readonly Side[] = ["reference", "candidate"];
+
+export async function runTask(
+  task: NonNullable<ModelEntry["task"]>,
+  lane: PreparedLane,
+  workFolder: string,
+  context: CheckContext,
+): Promise<TaskResult> {
+  const folders = { reference: join(workFolder, "task-reference"), candidate: join(workFolder, "task-candidate") };
+  await saveOutputs(lane, folders, context);
+  const reference = await evaluate("reference", task, folders.reference, context);
+  const candidate = await evaluate("candidate", task, folders.candidate, context);
+  const drop = reference - candidate;
+  return { metric: task.metric, reference, candidate, drop, maxDrop: task.maxDrop, passes: drop <= task.maxDrop };
+}
+
+/** One `.npz` a sample in each side's folder, named by the sample's number. */
+async function saveOutputs(lane: PreparedLane, folders: Record<Side, string>, { effects }: CheckContext): Promise<void> {
+  const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
+  let current = -1;
+  let held: Record<Side, Tensor[]> = { reference: [], candidate: [] };
+  const flush = async () => {
+    if (current < 0) return;
+    for (const side of sides)
+      await effects.files.writeBytes(join(folders[side], `${String(current).padStart(6, "0")}.npz`), writeNpz(held[side]));
+    held = { reference: [], candidate: [] };
+  };
+  for await (const pair of lane.run({ assignment: plainCandidate, samples, detail: "outputs" })) {
+    if (pair.sample !== current) await flush();
+    current = pair.sample;
+    if (pair.reference) held.reference.push(pair.reference);
+    if (pair.candidate) held.candidate.push(pair.candidate);
+  }
+  await flush();
+}
+
+async function evaluate(side: Side, task: NonNullable<ModelEntry["task"]>, folder: string, context: CheckContext): Promise<number> {
+  const { effects, settings, codeFolder } = context;
+  const [file = "", ...args] = task.command.map((word) => word.replaceAll("{outputs}", folder));
+  const isPython = /^python[0-9.]*$/.test(file);
+  const extra = { TRT_GATE_SIDE: side };
+  const result = await effects.exec.run({
+    file: isPython ? settings.options.python : file,
+    args,
+    cwd: codeFolder,
+    env: isPython ? pythonEnv(effects.env, extra) : childEnv(effects.env, extra),
+    timeoutMs: Math.max(1000, context.deadlineMs - effects.clock.monotonicMs()),
+  });
+  const where = `The task command "${result.command}" for the ${side}`;
+  if (result.endedBy !== "exit" || result.exitCode !== 0) {
+    const how = result.endedBy === "exit" ? `exit ${result.exitCode}` : `${result.endedBy} ${result.signal ?? result.cause ?? ""}`.trim();
+    throw new ToolError("task-failed", `${where} ended with ${how}. Run it by hand with TRT_GATE_SIDE=${side}.`, result.tail);
+  }
+  const value = metricIn(result.stdout, task.metric);
+  if (value === undefined) {
+    throw new ToolError(
+      "task-failed",
+      `${where} did not print {"${task.metric}": number} as its last line. Print it after everything else.`,
+      result.tail,
+    );
+  }
+  return value;
+}
+
+/** The named number in the last non-empty line; undefined when the line is no such JSON or the number is not finite. */
+export function metricIn(stdout: string, metric: string): number | undefined {
+  const last = stdout.trimEnd().split("\n").at(-1) ?? "";
+  try {
+    const parsed: unknown = JSON.parse(last);
+    const value: unknown = typeof parsed === "object" && parsed !== null ? Reflect.get(parsed, metric) : undefined;
+    return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,15 @@
+/** `trt-gate check`: the whole gate, as in the action, with the result as a table or as JSON. */
+import { runWhole } from "../publish/door.ts";
+import { renderTerminal } from "../report/terminal.ts";
+import type { RunCommand } from "./command.ts";
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const since = parsed.text("changed-since");
+  const inputs = { ...parsed.inputs, ...(since === undefined ? {} : { "base-ref": since }) };
+  const { exitCode, outcome, published } = await runWhole({ inputs }, effects);
+  if (outcome === undefined) return exitCode;
+  if (parsed.has("json")) io.out(`${JSON.stringify(outcome.report, null, 1)}\n`);
+  else io.out(`${renderTerminal(outcome.report, { ansi: io.isTerminal })}\n`);
+  if (published?.files) effects.log.info(`Report: ${published.files.htmlPath}`);
+  return exitCode;
+};

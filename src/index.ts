@@ -1,0 +1,44 @@
+/** The door of the action: inputs from the environment, log commands on stdout, exit code of the verdict. */
+
+import { inputSpecs } from "./config/inputs.ts";
+import { actionsLog } from "./effects/log.ts";
+import { realEffects } from "./effects/real.ts";
+import { remember } from "./github/left-behind.ts";
+import { runDoor } from "./publish/door.ts";
+
+const { env } = process;
+const cancel = new AbortController();
+const stop = (signal: NodeJS.Signals) => {
+  if (cancel.signal.aborted) process.exit(4);
+  cancel.abort(new Error(`cancelled by ${signal}`));
+  // The runner kills this process alone 7.5 s after SIGINT: what is not written by then is lost.
+  setTimeout(() => process.exit(4), 6500).unref();
+};
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);
+
+const log = actionsLog({
+  write: (text) => process.stdout.write(text),
+  isTerminal: false,
+  monotonicMs: () => performance.now(),
+  debug: env.RUNNER_DEBUG === "1",
+});
+const token = env["INPUT_GITHUB-TOKEN"];
+if (token) process.stdout.write(`::add-mask::${token}\n`);
+const memory = remember(env.GITHUB_STATE, env.RUNNER_TEMP);
+const effects = realEffects({
+  env: { ...env },
+  cwd: env.GITHUB_WORKSPACE || process.cwd(),
+  log,
+  cancelled: cancel.signal,
+  onTempFolder: memory.folder,
+  onChild: memory.child,
+});
+
+const inputs = Object.fromEntries(
+  inputSpecs.map(({ name }) => [name, (env[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`] ?? "").trim()]),
+);
+const exitCode = await runDoor({ inputs }, effects);
+await effects.dispose();
+// Open sockets of the API client may keep the process alive: the job waits for nobody.
+process.exit(exitCode);

@@ -1,0 +1,51 @@
+/** Shared by the doors: runs the story, publishes, and turns every ending into an exit code and one message. */
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
+import { exitCodeOfFailure } from "../gate/exit-code.ts";
+import { writeOutputs } from "../github/outputs.ts";
+import { type MainRequest, main, type Outcome } from "../main.ts";
+import { renderLogLine } from "../report/log-line.ts";
+import { type Published, publish } from "./publish.ts";
+
+export interface DoorResult {
+  readonly exitCode: number;
+  readonly outcome: Outcome | undefined;
+  readonly published: Published | undefined;
+}
+
+export async function runDoor(request: MainRequest, effects: Effects): Promise<number> {
+  return (await runWhole(request, effects)).exitCode;
+}
+
+export async function runWhole(request: MainRequest, effects: Effects): Promise<DoorResult> {
+  try {
+    const outcome = await main(request, effects);
+    const published = await publish(outcome, effects);
+    effects.log.info(renderLogLine(outcome.report));
+    return { exitCode: outcome.report.exitCode, outcome, published };
+  } catch (error) {
+    return { exitCode: await explain(error, effects), outcome: undefined, published: undefined };
+  }
+}
+
+/** Says what happened and what to do; a bug keeps its stack. Gives the exit code. */
+async function explain(error: unknown, effects: Effects): Promise<number> {
+  const { log } = effects;
+  const exitCode = exitCodeOfFailure(error);
+  if (error instanceof ConfigError) for (const problem of error.problems) log.error(problem, placeIn(problem));
+  else if (error instanceof TrustError || error instanceof FileError) log.error(error.message);
+  else if (error instanceof ToolError) log.error([`${error.reason}: ${error.message}`, ...error.tail.slice(-20)].join("\n"));
+  else if (effects.cancelled.aborted) log.error("cancelled: the run was cancelled before it had a result. Start it again.");
+  else
+    log.error(
+      `This is a bug in the gate; please report it with these lines.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  if (effects.env.GITHUB_ACTIONS === "true") await writeOutputs({ verdict: "undecided" }, effects);
+  return exitCode === 5 && effects.cancelled.aborted ? 4 : exitCode;
+}
+
+/** `file:line: text` -> a place for the annotation. */
+function placeIn(problem: string): { file: string; line: number } | undefined {
+  const found = /^([^\s:]+):(\d+): /.exec(problem);
+  return found?.[1] === undefined ? undefined : { file: found[1], line: Number(found[2]) };
+}

@@ -1,0 +1,57 @@
+/** Writes the report and its renderings into the report folder. A report that does not fit its schema is never written as if it did. */
+import { join } from "node:path";
+import type { Effects } from "../effects/effects.ts";
+import { commentBudget, renderComment } from "../report/comment.ts";
+import { renderHtml } from "../report/html/page.ts";
+import type { Report } from "../report/schema.ts";
+import type { FixScript } from "../report/sections/fix.ts";
+
+export interface WrittenFiles {
+  readonly reportPath: string;
+  readonly htmlPath: string;
+  readonly commentPath: string;
+  /** Absolute; undefined where there is no fix. */
+  readonly fixFolder: string | undefined;
+  readonly scripts: readonly FixScript[];
+  /** Absolute paths of everything that was written, the fixes included. */
+  readonly all: readonly string[];
+}
+
+export async function writeFiles(report: Report, folder: string, { files }: Effects): Promise<WrittenFiles> {
+  const at = (name: string) => join(folder, name);
+  const scripts = await readScripts(report, folder, files);
+  await files.writeText(at("report.json"), `${JSON.stringify(report, null, 1)}\n`);
+  await files.writeText(at("report.html"), renderHtml(report));
+  await files.writeText(
+    at("comment.md"),
+    renderComment(report, { jobKey: report.environment.jobKey, budget: commentBudget, fixScripts: scripts }),
+  );
+  return {
+    reportPath: at("report.json"),
+    htmlPath: at("report.html"),
+    commentPath: at("comment.md"),
+    fixFolder: report.models.some((model) => (model.fix?.files.length ?? 0) > 0) ? at("fix") : undefined,
+    scripts,
+    all: [
+      ...["report.json", "report.html", "comment.md"],
+      ...report.models.flatMap((model) => (model.fix?.files ?? []).map(({ path }) => path)),
+    ].map(at),
+  };
+}
+
+const isShown = (path: string) => /\.(py|sh|txt|ya?ml)$/.test(path);
+
+/** Texts of the fixes that a comment may show. Edited models stay files. */
+async function readScripts(report: Report, folder: string, files: Effects["files"]): Promise<FixScript[]> {
+  const wanted = report.models.flatMap((model) =>
+    (model.fix?.files ?? []).filter(({ path }) => isShown(path)).map((file) => ({ model: model.name, file })),
+  );
+  return await Promise.all(
+    wanted.map(async ({ model, file }) => ({
+      model,
+      fileName: file.path.split("/").at(-1) ?? file.path,
+      text: await files.readText(join(folder, file.path)),
+      command: file.command,
+    })),
+  );
+}

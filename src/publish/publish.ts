@@ -1,0 +1,126 @@
+/**
+ * Tells the result everywhere: files, summary, annotations, artifact, comment, outputs. None of it can change the verdict:
+ * what cannot be published is a warning.
+ */
+
+import { runUrlOf } from "../check/environment.ts";
+import type { Effects } from "../effects/effects.ts";
+import { annotate } from "../github/annotate.ts";
+import { uploadArtifact } from "../github/artifact-sink.ts";
+import { publishComment } from "../github/comment-sink.ts";
+import { writeOutputs, writeSummary } from "../github/outputs.ts";
+import type { Outcome } from "../main.ts";
+import { annotations } from "../report/annotations.ts";
+import { renderAllClear, renderComment } from "../report/comment.ts";
+import { renderSummary } from "../report/summary.ts";
+import { type WrittenFiles, writeFiles } from "./files.ts";
+
+export interface Published {
+  readonly files: WrittenFiles | undefined;
+  readonly commentUrl: string | undefined;
+  readonly artifactUrl: string | undefined;
+}
+
+export async function publish(outcome: Outcome, effects: Effects): Promise<Published> {
+  const { report, event } = outcome;
+  const { log } = effects;
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) log.warning(warning);
+  };
+  const files = await writeReportFiles(outcome, effects, warn);
+  const inAction = effects.env.GITHUB_ACTIONS === "true";
+  if (!inAction) return { files, commentUrl: undefined, artifactUrl: undefined };
+
+  annotate(annotations(report), log);
+  const runUrl = event && runUrlOf(event);
+  const artifact =
+    files && report.models.length > 0 && !effects.cancelled.aborted
+      ? await upload(outcome, files, runUrl, effects)
+      : { url: undefined, warnings: [] };
+  warn(artifact.warnings);
+  const links = { runUrl, artifactUrl: artifact.url, fixScripts: files?.scripts ?? [] };
+  warn(await writeSummary((budget) => renderSummary(report, { ...links, budget }), effects));
+  const comment = effects.cancelled.aborted ? { url: undefined, warnings: [] } : await writeComment(outcome, links, effects);
+  warn(comment.warnings);
+  warn(await writeOutputs(outputsOf(outcome, files, comment.url, artifact.url), effects));
+  return { files, commentUrl: comment.url, artifactUrl: artifact.url };
+}
+
+/** Where the folder cannot be written, the log still says everything that matters. */
+async function writeReportFiles(
+  { report, reportFolder }: Outcome,
+  effects: Effects,
+  warn: (warnings: readonly string[]) => void,
+): Promise<WrittenFiles | undefined> {
+  try {
+    return await writeFiles(report, reportFolder, effects);
+  } catch (error) {
+    warn([
+      `The report was not written to ${reportFolder}: ${error instanceof Error ? error.message : String(error)}. Free or unlock it; the verdict stands.`,
+    ]);
+    return undefined;
+  }
+}
+
+async function upload({ settings, event, reportFolder }: Outcome, files: WrittenFiles, runUrl: string | undefined, effects: Effects) {
+  const { options } = settings;
+  return await uploadArtifact(
+    {
+      name: options.artifactName,
+      jobKey: options.jobKey,
+      runAttempt: event?.runAttempt ?? 1,
+      retentionDays: options.retentionDays,
+      folder: reportFolder,
+      files: files.all,
+      runUrl,
+    },
+    effects,
+  );
+}
+
+type Links = Pick<Parameters<typeof renderComment>[1], "runUrl" | "artifactUrl" | "fixScripts">;
+
+async function writeComment({ report, settings, event, config }: Outcome, links: Links, effects: Effects) {
+  const pull = event?.pullRequest;
+  const nothing = { url: undefined, warnings: [] };
+  if (pull === undefined || event === undefined || settings.options.comment === "off") return nothing;
+  const api = await config.checkout.api();
+  if (api === undefined)
+    return {
+      url: undefined,
+      warnings: ["The comment was not written: there is no token. Give the step github-token, or set comment: off."],
+    };
+  const { jobKey } = settings.options;
+  const state = { headSha: pull.headSha, runId: event.runId, runAttempt: event.runAttempt };
+  return await publishComment({
+    api,
+    mode: settings.options.comment,
+    pullRequest: pull.number,
+    jobKey,
+    state,
+    hasChanges: report.models.length > 0,
+    hasProblem: report.verdict !== "pass",
+    render: (budget) => {
+      const options = { ...links, jobKey, budget, headSha: state.headSha, runId: state.runId, runAttempt: state.runAttempt };
+      return report.verdict === "pass" && report.models.length === 0 ? renderAllClear(report, options) : renderComment(report, options);
+    },
+  });
+}
+
+function outputsOf(
+  { report }: Outcome,
+  files: WrittenFiles | undefined,
+  commentUrl: string | undefined,
+  artifactUrl: string | undefined,
+): Record<string, string> {
+  return {
+    verdict: report.verdict,
+    "models-checked": String(report.models.filter(({ status }) => status === "checked").length),
+    regressions: String(report.models.filter(({ verdict }) => verdict === "regression").length),
+    "report-path": files?.reportPath ?? "",
+    "html-path": files?.htmlPath ?? "",
+    "fix-dir": files?.fixFolder ?? "",
+    "comment-url": commentUrl ?? "",
+    "artifact-url": artifactUrl ?? "",
+  };
+}
