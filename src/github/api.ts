@@ -89,7 +89,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   return {
     owner,
     repo,
-    graphqlUrl: options.apiUrl.replace(/\/v3\/?$/, "").replace(/\/$/, "") + "/graphql",
+    graphqlUrl: `${options.apiUrl.replace(/\/v3\/?$/, "").replace(/\/$/, "")}/graphql`,
     call,
     pages: async (route, parameters, maxPages) => {
       const items: unknown[] = [];
