@@ -33,6 +33,9 @@ export const intAttr = (name: string, value: number): AttributeProto =>
 export const intsAttr = (name: string, values: readonly number[]): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints: values.map(BigInt) });
 
+export const stringAttr = (name: string, text: string): AttributeProto =>
+  create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(text) });
+
 export const graphAttr = (name: string, graph: GraphProto): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.GRAPH, g: graph });
 

@@ -5,8 +5,9 @@
 import type { Unit } from "../lanes/lane.ts";
 import { elementsOf } from "./constants.ts";
 import { foldSites } from "./fold.ts";
-import { intAttribute, isStandard, type NodeProto, nodeLabel } from "./model.ts";
-import type { Network } from "./network.ts";
+import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs } from "./model.ts";
+import { type Network, producers, usedNames } from "./network.ts";
+import { isDequantize, isQuantize, qdqSource } from "./qdq.ts";
 
 export const computeOps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 
@@ -18,11 +19,13 @@ const fusedOps: ReadonlySet<string> = new Set([
 /** In topological order. Works on the graph as it is and on the folded one, with equal ids. Empty where nothing can be quantised. */
 export function findUnits(network: Network): Unit[] {
   const computesShape = shapeTensors(network);
+  const fixed = constantTensors(network);
+  const makers = producers(network.nodes);
   const norms = new Map(foldSites(network).map((site) => [site.conv, site.norm]));
   const units: Draft[] = [];
   const unitOf = new Map<string, number>();
   for (const [position, node] of network.nodes.entries()) {
-    const activations = activationInputs(network, node);
+    const activations = isCompute(node) ? activationInputs(node, fixed) : [];
     if (isCompute(node) && activations.length > 0 && !activations.some((name) => computesShape.has(name))) {
       const norm = norms.get(node);
       units.push({ node, norm, activations, position, fused: [] });
@@ -31,47 +34,58 @@ export function findUnits(network: Network): Unit[] {
       joinUnit(node, units, unitOf);
     }
   }
-  return units.map((unit) => finish(network, unit));
+  return units.map((unit) => finish(network, makers, unit));
 }
 
 interface Draft { readonly node: NodeProto; readonly norm: NodeProto | undefined; readonly activations: readonly string[]; readonly position: number; readonly fused: NodeProto[] }
 
 /** An elementwise node runs with the last unit that feeds it: a residual Add belongs to the branch computed last. */
 function joinUnit(node: NodeProto, units: readonly Draft[], unitOf: Map<string, number>): void {
-  if (!fusedOps.has(node.opType) || !isStandard(node)) return;
+  const passes = isQuantize(node) || isDequantize(node);
+  if (!passes && !(fusedOps.has(node.opType) && isStandard(node))) return;
   const owners = node.input.flatMap((name) => unitOf.get(name) ?? []);
   if (owners.length === 0) return;
   const owner = Math.max(...owners);
   const unit = units[owner];
   if (unit === undefined) return;
-  if (unit.norm !== node) unit.fused.push(node);
+  if (unit.norm !== node && !passes) unit.fused.push(node);
   for (const name of node.output) unitOf.set(name, owner);
 }
 
-function finish(network: Network, unit: Draft): Unit {
+function finish(network: Network, makers: ReadonlyMap<string, NodeProto>, unit: Draft): Unit {
   const output = (unit.norm ?? unit.node).output[0] ?? "";
   return {
     id: `${unit.node.opType}:${output}`,
     nodes: [unit.node, ...(unit.norm === undefined ? [] : [unit.norm]), ...unit.fused].map(nodeLabel),
     opType: unit.node.opType,
-    inputs: unit.activations,
+    inputs: unit.activations.map((name) => qdqSource(makers, name) ?? name),
     output,
     order: unit.position,
     block: blockOf(unit.node.name === "" ? output : unit.node.name) ?? `${unit.node.opType}:${output}`,
-    weightBytes: 4 * unit.node.input.slice(0, 2).reduce((sum, name) => sum + elementCountOf(network, name), 0),
+    weightBytes: 4 * unit.node.input.slice(0, 2).reduce((sum, name) => sum + elementCountOf(network, makers, name), 0),
   };
 }
 
-const elementCountOf = (network: Network, name: string) => {
-  const tensor = network.constants.get(name);
+/** Of a constant, or of the one that a dequantisation or a reordering starts from. 0 for activations. */
+function elementCountOf(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): number {
+  const tensor = network.constants.get(name) ?? network.constants.get(makers.get(name)?.input[0] ?? "");
   return tensor === undefined ? 0 : elementsOf(tensor);
-};
+}
 
 export const isCompute = (node: NodeProto): boolean => isStandard(node) && computeOps.has(node.opType);
 
-/** Inputs that come from other nodes or from outside, without the bias; each once. */
-export const activationInputs = (network: Network, node: NodeProto): string[] =>
-  [...new Set(node.input.slice(0, 2))].filter((name) => name !== "" && !network.constants.has(name));
+/** Inputs that are not fixed, without the bias; each once. */
+const activationInputs = (node: NodeProto, fixed: ReadonlySet<string>): string[] => [...new Set(node.input.slice(0, 2))].filter((name) => name !== "" && !fixed.has(name));
+
+/** Constants and what is computed from constants alone (a transposed or dequantised weight). */
+export function constantTensors(network: Network): Set<string> {
+  const fixed = new Set(network.constants.keys());
+  for (const node of network.nodes) {
+    const used = usedNames(node);
+    if (used.length > 0 && used.every((name) => fixed.has(name)) && subgraphs(node).length === 0) for (const name of node.output) fixed.add(name);
+  }
+  return fixed;
+}
 
 /** Axis of the weights' output channels, counted from the front (simulate: one scale for each). Undefined: one scale for all. */
 export function channelAxis(node: NodeProto, slot: number, rank: number): number | undefined {

@@ -3,7 +3,7 @@
  * Uses the com.microsoft forms of QuantizeLinear and DequantizeLinear, which exist for every opset and compute the same as the standard ones.
  */
 import type { Effects } from "../../effects/effects.ts";
-import { elementsOf, floatValues } from "../../onnx/constants.ts";
+import { elementsOf, floatValues, isFloatTensor } from "../../onnx/constants.ts";
 import { DataType, floatTensor, int8Tensor, makeNode, type NodeProto, rewire, type TensorProto, tensorShape } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { channelLayout, fakeQuantizeWeights, weightScales } from "../../onnx/quantize.ts";
@@ -31,7 +31,9 @@ export async function coreCandidate(
     const node = byOutput.get(unit.output);
     if (node === undefined) throw new Error(`unit '${unit.id}' has no node in the folded network`);
     const quantizedInputs = [...node.input];
-    for (const [slot, name] of node.input.slice(0, 2).entries()) quantizedInputs[slot] = await quantizedForm(maker, node, slot, name);
+    for (const [slot, name] of node.input.slice(0, 2).entries()) {
+      quantizedInputs[slot] = unit.inputs.includes(name) ? quantizedActivation(maker, name) : await quantizedWeight(maker, node, slot);
+    }
     const candidateNode = rewire(node, { input: quantizedInputs });
     replaced.set(node, candidateNode);
     variants.set(unit.id, { node: candidateNode, floatInputs: node.input, quantizedInputs });
@@ -52,11 +54,6 @@ interface Maker {
   readonly prologue: Map<string, NodeProto[]>;
 }
 
-async function quantizedForm(maker: Maker, node: NodeProto, slot: number, name: string): Promise<string> {
-  const weight = maker.network.constants.get(name);
-  return weight === undefined ? quantizedActivation(maker, name) : quantizedWeight(maker, { node, slot, weight });
-}
-
 /** One Q/DQ pair per tensor, shared by its readers. */
 function quantizedActivation(maker: Maker, name: string): string {
   const output = `trt_gate:dq:${name}`;
@@ -74,19 +71,22 @@ function quantizedActivation(maker: Maker, name: string): string {
 }
 
 /** A weight read in two ways (two axes) gets two quantised forms. */
-async function quantizedWeight(maker: Maker, use: { node: NodeProto; slot: number; weight: TensorProto }): Promise<string> {
-  const shape = tensorShape(use.weight);
-  const axis = channelAxis(use.node, use.slot, shape.length);
-  const name = `trt_gate:w${axis ?? ""}:${use.weight.name}`;
+async function quantizedWeight(maker: Maker, node: NodeProto, slot: number): Promise<string> {
+  const weight = maker.network.constants.get(node.input[slot] ?? "");
+  // Constants that the runtime could not compute ahead as float32 (fold-constants.ts) stay as the model has them.
+  if (weight === undefined || !isFloatTensor(weight)) return node.input[slot] ?? "";
+  const shape = tensorShape(weight);
+  const axis = channelAxis(node, slot, shape.length);
+  const name = `trt_gate:w${axis ?? ""}:${weight.name}`;
   if (maker.fakeQuantized.has(name)) return name;
   maker.fakeQuantized.add(name);
   const layout = channelLayout(shape, axis);
   const produce = async () => {
-    const values = await floatValues(use.weight, maker.network.folder, maker.effects.files);
+    const values = await floatValues(weight, maker.network.folder, maker.effects.files);
     const result = fakeQuantizeWeights(values, weightScales(values, layout), layout);
     return new Uint8Array(result.buffer);
   };
-  maker.constants.set(name, await maker.weights.place({ name, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(use.weight), produce }));
+  maker.constants.set(name, await maker.weights.place({ name, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(weight), produce }));
   return name;
 }
 

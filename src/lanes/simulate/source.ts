@@ -4,10 +4,13 @@
  */
 import { basename } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
+import type { Files } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
+import { embed, isExternal } from "../../onnx/constants.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import type { OnnxModel } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
+import { hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
@@ -15,7 +18,8 @@ import type { LaneJob, Unit } from "../lane.ts";
 import { networkScales } from "./calibrate-model.ts";
 import type { Candidate } from "./candidate.ts";
 import { coreCandidate } from "./core.ts";
-import { hasQdq, qdqCandidate, withoutQdq } from "./qdq.ts";
+import { foldConstants } from "./fold-constants.ts";
+import { qdqCandidate } from "./qdq.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Sides {
@@ -28,7 +32,7 @@ export interface Sides {
 
 /** ConfigError where no source is given; ToolError `precision-not-applied` or `stale-cache` where nothing would be quantised. */
 export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
-  const sides = job.quantization.qdqPath !== undefined || hasQdq(model) ? await fromQdq(job, model) : await fromScales(job, model, runtime);
+  const sides = job.quantization.qdqPath !== undefined || hasQdq(model.graph.node) ? await fromQdq(job, model) : await fromScales(job, model, runtime);
   if (sides.candidate.units.length === 0) throw nothingQuantized(job, sides);
   return sides;
 }
@@ -36,7 +40,7 @@ export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime
 async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const { files } = job.effects;
   const weights = weightFile(model.folder, "trt-gate-weights.bin");
-  const network = toNetwork(model);
+  const network = await foldConstants(toNetwork(model), runtime, job.effects);
   const folded = await foldBatchNorm(network, files);
   const reference = await externalize(folded, weights, files);
   const units = findUnits(network);
@@ -59,23 +63,29 @@ async function scalesOf(job: LaneJob, work: { folded: Network; units: readonly U
   return calibration.scales;
 }
 
-/** The model itself is the float reference, unless it holds the Q/DQ itself: then its Q/DQ are taken out. */
+/** The model itself is the float reference, unless it holds the Q/DQ: then they are read around. */
 async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const { qdqPath } = job.quantization;
-  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, job.effects.files));
-  const float = hasQdq(model) ? withoutQdq(quantized) : toNetwork(model);
-  const { candidate, totalUnits } = qdqCandidate(quantized, float);
   const { files } = job.effects;
-  const own = weightFile(quantized.folder, "trt-gate-weights.bin");
-  const external = await externalize(candidate.network, own, files);
-  await own.write(files);
-  if (hasQdq(model)) {
-    return { reference: { ...float, constants: new Map([...float.constants].map(([name, tensor]) => [name, external.constants.get(name) ?? tensor])) }, candidate: { ...candidate, network: external }, totalUnits, missingScales: [], variant: "qdq" };
-  }
-  const others = weightFile(float.folder, "trt-gate-reference.bin");
-  const reference = await externalize(float, others, files);
-  await others.write(files);
-  return { reference, candidate: { ...candidate, network: external }, totalUnits, missingScales: [], variant: "qdq" };
+  const holdsOwn = hasQdq(model.graph.node);
+  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files));
+  const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
+  const { candidate, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
+  return { reference: await withWeightFile(float, "trt-gate-reference.bin", files), candidate: { ...candidate, network: await withWeightFile(candidate.network, "trt-gate-weights.bin", files) }, totalUnits, missingScales: [], variant: "qdq" };
+}
+
+async function withWeightFile(network: Network, fileName: string, files: Files): Promise<Network> {
+  const weights = weightFile(network.folder, fileName);
+  const moved = await externalize(network, weights, files);
+  await weights.write(files);
+  return moved;
+}
+
+/** With its external data read in: its weights are about to move into a network of another folder. */
+async function embedded(network: Network, files: Files): Promise<Network> {
+  const constants = new Map(network.constants);
+  for (const [name, tensor] of constants) if (isExternal(tensor)) constants.set(name, await embed(tensor, network.folder, files));
+  return { ...network, constants };
 }
 
 function nothingQuantized(job: LaneJob, sides: Sides): ToolError {

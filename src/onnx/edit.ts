@@ -1,0 +1,159 @@
+/**
+ * Edits of the user's own model: Q/DQ put in from scales, and a unit's Q/DQ taken out. Everything else in the file stays,
+ * fields that this schema does not know included.
+ */
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { Unit } from "../lanes/lane.ts";
+import type { Files } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { embed, floatValues, isExternal } from "./constants.ts";
+import { foldBatchNorm } from "./fold.ts";
+import { floatTensor, int8Tensor, intAttr, makeNode, type NodeProto, type OnnxModel, rewire, type TensorProto, tensorShape } from "./model.ts";
+import { ModelProtoSchema, OperatorSetIdProtoSchema } from "./gen/onnx-ml_pb.js";
+import { consumers, type Network, toNetwork } from "./network.ts";
+import { raiseOpset } from "./opset.ts";
+import { isDequantize, isQuantize } from "./qdq.ts";
+import { qdqUnits } from "./qdq-units.ts";
+import { channelLayout, quantizeWeights, weightScales } from "./quantize.ts";
+import { channelAxis, findUnits } from "./units.ts";
+import { maxMessageBytes } from "./wire.ts";
+
+/** Per-channel DequantizeLinear needs it. */
+const qdqOpset = 13;
+
+export interface QdqInsertion { readonly model: OnnxModel; readonly units: readonly Unit[]; readonly missingScales: readonly string[] }
+
+/**
+ * Standard ONNX Q/DQ (opset 13 or the model's newer one) on the inputs of units whose scales are all known; weights become INT8 per output channel.
+ * Convolutions take in their BatchNormalization first. `model` is changed. ConfigError names an operator whose opset cannot be raised.
+ */
+export async function insertQdq(model: OnnxModel, scales: ReadonlyMap<string, number>, files: Files): Promise<QdqInsertion> {
+  const all = findUnits(toNetwork(model));
+  const missing = new Set(all.flatMap((unit) => unit.inputs.filter((name) => !scales.has(name))));
+  const units = all.filter((unit) => unit.inputs.every((name) => scales.has(name)));
+  const network = raiseOpset(await foldBatchNorm(toNetwork(model), files), qdqOpset);
+  const constants = new Map(network.constants);
+  const pairs = new Map<string, NodeProto[]>();
+  const outputs = new Map(units.map((unit) => [unit.output, unit]));
+  const nodes: NodeProto[] = [];
+  for (const node of network.nodes) {
+    const unit = outputs.get(node.output[0] ?? "");
+    nodes.push(unit === undefined ? node : await quantizeNode({ network, constants, pairs, scales, files }, node, unit));
+  }
+  await writeBack(model, { ...network, nodes: interleave(network, nodes, pairs), constants }, files);
+  return { model, units, missingScales: [...missing] };
+}
+
+interface Work {
+  readonly network: Network;
+  readonly constants: Map<string, TensorProto>;
+  /** Q/DQ nodes by the tensor they follow; weights' own under "". */
+  readonly pairs: Map<string, NodeProto[]>;
+  readonly scales: ReadonlyMap<string, number>;
+  readonly files: Files;
+}
+
+async function quantizeNode(work: Work, node: NodeProto, unit: Unit): Promise<NodeProto> {
+  const input = [...node.input];
+  for (const [slot, name] of node.input.slice(0, 2).entries()) {
+    const weight = work.network.constants.get(name);
+    if (unit.inputs.includes(name)) input[slot] = activationPair(work, name);
+    else if (weight !== undefined) input[slot] = await weightDequantize(work, { node, slot, weight });
+  }
+  return rewire(node, { input });
+}
+
+function activationPair(work: Work, name: string): string {
+  const output = `${name}_DequantizeLinear_Output`;
+  if (work.pairs.has(name)) return output;
+  const [scale, zero, middle] = [`${name}_scale`, `${name}_zero_point`, `${name}_QuantizeLinear_Output`];
+  work.constants.set(scale, floatTensor(scale, [], Float32Array.of(work.scales.get(name) ?? Number.NaN)));
+  work.constants.set(zero, int8Tensor(zero, [], new Int8Array(1)));
+  work.pairs.set(name, [
+    makeNode({ opType: "QuantizeLinear", name: `${name}_QuantizeLinear`, input: [name, scale, zero], output: [middle] }),
+    makeNode({ opType: "DequantizeLinear", name: `${name}_DequantizeLinear`, input: [middle, scale, zero], output: [output] }),
+  ]);
+  return output;
+}
+
+async function weightDequantize(work: Work, use: { node: NodeProto; slot: number; weight: TensorProto }): Promise<string> {
+  const { weight } = use;
+  const shape = tensorShape(weight);
+  const axis = channelAxis(use.node, use.slot, shape.length);
+  const base = `${weight.name}_axis${axis ?? ""}`;
+  const output = `${base}_DequantizeLinear_Output`;
+  if (work.constants.has(`${base}_quantized`)) return output;
+  const layout = channelLayout(shape, axis);
+  const values = await floatValues(weight, work.network.folder, work.files);
+  const scales = weightScales(values, layout);
+  const perChannel = axis === undefined ? [] : [layout.channels];
+  work.constants.set(`${base}_quantized`, int8Tensor(`${base}_quantized`, shape, quantizeWeights(values, scales, layout)));
+  work.constants.set(`${base}_scale`, floatTensor(`${base}_scale`, perChannel, scales));
+  work.constants.set(`${base}_zero_point`, int8Tensor(`${base}_zero_point`, perChannel, new Int8Array(scales.length)));
+  const dequantize = makeNode({
+    opType: "DequantizeLinear", name: `${base}_DequantizeLinear`, input: [`${base}_quantized`, `${base}_scale`, `${base}_zero_point`], output: [output],
+    attribute: axis === undefined ? [] : [intAttr("axis", axis)],
+  });
+  work.pairs.set("", [...(work.pairs.get("") ?? []), dequantize]);
+  return output;
+}
+
+function interleave(network: Network, nodes: readonly NodeProto[], pairs: ReadonlyMap<string, NodeProto[]>): NodeProto[] {
+  const after = (names: readonly string[]) => names.flatMap((name) => (name === "" ? [] : (pairs.get(name) ?? [])));
+  return [...(pairs.get("") ?? []), ...after(network.inputs.map((input) => input.name)), ...nodes.flatMap((node) => [node, ...after(node.output)])];
+}
+
+/** Puts the network into the model's file form. External data is taken in: the result is one file. */
+async function writeBack(model: OnnxModel, network: Network, files: Files): Promise<void> {
+  const read = consumers(network.nodes);
+  const finals = new Set(network.outputs.map((output) => output.name));
+  const initializer: TensorProto[] = [];
+  for (const tensor of network.constants.values()) {
+    if (!read.has(tensor.name) && !finals.has(tensor.name)) continue;
+    initializer.push(isExternal(tensor) ? await embed(tensor, network.folder, files) : tensor);
+  }
+  model.graph.node = [...network.nodes];
+  model.graph.initializer = initializer;
+  model.graph.input = [...network.inputs];
+  model.proto.irVersion = network.irVersion;
+  const others = model.proto.opsetImport.filter((one) => one.domain !== "" && one.domain !== "ai.onnx");
+  model.proto.opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(network.opsets.get("") ?? qdqOpset) }), ...others];
+}
+
+/**
+ * Takes the Q/DQ of these units out of a Q/DQ model: their nodes read float again. `model` is changed; unknown ids are a ConfigError.
+ * `float`: the float model, for weights that the Q/DQ model only holds as integers.
+ */
+export function removeUnitQdq(model: OnnxModel, unitIds: readonly string[], float?: OnnxModel): OnnxModel {
+  const found = qdqUnits(toNetwork(model), float === undefined ? undefined : toNetwork(float));
+  const strangers = unitIds.filter((id) => !found.nodes.has(id));
+  if (strangers.length > 0) throw new ConfigError(`${model.file} has no quantised unit ${strangers.map((id) => `'${id}'`).join(", ")}. Use the report of this very model.`);
+  const wanted = new Set<string>();
+  for (const id of unitIds) {
+    const unit = found.nodes.get(id);
+    if (unit === undefined) continue;
+    unit.node.input = [...unit.floatInputs];
+    for (const name of unit.floatInputs) wanted.add(name);
+  }
+  model.graph.initializer.push(...found.floatWeights.filter((tensor) => wanted.has(tensor.name)));
+  dropUnreadQdq(model);
+  return model;
+}
+
+function dropUnreadQdq(model: OnnxModel): void {
+  const finals = new Set(model.graph.output.map((output) => output.name));
+  for (let before = -1; before !== model.graph.node.length; ) {
+    before = model.graph.node.length;
+    const read = consumers(model.graph.node);
+    model.graph.node = model.graph.node.filter((node) => !(isQuantize(node) || isDequantize(node)) || node.output.some((name) => read.has(name) || finals.has(name)));
+  }
+  const read = consumers(model.graph.node);
+  model.graph.initializer = model.graph.initializer.filter((tensor) => read.has(tensor.name) || finals.has(tensor.name));
+}
+
+/** ConfigError when it would be larger than one file may be. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  const weightBytes = model.graph.initializer.reduce((sum, tensor) => sum + tensor.rawData.length, 0);
+  if (weightBytes > maxMessageBytes) throw new ConfigError(`${model.file} with its ${weightBytes} bytes of weights does not fit into one ONNX file of 2 GiB. Use a smaller model for this format.`);
+  return toBinary(ModelProtoSchema, model.proto);
+}
