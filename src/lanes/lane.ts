@@ -80,18 +80,6 @@ export interface LaneCoverage {
   readonly missingScales: readonly string[];
   readonly variant: string;
   readonly droppedMarks: readonly string[];
-  /** SQNR of the worst marked engine's final outputs against the plain engine's; undefined where marking changes nothing or was not done. */
-  readonly markingDb?: number;
-}
-
-/** Versions and machine behind a lane, for the report's environment. */
-export interface LaneEnvironment {
-  readonly tensorrt?: string;
-  readonly polygraphy?: string;
-  readonly python?: string;
-  readonly gpu?: string;
-  readonly driver?: string;
-  readonly notes: readonly string[];
 }
 
 /**
@@ -123,7 +111,8 @@ export interface PreparedLane {
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment): readonly string[];
   close(): Promise<void>;
-  readonly environment?: LaneEnvironment;
+  /** What running one engine twice on one sample showed: the same bytes or not. Undefined before the first engine, and in lanes without engines. */
+  repeatIdentical?(): boolean | undefined;
   /** TensorRT network layers that a unit's precision is set on (`keep[].layers` of the report), and how many layers the network has. */
   readonly unitLayers?: ReadonlyMap<string, readonly string[]>;
   readonly networkLayers?: number;
