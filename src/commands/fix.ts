@@ -1,18 +1,20 @@
 /** `trt-gate fix REPORT`: makes any artefact again from a report. Nothing is searched or measured. */
 
 import type { Effects } from "../effects/effects.ts";
-import { ConfigError, FileError } from "../effects/failure.ts";
+import { ConfigError } from "../effects/failure.ts";
 import { type Artifact, type FixFormat, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import { fixFromReport } from "../fix/from-report.ts";
-import { type ModelReport, type Report, reportSchema } from "../report/schema.ts";
+import type { ModelReport, Report } from "../report/schema.ts";
 import type { CommandIo, Parsed, RunCommand } from "./command.ts";
 import { editedModel } from "./edited-model.ts";
+import { readReport } from "./render.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const format = readFormat(parsed);
   const file = absolute(effects, parsed.positionals[0] ?? "");
-  const report = await readReport(file, effects);
+  if (!(await effects.files.stat(file))) throw new ConfigError(`${file} is not there; give the report.json of an earlier run.`);
+  const report = await readReport(file, effects.files);
   const model = chooseModel(report, file, parsed.text("model"));
   const fix = fixFromReport(model, report.tool);
   if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); a fix needs a search that found some.`);
@@ -42,25 +44,6 @@ function readFormat(parsed: Parsed): FixFormat {
   const found = fixFormats.find((each) => each === format);
   if (!found) throw new ConfigError(`--format is '${format}'; write one of ${fixFormats.join(", ")}.`);
   return found;
-}
-
-async function readReport(file: string, effects: Effects): Promise<Report> {
-  if (!(await effects.files.stat(file))) throw new ConfigError(`${file} is not there; give the report.json of an earlier run.`);
-  const read = reportSchema.safeParse(parseJson(await effects.files.readText(file), file));
-  if (read.success) return read.data;
-  const first = read.error.issues[0];
-  throw new FileError(
-    file,
-    `this is no report of trt-gate: ${first?.path.join(".") ?? ""}: ${first?.message ?? "unreadable"}. Give a report.json.`,
-  );
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new FileError(file, `this is not JSON: ${error instanceof Error ? error.message : String(error)}. Give a report.json.`);
-  }
 }
 
 /** Without a name the only model with kept units. */

@@ -7,14 +7,21 @@ import { bisect, gallop } from "./prefix.ts";
 import { type Prober, passes } from "./prober.ts";
 import type { Ranking } from "./search.ts";
 
-/** `longest`: from where on the error counts as diffuse. `reserve`: builds that are left for confirming. Undefined: no prefix of the best two rankings passes. */
+export interface FewBuilds {
+  /** From here on the error counts as diffuse. */
+  readonly longest: number;
+  /** Builds that are left for confirming. */
+  readonly reserve: number;
+  readonly hasSurrogate: boolean;
+}
+
+/** Undefined: no prefix of the best two rankings passes. */
 export async function acceptWithFewBuilds(
   prober: Prober,
   rankings: readonly Ranking[],
-  longest: number,
-  reserve: number,
+  { longest, reserve, hasSurrogate }: FewBuilds,
 ): Promise<{ readonly accepted: Accepted; readonly hit: Hit } | undefined> {
-  const guesses = await guessByStandIn(prober, rankings, longest);
+  const guesses = hasSurrogate ? await guessBySurrogate(prober, rankings, longest) : rankings.map(blindGuess);
   for (const guess of guesses.slice(0, 2)) {
     const ask = (length: number) => passesBothHalves(prober, guess.ranking, length);
     const found = await gallop(ask, { start: guess.length, longest });
@@ -22,20 +29,24 @@ export async function acceptWithFewBuilds(
     const gap = Math.max(1, Math.floor(found.length / 4));
     const length = prober.buildsLeft > reserve ? await bisect(ask, found.below, found.length, gap) : found.length;
     const hit: Hit = { ranking: guess.ranking, length };
-    return { accepted: (await acceptPruned(prober, hit, reserve)) ?? (await acceptPrefix(prober, hit)), hit };
+    const pruned = hasSurrogate ? await acceptPruned(prober, hit, reserve) : undefined;
+    return { accepted: pruned ?? (await acceptPrefix(prober, hit)), hit };
   }
   return undefined;
 }
 
-/** Rankings with the length at which the surrogate passes, shortest first; a ranking whose prefixes never pass there begins at the eighth part. */
-async function guessByStandIn(prober: Prober, rankings: readonly Ranking[], longest: number): Promise<Hit[]> {
+/** Rankings with the length at which the surrogate passes, shortest first. */
+async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], longest: number): Promise<Hit[]> {
   const guesses: Hit[] = [];
   for (const ranking of rankings) {
     const length = await shortestOnSearchHalf(prober, ranking, longest, true);
-    guesses.push({ ranking, length: length ?? Math.max(1, Math.ceil(ranking.order.length / 8)) });
+    guesses.push(length === undefined ? blindGuess(ranking) : { ranking, length });
   }
   return guesses.toSorted((a, b) => a.length - b.length);
 }
+
+/** Where nothing is known: the eighth part. */
+const blindGuess = (ranking: Ranking): Hit => ({ ranking, length: Math.max(1, Math.ceil(ranking.order.length / 8)) });
 
 /** One build for the set that the surrogate prunes; the engine has the last word. */
 async function acceptPruned(prober: Prober, hit: Hit, reserve: number): Promise<Accepted | undefined> {

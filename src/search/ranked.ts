@@ -50,13 +50,17 @@ async function searchUntilStopped(request: SearchRequest, groups: readonly Group
   }
 }
 
+/** Two rankings by probes, and a search and sweep over their prefixes: with fewer builds than this probes cannot rank. */
+const BUILDS_PER_UNIT = 3;
+
 async function search(request: SearchRequest, groups: readonly Group[], prober: Prober, notes: Notes): Promise<Ending> {
   if (groups.length === 0) return { kind: "none", keep: [], why: "the model has no units that run quantised" };
-  const fewBuilds = request.surrogate !== undefined;
+  const hasSurrogate = request.surrogate !== undefined;
+  const fewBuilds = hasSurrogate || request.maxBuilds < BUILDS_PER_UNIT * groups.length;
   const premise = await checkPremise(prober, groups, { withFull: !fewBuilds });
   if (premise.ending) return premise.ending;
 
-  notes.rankings = await rankGroups(prober, groups, request);
+  notes.rankings = await rankGroups(prober, groups, request, { byProbes: hasSurrogate || !fewBuilds });
   request.progress?.("searching the shortest prefixes");
   const accepted = fewBuilds ? await acceptOnEngines(request, groups, prober, notes) : await acceptOnProbes(groups, prober, notes);
   if (!accepted) return diffuse(request, groups, prober, premise.empty);
@@ -83,7 +87,11 @@ async function acceptOnEngines(
   prober: Prober,
   notes: Notes,
 ): Promise<Accepted | undefined> {
-  const found = await acceptWithFewBuilds(prober, notes.rankings, longestWorthwhile(groups.length), request.confirmBuilds ?? 0);
+  const found = await acceptWithFewBuilds(prober, notes.rankings, {
+    longest: longestWorthwhile(groups.length),
+    reserve: request.confirmBuilds ?? 0,
+    hasSurrogate: request.surrogate !== undefined,
+  });
   if (found) notes.prefix.push({ ranking: found.hit.ranking.name, length: found.hit.length });
   return found?.accepted;
 }
@@ -110,7 +118,7 @@ async function diffuse(
   empty: ProbeResult,
   kept?: number,
 ): Promise<Ending> {
-  if (request.surrogate) {
+  if (Number.isFinite(request.maxBuilds)) {
     const premise = await checkPremise(prober, groups, { withFull: true });
     if (premise.ending) return premise.ending;
   }

@@ -8,15 +8,25 @@ import type { ProbeResult, Ranking, RankingName, SearchRequest } from "./search.
 
 type Facts = Pick<SearchRequest, "layerErrors" | "history" | "budgetMs" | "progress">;
 
-/** Most telling first; always at least one. A second round of probes is left out when it would take the search past half of its time. */
-export async function rankGroups(prober: Prober, groups: readonly Group[], facts: Facts): Promise<readonly Ranking[]> {
-  const leaveOneIn = await rankByProbes("leave-one-in", prober, groups, facts);
-  const rankings = [leaveOneIn];
-  const halfOfBudgetSeconds = facts.budgetMs / 2000;
-  if (prober.seconds + leaveOneIn.seconds < halfOfBudgetSeconds) rankings.push(await rankByProbes("leave-one-out", prober, groups, facts));
+/** Most telling first; always at least one. `byProbes`: one probe for each unit and ranking is affordable; else only what is known without any. */
+export async function rankGroups(
+  prober: Prober,
+  groups: readonly Group[],
+  facts: Facts,
+  { byProbes }: { readonly byProbes: boolean },
+): Promise<readonly Ranking[]> {
+  const rankings = byProbes ? await rankByAllProbes(prober, groups, facts) : [];
   if (facts.layerErrors && facts.layerErrors.size > 0) rankings.push(byInjectedError(groups, facts.layerErrors));
-  if (facts.history && facts.history.length > 0) rankings.push(byHistory(groups, facts.history, leaveOneIn.order));
-  return rankings;
+  const rest = rankings[0] ?? topological(groups);
+  if (facts.history && facts.history.length > 0) rankings.push(byHistory(groups, facts.history, rest.order));
+  return rankings.length === 0 ? [rest] : rankings;
+}
+
+/** The second round is left out when it would take the search past half of its time. */
+async function rankByAllProbes(prober: Prober, groups: readonly Group[], facts: Facts): Promise<Ranking[]> {
+  const leaveOneIn = await rankByProbes("leave-one-in", prober, groups, facts);
+  const isAffordable = prober.seconds + leaveOneIn.seconds < facts.budgetMs / 2000;
+  return isAffordable ? [leaveOneIn, await rankByProbes("leave-one-out", prober, groups, facts)] : [leaveOneIn];
 }
 
 /**

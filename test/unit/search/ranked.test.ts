@@ -240,16 +240,30 @@ describe("the budget", () => {
     expect(new Set(kinds)).toEqual(new Set(["budget", "with a best set", "found"]));
   });
 
-  it("never builds more than allowed", async () => {
-    const built = new Set<string>();
-    const probe: Probe = async (keep, half) => {
-      built.add([...keep].join());
-      return additiveProbe(energiesWith(40, [7]))(keep, half);
-    };
-    const outcome = await searchUnits(request(units, probe, { maxBuilds: 5 }));
-    expect(outcome.kind).toBe("budget");
-    expect(built.size).toBe(6);
-    expect(outcome.builds).toBe(5);
+  it("never builds more than allowed, and ranks without probes where builds are few", async () => {
+    const layerErrors = new Map(units.map((unit, i) => [unit.id, i === 7 ? 5 : 60 + i]));
+    for (const maxBuilds of [1, 2, 3, 5, 8, 20]) {
+      const built = new Set<string>();
+      const probe: Probe = async (keep, half) => {
+        built.add([...keep].join());
+        return additiveProbe(energiesWith(40, [7]))(keep, half);
+      };
+      const outcome = await searchUnits(request(units, probe, { maxBuilds, layerErrors }));
+      expect(built.size - 1).toBeLessThanOrEqual(maxBuilds);
+      expect(outcome.builds).toBe(built.size - 1);
+      expect(outcome.keep).toContain("u7");
+    }
+  });
+
+  it("says premise-fails, not diffuse, where few builds found nothing and the full set fails too", async () => {
+    const outcome = await searchUnits(request(units, async () => measured(12), { maxBuilds: 20 }));
+    expect(outcome.kind).toBe("premise-fails");
+  });
+
+  it("says diffuse within few builds where only the full set passes", async () => {
+    const outcome = await searchUnits(request(units, async (keep) => measured(keep.size === 40 ? 40 : 12), { maxBuilds: 20 }));
+    expect(outcome.kind).toBe("diffuse");
+    expect(outcome.builds).toBeLessThan(6);
   });
 });
 

@@ -1,0 +1,51 @@
+/** `trt-gate search MODEL`: the same run as `check`, with the search always on and its settings given as flags; nothing is commented. */
+import type { SearchSettings } from "../config/settings.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { runWhole } from "../publish/door.ts";
+import type { ModelReport } from "../report/schema.ts";
+import type { Parsed, RunCommand } from "./command.ts";
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const inputs = { ...parsed.inputs, search: "always", comment: "off", "changed-only": "false" };
+  const { exitCode, outcome } = await runWhole({ inputs, search: searchFlags(parsed) }, effects);
+  if (!outcome) return exitCode;
+  const { models } = outcome.report;
+  const found = models.map(({ name, search }) => ({ model: name, search }));
+  io.out(parsed.has("json") ? JSON.stringify(found, null, 1) : models.map(tell).join("\n\n"));
+  return exitCode;
+};
+
+/** Only what was given: the configuration decides the rest. */
+function searchFlags(parsed: Parsed): Partial<SearchSettings> {
+  const budgetMinutes = positive(parsed, "budget-minutes");
+  const maxBuilds = positive(parsed, "max-builds");
+  return {
+    ...pick("method", parsed, { ranked: "ranked", bisect: "bisect", linear: "linear" } as const),
+    ...pick("direction", parsed, { forward: "forward", reverse: "reverse" } as const),
+    ...pick("precision", parsed, { fp16: "float16", fp32: "float32", float16: "float16", float32: "float32" } as const),
+    ...pick("group", parsed, { unit: "unit", block: "block" } as const),
+    ...(budgetMinutes === undefined ? {} : { budgetMinutes }),
+    ...(maxBuilds === undefined ? {} : { maxBuilds }),
+  };
+}
+
+function pick<K extends string, V>(flag: K, parsed: Parsed, allowed: Readonly<Record<string, V>>): Partial<Record<K, V>> {
+  const text = parsed.text(flag);
+  if (text === undefined) return {};
+  const value = Object.hasOwn(allowed, text) ? allowed[text] : undefined;
+  if (value === undefined) throw new ConfigError(`--${flag} is '${text}'; write one of ${Object.keys(allowed).join(", ")}.`);
+  const picked: Partial<Record<string, V>> = { [flag]: value };
+  return picked;
+}
+
+function positive(parsed: Parsed, flag: string): number | undefined {
+  const value = parsed.number(flag);
+  if (value !== undefined && !(value > 0)) throw new ConfigError(`--${flag} is ${value}; write a number above 0.`);
+  return value;
+}
+
+function tell({ name, search, verdict, message }: ModelReport): string {
+  if (!search) return `${name}: ${verdict}. ${message}`;
+  const units = search.keep.map(({ unit, nodes }) => `  ${unit}  (${nodes.join(", ")})`);
+  return [`${name}: ${search.outcome}. ${search.message}`, ...units].join("\n");
+}
