@@ -29,7 +29,7 @@ header p{max-width:none}.meta span:not(:last-child)::after{content:"·";margin:0
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1.25rem 2rem;margin:1.5rem 0 0;padding:0}
 .figures dt{color:var(--soft);font-size:.8125rem}
 .figures dd{margin:.1rem 0 0;font-size:1.3rem;line-height:1.25;font-weight:600;overflow-wrap:anywhere}
-.figures dd.name{font-size:1.05rem;line-height:1.45}.figures dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--soft)}
+.figures dd.name{font-size:1rem;line-height:1.45}.figures dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--soft)}
 .scroll{overflow-x:auto;margin:.4rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.4rem}
@@ -48,7 +48,7 @@ figcaption{padding-top:.35rem;display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;ali
 .chart .end{text-anchor:end}.chart .mid{text-anchor:middle}
 .chart .grid{stroke:var(--line)}.chart .base{stroke:var(--soft)}
 .chart .limit{stroke:var(--regression);stroke-width:1.5;stroke-dasharray:6 4}.chart .limit.warn{stroke:var(--undecided);stroke-dasharray:2 4}
-.chart .limit-text,.chart .names text,.chart .name,.chart .value{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
+.chart .limit-text,.chart .names text,.chart .name,.chart .value,.chart .count{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .chart .limit-text{fill:var(--regression);font-weight:600}.chart .limit-text.warn{fill:var(--undecided)}
 .chart .names text,.chart .name,.chart .value{fill:var(--ink);font-weight:600}
 .chart polyline{fill:none;stroke-width:2;stroke-linejoin:round}.chart polyline.accumulated{stroke:var(--blue)}.chart polyline.candidate{stroke:var(--orange);stroke-dasharray:5 3}.chart polyline.path{stroke:var(--line);stroke-width:1.5}
