@@ -1,0 +1,162 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { commentBudget, renderAllClear, renderComment } from "../../../src/report/comment.ts";
+import { commentMarker, parseState } from "../../../src/report/marker.ts";
+import { hostileReport, hostileScripts } from "../../fakes/hostile-report.ts";
+import { passingModel, passReport, sampleFix, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleTensor, undecidedModel, undecidedReport } from "../../fakes/report.ts";
+
+const script = { model: "text-direction", fileName: "fix_precision.py", text: "DATA = 'eyJ4Ijoxfq=='\ndef postprocess(network):\n    pass\n", command: "polygraphy run model.onnx --trt --int8" };
+const options = { jobKey: "accuracy/check", fixScripts: [script], runUrl: "https://github.com/acme/vision/actions/runs/4242" };
+const lines = (text: string) => text.split("\n");
+const bytes = (text: string) => new TextEncoder().encode(text).length;
+
+/** No fence, fold or row is left open: what a cut in the middle would do. */
+function expectWhole(text: string): void {
+  let fence = "";
+  let folds = 0;
+  for (const line of lines(text)) {
+    const run = /^(`{3,})/.exec(line)?.[1];
+    if (fence === "" && run) fence = run;
+    else if (fence !== "" && line === fence) fence = "";
+    else if (fence === "") folds += (line.match(/<details>/g)?.length ?? 0) - (line.match(/<\/details>/g)?.length ?? 0);
+  }
+  expect(fence).toBe("");
+  expect(folds).toBe(0);
+  expect(text.isWellFormed()).toBe(true);
+}
+
+describe("pull-request comment", () => {
+  it("starts with the marker of its job key and the state of its run", () => {
+    const body = renderComment(sampleReport(), options);
+    expect(lines(body)[0]).toBe(commentMarker("accuracy/check"));
+    expect(parseState(body)).toEqual({ headSha: "8d3f1c0b5a6e7f8091a2b3c4d5e6f708192a3b4c", runId: "4242", runAttempt: 1 });
+  });
+
+  it.each([
+    ["regression", sampleReport(), "### ❌ Do not merge: INT8 lost accuracy in `text-direction`"],
+    ["pass", passReport(), "### ✅ Safe to merge: INT8 accuracy of `text-direction` is within limits"],
+    ["undecided", undecidedReport(), "### ⚠️ Not decided: `text-detection` could not be judged"],
+    ["no changed model", passReport({ models: [] }), "### ✅ Safe to merge: no model changed"],
+    ["nothing compared", undecidedReport({ models: [] }), "### ⚠️ Not decided: nothing was compared"],
+  ])("answers in its first visible line whether to merge: %s", (_, report, headline) => {
+    expect(lines(renderComment(report, options)).find((line) => line !== "" && !line.startsWith("<!--"))).toBe(headline);
+  });
+
+  it("shows each judged figure with limit and margin", () => {
+    const body = renderComment(sampleReport(), options);
+    expect(body).toContain("| `softmax_0.tmp_0` | SQNR | 18.4 dB | ≥ 20 dB | −1.58 dB | ❌ fail |");
+    expect(body).toContain("| `softmax_0.tmp_0` | cosine | 0.9928 | ≥ 0.997 | −0.0042 | ❌ fail |");
+  });
+
+  it("shows the score where the score decided", () => {
+    const output = sampleTensor({ decidedBy: { metric: "sqnrDb", of: "score", value: 8.91, limit: 10, margin: -1.09 } });
+    expect(renderComment(sampleReport({ models: [sampleModel({ outputs: [output] })] }), options)).toContain("| `softmax_0.tmp_0` | SQNR of the score | 8.9 dB | ≥ 10 dB | −1.09 dB | ❌ fail |");
+  });
+
+  it("names the worst layers by injected error with accumulated error and distance to the limit", () => {
+    const body = renderComment(sampleReport(), options);
+    expect(body).toContain("| `p2o.Conv.7` `Conv` | `batch_norm_5.tmp_3` | 21.2 dB | 23.0 dB | +3.02 dB |");
+    expect(body.indexOf("p2o.Conv.7` `Conv")).toBeLessThan(body.indexOf("p2o.Conv.2` `Conv"));
+  });
+
+  it("offers the script in one fence of its own with the exact command", () => {
+    const body = renderComment(sampleReport(), options);
+    expect(body).toContain(`\`\`\`python\n${script.text.trimEnd()}\n\`\`\``);
+    expect(body).toContain(`\`\`\`sh\n${script.command}\n\`\`\``);
+  });
+
+  it("says what the fix keeps, what it reaches and how it was proven", () => {
+    const body = renderComment(sampleReport(), options);
+    expect(body).toContain("Keeping 2 of 54 units in float32");
+    expect(body).toContain("| `softmax_0.tmp_0` | 18.4 dB | 22.3 dB | ≥ 20 dB |");
+    expect(body).toContain("Simulated; not verified on an engine.");
+  });
+
+  it("calls a fix that is slower than the reference pointless", () => {
+    const fix = sampleFix({ latency: { referenceMs: 0.61, candidateMs: 0.62, fixedMs: 0.98, slowdownVsReference: 1.6, pointless: true, message: "The fixed engine is 1.6 times slower than FP16." } });
+    const body = renderComment(sampleReport({ models: [sampleModel({ fix })] }), options);
+    expect(body).toContain("Latency: reference 0.61 ms, INT8 0.62 ms, with the fix 0.98 ms.");
+    expect(body).toContain("pointless");
+  });
+
+  it("gives advice instead of a list where the error is diffuse", () => {
+    const body = renderComment(sampleReport({ models: [sampleModel({ search: sampleSearch({ outcome: "diffuse", keep: [], message: "No prefix passes." }), fix: null })] }), { ...options, fixScripts: [] });
+    expect(body).toContain("The error is diffuse");
+    expect(body).toContain("percentile 99.999: simulated SQNR rises from 18.4 to 23.4 dB");
+    expect(body).not.toContain("precision script");
+  });
+
+  it("compares with the base commit where it was measured", () => {
+    const model = sampleModel({ baseline: { commit: "2b4c6d8e", verdict: "pass", outputs: [sampleTensor({ metrics: { sqnrDb: 31.9, cosine: 0.9997 } })], message: "" } });
+    const body = renderComment(sampleReport({ models: [model] }), options);
+    expect(body).toContain("| Output | Metric | Value | Limit | Margin | Base | Result |");
+    expect(body).toContain("| `softmax_0.tmp_0` | SQNR | 18.4 dB | ≥ 20 dB | −1.58 dB | 31.9 dB | ❌ fail |");
+  });
+
+  it("puts the most urgent model first and folds each of several", () => {
+    const body = renderComment(sampleReport({ models: [passingModel({ name: "green" }), undecidedModel(), sampleModel()] }), options);
+    const places = ["❌ <b>text-direction</b>", "⚠️ <b>text-detection</b>", "✅ <b>green</b>"].map((text) => body.indexOf(text));
+    expect(places.every((place) => place > 0)).toBe(true);
+    expect(places.toSorted((a, b) => a - b)).toEqual(places);
+    expectWhole(body);
+  });
+
+  it("says that a run which ended early is not complete", () => {
+    expect(renderComment(sampleReport({ complete: false }), options)).toContain("this report is not complete");
+  });
+
+  it("names version and commit of the gate", () => {
+    expect(renderComment(sampleReport(), options)).toContain("trt-gate 0.1.0 (1f0c2d9)");
+  });
+
+  it("stays within any budget with any number of layers and models, whole, with marker, verdict and table head", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 2500, max: commentBudget }), (layerCount, modelCount, budget) => {
+        const report = hostileReport(layerCount, modelCount);
+        const body = renderComment(report, { jobKey: "k", fixScripts: hostileScripts(report), budget });
+        expect(Math.max(body.length, bytes(body))).toBeLessThanOrEqual(budget);
+        expect(lines(body)[0]).toBe(commentMarker("k"));
+        expect(body).toMatch(/^### ❌ Do not merge/m);
+        expect(body).toMatch(/\| Output \| Metric \|.*\n\| ?:?-/);
+        expectWhole(body);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("holds its limits with 5,000 failing layers of 200-character hostile names", () => {
+    const report = hostileReport(5000);
+    const body = renderComment(report, { jobKey: "k", fixScripts: hostileScripts(report) });
+    expect(Math.max(body.length, bytes(body))).toBeLessThanOrEqual(commentBudget);
+    expect(outsideFences(body)).not.toMatch(/<script|<img|@org|javascript:alert\(1\)\)|<!-- trt-gate v1 -->/);
+    expectWhole(body);
+  });
+
+  it("uses its room: a comment of one model keeps the script and the details", () => {
+    const layers = Array.from({ length: 5000 }, (_, i) => sampleLayer(i));
+    const body = renderComment(sampleReport({ models: [sampleModel({ layers })] }), options);
+    expect(body).toContain("Copy the precision script");
+    expect(body).toContain("how it was measured");
+  });
+
+  it("turns into a short all-clear after a fix", () => {
+    const body = renderAllClear(passReport(), options);
+    expect(lines(body)[0]).toBe(commentMarker("accuracy/check"));
+    expect(body).toContain("### ✅ Safe to merge");
+    expect(body.length).toBeLessThan(1500);
+  });
+});
+
+/** What GitHub reads as Markdown: the text without fenced blocks. */
+function outsideFences(text: string): string {
+  let fence = "";
+  return lines(text)
+    .filter((line) => {
+      const run = /^(`{3,})/.exec(line)?.[1];
+      if (fence === "" && run) fence = run;
+      else if (fence !== "" && line === fence) fence = "";
+      else return fence === "";
+      return false;
+    })
+    .join("\n");
+}
