@@ -32,7 +32,7 @@ export async function build(outFolder: string): Promise<void> {
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name]-[hash].js",
     sourcemap: false,
-    legalComments: "none",
+    comments: { legal: false },
     // Names stay readable in stack traces; only white space goes.
     minify: { compress: false, mangle: false, codegen: true },
   });

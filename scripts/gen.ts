@@ -10,6 +10,7 @@ import { z } from "zod";
 import { specs } from "../src/commands/specs.ts";
 import { actionInputs, type InputSpec, outputSpecs } from "../src/config/inputs.ts";
 import { configSchema } from "../src/config/schema.ts";
+import { failureRows, reasonRows } from "../src/gate/reason-rows.ts";
 import { reportSchema } from "../src/report/schema.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -34,6 +35,8 @@ export function generated(): readonly Part[] {
     },
     { file: "README.md", marker: "inputs", text: `\n${inputTable()}\n\n${outputTable()}\n\n` },
     { file: "README.md", marker: "commands", text: `\n${commandTable()}\n\n` },
+    { file: "docs/verdicts.md", marker: "reasons", text: `\n${markdownTable(reasonRows())}\n\n` },
+    { file: "docs/verdicts.md", marker: "failures", text: `\n${markdownTable(failureRows())}\n\n` },
   ];
 }
 

@@ -12,7 +12,7 @@ import { emptyModelReport } from "./check/empty.ts";
 import { describeEnvironment } from "./check/environment.ts";
 import { checkModel } from "./check/model.ts";
 import { readOptions } from "./config/options.ts";
-import type { ModelEntry, Settings } from "./config/settings.ts";
+import type { ModelEntry, SearchSettings, Settings } from "./config/settings.ts";
 import { settle } from "./config/settle.ts";
 import type { Effects } from "./effects/effects.ts";
 import { ConfigError, FileError, ToolError, TrustError } from "./effects/failure.ts";
@@ -27,6 +27,8 @@ import { version } from "./version.ts";
 export interface MainRequest {
   /** Action inputs, or flags of the same names: kebab-case name -> text, empty where not given. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Single settings of the search that replace the configuration's (`trt-gate search`). */
+  readonly search?: Partial<SearchSettings>;
 }
 
 export interface Outcome {
@@ -39,12 +41,13 @@ export interface Outcome {
 }
 
 /** Rejects where the run cannot say anything of any model: wrong configuration, refusal for trust, a bug. */
-export async function main({ inputs }: MainRequest, effects: Effects): Promise<Outcome> {
+export async function main({ inputs, search }: MainRequest, effects: Effects): Promise<Outcome> {
   const startMs = effects.clock.monotonicMs();
   const event = await readEvent(effects);
   const { options } = readOptions(inputs, effects.env);
   const config = await readTrustedConfig(options, event, effects);
-  const settings = settleAll(inputs, config, effects);
+  const settled = settleAll(inputs, config, effects);
+  const settings: Settings = { ...settled, search: { ...settled.search, ...search } };
   for (const notice of settings.notices) effects.log.notice(notice);
 
   const selection = await chooseModels({ settings, config, effects, externalData: (path) => externalDataOf(path, effects) });
@@ -110,6 +113,7 @@ async function makeContext({ settings, config, selection, reportFolder, startMs 
         )
       : effects.cwd,
     trust: checkout.trust,
+    isCheckout: checkout.head !== undefined,
     baseFolder: async (entry) =>
       checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
     earlier: await readEarlier(join(reportFolder, "report.json"), effects),

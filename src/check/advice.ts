@@ -67,10 +67,10 @@ async function rangesOf({ prepared, localised }: CheckFacts): Promise<NonNullabl
   });
 }
 
-/** Git does not keep file times, so a newer model says something only outside a fresh checkout: hours, and only where positive. */
+/** Hours by which the model is newer than its cache; nothing where the files come from a checkout, whose times say nothing. */
 async function staleOf({ entry, context }: CheckFacts): Promise<{ stale?: { modelNewerHours: number } }> {
   const cache = entry.quantization?.cache;
-  if (cache === undefined || context.effects.env.GITHUB_ACTIONS === "true") return {};
+  if (cache === undefined || context.isCheckout) return {};
   const { files, cwd } = context.effects;
   const [model, file] = await Promise.all([files.stat(`${cwd}/${entry.path}`), files.stat(`${cwd}/${cache}`)]);
   const hours = model && file ? (model.modifiedMs - file.modifiedMs) / 3_600_000 : 0;

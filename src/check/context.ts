@@ -15,6 +15,8 @@ export interface CheckContext {
   /** Folder that holds only files whose code may run (loaders, task scripts); the workspace itself where the head is trusted. */
   readonly codeFolder: string;
   readonly trust: Trust;
+  /** A checkout's file times say when it was made, not when a file changed. */
+  readonly isCheckout: boolean;
   /** A folder with the base commit's files of a model; undefined where there is no base. */
   readonly baseFolder: (entry: ModelEntry) => Promise<{ readonly folder: string; readonly commit: string } | undefined>;
   /** An earlier report of this model, where one lies in the report folder. */

@@ -3,9 +3,12 @@
  * and the artefacts that a user runs.
  */
 import { join } from "node:path";
+import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import type { BuildFacts, PreparedLane } from "../lanes/lane.ts";
+import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
+import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
@@ -46,7 +49,23 @@ async function describeFix({ entry, prepared, context }: CheckFacts, outcome: Se
     verified: verified.message,
     ...(cachePath === undefined || entry.quantization?.cache === undefined ? {} : { cachePath: entry.quantization.cache }),
     algorithm: prepared.quantization.algorithm,
+    ...(source === undefined
+      ? {}
+      : {
+          editedModel: await withoutQdqOf(
+            source,
+            outcome.keep,
+            qdqPath === undefined ? undefined : prepared.job.modelPath,
+            context.effects,
+          ),
+        }),
   };
+}
+
+/** The explicitly quantised model with the Q/DQ of the kept units taken out. */
+async function withoutQdqOf(path: string, keep: readonly string[], floatPath: string | undefined, { files }: Effects): Promise<Uint8Array> {
+  const float = floatPath === undefined ? undefined : await readModel(floatPath, files);
+  return encodeModel(removeUnitQdq(await readModel(path, files), keep, float));
 }
 
 /** Judged on the held-out half by fresh builds; all of them must pass. */

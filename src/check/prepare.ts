@@ -44,7 +44,7 @@ export async function prepareModel(entry: ModelEntry, root: string, context: Che
   const feeds = async (feed: FeedEntry, what: string) => {
     const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
     open.push(source);
-    return source;
+    return { ...source, description: source.description.replace(`${root}/`, "") };
   };
   if (entry.validation === undefined) {
     throw new ConfigError(
@@ -98,6 +98,7 @@ async function openFeedEntry(feed: FeedEntry, what: string, { root, inputs, work
   if (feed.loader !== undefined) {
     return await loadSamples(join(context.codeFolder, feed.loader), settings.options.python, effects, join(workFolder, what), {
       maxSamples: feed.maxSamples,
+      inputs,
     });
   }
   if (feed.random !== undefined) return await openFeeds({ kind: "random", ...feed.random }, inputs, effects, feed.maxSamples);

@@ -1,7 +1,7 @@
 /** Turns a prepared lane into the one function the search knows: units kept -> does it meet the limits, and by how much. */
 import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
-import { findingDistance } from "../gate/judge.ts";
+import { closestMarginDb } from "../gate/judge.ts";
 import type { PreparedLane } from "../lanes/lane.ts";
 import type { Half, Probe, ProbeResult } from "../search/search.ts";
 import type { Halves } from "./halves.ts";
@@ -31,16 +31,11 @@ function toResult(run: JudgedRun, lane: PreparedLane, seconds: number): ProbeRes
   return {
     kind: "measured",
     passes: verdict.kind === "pass",
-    marginDb: marginDb(findings.map(findingDistance)),
+    // Nothing that can fail was judged: then nothing can be said of a margin.
+    marginDb: closestMarginDb(findings) ?? 0,
     sqnrDb: worstSqnrDb(run.measured),
     sdDb: Math.max(0, ...spreads),
     seconds,
     ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
-
-/** Smallest distance to a limit, dB; 0 where nothing has one, since nothing can then be said of a margin. */
-const marginDb = (distances: readonly number[]): number => {
-  const known = distances.filter((distance) => !Number.isNaN(distance));
-  return known.length === 0 ? 0 : Math.min(...known);
-};

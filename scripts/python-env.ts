@@ -1,0 +1,37 @@
+/**
+ * Makes the Python environment of the oracle tests and says where its interpreter is. Reused while the pinned requirements are the same.
+ * `node scripts/python-env.ts` prints the interpreter's path; progress goes to stderr.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const requirements = join(root, "test/oracle/requirements.txt");
+const folder = join(root, "node_modules/.cache/oracle-venv");
+const interpreter = process.platform === "win32" ? join(folder, "Scripts/python.exe") : join(folder, "bin/python");
+
+/** Path of an interpreter that has everything in test/oracle/requirements.txt. Throws with pip's words where it cannot be made. */
+export function oraclePython(): string {
+  const wanted = createHash("sha256").update(readFileSync(requirements)).digest("hex");
+  const mark = join(folder, "requirements.sha256");
+  if (existsSync(interpreter) && existsSync(mark) && readFileSync(mark, "utf8") === wanted) return interpreter;
+  process.stderr.write("Making the Python environment of the oracle tests (once)…\n");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", folder]);
+  run(interpreter, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+  writeFileSync(mark, wanted);
+  return interpreter;
+}
+
+function run(file: string, args: readonly string[]): void {
+  const result = spawnSync(file, args, { encoding: "utf8", timeout: 600_000 });
+  if (result.status === 0) return;
+  const why = result.error?.message ?? `exit ${result.status}: ${result.stderr.slice(-2000)}`;
+  throw new Error(`${file} ${args.join(" ")} failed (${why}). The oracle tests need Python 3.11 or newer with venv, and a package index.`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${oraclePython()}\n`);
