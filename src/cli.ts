@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 /** The door of the command: real effects in, exit code out. Everything else is commands/run-line.ts. */
-import manifest from "../package.json" with { type: "json" };
 import { loaders } from "./commands/registry.ts";
 import { runLine } from "./commands/run-line.ts";
 import { plainLog } from "./effects/log.ts";
 import { realEffects } from "./effects/real.ts";
+import { version } from "./version.ts";
 
 const cancel = new AbortController();
 const stop = (signal: NodeJS.Signals): void => {
   // A second signal means now.
   if (cancel.signal.aborted) process.exit(4);
   cancel.abort(new Error(`cancelled by ${signal}`));
+  // Whatever does not listen is ended with the process.
+  setTimeout(() => process.exit(4), 6500).unref();
 };
 process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
@@ -30,7 +32,7 @@ try {
   process.exitCode = await runLine(process.argv.slice(2), {
     effects,
     io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
-    version: manifest.version,
+    version,
     loaders,
   });
 } finally {

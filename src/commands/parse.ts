@@ -103,7 +103,7 @@ function nameOf(typed: string, flags: Readonly<Record<string, FlagSpec>>): strin
 
 function unknownFlag(typed: string, flags: Readonly<Record<string, FlagSpec>>): string {
   const word = nearest(typed.replace(/^-+/, ""), Object.keys(flags));
-  return `"${typed}" is no flag of this command${word === undefined ? "" : `; did you mean "--${word}"?`} See --help.`;
+  return `"${typed}" is no flag of this command${word === undefined ? "." : `; did you mean "--${word}"?`} See --help.`;
 }
 
 function valueFaults(name: string, flag: FlagSpec | undefined, given: readonly string[]): string[] {

@@ -15,9 +15,9 @@ export function didYouMean(typed: string, words: readonly string[]): string {
   return word === undefined ? "." : `; did you mean "${word}"?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). Words beyond 64 letters count as far away. */
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). Words beyond 64 letters are far from everything. */
 function editDistance(a: string, b: string): number {
-  if (a.length > 64 || b.length > 64) return 64;
+  if (a.length > 64 || b.length > 64) return Number.POSITIVE_INFINITY;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

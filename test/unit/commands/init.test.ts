@@ -1,0 +1,57 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { run } from "../../../src/commands/init.ts";
+import { settle } from "../../../src/config/settle.ts";
+import { realWorkspace } from "../../../src/effects/workspace.ts";
+import { runWords } from "./lines.ts";
+
+const recordings = new URL("../../fixtures/tensorrt-8.6.1-h100/", import.meta.url);
+let cwd = "";
+
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "trt-gate-init-"));
+  for (const folder of ["models", "calibration", "validation", "node_modules/x", ".hidden"])
+    await mkdir(join(cwd, folder), { recursive: true });
+  await copyFile(new URL("cls.calibration.cache", recordings), join(cwd, "calibration/cls.cache"));
+  await copyFile(new URL("validation.npz", recordings), join(cwd, "validation/cls.npz"));
+  for (const path of ["models/cls.onnx", "node_modules/x/other.onnx", ".hidden/secret.onnx"]) await writeFile(join(cwd, path), "");
+  await writeFile(join(cwd, "calibration/build.cache"), "no calibration cache");
+  await symlink(join(cwd, "models/cls.onnx"), join(cwd, "models/link.onnx"));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+it("writes a configuration that settles, from the models, caches and samples that are there", async () => {
+  const { exitCode, err } = await runWords(["init"], run, { cwd });
+  expect(exitCode).toBe(0);
+  expect(err).toContain("Found 1 ONNX files, 1 calibration caches, 1 sample files.");
+  const text = await readFile(join(cwd, ".github/trt-gate.yml"), "utf8");
+  const settings = settle({ inputs: {}, yaml: { path: ".github/trt-gate.yml", text }, today: "2026-11-24", workspace: realWorkspace(cwd) });
+  expect(settings.models).toMatchObject([
+    { name: "cls", path: "models/cls.onnx", quantization: { cache: "calibration/cls.cache" }, validation: { data: "validation/cls.npz" } },
+  ]);
+  expect(await readFile(join(cwd, ".github/workflows/accuracy-gate.yml"), "utf8")).toContain("on: pull_request");
+});
+
+it("overwrites nothing", async () => {
+  await mkdir(join(cwd, ".github"));
+  await writeFile(join(cwd, ".github/trt-gate.yml"), "mine");
+  const { err } = await runWords(["init"], run, { cwd });
+  expect(await readFile(join(cwd, ".github/trt-gate.yml"), "utf8")).toBe("mine");
+  expect(err).toContain(".github/trt-gate.yml is there already and stays as it is.");
+});
+
+it("does not write through a dangling link", async () => {
+  await mkdir(join(cwd, ".github"));
+  await symlink(join(cwd, "elsewhere.yml"), join(cwd, ".github/trt-gate.yml"));
+  await runWords(["init"], run, { cwd });
+  expect(await readdir(cwd)).not.toContain("elsewhere.yml");
+});
+
+it("prints instead of writing with --dry-run", async () => {
+  const { out } = await runWords(["init", "--dry-run"], run, { cwd });
+  expect(out).toContain("# .github/trt-gate.yml\n");
+  expect(out).toContain("path: models/cls.onnx");
+  expect(await readdir(cwd)).not.toContain(".github");
+});
