@@ -147,7 +147,8 @@ export const modelReport = z.object({
   name: z.string(),
   path: z.string(),
   sha256: z.string(),
-  lane: z.enum(["simulate", "implicit", "explicit"]),
+  /** `saved`: no lane made the tensors; `trt-gate compare` read them from files. */
+  lane: z.enum(["simulate", "implicit", "explicit", "saved"]),
   laneWhy: z.string(),
   status: z.enum(["checked", "removed", "failed"]),
   verdict: verdictKind,

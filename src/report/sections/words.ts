@@ -33,4 +33,5 @@ export const laneWords: Readonly<Record<ModelReport["lane"], string>> = {
   simulate: "INT8 simulated on the CPU against FP32",
   implicit: "TensorRT INT8 engine (calibration cache) against FP16",
   explicit: "TensorRT INT8 engine (Q/DQ) against FP16",
+  saved: "saved outputs, compared as they are",
 };

@@ -1,0 +1,110 @@
+/** A comparison as a table for people and as JSON for programs. Renders; decides nothing. */
+import type { Judgement } from "../gate/judge.ts";
+import { levelOf } from "../gate/judge.ts";
+import { limitsFor } from "../gate/limits.ts";
+import type { Tolerance } from "../gate/verdict.ts";
+import type { Coverage, Measurement } from "../measure/measurement.ts";
+import { measuredTensor } from "../report/build.ts";
+import { formatMetric } from "../report/metric-words.ts";
+import { type MeasuredTensor, toNum } from "../report/schema.ts";
+import { plainLine } from "../report/text.ts";
+
+export interface ComparedSide {
+  readonly path: string;
+  readonly format: string;
+  readonly runner: string;
+  readonly iterations: number;
+}
+
+export interface Comparison {
+  readonly reference: ComparedSide;
+  readonly candidate: ComparedSide;
+  readonly tolerance: Tolerance;
+  /** In order of execution. */
+  readonly measurements: readonly Measurement[];
+  readonly judgement: Judgement;
+  readonly coverage: Coverage;
+  /** `--fail-fast` stopped at the first failing tensor. */
+  readonly stoppedEarly: boolean;
+  readonly exitCode: number;
+  readonly warnings: readonly string[];
+}
+
+export function tensorsOf({ measurements, judgement, tolerance }: Comparison): MeasuredTensor[] {
+  const findings = Map.groupBy(judgement.findings, ({ tensor }) => tensor);
+  return measurements.map((measurement, order) => {
+    const limits = limitsFor(measurement.tensor, measurement.role, tolerance);
+    return measuredTensor(measurement, { findings: findings.get(measurement.tensor) ?? [], order, ...(limits ? { limits } : {}) });
+  });
+}
+
+/** Name of the first tensor in order of execution that fails; null without one. */
+export const firstFailingOf = ({ measurements, judgement }: Comparison): string | null =>
+  measurements.find(({ tensor }) => levelOf(judgement.findings, tensor) === "fail")?.tensor ?? null;
+
+export function comparisonJson(comparison: Comparison): string {
+  const { verdict, findings, unusedPatterns } = comparison.judgement;
+  const { reference, candidate, coverage, exitCode, stoppedEarly, warnings } = comparison;
+  const value = {
+    schemaVersion: 1,
+    verdict: verdict.kind,
+    reason: verdict.reason,
+    message: verdict.message,
+    exitCode,
+    reference,
+    candidate,
+    coverage,
+    stoppedEarly,
+    firstFailing: firstFailingOf(comparison),
+    tensors: tensorsOf(comparison),
+    findings: findings.map((finding) => ({ ...finding, ...nums({ value: finding.value, limit: finding.limit, margin: finding.margin }) })),
+    unusedPatterns,
+    warnings,
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+const nums = (values: Readonly<Record<string, number | undefined>>) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value === undefined ? undefined : toNum(value)]));
+
+export function comparisonText(comparison: Comparison): string {
+  const tensors = tensorsOf(comparison);
+  const { verdict } = comparison.judgement;
+  const { coverage } = comparison;
+  const first = firstFailingOf(comparison);
+  const lines = [
+    `reference  ${sideText(comparison.reference)}`,
+    `candidate  ${sideText(comparison.candidate)}`,
+    "",
+    ...table(tensors),
+    "",
+    `${coverage.compared} of ${coverage.referenceTensors} reference and ${coverage.candidateTensors} candidate tensors compared${comparison.stoppedEarly ? `, stopped after ${tensors.length}` : ""}.`,
+    ...(first === null ? [] : [`First failing in order of execution: ${plainLine(first)}.`]),
+    `${verdict.kind.toUpperCase()} (${verdict.reason}): ${plainLine(verdict.message, 400)}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const sideText = ({ path, format, runner, iterations }: ComparedSide): string =>
+  `${plainLine(path)} (${format}, ${plainLine(runner, 60)}, ${iterations} ${iterations === 1 ? "iteration" : "iterations"})`;
+
+const columns = ["sqnrDb", "cosine", "maxAbs", "meanAbs", "allclose"] as const;
+
+function table(tensors: readonly MeasuredTensor[]): string[] {
+  if (tensors.length === 0) return ["(no tensor was compared)"];
+  const rows = [
+    ["tensor", "SQNR", "cosine", "max abs", "mean abs", "in atol/rtol", "result"],
+    ...tensors.map((tensor) => [
+      plainLine(tensor.tensor, 60),
+      ...columns.map((metric) => (tensor.fault === undefined ? formatMetric(metric, tensor.metrics[metric]) : "–")),
+      tensor.fault === undefined
+        ? tensor.level
+        : `${tensor.level}: ${tensor.fault}${tensor.note === undefined ? "" : `, ${plainLine(tensor.note)}`}`,
+    ]),
+  ];
+  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i + 1]?.length ?? 0)));
+  const nameWidth = Math.max(...rows.map((row) => row[0]?.length ?? 0));
+  return rows.map(([name = "", ...cells]) =>
+    [name.padEnd(nameWidth), ...cells.map((cell, i) => (i < widths.length ? cell.padStart(widths[i] ?? 0) : cell))].join("  ").trimEnd(),
+  );
+}

@@ -1,0 +1,166 @@
+/**
+ * `trt-gate compare`: two saved output files, or the two runners of one, measured and judged.
+ * Reading and measuring are dumps/, judging is gate/; here they are put in a row.
+ */
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { chooseSides } from "../dumps/choose-runner.ts";
+import { measureSides } from "../dumps/compare.ts";
+import { type Crew, startCrew } from "../dumps/crew.ts";
+import { type PairedSides, pairSides } from "../dumps/pair-sides.ts";
+import type { SavedFile } from "../dumps/saved-file.ts";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { exitCodeOfVerdict } from "../gate/exit-code.ts";
+import { judge } from "../gate/judge.ts";
+import { limitsFor } from "../gate/limits.ts";
+import { judgeTensor } from "../gate/tensor-findings.ts";
+import type { Tolerance } from "../gate/verdict.ts";
+import type { Measurement } from "../measure/measurement.ts";
+import type { Parsed, RunCommand } from "./command.ts";
+import { type Comparison, comparisonJson, comparisonText } from "./compare-output.ts";
+import { comparisonReport } from "./compare-report.ts";
+import { toleranceOf } from "./tolerance-flags.ts";
+
+/** Files of together fewer bytes are compared in this thread: starting others would take longer. */
+const smallBytes = 16 * 2 ** 20;
+const mostThreads = 8;
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const tolerance = await toleranceOf(parsed, effects);
+  const started = effects.clock.monotonicMs();
+  const paths = parsed.positionals.map((path) => resolve(effects.cwd, path));
+  const crew = startCrew(await threadsFor(paths, parsed, effects), effects.files);
+  try {
+    const comparison = await compare(paths, parsed, tolerance, crew, effects);
+    for (const warning of comparison.warnings) effects.log.warning(warning);
+    io.out(parsed.has("json") ? comparisonJson(comparison) : comparisonText(comparison));
+    const html = parsed.text("html");
+    if (html !== undefined) {
+      const { renderHtml } = await import("../report/html/page.ts");
+      const seconds = (effects.clock.monotonicMs() - started) / 1000;
+      await effects.files.writeText(resolve(effects.cwd, html), renderHtml(comparisonReport(comparison, effects.clock.now(), seconds)));
+    }
+    return comparison.exitCode;
+  } finally {
+    await crew.close();
+  }
+};
+
+async function compare(paths: readonly string[], parsed: Parsed, tolerance: Tolerance, crew: Crew, effects: Effects): Promise<Comparison> {
+  const [first = "", second] = paths;
+  const onBytes = readingProgress(effects);
+  const [reference, candidate] = await Promise.all([
+    crew.open(first, onBytes),
+    second === undefined ? undefined : crew.open(second, onBytes),
+  ]);
+  const runners = chooseSides(reference, candidate, {
+    reference: parsed.text("reference-runner"),
+    candidate: parsed.text("candidate-runner"),
+  });
+  const sides = pairSides(runners.reference.iterations, runners.candidate.iterations, mapOf(parsed.list("map")));
+  const measurements = await measureAll(sides, tolerance, parsed.has("fail-fast"), crew, effects);
+  const today = effects.clock.now().toISOString().slice(0, 10);
+  const outputs = measurements.length < sides.tensors.length ? measurements.map(({ tensor }) => tensor) : sides.finals;
+  const judgement = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
+  return {
+    reference: sideOf(reference, runners.reference),
+    candidate: sideOf(candidate ?? reference, runners.candidate),
+    tolerance,
+    measurements,
+    judgement,
+    coverage: sides.coverage,
+    stoppedEarly: measurements.length < sides.tensors.length,
+    exitCode: exitCodeOfVerdict(judgement.verdict.kind, new Set(["regression", "undecided"])),
+    warnings: warningsOf(sides, judgement.unusedPatterns),
+  };
+}
+
+/** In order of execution; with `failFast` up to and including the first tensor that fails. */
+async function measureAll(
+  sides: PairedSides,
+  tolerance: Tolerance,
+  failFast: boolean,
+  crew: Crew,
+  effects: Effects,
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  const { atol, rtol, topK } = tolerance;
+  let done = 0;
+  const options = {
+    atol,
+    rtol,
+    topK,
+    seed: 0,
+    decisions: (tensor: string) => wantsDecisions(tensor, sides, tolerance),
+    onTensor: (tensor: string) => effects.log.progress("comparing", `${++done} of ${sides.tensors.length} tensors, ${tensor}`),
+  };
+  for await (const measurement of measureSides(sides, options, crew)) {
+    measurements.push(measurement);
+    const findings = judgeTensor(measurement, { tolerance, waivers: [], today: "", baseline: undefined });
+    if (failFast && findings.some(({ level }) => level === "fail")) break;
+  }
+  return measurements;
+}
+
+/** Agreement of classes is measured for final outputs, and where a limit asks for it. */
+function wantsDecisions(tensor: string, sides: PairedSides, tolerance: Tolerance): boolean {
+  const limits = limitsFor(tensor, "output", tolerance) ?? {};
+  return sides.finals.includes(tensor) || ["top1Agreement", "topkAgreement", "argmaxAgreement"].some((metric) => metric in limits);
+}
+
+function mapOf(pairs: readonly string[]): Map<string, string> {
+  const map = new Map<string, string>();
+  const problems: string[] = [];
+  for (const pair of pairs) {
+    const [from, to, ...rest] = pair.split("=");
+    if (!from || !to || rest.length > 0) problems.push(`--map is "${pair}"; write REFERENCE=CANDIDATE.`);
+    else if (map.has(from)) problems.push(`--map gives "${from}" twice; keep one.`);
+    else map.set(from, to);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return map;
+}
+
+function warningsOf({ coverage }: PairedSides, unusedPatterns: readonly string[]): string[] {
+  const oneSide = (names: readonly string[], side: string) =>
+    names.length === 0
+      ? []
+      : [
+          `${names.length} tensors are only in the ${side}: ${names
+            .slice(0, 5)
+            .map((name) => `"${name.slice(0, 80)}"`)
+            .join(", ")}${names.length > 5 ? ", …" : ""}. Pair them with --map if they are the same.`,
+        ];
+  return [
+    ...oneSide(coverage.onlyReference, "reference"),
+    ...oneSide(coverage.onlyCandidate, "candidate"),
+    ...unusedPatterns.map((pattern) => `The pattern "${pattern}" of the tolerance names no compared tensor. Correct it.`),
+  ];
+}
+
+const sideOf = (saved: SavedFile, runner: { name: string; iterations: readonly unknown[] }) => ({
+  path: saved.path,
+  format: saved.format,
+  runner: runner.name,
+  iterations: runner.iterations.length,
+});
+
+/** 0: small files, no threads. */
+async function threadsFor(paths: readonly string[], parsed: Parsed, { files }: Effects): Promise<number> {
+  const asked = parsed.number("threads");
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1))
+    throw new ConfigError(`--threads is ${asked}; write a whole number from 1.`);
+  const stats = await Promise.all(paths.map((path) => files.stat(path)));
+  const sizeBytes = stats.reduce((sum, stat) => sum + (stat?.kind === "file" ? stat.sizeBytes : 0), 0);
+  const anyFolder = stats.some((stat) => stat?.kind === "folder");
+  return sizeBytes < smallBytes && !anyFolder ? 0 : (asked ?? Math.min(mostThreads, availableParallelism()));
+}
+
+function readingProgress({ log }: Effects): (done: number) => void {
+  let total = 0;
+  return (bytes) => {
+    total += bytes;
+    log.progress("reading", `${Math.round(total / 1e6)} MB`);
+  };
+}

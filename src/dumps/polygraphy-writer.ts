@@ -1,0 +1,89 @@
+/**
+ * Writes tensors as Polygraphy (0.53) does: RunResults for outputs, a list of feeds for inputs. A path without an extension is a folder of
+ * numbered iterations, as there. Streamed: one tensor is encoded at a time.
+ */
+
+import type { Files } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import type { FeedSource } from "../lanes/lane.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { writeNpy } from "./npy.ts";
+
+type Chunks = AsyncGenerator<Uint8Array>;
+/** Tensors of one iteration, in order of execution. */
+export type WrittenIteration = Iterable<Tensor>;
+
+/** One runner's outputs. Throws ConfigError for a folder that is not empty. float16 is stored as float32. */
+export async function writeRunResults(
+  path: string,
+  runner: string,
+  iterations: AsyncIterable<WrittenIteration>,
+  files: Files,
+): Promise<void> {
+  if (!isFolderPath(path)) return files.writeBytes(path, resultsText(runner, iterations));
+  await checkFolder(path, files);
+  let index = 0;
+  for await (const iteration of iterations) await files.writeBytes(iterationPath(path, index++), resultsText(runner, once(iteration)));
+}
+
+/** All feeds of a source, for `polygraphy run --load-inputs` and for `validation.inputs`. */
+export async function writeInputs(path: string, source: FeedSource, files: Files): Promise<void> {
+  if (!isFolderPath(path)) return files.writeBytes(path, inputsText(source));
+  await checkFolder(path, files);
+  for (let i = 0; i < source.count; i++)
+    await files.writeBytes(iterationPath(path, i), objectText((await source.feed(i)).values(), "", arrayText));
+}
+
+export async function* inputsText(source: FeedSource): Chunks {
+  yield bytesOf("[");
+  for (let i = 0; i < source.count; i++) {
+    yield bytesOf(`${i === 0 ? "" : ","}\n    `);
+    yield* objectText((await source.feed(i)).values(), "    ", arrayText);
+  }
+  yield bytesOf("\n]");
+}
+
+async function* resultsText(runner: string, iterations: AsyncIterable<WrittenIteration>): Chunks {
+  yield bytesOf(`{\n    "lst": [\n        [\n            ${JSON.stringify(runner)},\n            [`);
+  let first = true;
+  for await (const iteration of iterations) {
+    yield bytesOf(`${first ? "" : ","}\n                {\n                    "outputs": `);
+    yield* objectText(iteration, "                    ", lazyText);
+    yield bytesOf(
+      `,\n                    "runtime": null,\n                    "runner_name": ${JSON.stringify(runner)},\n                    "polygraphy_class": "IterationResult"\n                }`,
+    );
+    first = false;
+  }
+  yield bytesOf('\n            ]\n        ]\n    ],\n    "polygraphy_class": "RunResults"\n}');
+}
+
+async function* objectText(tensors: Iterable<Tensor>, indent: string, valueText: (tensor: Tensor, indent: string) => string): Chunks {
+  yield bytesOf("{");
+  let first = true;
+  for (const tensor of tensors) {
+    yield bytesOf(`${first ? "" : ","}\n${indent}    ${JSON.stringify(tensor.name)}: ${valueText(tensor, `${indent}    `)}`);
+    first = false;
+  }
+  yield bytesOf(`\n${indent}}`);
+}
+
+const arrayText = (tensor: Tensor, indent: string): string =>
+  `{\n${indent}    "array": "${Buffer.from(writeNpy(tensor)).toString("base64")}",\n${indent}    "polygraphy_class": "ndarray"\n${indent}}`;
+
+const lazyText = (tensor: Tensor, indent: string): string =>
+  `{\n${indent}    "values": ${arrayText(tensor, `${indent}    `)},\n${indent}    "polygraphy_class": "LazyArray"\n${indent}}`;
+
+async function* once(iteration: WrittenIteration): AsyncGenerator<WrittenIteration> {
+  yield iteration;
+}
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const isFolderPath = (path: string): boolean => !/[^/\\]\.[^./\\]*$/.test(path);
+const iterationPath = (folder: string, index: number): string => `${folder}/${String(index).padStart(10, "0")}.json`;
+
+async function checkFolder(path: string, files: Files): Promise<void> {
+  const stat = await files.stat(path);
+  if (stat && (stat.kind !== "folder" || (await files.list(path)).length > 0))
+    throw new ConfigError(`${path} is there and not empty. Name a new folder, or a file ending in .json.`);
+  await files.makeFolder(path);
+}
