@@ -5,7 +5,7 @@
 import { ConfigError } from "../effects/failure.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Algorithm, type Collector, makeCollector } from "./collector.ts";
-import { type ConvergencePoint, convergenceOf, isCheckpoint } from "./convergence.ts";
+import { type Checkpoint, type ConvergencePoint, convergenceOf, isCheckpoint } from "./convergence.ts";
 import { largestMagnitude } from "./histogram.ts";
 
 export interface CalibrateRequest {
@@ -33,7 +33,7 @@ export interface CalibrationResult {
 /** Throws ConfigError for no sample, a missing tensor, a NaN or an infinite value: the tensor and the sample are named. */
 export async function calibrate({ algorithm, percentile, tensors, passes, onSample }: CalibrateRequest): Promise<CalibrationResult> {
   const collectors = new Map(tensors.map((name) => [name, makeCollector(algorithm, percentile)]));
-  const checkpoints: { samples: number; scales: ReadonlyMap<string, number> }[] = [];
+  const checkpoints: Checkpoint[] = [];
   let samples = 0;
   for await (const values of passes()) {
     for (const [name, collector] of collectors) addTensor(collector, name, values.get(name), samples);
@@ -49,7 +49,7 @@ export async function calibrate({ algorithm, percentile, tensors, passes, onSamp
     scales,
     samples,
     allZero: tensors.filter((name) => !scales.has(name)),
-    convergence: convergenceOf(checkpoints, scales),
+    convergence: convergenceOf(checkpoints),
   };
 }
 

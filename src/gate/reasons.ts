@@ -112,6 +112,11 @@ export const reasons = {
     "The calibration cache does not belong to this model or this TensorRT.",
     "Calibrate anew, or give `quantization.data` so that the gate can.",
   ),
+  "git-failed": undecided("git could not tell what changed.", "Check the checkout step: fetch-depth, and that git is on the path."),
+  "config-not-on-base": undecided(
+    "The base commit has no configuration, and this event may not bring its own.",
+    "Merge the configuration first.",
+  ),
   "share-missing": undecided("A part of the models never reported.", "Look at the job that should have checked them."),
   "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
   failed: undecided("The model could not be checked.", "Look at the message."),
