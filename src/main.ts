@@ -43,6 +43,23 @@ export interface Outcome {
 /** Rejects where the run cannot say anything of any model: wrong configuration, refusal for trust, a bug. */
 export async function main({ inputs, search }: MainRequest, effects: Effects): Promise<Outcome> {
   const startMs = effects.clock.monotonicMs();
+  const { event, config, settings, selection } = await selectModels({ inputs, ...(search ? { search } : {}) }, effects);
+  const reportFolder = resolve(effects.cwd, settings.options.reportDir);
+  const context = await makeContext({ settings, config, selection, reportFolder, startMs }, effects);
+  const checked = await checkAll(selection, context);
+  const report = composeReport({ settings, selection, event, checked, startMs }, effects);
+  return { report, settings, event, config, reportFolder };
+}
+
+export interface Selected {
+  readonly event: RunEvent | undefined;
+  readonly config: TrustedConfig;
+  readonly settings: Settings;
+  readonly selection: Selection;
+}
+
+/** From inputs to the models that have to be checked; says in the log why. `plan` ends here. */
+export async function selectModels({ inputs, search }: MainRequest, effects: Effects): Promise<Selected> {
   const event = await readEvent(effects);
   const { options } = readOptions(inputs, effects.env);
   const config = await readTrustedConfig(options, event, effects);
@@ -53,12 +70,7 @@ export async function main({ inputs, search }: MainRequest, effects: Effects): P
   const selection = await chooseModels({ settings, config, effects, externalData: (path) => externalDataOf(path, effects) });
   for (const notice of selection.trust.notices) effects.log.notice(notice);
   effects.log.info(`${selection.jobs.length} of ${settings.models.length} models to check (${selection.why}).`);
-
-  const reportFolder = resolve(effects.cwd, settings.options.reportDir);
-  const context = await makeContext({ settings, config, selection, reportFolder, startMs }, effects);
-  const checked = await checkAll(selection, context);
-  const report = composeReport({ settings, selection, event, checked, startMs }, effects);
-  return { report, settings, event, config, reportFolder };
+  return { event, config, settings, selection };
 }
 
 /** Paths relative to the workspace. */
