@@ -4,6 +4,7 @@ import type { Tolerance } from "../gate/verdict.ts";
 import { didYouMean } from "./nearest.ts";
 import { lateWarnings, limitNames, readTolerance } from "./tolerance.ts";
 import { toleranceSchema } from "./tolerance-schema.ts";
+import { property } from "./untyped.ts";
 import { wordIssue } from "./wording.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -38,16 +39,19 @@ function partFault(key: string, value: string, twice: boolean): string | undefin
   return undefined;
 }
 
-/** A YAML file that holds what stands below `tolerance:` in the configuration. Throws ConfigError with every problem. */
+/** A YAML file that holds a `tolerance:` block as in the configuration, or only what stands below it. Throws ConfigError with every problem. */
 export function toleranceFromFile(file: { readonly path: string; readonly text: string }): Tolerance {
   const { value, problems: syntax, lineOf } = readYaml(file.text);
-  const parsed = toleranceSchema.safeParse(value);
-  const issues = syntax.length > 0 ? [] : (parsed.error?.issues ?? []).flatMap((issue) => wordIssue(toleranceSchema, issue, value));
+  const block = property(value, "tolerance");
+  const top = block === undefined ? [] : ["tolerance"];
+  const parsed = toleranceSchema.safeParse(block ?? value);
+  const issues =
+    syntax.length > 0 ? [] : (parsed.error?.issues ?? []).flatMap((issue) => wordIssue(toleranceSchema, issue, block ?? value));
   const late = parsed.success ? lateWarnings(parsed.data) : [];
   const problems = [
     ...syntax.map(({ line, text }) => `${file.path}:${line}: ${text}.`),
-    ...issues.map(({ path, text }) => `${file.path}:${lineOf(path)}: ${text}`),
-    ...late.map(({ path, text }) => `${file.path}:${lineOf([...path, "warn"])}: ${path.join(".")}.warn ${text}.`),
+    ...issues.map(({ path, text }) => `${file.path}:${lineOf([...top, ...path])}: ${text}`),
+    ...late.map(({ path, text }) => `${file.path}:${lineOf([...top, ...path, "warn"])}: ${path.join(".")}.warn ${text}.`),
   ];
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   return readTolerance(parsed.data);

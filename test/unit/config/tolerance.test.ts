@@ -56,6 +56,13 @@ describe("a tolerance file", () => {
     });
   });
 
+  it("may hold the tolerance block itself, and problems have its lines", () => {
+    expect(toleranceFromFile({ path: "t.yml", text: "tolerance:\n  cosine: {fail: 0.9}\n" }).limits).toEqual({ cosine: { fail: 0.9 } });
+    expect(problemsOf(() => toleranceFromFile({ path: "t.yml", text: "tolerance:\n  cosin: 1\n  max-abs: {fail: 1, warn: 2}\n" }))).toEqual(
+      [expect.stringMatching(/^t\.yml:2: cosin is no key; did you mean "cosine"\?/)],
+    );
+  });
+
   it.each([
     [
       "cosine: {fail: 0.9, warn: 0.8}\n",
