@@ -1,0 +1,72 @@
+/**
+ * `trt-gate cache to-qdq CACHE MODEL -o OUT`: an explicit Q/DQ model with the cache's scales, the way from implicit quantisation (TensorRT 10) to
+ * explicit (11). Verified by running both in the simulate lane.
+ */
+import { basename, join, resolve } from "node:path";
+import { openCache } from "../calibration/open-cache.ts";
+import { shapesFromFlags } from "../config/shapes.ts";
+import { openFeeds } from "../dumps/feeds.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { encodeModel, insertQdq } from "../onnx/edit.ts";
+import { resolveInputs } from "../onnx/inputs.ts";
+import { stageModel } from "../onnx/stage.ts";
+import type { RunCommand } from "./command.ts";
+import { agreementDb } from "./qdq-verification.ts";
+
+/** Both are the same arithmetic; what is left are roundings that a deep network carries on. */
+const enoughDb = 60;
+
+/** 0 where both agree to 60 dB, 1 where they do not (the model is written all the same), 4 where nothing could be quantised or compared. */
+export const toQdq: RunCommand = async (parsed, effects, io) => {
+  const [, cacheName = "", modelName = ""] = parsed.positionals;
+  const output = parsed.text("output");
+  if (output === undefined) throw new ConfigError("cache to-qdq needs a file to write. Add -o OUT.onnx.");
+  const { files } = effects;
+  const [cachePath, modelPath] = [resolve(effects.cwd, cacheName), resolve(effects.cwd, modelName)];
+  const cache = await openCache(cachePath, cacheName, files);
+  for (const { message } of cache.problems) effects.log.warning(message);
+
+  const folder = await files.makeTempFolder("to-qdq");
+  const staged = await stageModel({ path: modelPath, folder, files, trust: "local" });
+  const shapes = shapesFromFlags(parsed.list("shapes"));
+  const inputs = resolveInputs(staged.model, shapes);
+  const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files);
+  if (units.length === 0) {
+    effects.log.error(
+      `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
+    );
+    return 4;
+  }
+  for (const tensor of missingScales) effects.log.warning(`"${tensor}" has no scale: its node stays in float.`);
+  const outputPath = resolve(effects.cwd, output);
+  await files.writeBytes(outputPath, encodeModel(model));
+
+  const data = parsed.text("verify-data");
+  const random = { kind: "random", seed: 0, samples: 4, low: -1, high: 1 } as const;
+  const samples = await openFeeds(data === undefined ? random : { kind: "data", path: resolve(effects.cwd, data) }, inputs, effects);
+  try {
+    const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, samples, shapes, effects });
+    const agrees = sqnrDb >= enoughDb;
+    const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
+    const result = {
+      written: output,
+      units: units.length,
+      missingScales,
+      agreementDb: Number.isFinite(sqnrDb) ? sqnrDb : String(sqnrDb),
+      samples: samples.count,
+    };
+    io.out(
+      parsed.has("json")
+        ? `${JSON.stringify(result, undefined, 1)}\n`
+        : `${basename(output)}: ${units.length} units with Q/DQ; agrees with the cache to ${figure} on ${samples.count} samples.\n`,
+    );
+    if (!agrees)
+      effects.log.error(
+        `${output} agrees with ${cacheName} to ${figure} only, less than ${enoughDb} dB. Compare both on your own data with --verify-data.`,
+      );
+    return agrees ? 0 : Number.isNaN(sqnrDb) ? 4 : 1;
+  } finally {
+    await samples.close();
+    await files.remove(join(folder));
+  }
+};

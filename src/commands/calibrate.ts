@@ -1,0 +1,95 @@
+/** `trt-gate calibrate MODEL --data FILE -o CACHE`: a TensorRT calibration cache from samples, on the CPU, with a note beside it of what it was made from. */
+import { resolve } from "node:path";
+import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cache.ts";
+import type { Algorithm } from "../calibration/collector.ts";
+import { sidecarPath, writeSidecar } from "../calibration/sidecar.ts";
+import { shapesFromFlags } from "../config/shapes.ts";
+import { openFeeds } from "../dumps/feeds.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { type Calibration, calibrateModel } from "../lanes/simulate/calibrate-model.ts";
+import { resolveInputs } from "../onnx/inputs.ts";
+import { stageModel } from "../onnx/stage.ts";
+import type { Parsed, RunCommand } from "./command.ts";
+
+/** Fewer samples than this miss rare large values (TensorRT's own advice is 500 to 1000). */
+const fewSamples = 500;
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const [modelName = ""] = parsed.positionals;
+  const [data, output] = [required(parsed, "data", "FILE.npz"), required(parsed, "output", "CACHE")];
+  const algorithm = algorithmOf(parsed);
+  const { files } = effects;
+  const staged = await stageModel({
+    path: resolve(effects.cwd, modelName),
+    folder: await files.makeTempFolder("calibrate"),
+    files,
+    trust: "local",
+  });
+  const shapes = shapesFromFlags(parsed.list("shapes"));
+  const samples = await openFeeds(
+    { kind: "data", path: resolve(effects.cwd, data) },
+    resolveInputs(staged.model, shapes),
+    effects,
+    parsed.number("max-samples"),
+  );
+  try {
+    if (samples.count < fewSamples)
+      effects.log.warning(
+        `${data} has ${samples.count} samples, fewer than ${fewSamples}. Scales from few samples miss rare large values.`,
+      );
+    const calibration = await calibrateModel({
+      modelPath: staged.modelPath,
+      data: samples,
+      algorithm,
+      percentile: percentileOf(parsed),
+      shapes,
+      effects,
+    });
+    const cachePath = resolve(effects.cwd, output);
+    await files.writeText(
+      cachePath,
+      writeCache({ version: defaultCacheVersion, algorithm: headerWord[algorithm], scales: calibration.scales }),
+    );
+    const note = { modelSha256: staged.sha256, algorithm, samples: calibration.samples, createdAt: effects.clock.now().toISOString() };
+    await files.writeText(sidecarPath(cachePath), writeSidecar(note));
+    io.out(parsed.has("json") ? asJson(calibration, output) : tell(calibration, output));
+    return 0;
+  } finally {
+    await samples.close();
+  }
+};
+
+function required(parsed: Parsed, flag: string, example: string): string {
+  const value = parsed.text(flag);
+  if (value === undefined) throw new ConfigError(`calibrate needs --${flag}. Add --${flag} ${example}.`);
+  return value;
+}
+
+function algorithmOf(parsed: Parsed): Algorithm {
+  const text = parsed.text("algorithm") ?? "entropy";
+  if (text === "entropy" || text === "minmax" || text === "percentile") return text;
+  throw new ConfigError(`--algorithm is "${text}"; write entropy, minmax or percentile.`);
+}
+
+function percentileOf(parsed: Parsed): number {
+  const percentile = parsed.number("percentile") ?? 99.999;
+  if (percentile > 0 && percentile <= 100) return percentile;
+  throw new ConfigError(`--percentile is ${percentile}; write a number above 0 and at most 100, e.g. 99.999.`);
+}
+
+const asJson = ({ algorithm, scales, samples, allZero, convergence }: Calibration, output: string): string =>
+  `${JSON.stringify({ written: output, algorithm, samples, scales: Object.fromEntries(scales), allZero, convergence }, undefined, 1)}\n`;
+
+function tell({ algorithm, scales, samples, allZero, convergence }: Calibration, output: string): string {
+  const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
+  const lines = [
+    `${output}: ${scales.size} scales by ${algorithm} from ${samples} samples.`,
+    ...allZero.map((tensor) => `"${tensor}" was always zero and has no scale.`),
+    "samples   median change   worst change of a scale since the line before",
+    ...convergence.map(
+      ({ samples: used, medianChange, worstChange }) =>
+        `${String(used).padStart(7)}   ${percent(medianChange).padStart(13)}   ${percent(worstChange).padStart(12)}`,
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}

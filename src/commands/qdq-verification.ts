@@ -1,0 +1,52 @@
+/** Proves that a Q/DQ model does what its calibration cache does: both run in the simulate lane on the same samples. */
+import type { Effects } from "../effects/effects.ts";
+import type { FeedSource, PreparedLane, ShapeRange, TensorPair } from "../lanes/lane.ts";
+import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import { measure } from "../measure/measure.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { simulateJob } from "./simulate-job.ts";
+
+export interface QdqVerification {
+  readonly modelPath: string;
+  readonly cachePath: string;
+  readonly qdqPath: string;
+  readonly samples: FeedSource;
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
+  readonly effects: Effects;
+}
+
+/** Smallest SQNR over the final outputs, dB, the cache's outputs as the reference; Infinity where all are identical, NaN where nothing was compared. */
+export async function agreementDb({ cachePath, qdqPath, ...shared }: QdqVerification): Promise<number> {
+  const cached = await candidateOutputs(await prepareSimulate(await simulateJob({ ...shared, quantization: { cachePath } })));
+  const explicit = await candidateOutputs(await prepareSimulate(await simulateJob({ ...shared, quantization: { qdqPath } })));
+  const { measurements, coverage } = await measure(pairsOf(cached, explicit), { atol: 0, rtol: 0, topK: 1, seed: 0 });
+  const complete = coverage.onlyReference.length === 0 && measurements.every(({ fault }) => fault === undefined);
+  const figures = measurements.map(({ metrics }) => metrics.sqnrDb ?? Number.NaN);
+  return complete && figures.length > 0 ? Math.min(...figures) : Number.NaN;
+}
+
+interface Output {
+  readonly sample: number;
+  readonly tensor: string;
+  readonly value: Tensor | undefined;
+}
+
+async function candidateOutputs(lane: PreparedLane): Promise<Output[]> {
+  try {
+    const outputs: Output[] = [];
+    const samples = Array.from({ length: lane.sampleCount }, (_, sample) => sample);
+    for await (const { sample, tensor, candidate } of lane.run({ assignment: { keep: new Set() }, samples, detail: "outputs" })) {
+      outputs.push({ sample, tensor, value: candidate });
+    }
+    return outputs;
+  } finally {
+    await lane.close();
+  }
+}
+
+async function* pairsOf(cached: readonly Output[], explicit: readonly Output[]): AsyncGenerator<TensorPair> {
+  for (const { sample, tensor, value } of cached) {
+    const partner = explicit.find((output) => output.sample === sample && output.tensor === tensor);
+    yield { sample, tensor, role: "output", reference: value, candidate: partner?.value };
+  }
+}
