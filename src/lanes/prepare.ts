@@ -4,11 +4,11 @@
  */
 import { ToolError } from "../effects/failure.ts";
 import { lockGpu } from "../effects/gpu-lock.ts";
+import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
 import type { LaneJob, LaneName, PreparedLane } from "./lane.ts";
-import { hasQdq } from "./simulate/qdq.ts";
 import { prepareSimulate } from "./simulate/simulate.ts";
-import { implicitLane } from "./tensorrt/capabilities.ts";
+import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
 import { findGpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
@@ -51,7 +51,9 @@ async function openTools(wanted: LaneName | "auto", job: LaneJob, gpu: NonNullab
     await lock.release();
   };
   try {
-    return { worker, hello: await worker.hello(), gpu, stateBefore: await gpuState(gpu, job.effects), close };
+    const hello = await worker.hello();
+    for (const note of securityNotes(hello)) job.effects.log.warning(note);
+    return { worker, hello, gpu, stateBefore: await gpuState(gpu, job.effects), close };
   } catch (error) {
     await close();
     if (!(error instanceof ToolError) || error.reason !== "lane-unavailable") throw error;
@@ -62,7 +64,7 @@ async function openTools(wanted: LaneName | "auto", job: LaneJob, gpu: NonNullab
 
 async function prepareEngines(wanted: LaneName | "auto", job: LaneJob, tools: EngineTools): Promise<Prepared> {
   const implicit = implicitLane(tools.hello.features);
-  const explicitModel = job.quantization.qdqPath !== undefined || hasQdq(await readModel(job.modelPath, job.effects.files));
+  const explicitModel = job.quantization.qdqPath !== undefined || hasQdq((await readModel(job.modelPath, job.effects.files)).graph.node);
   if (wanted === "implicit" && !implicit.works) throw unavailable("implicit", implicit.why);
   if (wanted === "implicit") return { prepared: await prepareImplicit(job, tools), why: "asked for" };
   if (wanted === "explicit") return { prepared: await prepareExplicit(job, tools), why: "asked for" };

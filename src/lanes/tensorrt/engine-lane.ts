@@ -4,7 +4,7 @@
  */
 import { ToolError } from "../../effects/failure.ts";
 import { scoreSources } from "../../onnx/scores.ts";
-import type { Assignment, BuildFacts, LaneCoverage, LaneEnvironment, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../lane.ts";
+import type { Assignment, BuildFacts, LaneCoverage, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../lane.ts";
 import { checkPrecisions, ignoredLayers } from "./executed.ts";
 import { influenceDb } from "./influence.ts";
 import { canRaise, layersOfUnits, markable } from "./layer-map.ts";
@@ -23,9 +23,10 @@ export interface LaneParts {
   candidate(assignment: Assignment): Promise<Recipe>;
   /** The plain candidate's network before fusion. */
   readonly network: NetworkFacts;
-  readonly coverage: Omit<LaneCoverage, "droppedMarks" | "markingDb">;
-  readonly environment: LaneEnvironment;
+  readonly coverage: Omit<LaneCoverage, "droppedMarks">;
+  readonly versions: Readonly<Record<string, string>>;
   readonly cachePath?: string;
+  readonly scales?: ReadonlyMap<string, number>;
   /** Uncorrected memory errors of the GPU at the start. */
   readonly eccBefore: number | undefined;
   reproduce(assignment: Assignment): readonly string[];
@@ -38,17 +39,18 @@ export function engineLane(parts: LaneParts): PreparedLane {
   const builds: BuildFacts[] = [];
   const candidates = new Map<string, Promise<Side>>();
   const dropped = new Set<string>();
-  let markingDb = Number.POSITIVE_INFINITY;
+  let repeats: boolean | undefined;
   let reference: Promise<Side> | undefined;
   let executed: PreparedLane["executed"] extends () => infer T ? T : never = [];
 
-  const note = (side: Side, extra: readonly string[] = [], ignored: readonly string[] = []): void => {
+  const note = (side: Side, whose: Pick<BuildFacts, "role" | "kept" | "ignored">, extra: readonly string[] = []): void => {
+    if (whose.role !== "marked") repeats = (repeats ?? true) && side.repeatIdentical;
     builds.push({
+      ...whose,
       what: side.recipe.what,
       seconds: side.build.seconds,
       ...(side.latencyMs === undefined ? {} : { latencyMs: side.latencyMs }),
-      notes: [...sideNotes(side), ...extra],
-      ...(ignored.length === 0 ? {} : { ignored }),
+      notes: [...sideNotes(side, parts.facts.order), ...extra],
     });
     const errors = side.state?.uncorrectedEcc;
     if (errors !== undefined && parts.eccBefore !== undefined && errors > parts.eccBefore) {
@@ -60,7 +62,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     reference ??= once(async () => {
       const side = await session.make(parts.reference);
       checkPrecisions(side.recipe, side.executed, false);
-      note(side);
+      note(side, { role: "reference" });
       return side;
     }, () => { reference = undefined; });
     return reference;
@@ -74,7 +76,8 @@ export function engineLane(parts: LaneParts): PreparedLane {
       const side = await session.make(await parts.candidate(assignment));
       checkPrecisions(side.recipe, side.executed, assignment.keep.size < facts.units.length);
       executed = side.executed;
-      note(side, [], ignoredLayers(side.executed, nodesOf(assignment, facts)));
+      const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
+      note(side, { role: "candidate", kept: assignment.keep.size, ...(ignored.length === 0 ? {} : { ignored }) });
       return side;
     }, () => { candidates.delete(key); });
     candidates.set(key, made);
@@ -83,12 +86,11 @@ export function engineLane(parts: LaneParts): PreparedLane {
 
   const markedPairs = async (assignment: Assignment, plain: { readonly reference: Side; readonly candidate: Side }) => {
     const marks = marksOf(job, facts, parts.network);
-    const limitDb = influenceDb(await outputPairs(plain.reference, plain.candidate, facts.outputs, job.validation.count));
-    const shared = { session, marks, outputs: facts.outputs, samples: job.validation.count, limitDb, onBuilt: (side: Side, movedDb: number) => note(side, [`marking moved the output by ${movedDb.toFixed(1)} dB SQNR`]) };
-    const onReference = await markTensors({ ...shared, recipe: parts.reference, batch: marks.length, plain: plain.reference });
-    const onCandidate = await markTensors({ ...shared, recipe: await parts.candidate(assignment), batch: job.tensorrt.markAll ? marks.length : job.tensorrt.markBatch, plain: plain.candidate });
+    const errorDb = influenceDb(await outputPairs(plain.reference, plain.candidate, facts.outputs, job.validation.count));
+    const shared = { session, marks, outputs: facts.outputs, samples: job.validation.count, errorDb, onBuilt: (side: Side, movedDb: number) => note(side, { role: "marked" }, [`marking moved the output by ${movedDb.toFixed(1)} dB SQNR`]) };
+    const onReference = await markTensors({ ...shared, recipe: parts.reference, batch: Math.max(1, marks.length), plain: plain.reference });
+    const onCandidate = await markTensors({ ...shared, recipe: await parts.candidate(assignment), batch: job.tensorrt.markAll ? Math.max(1, marks.length) : job.tensorrt.markBatch, plain: plain.candidate });
     for (const name of [...onReference.dropped, ...onCandidate.dropped]) dropped.add(name);
-    markingDb = Math.min(markingDb, onReference.influenceDb, onCandidate.influenceDb);
     return { marks: marks.filter((name) => !dropped.has(name)), onReference, onCandidate };
   };
 
@@ -96,8 +98,10 @@ export function engineLane(parts: LaneParts): PreparedLane {
     const plain = { reference: await referenceSide(), candidate: await candidateSide(request.assignment, request.fresh === true) };
     const marked = request.detail === "layers" ? await markedPairs(request.assignment, plain) : undefined;
     for (const sample of request.samples) {
+      // With layers asked for, the outputs are those of the marked engine that moved them most: they show what marking changed.
+      const shown = { reference: marked?.onReference.worst ?? plain.reference, candidate: marked?.onCandidate.worst ?? plain.candidate };
       for (const tensor of facts.outputs) {
-        yield { sample, tensor, role: "output", reference: await plain.reference.tensor(sample, tensor), candidate: await plain.candidate.tensor(sample, tensor) };
+        yield { sample, tensor, role: "output", reference: await shown.reference.tensor(sample, tensor), candidate: await shown.candidate.tensor(sample, tensor) };
       }
       for (const tensor of marked?.marks ?? []) {
         yield { sample, tensor, role: "layer", reference: await read(marked?.onReference, sample, tensor), candidate: await read(marked?.onCandidate, sample, tensor) };
@@ -113,7 +117,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     sampleCount: job.validation.count,
     scores: scoreSources(facts.network, shapesOf(parts.network)),
     get coverage() {
-      return { ...parts.coverage, droppedMarks: [...dropped], ...(Number.isFinite(markingDb) ? { markingDb } : {}) };
+      return { ...parts.coverage, droppedMarks: [...dropped] };
     },
     deterministic: false,
     run,
@@ -121,10 +125,12 @@ export function engineLane(parts: LaneParts): PreparedLane {
     executed: () => executed,
     reproduce: parts.reproduce,
     close: parts.onClose,
-    environment: parts.environment,
+    versions: parts.versions,
+    repeatIdentical: () => repeats,
     unitLayers: new Map([...unitLayers].map(([id, layers]) => [id, layers.filter(canRaise).map((layer) => layer.name)])),
     networkLayers: parts.network.layers.length,
     ...(parts.cachePath === undefined ? {} : { cachePath: parts.cachePath }),
+    ...(parts.scales === undefined ? {} : { scales: parts.scales }),
   };
 }
 
@@ -153,11 +159,13 @@ function marksOf(job: LaneJob, facts: ModelFacts, network: NetworkFacts): string
   return possible.filter((name) => !own.has(name) && (wanted === undefined || wanted.has(name)));
 }
 
-function sideNotes(side: Side): string[] {
+function sideNotes(side: Side, known: ReadonlyMap<string, number>): string[] {
   const { build, state } = side;
+  // Constants never have one, and TensorRT warns of each.
+  const floats = build.missingScales.filter((name) => known.has(name));
   return [
     `${(build.sizeBytes / 2 ** 20).toFixed(1)} MiB`,
-    ...(build.missingScales.length > 0 ? [`${build.missingScales.length} tensors without a scale stayed in float`] : []),
+    ...(floats.length > 0 ? [`${floats.length} tensors without a scale stayed in float`] : []),
     ...(build.degraded.length > 0 ? [`degraded build: ${build.degraded[0]}`] : []),
     ...(side.repeatIdentical ? [] : ["the same engine gave different bytes for the same sample"]),
     ...(state?.smClockMHz === undefined ? [] : [`SM clock ${state.smClockMHz} MHz`]),

@@ -3,29 +3,28 @@
  * Weakly typed below 10.12 (flags for the rest), strongly typed from there on, where the float parts are converted to FP16 in the file.
  */
 import { join } from "node:path";
-import { encodeNetwork, type Network, toNetwork } from "../../onnx/network.ts";
-import { readModel } from "../../onnx/read.ts";
+import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import type { Assignment, LaneJob, PreparedLane } from "../lane.ts";
 import { assign } from "../simulate/candidate.ts";
 import { checkFeeds } from "../simulate/check-feeds.ts";
-import { qdqCandidate, withoutQdq } from "../simulate/qdq.ts";
+import { qdqCandidate } from "../simulate/qdq.ts";
 import { explicitLane } from "./capabilities.ts";
 import { engineLane } from "./engine-lane.ts";
 import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
-import { qdqModel } from "./qdq-model.ts";
+import { qdqSource } from "./qdq-model.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import type { Recipe } from "./session.ts";
-import { type EngineTools, environmentOf, sessionFor } from "./tools.ts";
+import { type EngineTools, versionsOf, sessionFor } from "./tools.ts";
 
 export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
   const { typed } = explicitLane(tools.hello.features);
   const own = await readModelFacts(job.modelPath, job.shapes, files);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const quantized = toNetwork(await readModel(await qdqModel(job, own), files));
-  const float = own.holdsQdq ? withoutQdq(quantized) : own.network;
+  const { quantized, float, path: qdqPath, missingScales, why } = await qdqSource(job, own);
+  job.effects.log.info(`Q/DQ: ${why}`);
   const { candidate, totalUnits } = qdqCandidate(quantized, float);
   const facts = { ...own, units: candidate.units };
   const session = await sessionFor(job, facts, tools);
@@ -38,7 +37,6 @@ export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise
   const base = { typed, fp16: !typed, marks: [] };
   const plainPath = await write(assign(candidate, new Set()), "trt-gate-candidate.onnx");
   const network = await session.network(plainPath, typed);
-  const unitLayers = layersOfUnits(candidate.units, network.layers);
   const referencePath = await write(float, "trt-gate-reference.onnx");
   let edits = 0;
   const candidateOf = async ({ keep }: Assignment): Promise<Recipe> => {
@@ -52,10 +50,10 @@ export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise
     lane: "explicit", job, facts, session, network,
     candidate: candidateOf,
     reference: { ...base, what: typed ? "FP16 engine (model converted)" : "FP16 engine", modelPath: referencePath, int8: false },
-    coverage: { quantizedUnits: candidate.units.length, totalUnits, missingScales: [], variant: typed ? "explicit, strongly typed" : "explicit" },
-    environment: environmentOf(tools),
+    coverage: { quantizedUnits: candidate.units.length, totalUnits, missingScales, variant: typed ? "explicit, strongly typed" : "explicit" },
+    versions: versionsOf(tools),
     eccBefore: tools.stateBefore?.uncorrectedEcc,
-    reproduce: ({ keep }) => reproduceEngines({ job, shapes: facts.shapes, candidateModel: job.quantization.qdqPath ?? job.modelPath, cachePath: undefined, weak: !typed, keeps: keep.size > 0 }),
+    reproduce: ({ keep }) => reproduceEngines({ job, shapes: facts.shapes, candidateModel: qdqPath, cachePath: undefined, weak: !typed, keeps: keep.size > 0 }),
     onClose: tools.close,
   });
 }

@@ -13,7 +13,7 @@ import { readModelFacts } from "./model-facts.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Calibration, Recipe } from "./session.ts";
-import { type EngineTools, environmentOf, sessionFor } from "./tools.ts";
+import { type EngineTools, versionsOf, sessionFor } from "./tools.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
@@ -43,8 +43,9 @@ export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise
     lane: "implicit", job, facts, session, network, candidate,
     reference: { ...base, what: "FP16 engine", int8: false },
     coverage: { quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length, totalUnits: facts.units.length, missingScales: missing, variant: "implicit" },
-    environment: environmentOf(tools),
+    versions: versionsOf(tools),
     cachePath: calibration.cache,
+    scales,
     eccBefore: tools.stateBefore?.uncorrectedEcc,
     reproduce: ({ keep }) => reproduceEngines({ job, shapes: facts.shapes, candidateModel: job.modelPath, cachePath: calibration.cache, weak: true, keeps: keep.size > 0 }),
     onClose: tools.close,

@@ -9,20 +9,27 @@ import { pythonEnv } from "../../effects/child-env.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { Feed } from "../../tensor/tensor.ts";
+import type { ResolvedInput } from "../../onnx/inputs.ts";
 import type { FeedSource } from "../lane.ts";
+import { checkFeeds } from "../simulate/check-feeds.ts";
 import { pythonFile } from "./python-files.ts";
 
 const timeoutMs = 30 * 60_000;
 const defaultFunction = "load_data";
 const written = z.array(z.record(z.string(), z.string().regex(/^\d+-\d+\.npy$/)));
 
-export interface LoaderLimits { readonly maxSamples?: number }
+export interface LoaderLimits {
+  readonly maxSamples?: number;
+  /** The model's inputs: every sample is checked against them at once. */
+  readonly inputs?: readonly ResolvedInput[];
+}
 
 /**
- * `loaderPath`: a script, optionally `script.py:function`. Relative data paths: the script finds the workspace in TRT_GATE_WORKSPACE.
- * ToolError `loader-failed` with the last lines for any failure, a ConfigError where it yields nothing.
+ * `loaderPath`: a script, optionally `script.py:function`; it finds the workspace in TRT_GATE_WORKSPACE. Everything is written below `workFolder`.
+ * ToolError `loader-failed` with the last lines for any failure; ConfigError where it yields nothing, or samples that do not fit.
  */
 export async function loadSamples(loaderPath: string, python: string, effects: Effects, workFolder: string, limits: LoaderLimits = {}): Promise<FeedSource> {
+  const { maxSamples, inputs } = limits;
   const { script, functionName } = splitLoader(loaderPath);
   const alone = join(workFolder, "loader");
   const folder = join(workFolder, "loaded");
@@ -32,7 +39,7 @@ export async function loadSamples(loaderPath: string, python: string, effects: E
   await effects.files.copy(script, copy);
   const result = await effects.exec.run({
     file: python,
-    args: [await pythonFile("loader.py", effects.files), copy, functionName, folder, String(limits.maxSamples ?? Number.MAX_SAFE_INTEGER)],
+    args: [await pythonFile("loader.py", effects.files), copy, functionName, folder, String(Number.isFinite(maxSamples) ? maxSamples : Number.MAX_SAFE_INTEGER)],
     cwd: alone,
     env: pythonEnv(effects.env, { TRT_GATE_WORKSPACE: effects.cwd }),
     timeoutMs,
@@ -46,12 +53,14 @@ export async function loadSamples(loaderPath: string, python: string, effects: E
   }
   const samples = written.parse(JSON.parse(await effects.files.readText(index)));
   if (samples.length === 0) throw new ConfigError(`The data loader ${loaderPath} yields no sample. It must yield at least one {input: array}.`);
-  return {
+  const source: FeedSource = {
     description: `${basename(script)} (${samples.length} samples)`,
     count: samples.length,
     feed: (at) => readFeed(samples[at] ?? {}, folder, effects),
     close: () => effects.files.remove(folder),
   };
+  if (inputs !== undefined) await checkFeeds(source, inputs.map(({ name, dtype, shape }) => ({ name, dtype, dims: shape })), new Map());
+  return source;
 }
 
 /** `f.py:name` as Polygraphy writes it; a path with a drive or a colon elsewhere keeps its colon. */

@@ -1,6 +1,6 @@
 /**
  * Reads layer tensors by marking them as outputs, a batch at a time, and keeps only what marking left believable:
- * a batch whose build fails, or that moves the final output more than quantisation itself does, is split, then dropped and named.
+ * a batch whose build fails, or that moves the final output more than another build of the same engine could, is made smaller, then dropped and named.
  */
 import { ToolError } from "../../effects/failure.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -11,8 +11,8 @@ export interface MarkedTensors {
   /** Marked tensor -> the engine that gives it. */
   readonly sides: ReadonlyMap<string, Side>;
   readonly dropped: readonly string[];
-  /** Worst SQNR of a kept marked engine's final outputs against the plain one's; Infinity where none moved. */
-  readonly influenceDb: number;
+  /** The kept engine whose final outputs marking moved most; undefined where nothing was marked. */
+  readonly worst: Side | undefined;
 }
 
 export interface MarkRequest {
@@ -24,34 +24,40 @@ export interface MarkRequest {
   readonly plain: Side;
   readonly outputs: readonly string[];
   readonly samples: number;
-  /** Least influence in dB that is kept. */
-  readonly limitDb: number;
-  onBuilt(side: Side, influenceDb: number): void;
+  /** SQNR of the plain engines against each other, dB. */
+  readonly errorDb: number;
+  onBuilt(side: Side, movedDb: number): void;
 }
 
-/** Halvings of one batch: an engine costs 20 s, so a batch that stays bad is given up. */
-const mostSplits = 2;
+/** Two engines whose errors are equal and independent differ by 3 dB more than each from the reference: marking may not move more than that. */
+const independentDb = 3;
+/** Builds that may be wasted on batches that turn out bad. */
+const mostRetries = 6;
 const splitReasons: ReadonlySet<string> = new Set(["build-failed", "gpu-oom"]);
 
 export async function markTensors(request: MarkRequest): Promise<MarkedTensors> {
   const sides = new Map<string, Side>();
   const dropped: string[] = [];
-  let worstDb = Number.POSITIVE_INFINITY;
-  const mark = async (names: readonly string[], splitsLeft: number): Promise<void> => {
+  let worst: { readonly side: Side; readonly movedDb: number } | undefined;
+  let size = request.batch;
+  let retries = 0;
+  for (let at = 0; at < request.marks.length; ) {
+    const names = request.marks.slice(at, at + size);
     const built = await tryBuild(request, names);
-    if (built !== undefined && built.movedDb >= request.limitDb) {
-      worstDb = Math.min(worstDb, built.movedDb);
+    if (built !== undefined && built.movedDb >= request.errorDb - independentDb) {
       for (const name of names) sides.set(name, built.side);
-    } else if (names.length > 1 && splitsLeft > 0) {
-      const half = Math.ceil(names.length / 2);
-      await mark(names.slice(0, half), splitsLeft - 1);
-      await mark(names.slice(half), splitsLeft - 1);
+      if (worst === undefined || built.movedDb < worst.movedDb) worst = built;
+      at += names.length;
+      size = Math.min(request.batch, size * 2);
+    } else if (names.length > 1 && retries < mostRetries) {
+      retries += 1;
+      size = Math.ceil(names.length / 2);
     } else {
       dropped.push(...names);
+      at += names.length;
     }
-  };
-  for (let at = 0; at < request.marks.length; at += request.batch) await mark(request.marks.slice(at, at + request.batch), mostSplits);
-  return { sides, dropped, influenceDb: worstDb };
+  }
+  return { sides, dropped, worst: worst?.side };
 }
 
 async function tryBuild(request: MarkRequest, marks: readonly string[]): Promise<{ readonly side: Side; readonly movedDb: number } | undefined> {

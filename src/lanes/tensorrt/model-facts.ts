@@ -3,6 +3,7 @@ import type { Files } from "../../effects/effects.ts";
 import { type ModelInput, modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import type { OnnxModel } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
+import { hasQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
 import type { ShapeRange, Unit } from "../lane.ts";
@@ -32,7 +33,7 @@ export async function readModelFacts(path: string, shapes: ReadonlyMap<string, S
     outputs: network.outputs.map((output) => output.name),
     units: findUnits(network),
     order: new Map(network.nodes.flatMap((node, i) => node.output.filter((name) => name !== "").map((name) => [name, i] as const))),
-    holdsQdq: network.nodes.some((node) => node.opType === "QuantizeLinear" || node.opType === "DequantizeLinear"),
+    holdsQdq: hasQdq(network.nodes),
     shapes: new Map(resolved.map(({ name, shape }) => [name, shapes.get(name) ?? { min: shape, opt: shape, max: shape }])),
   };
 }

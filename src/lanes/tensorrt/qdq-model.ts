@@ -1,11 +1,48 @@
-/** Which Q/DQ file the explicit lane builds: the one given, the model itself, or one made from the model's scales. */
-import { ConfigError } from "../../effects/failure.ts";
+/** Which Q/DQ network the explicit lane builds: the file given, the model itself, or one made from the model's scales. */
+import { join } from "node:path";
+import { parseCache } from "../../calibration/cache.ts";
+import { ConfigError, ToolError } from "../../effects/failure.ts";
+import { encodeModel, insertQdq } from "../../onnx/edit.ts";
+import { foldBatchNorm } from "../../onnx/fold.ts";
+import { type Network, toNetwork } from "../../onnx/network.ts";
+import { withoutQdq } from "../../onnx/qdq-units.ts";
+import { readModel } from "../../onnx/read.ts";
 import type { LaneJob } from "../lane.ts";
+import { calibrateModel } from "../simulate/calibrate-model.ts";
 import type { ModelFacts } from "./model-facts.ts";
 
-/** ConfigError where nothing says how to quantise. */
-export async function qdqModel(job: LaneJob, own: ModelFacts): Promise<string> {
-  if (job.quantization.qdqPath !== undefined) return job.quantization.qdqPath;
-  if (own.holdsQdq) return job.modelPath;
+export interface QdqSource {
+  readonly quantized: Network;
+  /** The same nodes without Q/DQ: the reference, and where a kept unit's float weights come from. */
+  readonly float: Network;
+  readonly path: string;
+  readonly missingScales: readonly string[];
+  /** In the model's own order of precedence: "Q/DQ model", "scales of …". */
+  readonly why: string;
+}
+
+/** ConfigError where nothing says how to quantise; ToolError `stale-cache` where the cache has a scale for nothing. */
+export async function qdqSource(job: LaneJob, own: ModelFacts): Promise<QdqSource> {
+  const { files } = job.effects;
+  const { qdqPath } = job.quantization;
+  if (qdqPath !== undefined) return { quantized: toNetwork(await readModel(qdqPath, files)), float: own.network, path: qdqPath, missingScales: [], why: "the given Q/DQ model" };
+  if (own.holdsQdq) return { quantized: own.network, float: withoutQdq(own.network), path: job.modelPath, missingScales: [], why: "the model's own Q/DQ" };
+  return madeFromScales(job, own);
+}
+
+async function madeFromScales(job: LaneJob, own: ModelFacts): Promise<QdqSource> {
+  const { files } = job.effects;
+  const scales = await scalesOf(job);
+  const { model, units, missingScales } = await insertQdq(await readModel(job.modelPath, files), scales, files);
+  if (units.length === 0) throw new ToolError("stale-cache", `No unit of '${job.name}' has its scales (first missing: '${missingScales[0] ?? ""}'). Calibrate anew for this model.`);
+  const path = join(own.model.folder, "trt-gate-qdq.onnx");
+  await files.writeBytes(path, encodeModel(model));
+  return { quantized: toNetwork(model), float: await foldBatchNorm(own.network, files), path, missingScales, why: `Q/DQ made from ${scales.size} scales` };
+}
+
+async function scalesOf(job: LaneJob): Promise<ReadonlyMap<string, number>> {
+  const { cachePath, data, algorithm, percentile } = job.quantization;
+  if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), cachePath).scales;
+  if (data !== undefined) return (await calibrateModel({ modelPath: job.modelPath, data, algorithm, percentile, shapes: job.shapes, effects: job.effects })).scales;
   throw new ConfigError(`The explicit lane needs a Q/DQ model of '${job.name}'. Give 'qdq', or a 'cache' or 'data', in its 'quantization'.`);
 }

@@ -1,8 +1,7 @@
 /** What both engine lanes are given: a worker that has said hello, the GPU it runs on, and how to let go of both. */
-import type { LaneEnvironment, LaneJob } from "../lane.ts";
-import { securityNotes } from "./capabilities.ts";
+import type { LaneJob } from "../lane.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
-import { type Gpu, type GpuState } from "./gpu.ts";
+import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Hello } from "./wire.ts";
@@ -22,10 +21,10 @@ export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineT
   return openSession({ ...tools, effects: job.effects, folder: job.workFolder, feeds, shapes: facts.shapes, tensorrt: job.tensorrt, deadlineMs: job.deadlineMs });
 }
 
-export const environmentOf = ({ hello, gpu }: EngineTools): LaneEnvironment => ({
+/** For the report's environment. */
+export const versionsOf = ({ hello, gpu }: EngineTools): Record<string, string> => ({
   tensorrt: hello.tensorrt,
   polygraphy: hello.polygraphy,
   python: hello.python,
   ...(gpu === undefined ? {} : { gpu: gpu.name, driver: gpu.driver }),
-  notes: securityNotes(hello),
 });
