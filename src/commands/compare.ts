@@ -127,7 +127,7 @@ function warningsOf({ coverage }: PairedSides, unusedPatterns: readonly string[]
     names.length === 0
       ? []
       : [
-          `${names.length} tensors are only in the ${side}: ${names
+          `Only in the ${side}: ${names
             .slice(0, 5)
             .map((name) => `"${name.slice(0, 80)}"`)
             .join(", ")}${names.length > 5 ? ", …" : ""}. Pair them with --map if they are the same.`,

@@ -1,8 +1,9 @@
 /** The tolerance of a command from `--tolerance` or `--tolerance-file`; the default limits without either. */
 import { resolve } from "node:path";
 import { parse } from "yaml";
-import { readTolerance, toleranceFromFlag } from "../config/tolerance.ts";
+import { readTolerance } from "../config/tolerance.ts";
 import { toleranceSchema } from "../config/tolerance-schema.ts";
+import { toleranceFromFlag } from "../config/tolerance-text.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { Tolerance } from "../gate/verdict.ts";

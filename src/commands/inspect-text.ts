@@ -1,0 +1,102 @@
+/** An inspection for people. All names are foreign text and are made plain; long lists are cut and say so. */
+import { fromNum, type Num } from "../report/schema.ts";
+import { plainLine } from "../report/text.ts";
+import type { Inspection, TensorFacts } from "./inspection.ts";
+
+const mostRows = 1000;
+
+export function inspectionText(inspection: Inspection): string {
+  return `${[plainLine(inspection.path), ...linesOf(inspection)].join("\n")}\n`;
+}
+
+function linesOf(inspection: Inspection): string[] {
+  switch (inspection.kind) {
+    case "outputs":
+    case "inputs":
+      return [
+        inspection.format,
+        ...inspection.runners.flatMap(({ name, iterations }) =>
+          iterations.flatMap((facts, i) => ["", `${plainLine(name, 80)}, iteration ${i}`, ...tensorTable(facts)]),
+        ),
+      ];
+    case "accuracy-results":
+      return inspection.results.flatMap(({ metric, pair, iterations, tensors }) => [
+        "",
+        `${plainLine(metric)}: ${pair.map((name) => plainLine(name, 60)).join(" against ")}, ${iterations} iterations`,
+        ...cut(
+          tensors.map(
+            ({ tensor, values }) =>
+              `  ${plainLine(tensor, 60)}  ${Object.entries(values)
+                .map(([name, value]) => `${plainLine(name, 40)}=${short(value)}`)
+                .join(" ")}`,
+          ),
+        ),
+      ]);
+    case "calibration-cache":
+      return [
+        `calibration cache, ${plainLine(inspection.header, 100)}`,
+        `${inspection.entries} entries, ${inspection.scales} scales`,
+        ...[inspection.smallest, inspection.largest].flatMap((end, i) =>
+          end ? [`${i === 0 ? "smallest" : "largest "} ${short(end.scale)}  ${plainLine(end.tensor, 80)}`] : [],
+        ),
+        ...cut(inspection.problems.map((problem) => `problem: ${plainLine(problem, 300)}`)),
+      ];
+    case "onnx-model":
+      return [
+        `ONNX model, ${plainLine(inspection.producer)}; opset ${Object.entries(inspection.opsets)
+          .map(([domain, version]) => `${plainLine(domain, 40)} ${version}`)
+          .join(", ")}`,
+        ...inspection.inputs.map(
+          ({ name, dtype, dims }) =>
+            `input   ${plainLine(name, 80)}  ${dtype} [${dims.map((dim) => plainLine(String(dim), 40)).join(", ")}]`,
+        ),
+        ...inspection.outputs.map((name) => `output  ${plainLine(name, 80)}`),
+        `${inspection.nodes} nodes: ${counts(inspection.operators)}`,
+        ...(inspection.customDomains.length > 0
+          ? [`custom operators from ${inspection.customDomains.map((name) => plainLine(name, 60)).join(", ")}`]
+          : []),
+        inspection.quantized ? "quantised: it holds QuantizeLinear or DequantizeLinear" : "not quantised",
+        `${inspection.units.length} units that can change precision`,
+        ...cut(inspection.units.map(({ id, weightBytes }) => `  ${plainLine(id, 80)}  ${weightBytes} weight bytes`)),
+      ];
+    case "engine-inspector":
+      return [
+        `engine of ${inspection.layers.length} layers; bindings ${inspection.bindings.map((name) => plainLine(name, 60)).join(", ")}`,
+        `by precision: ${counts(inspection.precisions)}`,
+        `by type: ${counts(inspection.layerTypes)}`,
+        ...cut(
+          inspection.layers.map(
+            ({ layer, layerType, precision }) => `  ${(precision || "?").padEnd(5)} ${layerType.padEnd(20)} ${plainLine(layer, 100)}`,
+          ),
+        ),
+      ];
+    case "report":
+      return [
+        `report of ${plainLine(inspection.createdAt)}: ${inspection.verdict} (${plainLine(inspection.reason)})`,
+        ...cut(
+          inspection.models.map(
+            ({ name, lane, verdict, message }) => `  ${verdict.padEnd(10)} ${plainLine(name, 60)} (${lane}): ${plainLine(message, 300)}`,
+          ),
+        ),
+      ];
+  }
+}
+
+function tensorTable(facts: readonly TensorFacts[]): string[] {
+  const width = Math.min(60, Math.max(0, ...facts.map(({ tensor }) => plainLine(tensor, 60).length)));
+  return cut(
+    facts.map(({ tensor, dtype, shape, min, max, mean, std, nonFinite }) => {
+      const warning = nonFinite > 0 ? `  ${nonFinite} NaN or infinite` : "";
+      return `  ${plainLine(tensor, 60).padEnd(width)}  ${dtype} [${shape.join(", ")}]  min ${short(min)}  max ${short(max)}  mean ${short(mean)}  std ${short(std)}${warning}`;
+    }),
+  );
+}
+
+const cut = (lines: readonly string[]): string[] =>
+  lines.length <= mostRows ? [...lines] : [...lines.slice(0, mostRows), `  … and ${lines.length - mostRows} more; --json shows all`];
+const short = (value: Num): string => String(Number(fromNum(value).toPrecision(5)));
+const counts = (table: Readonly<Record<string, number>>): string =>
+  Object.entries(table)
+    .slice(0, 40)
+    .map(([word, count]) => `${plainLine(word, 40)} ${count}`)
+    .join(", ");
