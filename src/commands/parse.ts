@@ -77,15 +77,19 @@ function collect(
       problems.push(unknownFlag(typed, flags));
       continue;
     }
-    const next = joined ?? words[i + 1];
-    const takesNext =
-      flag.kind === "switch" ? next === "true" || next === "false" : next !== undefined && flags[nameOf(next, flags) ?? ""] === undefined;
-    if (joined === undefined && takesNext) i++;
-    if (joined !== undefined || takesNext) values.set(name, [...(values.get(name) ?? []), next ?? ""]);
-    else if (flag.kind === "switch") values.set(name, [...(values.get(name) ?? []), "true"]);
-    else problems.push(`--${name} has no value; write --${name} ${flag.value ?? "VALUE"}.`);
+    const next = words[i + 1];
+    const value = joined ?? (isValueOf(flag, next, flags) ? next : flag.kind === "switch" ? "true" : undefined);
+    if (joined === undefined && value === next) i++;
+    if (value === undefined) problems.push(`--${name} has no value; write --${name} ${flag.value ?? "VALUE"}.`);
+    else values.set(name, [...(values.get(name) ?? []), value]);
   }
   return { positionals, values };
+}
+
+/** Whether the next word is this flag's value: never a flag of this command, and for a switch only `true` or `false`. */
+function isValueOf(flag: FlagSpec, next: string | undefined, flags: Readonly<Record<string, FlagSpec>>): boolean {
+  if (flag.kind === "switch") return next === "true" || next === "false";
+  return next !== undefined && nameOf(splitFlag(next)[0], flags) === undefined;
 }
 
 /** `--flag=value` -> both parts; the value may hold further `=`. */

@@ -1,5 +1,5 @@
 /** Which files the entries and the `models` input stand for, one entry each, with a name of its own. Whether a literal path exists is checked later. */
-import type { Fault } from "./entry.ts";
+import type { Fault } from "./entry-rules.ts";
 import { isGlob, normalPath, pathFaultIn, stemOf, type Workspace } from "./paths.ts";
 import type { ModelConfig } from "./schema.ts";
 

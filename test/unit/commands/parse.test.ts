@@ -53,6 +53,7 @@ describe("words after a command", () => {
     [["a", "b", "--constructor"], '"--constructor" is no flag of this command. See --help.'],
     [["a", "b", "--tolerance"], "--tolerance has no value; write --tolerance LIMITS."],
     [["a", "b", "--tolerance", "--json"], "--tolerance has no value; write --tolerance LIMITS."],
+    [["a", "b", "--tolerance", "--json=true"], "--tolerance has no value; write --tolerance LIMITS."],
     [["a", "b", "--threads", "many"], '--threads is "many"; write a number.'],
     [["a", "b", "--threads", "NaN"], '--threads is "NaN"; write a number.'],
     [["a", "b", "--threads="], '--threads is ""; write a number.'],
