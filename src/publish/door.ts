@@ -5,7 +5,7 @@ import { exitCodeOfFailure } from "../gate/exit-code.ts";
 import { writeOutputs } from "../github/outputs.ts";
 import { type MainRequest, main, type Outcome } from "../main.ts";
 import { renderLogLine } from "../report/log-line.ts";
-import { type Published, publish } from "./publish.ts";
+import { type Publication, type Published, publish } from "./publish.ts";
 
 export interface DoorResult {
   readonly exitCode: number;
@@ -20,13 +20,22 @@ export async function runDoor(request: MainRequest, effects: Effects): Promise<n
 export async function runWhole(request: MainRequest, effects: Effects): Promise<DoorResult> {
   try {
     const outcome = await main(request, effects);
-    const published = await publish(outcome, effects);
+    const published = await publish(publicationOf(outcome), effects);
     effects.log.info(renderLogLine(outcome.report));
     return { exitCode: outcome.report.exitCode, outcome, published };
   } catch (error) {
     return { exitCode: await explain(error, effects), outcome: undefined, published: undefined };
   }
 }
+
+const publicationOf = ({ report, settings, event, config, reportFolder }: Outcome): Publication => ({
+  report,
+  options: settings.options,
+  event,
+  pullRequest: event?.pullRequest,
+  api: () => config.checkout.api(),
+  reportFolder,
+});
 
 /** Says what happened and what to do; a bug keeps its stack. Gives the exit code. */
 async function explain(error: unknown, effects: Effects): Promise<number> {

@@ -3,15 +3,18 @@
  * what cannot be published is a warning.
  */
 
+import type { RunEvent } from "../changes/event.ts";
 import { runUrlOf } from "../check/environment.ts";
+import type { Options } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { annotate } from "../github/annotate.ts";
+import type { Api } from "../github/api.ts";
 import { uploadArtifact } from "../github/artifact-sink.ts";
 import { publishComment } from "../github/comment-sink.ts";
 import { writeOutputs, writeSummary } from "../github/outputs.ts";
-import type { Outcome } from "../main.ts";
 import { annotations } from "../report/annotations.ts";
 import { renderAllClear, renderComment } from "../report/comment.ts";
+import type { Report } from "../report/schema.ts";
 import { renderSummary } from "../report/summary.ts";
 import { type WrittenFiles, writeFiles } from "./files.ts";
 
@@ -21,7 +24,19 @@ export interface Published {
   readonly artifactUrl: string | undefined;
 }
 
-export async function publish(outcome: Outcome, effects: Effects): Promise<Published> {
+export interface Publication {
+  readonly report: Report;
+  readonly options: Options;
+  readonly event: RunEvent | undefined;
+  /** Whose comment it is, and the commit that the result is about; undefined: no comment. */
+  readonly pullRequest: { readonly number: number; readonly headSha: string } | undefined;
+  /** Undefined without a token. */
+  api(): Promise<Api | undefined>;
+  /** Absolute. */
+  readonly reportFolder: string;
+}
+
+export async function publish(outcome: Publication, effects: Effects): Promise<Published> {
   const { report, event } = outcome;
   const { log } = effects;
   const warn = (warnings: readonly string[]) => {
@@ -40,7 +55,7 @@ export async function publish(outcome: Outcome, effects: Effects): Promise<Publi
   warn(artifact.warnings);
   const links = { runUrl, artifactUrl: artifact.url, fixScripts: files?.scripts ?? [] };
   warn(await writeSummary((budget) => renderSummary(report, { ...links, budget }), effects));
-  const comment = effects.cancelled.aborted ? { url: undefined, warnings: [] } : await writeComment(outcome, links, effects);
+  const comment = effects.cancelled.aborted ? { url: undefined, warnings: [] } : await writeComment(outcome, links);
   warn(comment.warnings);
   warn(await writeOutputs(outputsOf(outcome, files, comment.url, artifact.url), effects));
   return { files, commentUrl: comment.url, artifactUrl: artifact.url };
@@ -48,7 +63,7 @@ export async function publish(outcome: Outcome, effects: Effects): Promise<Publi
 
 /** Where the folder cannot be written, the log still says everything that matters. */
 async function writeReportFiles(
-  { report, reportFolder }: Outcome,
+  { report, reportFolder }: Publication,
   effects: Effects,
   warn: (warnings: readonly string[]) => void,
 ): Promise<WrittenFiles | undefined> {
@@ -62,8 +77,7 @@ async function writeReportFiles(
   }
 }
 
-async function upload({ settings, event, reportFolder }: Outcome, files: WrittenFiles, runUrl: string | undefined, effects: Effects) {
-  const { options } = settings;
+async function upload({ options, event, reportFolder }: Publication, files: WrittenFiles, runUrl: string | undefined, effects: Effects) {
   return await uploadArtifact(
     {
       name: options.artifactName,
@@ -80,35 +94,34 @@ async function upload({ settings, event, reportFolder }: Outcome, files: Written
 
 type Links = Pick<Parameters<typeof renderComment>[1], "runUrl" | "artifactUrl" | "fixScripts">;
 
-async function writeComment({ report, settings, event, config }: Outcome, links: Links, effects: Effects) {
-  const pull = event?.pullRequest;
+async function writeComment({ report, options, event, pullRequest: pull, api: openApi }: Publication, links: Links) {
   const nothing = { url: undefined, warnings: [] };
-  if (pull === undefined || event === undefined || settings.options.comment === "off") return nothing;
-  const api = await config.checkout.api();
+  if (pull === undefined || event === undefined || options.comment === "off") return nothing;
+  const api = await openApi();
   if (api === undefined)
     return {
       url: undefined,
       warnings: ["The comment was not written: there is no token. Give the step github-token, or set comment: off."],
     };
-  const { jobKey } = settings.options;
+  const { jobKey } = options;
   const state = { headSha: pull.headSha, runId: event.runId, runAttempt: event.runAttempt };
   return await publishComment({
     api,
-    mode: settings.options.comment,
+    mode: options.comment,
     pullRequest: pull.number,
     jobKey,
     state,
     hasChanges: report.models.length > 0,
     hasProblem: report.verdict !== "pass",
     render: (budget) => {
-      const options = { ...links, jobKey, budget, headSha: state.headSha, runId: state.runId, runAttempt: state.runAttempt };
-      return report.verdict === "pass" && report.models.length === 0 ? renderAllClear(report, options) : renderComment(report, options);
+      const place = { ...links, jobKey, budget, headSha: state.headSha, runId: state.runId, runAttempt: state.runAttempt };
+      return report.verdict === "pass" && report.models.length === 0 ? renderAllClear(report, place) : renderComment(report, place);
     },
   });
 }
 
 function outputsOf(
-  { report }: Outcome,
+  { report }: Publication,
   files: WrittenFiles | undefined,
   commentUrl: string | undefined,
   artifactUrl: string | undefined,
