@@ -7,14 +7,13 @@ import { html, type Markup, nothing } from "./markup.ts";
 import { type Column, fold, levelCell, tableOf } from "./parts.ts";
 
 const openLayers = 10;
-const foldedLayers = 200;
 
 interface LayerColumn extends Column {
   cell(layer: MeasuredTensor): Markup | string;
 }
 
-/** By injected error; where the lane gives none, by accumulated error. */
-export function layersSection(model: ModelReport, show: (name: string) => string): Markup {
+/** By injected error; where the lane gives none, by accumulated error. `foldedLayers`: rows below the open ones. */
+export function layersSection(model: ModelReport, show: (name: string) => string, foldedLayers: number): Markup {
   const worst = model.layers.toSorted((a, b) => severity(a) - severity(b));
   const columns = columnsOf(model, show);
   const rows = (layers: readonly MeasuredTensor[]) => layers.map((layer) => columns.map((column) => column.cell(layer)));

@@ -25,19 +25,19 @@ export const namesOf = (model: ModelReport): Show =>
 export const pointsOf = (model: ModelReport, show: Show): NetworkPoint[] =>
   networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor));
 
-/** `alone`: the only model of the page, whose verdict the head has said already. */
-export function modelSection(model: ModelReport, index: number, alone: boolean): Markup {
+/** `models`: how many the page shows. The only one's verdict has been said at the head; many have shorter tables. */
+export function modelSection(model: ModelReport, index: number, models: number): Markup {
   const show = namesOf(model);
   const points = pointsOf(model, show);
   const limits = { fail: sqnrLimit(model), warn: warnLimit(model) };
   const chart = networkChart(points, limits);
   return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
-<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, alone)}</div>
+<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, models === 1)}</div>
 <p>${plainLine(model.message, 1000)}</p>
 ${glance(model, show)}
 ${chapter("Outputs", outputsSection(model, show))}
 ${chapter("Error along the network", chart.text === "" ? nothing : html`<div class="explore" data-model="${index}" role="group" aria-label="Chart of the error along the network; arrow keys read it layer by layer">${chart}</div><p class="readout note" aria-live="polite"></p>`)}
-${chapter("Worst layers", layersSection(model, show), histograms(model, points, limits.fail, show))}
+${chapter("Worst layers", layersSection(model, show, models < 5 ? 200 : 20), histograms(model, points, limits.fail, show))}
 ${chapter("Fix", fixSection(model, show))}
 ${chapter("Advice", adviceList(model))}
 ${chapter("Search", model.search === null ? nothing : searchSection(model.search, show))}

@@ -9,6 +9,7 @@ import { headlineWords } from "../sections/headline.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { byUrgency, plural, seconds } from "../sections/words.ts";
 import { plainLine } from "../text.ts";
+import { thinned } from "./charts/network.ts";
 import { contentSecurityPolicy } from "./csp.ts";
 import { html, jsonForScript, Markup, nothing } from "./markup.ts";
 import { modelSection, namesOf, pointsOf } from "./model.ts";
@@ -18,29 +19,32 @@ import { style } from "./style.ts";
 
 /** Models shown in full; more are rows of the overview. */
 const mostModels = 50;
-/** Layers that the chart's keyboard reading knows. */
+/** Layers that the charts' keyboard reading knows, all models together. */
 const mostReadPoints = 2000;
 
 export function renderHtml(report: Report): string {
   const models = byUrgency(report.models);
   const shown = models.slice(0, mostModels);
   const title = headlineWords(report, (name) => plainLine(name, 80));
-  const data = { models: shown.map(readingPoints) };
+  const data = { models: shown.map((model) => readingPoints(model, Math.floor(mostReadPoints / shown.length))) };
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title><style>${new Markup(style)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
 <header>${verdictBadge(report.verdict)}<h1>${title}</h1>${reason(report, models)}${meta(report)}</header>
-<main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length === 1))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
+<main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
 ${environment(report)}
 <script type="application/json" id="data">${jsonForScript(data)}</script><script>${new Markup(script)}</script></body></html>`.text
   }\n`;
 }
 
-/** What the script reads out: name, injected and accumulated error as words. */
-const readingPoints = (model: ModelReport) => ({
-  points: pointsOf(model, namesOf(model))
-    .slice(0, mostReadPoints)
-    .map((point) => [point.name, spoken(point.injectedDb), spoken(point.accumulatedDb)]),
+/** What the script reads out of a model's chart: place in the network, name, injected and accumulated error as words. */
+const readingPoints = (model: ModelReport, most: number) => ({
+  points: thinned(pointsOf(model, namesOf(model)), most).map((point) => [
+    point.index,
+    point.name,
+    spoken(point.injectedDb),
+    spoken(point.accumulatedDb),
+  ]),
 });
 const spoken = (value: number | undefined): string =>
   value === undefined ? "not measured" : Number.isFinite(value) ? formatMetric("sqnrDb", value) : Number.isNaN(value) ? "NaN" : "identical";

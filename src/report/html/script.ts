@@ -29,11 +29,11 @@ for (const box of document.querySelectorAll(".explore")) {
   let at = -1;
   const show = (index) => {
     at = Math.max(0, Math.min(points.length - 1, index));
-    const [name, injected, accumulated] = points[at];
-    readout.textContent = (at + 1) + " of " + points.length + ": " + name + ", injected " + injected + ", accumulated " + accumulated;
+    const [place, name, injected, accumulated] = points[at];
+    readout.textContent = "Layer " + place + ": " + name + ", injected " + injected + ", accumulated " + accumulated;
     for (const cursor of box.querySelectorAll(".cursor")) {
       const left = Number(cursor.dataset.left), right = Number(cursor.dataset.right);
-      const x = left + (points.length > 1 ? at / (points.length - 1) : 0) * (right - left);
+      const x = left + (place / Number(cursor.dataset.last)) * (right - left);
       cursor.setAttribute("x1", x);
       cursor.setAttribute("x2", x);
       cursor.classList.add("on");
@@ -52,7 +52,10 @@ for (const box of document.querySelectorAll(".explore")) {
     if (!cursor) return;
     const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     const left = Number(cursor.dataset.left), right = Number(cursor.dataset.right);
-    show(Math.round(((place.x - left) / (right - left)) * (points.length - 1)));
+    const wanted = ((place.x - left) / (right - left)) * Number(cursor.dataset.last);
+    let nearest = 0;
+    for (let i = 1; i < points.length; i++) if (Math.abs(points[i][0] - wanted) < Math.abs(points[nearest][0] - wanted)) nearest = i;
+    show(nearest);
   });
 }
 const folds = [...document.querySelectorAll("details")];

@@ -3,9 +3,25 @@ import { describe, expect, it } from "vitest";
 import { commentBudget, renderAllClear, renderComment } from "../../../src/report/comment.ts";
 import { commentMarker, parseState } from "../../../src/report/marker.ts";
 import { hostileReport, hostileScripts } from "../../fakes/hostile-report.ts";
-import { passingModel, passReport, sampleFix, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleTensor, undecidedModel, undecidedReport } from "../../fakes/report.ts";
+import {
+  passingModel,
+  passReport,
+  sampleFix,
+  sampleLayer,
+  sampleModel,
+  sampleReport,
+  sampleSearch,
+  sampleTensor,
+  undecidedModel,
+  undecidedReport,
+} from "../../fakes/report.ts";
 
-const script = { model: "text-direction", fileName: "fix_precision.py", text: "DATA = 'eyJ4Ijoxfq=='\ndef postprocess(network):\n    pass\n", command: "polygraphy run model.onnx --trt --int8" };
+const script = {
+  model: "text-direction",
+  fileName: "fix_precision.py",
+  text: "DATA = 'eyJ4Ijoxfq=='\ndef postprocess(network):\n    pass\n",
+  command: "polygraphy run model.onnx --trt --int8",
+};
 const options = { jobKey: "accuracy/check", fixScripts: [script], runUrl: "https://github.com/acme/vision/actions/runs/4242" };
 const lines = (text: string) => text.split("\n");
 const bytes = (text: string) => new TextEncoder().encode(text).length;
@@ -50,7 +66,9 @@ describe("pull-request comment", () => {
 
   it("shows the score where the score decided", () => {
     const output = sampleTensor({ decidedBy: { metric: "sqnrDb", of: "score", value: 8.91, limit: 10, margin: -1.09 } });
-    expect(renderComment(sampleReport({ models: [sampleModel({ outputs: [output] })] }), options)).toContain("| `softmax_0.tmp_0` | SQNR of the score | 8.9 dB | ≥ 10 dB | −1.09 dB | ❌ fail |");
+    expect(renderComment(sampleReport({ models: [sampleModel({ outputs: [output] })] }), options)).toContain(
+      "| `softmax_0.tmp_0` | SQNR of the score | 8.9 dB | ≥ 10 dB | −1.09 dB | ❌ fail |",
+    );
   });
 
   it("names the worst layers by injected error with accumulated error and distance to the limit", () => {
@@ -73,21 +91,42 @@ describe("pull-request comment", () => {
   });
 
   it("calls a fix that is slower than the reference pointless", () => {
-    const fix = sampleFix({ latency: { referenceMs: 0.61, candidateMs: 0.62, fixedMs: 0.98, slowdownVsReference: 1.6, pointless: true, message: "The fixed engine is 1.6 times slower than FP16." } });
+    const fix = sampleFix({
+      latency: {
+        referenceMs: 0.61,
+        candidateMs: 0.62,
+        fixedMs: 0.98,
+        slowdownVsReference: 1.6,
+        pointless: true,
+        message: "The fixed engine is 1.6 times slower than FP16.",
+      },
+    });
     const body = renderComment(sampleReport({ models: [sampleModel({ fix })] }), options);
     expect(body).toContain("Latency: reference 0.61 ms, INT8 0.62 ms, with the fix 0.98 ms.");
     expect(body).toContain("pointless");
   });
 
   it("gives advice instead of a list where the error is diffuse", () => {
-    const body = renderComment(sampleReport({ models: [sampleModel({ search: sampleSearch({ outcome: "diffuse", keep: [], message: "No prefix passes." }), fix: null })] }), { ...options, fixScripts: [] });
+    const body = renderComment(
+      sampleReport({
+        models: [sampleModel({ search: sampleSearch({ outcome: "diffuse", keep: [], message: "No prefix passes." }), fix: null })],
+      }),
+      { ...options, fixScripts: [] },
+    );
     expect(body).toContain("The error is diffuse");
     expect(body).toContain("percentile 99.999: simulated SQNR rises from 18.4 to 23.4 dB");
     expect(body).not.toContain("precision script");
   });
 
   it("compares with the base commit where it was measured", () => {
-    const model = sampleModel({ baseline: { commit: "2b4c6d8e", verdict: "pass", outputs: [sampleTensor({ metrics: { sqnrDb: 31.9, cosine: 0.9997 } })], message: "" } });
+    const model = sampleModel({
+      baseline: {
+        commit: "2b4c6d8e",
+        verdict: "pass",
+        outputs: [sampleTensor({ metrics: { sqnrDb: 31.9, cosine: 0.9997 } })],
+        message: "",
+      },
+    });
     const body = renderComment(sampleReport({ models: [model] }), options);
     expect(body).toContain("| Output | Metric | Value | Limit | Margin | Base | Result |");
     expect(body).toContain("| `softmax_0.tmp_0` | SQNR | 18.4 dB | ≥ 20 dB | −1.58 dB | 31.9 dB | ❌ fail |");
@@ -111,15 +150,20 @@ describe("pull-request comment", () => {
 
   it("stays within any budget with any number of layers and models, whole, with marker, verdict and table head", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 12 }), fc.integer({ min: 2500, max: commentBudget }), (layerCount, modelCount, budget) => {
-        const report = hostileReport(layerCount, modelCount);
-        const body = renderComment(report, { jobKey: "k", fixScripts: hostileScripts(report), budget });
-        expect(Math.max(body.length, bytes(body))).toBeLessThanOrEqual(budget);
-        expect(lines(body)[0]).toBe(commentMarker("k"));
-        expect(body).toMatch(/^### ❌ Do not merge/m);
-        expect(body).toMatch(/\| Output \| Metric \|.*\n\| ?:?-/);
-        expectWhole(body);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 300 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 2500, max: commentBudget }),
+        (layerCount, modelCount, budget) => {
+          const report = hostileReport(layerCount, modelCount);
+          const body = renderComment(report, { jobKey: "k", fixScripts: hostileScripts(report), budget });
+          expect(Math.max(body.length, bytes(body))).toBeLessThanOrEqual(budget);
+          expect(lines(body)[0]).toBe(commentMarker("k"));
+          expect(body).toMatch(/^### ❌ Do not merge/m);
+          expect(body).toMatch(/\| Output \| Metric \|.*\n\| ?:?-/);
+          expectWhole(body);
+        },
+      ),
       { numRuns: 40 },
     );
   });

@@ -16,9 +16,10 @@ export interface NetworkPoint {
   readonly injectedDb: number | undefined;
 }
 
-/** More points than this are thinned: of neighbours only the worst is drawn, so no dip is lost. */
 const mostPoints = 600;
 const labelled = 3;
+/** Hover words only while they help: with more stems none can be pointed at. */
+const mostTitles = 300;
 
 /** Layers in topological order; those without any SQNR are left out. */
 export const networkPoints = (layers: readonly MeasuredTensor[], show: (layer: MeasuredTensor) => string): NetworkPoint[] =>
@@ -39,7 +40,7 @@ export interface NetworkLimits {
 
 export function networkChart(points: readonly NetworkPoint[], limits: NetworkLimits): Markup {
   if (points.length === 0) return nothing;
-  const drawn = thinned(points);
+  const drawn = thinned(points, mostPoints);
   const caption = html`<span class="key accumulated">accumulated: what has gathered at this layer’s output</span> <span class="key injected">injected: what this layer adds by itself</span> <span class="key-note">Lower is worse.</span>`;
   return figure(caption, spoken(points, limits), (size) => drawing(drawn, points.length, limits, size));
 }
@@ -60,16 +61,16 @@ function drawing(points: readonly NetworkPoint[], count: number, limits: Network
   const tops = new Map(worst(stems).map((point) => [point.index, point]));
   return html`${yAxis(y, size, "SQNR, dB")}${xAxis(x, size, "layer, in order of the network")}
 ${limits.warn !== undefined && limitLine(y.at(limits.warn), size, `warn ${limits.warn} dB`, "warn")}${limits.fail !== undefined && limitLine(y.at(limits.fail), size, `limit ${limits.fail} dB`, "fail")}
-<g class="injected">${stems.map((point) => stem(x.at(point.index), y.at(point.injectedDb ?? Number.NaN), size.top, point))}</g>
+<g class="injected">${stems.map((point) => stem(x.at(point.index), y.at(point.injectedDb ?? Number.NaN), size.top, point, size.width > 500 && stems.length <= mostTitles))}</g>
 <polyline class="accumulated" points="${line}"/>
 <g class="accumulated">${gathered.length > 150 ? nothing : gathered.map((point) => html`<circle cx="${x.at(point.index)}" cy="${y.at(point.accumulatedDb ?? Number.NaN)}" r="2.2"/>`)}</g>
 <g class="names">${[...tops.values()].map((point) => nameOf(x.at(point.index), y.at(point.injectedDb ?? Number.NaN), point, size))}</g>
-<line class="cursor" x1="0" x2="0" y1="${size.top}" y2="${base}" data-left="${x.at(0)}" data-right="${x.at(Math.max(1, count - 1))}"/>`;
+<line class="cursor" x1="0" x2="0" y1="${size.top}" y2="${base}" data-left="${x.at(0)}" data-right="${x.at(Math.max(1, count - 1))}" data-last="${Math.max(1, count - 1)}"/>`;
 }
 
 /** A stem hangs from the top: the longer, the more error this layer adds. */
-const stem = (x: number, y: number, top: number, point: NetworkPoint): Markup =>
-  html`<g><line x1="${x}" x2="${x}" y1="${top}" y2="${y}"/><path d="M${x} ${round(y + 4)}l-4 -4l4 -4l4 4z"/><title>${words(point)}</title></g>`;
+const stem = (x: number, y: number, top: number, point: NetworkPoint, withTitle: boolean): Markup =>
+  html`<g><line x1="${x}" x2="${x}" y1="${top}" y2="${y}"/><path d="M${x} ${round(y + 4)}l-4 -4l4 -4l4 4z"/>${withTitle && html`<title>${words(point)}</title>`}</g>`;
 
 function nameOf(x: number, y: number, point: NetworkPoint, size: Size): Markup {
   const atRight = x > size.width * 0.7;
@@ -89,10 +90,11 @@ const injectedSeverity = (point: NetworkPoint): number =>
 const worst = (points: readonly NetworkPoint[]): NetworkPoint[] =>
   points.toSorted((a, b) => injectedSeverity(a) - injectedSeverity(b)).slice(0, labelled);
 
-function thinned(points: readonly NetworkPoint[]): readonly NetworkPoint[] {
-  if (points.length <= mostPoints) return points;
-  const bucket = points.length / mostPoints;
-  return Array.from({ length: mostPoints }, (_, i) => points.slice(Math.floor(i * bucket), Math.floor((i + 1) * bucket))).flatMap((some) =>
+/** At most `most` points: of neighbours only the worst stays, so no dip is lost. */
+export function thinned(points: readonly NetworkPoint[], most: number): readonly NetworkPoint[] {
+  if (points.length <= most) return points;
+  const bucket = points.length / most;
+  return Array.from({ length: most }, (_, i) => points.slice(Math.floor(i * bucket), Math.floor((i + 1) * bucket))).flatMap((some) =>
     some.toSorted((a, b) => severity(a) - severity(b)).slice(0, 1),
   );
 }

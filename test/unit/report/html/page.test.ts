@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { contentSecurityPolicy, scriptHash, styleHash } from "../../../../src/report/html/csp.ts";
+import { renderHtml } from "../../../../src/report/html/page.ts";
+import { script } from "../../../../src/report/html/script.ts";
+import { style } from "../../../../src/report/html/style.ts";
+import { hostileReport } from "../../../fakes/hostile-report.ts";
+import { passReport, sampleLayer, sampleModel, sampleReport, undecidedModel, undecidedReport } from "../../../fakes/report.ts";
+
+const sha256 = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+const elements = (page: string, name: string) => page.match(new RegExp(`<${name}[ >]`, "g"))?.length ?? 0;
+
+describe("HTML page", () => {
+  it("allows its own style and script by hash and nothing else", () => {
+    expect({ styleHash, scriptHash }).toEqual({ styleHash: sha256(style), scriptHash: sha256(script) });
+    expect(renderHtml(sampleReport())).toContain(`<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">`);
+  });
+
+  it.each([
+    ["regression", sampleReport()],
+    ["pass", passReport()],
+    ["undecided", undecidedReport()],
+    ["empty", passReport({ models: [] })],
+  ])("refers to nothing outside itself: %s", (_, report) => {
+    const page = renderHtml(report);
+    expect(page).not.toMatch(/\s(src|href|action|srcset|poster)="(?!#)/);
+    expect(page).not.toMatch(/<(img|link|iframe|object|embed|form|base)\b/);
+    expect(page).not.toMatch(/\s(on\w+|style)="/);
+    expect(page).not.toMatch(/@import|url\(/);
+  });
+
+  it("has exactly its two scripts for a hostile report, and data that cannot end its element", () => {
+    const page = renderHtml(hostileReport(300));
+    expect(elements(page, "script")).toBe(2);
+    expect(elements(page, "style")).toBe(1);
+    const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? "";
+    expect(data).not.toContain("<");
+    expect(JSON.parse(data).models[0].points.length).toBe(300);
+    expect(page).not.toMatch(/<(img|!--)/);
+    expect(page).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u001b]/);
+  });
+
+  it("opens the ten worst of 5,000 failing layers, folds 200 and counts the rest", () => {
+    const layers = Array.from({ length: 5000 }, (_, i) =>
+      sampleLayer(i, { tensor: `t${i}`, node: `n${i}`, level: "fail", injected: { sqnrDb: 5 + i / 100 } }),
+    );
+    const page = renderHtml(sampleReport({ models: [sampleModel({ layers, worst: [] })] }));
+    expect(page).toContain("200 more layers");
+    expect(page).toContain("…and 4790 more layers in report.json.");
+    expect(page.indexOf("<code>n0</code>")).toBeLessThan(page.indexOf("<code>n9</code>"));
+    expect(page.length).toBeLessThan(1_000_000);
+  });
+
+  it("stays under 3 MB with 5,000 layers of hostile names, and under 30 MB with 200 such models", () => {
+    expect(renderHtml(hostileReport(5000)).length).toBeLessThan(3_000_000);
+    const [model] = hostileReport(60).models;
+    expect(renderHtml(hostileReport(0, 0)).length).toBeLessThan(100_000);
+    expect(renderHtml(sampleReport({ models: Array.from({ length: 200 }, () => model ?? sampleModel()) })).length).toBeLessThan(30_000_000);
+  });
+
+  it("draws each limit and names the layers that add most error", () => {
+    const page = renderHtml(sampleReport());
+    expect(page).toContain("limit 20 dB");
+    expect(page).toContain("warn 25 dB");
+    expect(page).toMatch(
+      /aria-label="Error along the network: SQNR in dB at 54 layers\. \d+ of them lie below the limit of 20 dB\. The layer that adds most error is p2o\.Conv\.7: injected 21\.2 dB/,
+    );
+  });
+
+  it("leaves out what a failed model does not have", () => {
+    const page = renderHtml(undecidedReport());
+    expect(page).not.toContain("Error along the network</h3>");
+    expect(page).not.toContain("<h3>Search</h3>");
+    expect(page).toContain("Internal Error (Assertion dt1");
+  });
+
+  it("leads from the overview to each of several models, most urgent first", () => {
+    const page = renderHtml(sampleReport({ models: [undecidedModel(), sampleModel()] }));
+    expect(page).toContain('<a href="#model-0">text-direction</a>');
+    expect(page).toContain('<section class="model" id="model-1"');
+  });
+
+  it("draws calibration convergence and value histograms where they were measured", () => {
+    const plain = sampleModel();
+    const convergence = [8, 16, 32].map((samples) => ({ samples, medianChange: 0.2 / samples, worstChange: 1 / samples }));
+    const layers = plain.layers.map((layer, i) =>
+      i === 7 ? { ...layer, histogram: { low: -1, high: 1, reference: [1, 5, 1], candidate: [2, 3, 2] } } : layer,
+    );
+    const page = renderHtml(sampleReport({ models: [{ ...plain, layers, quantization: { ...plain.quantization, convergence } }] }));
+    expect(page).toContain("Calibration: with 32 samples the scales still moved by 0.63 % (median) and 3.13 % (worst).");
+    expect(page).toContain("Values of batch_norm_5.tmp_3 on both sides");
+  });
+
+  it.each(["Infinity", "-Infinity", "NaN"] as const)("writes no broken coordinate for layers of %s dB", (value) => {
+    const layers = Array.from({ length: 4 }, (_, i) => sampleLayer(i, { metrics: { sqnrDb: value }, injected: { sqnrDb: value } }));
+    expect(renderHtml(sampleReport({ models: [sampleModel({ layers })] }))).not.toMatch(
+      /(x|y|x1|x2|y1|y2|cx|cy|width|height|points|d)="[^"]*(NaN|Infinity|undefined)/,
+    );
+  });
+});
