@@ -28,32 +28,47 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** `root`: the folder that the entry's paths are relative to (the workspace, or a worktree of the base commit). */
+/** `root`: the folder that the entry's paths are relative to (the workspace, or a folder with the base commit's files). */
 export async function prepareModel(entry: ModelEntry, root: string, context: CheckContext): Promise<Prepared> {
-  const { effects, settings } = context;
-  const workFolder = await effects.files.makeTempFolder("model");
-  const trust = context.trust.isProposal ? "pull-request" : "local";
-  const stage = async (path: string, name: string) => {
-    const folder = join(workFolder, name);
-    await effects.files.makeFolder(folder);
-    return await stageModel({ path: join(root, path), folder, files: effects.files, trust });
-  };
-  const staged = await stage(entry.path, "staged");
-  const inputs = resolveInputs(staged.model, entry.shapes);
+  const { files } = context.effects;
+  const workFolder = await files.makeTempFolder("model");
   const open: FeedSource[] = [];
-  const feeds = async (feed: FeedEntry, what: string) => {
+  const putAway = async () => {
+    await Promise.all(open.map((source) => source.close()));
+    await files.remove(workFolder);
+  };
+  try {
+    return await prepareIn({ entry, root, context, workFolder, open, putAway });
+  } catch (error) {
+    await putAway();
+    throw error;
+  }
+}
+
+interface Workplace {
+  readonly entry: ModelEntry;
+  readonly root: string;
+  readonly context: CheckContext;
+  readonly workFolder: string;
+  readonly open: FeedSource[];
+  putAway(): Promise<void>;
+}
+
+async function prepareIn(place: Workplace): Promise<Prepared> {
+  const { entry, root, context, workFolder } = place;
+  const { effects, settings } = context;
+  const staged = await stageInto(place, entry.path, "staged");
+  const inputs = resolveInputs(staged.model, entry.shapes);
+  const openFeeds = async (feed: FeedEntry, what: string) => {
     const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
-    open.push(source);
+    place.open.push(source);
     return { ...source, description: source.description.replace(`${root}/`, "") };
   };
-  if (entry.validation === undefined) {
-    throw new ConfigError(
-      `${placeOf(entry)}: "${entry.name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`,
-    );
-  }
-  const validation = await feeds(entry.validation, "validation");
-  const qdqPath = entry.quantization?.qdq === undefined ? undefined : (await stage(entry.quantization.qdq, "staged-qdq")).modelPath;
-  const quantization = await chooseQuantization({ entry, root, model: staged.model, qdqPath, openFeeds: feeds, context });
+  if (entry.validation === undefined) throw new ConfigError(noValidation(entry));
+  const validation = await openFeeds(entry.validation, "validation");
+  const qdqPath =
+    entry.quantization?.qdq === undefined ? undefined : (await stageInto(place, entry.quantization.qdq, "staged-qdq")).modelPath;
+  const quantization = await chooseQuantization({ entry, root, model: staged.model, qdqPath, openFeeds, context });
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
   const job: LaneJob = {
     name: entry.name,
@@ -80,11 +95,20 @@ export async function prepareModel(entry: ModelEntry, root: string, context: Che
     holdsQdq: staged.model.graph.node.some(isQuantize),
     close: async () => {
       await prepared.close();
-      await Promise.all(open.map((source) => source.close()));
-      await effects.files.remove(workFolder);
+      await place.putAway();
     },
   };
 }
+
+async function stageInto({ root, context, workFolder }: Workplace, path: string, name: string) {
+  const folder = join(workFolder, name);
+  const { files } = context.effects;
+  await files.makeFolder(folder);
+  return await stageModel({ path: join(root, path), folder, files, trust: context.trust.isProposal ? "pull-request" : "local" });
+}
+
+const noValidation = ({ name, place }: ModelEntry) =>
+  `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
 
 interface Opening {
   readonly root: string;
@@ -107,5 +131,3 @@ async function openFeedEntry(feed: FeedEntry, what: string, { root, inputs, work
   if (feed.data !== undefined) return await openFeeds({ kind: "data", path: join(root, feed.data) }, inputs, effects, feed.maxSamples);
   throw new ConfigError(`The ${what} samples have no source. Give data, loader, inputs or random.`);
 }
-
-const placeOf = ({ place }: ModelEntry) => `${place.file}:${place.line}`;

@@ -3,7 +3,7 @@
  * before anything runs; values are read one sample at a time.
  */
 import type { Effects } from "../effects/effects.ts";
-import { ConfigError } from "../effects/failure.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { FeedSource } from "../lanes/lane.ts";
 import type { DType, Feed } from "../tensor/tensor.ts";
 import { feedParts } from "./feed-files.ts";
@@ -24,7 +24,7 @@ export interface ModelInput {
 
 /**
  * `maxSamples`: only the first so many are used. Throws one ConfigError with all problems, each naming file and input,
- * and FileError for damaged or refused files. No samples is a problem too.
+ * FileError for damaged or refused files, and ToolError `no-samples` where there is none.
  */
 export async function openFeeds(
   spec: FeedSpec,
@@ -35,8 +35,8 @@ export async function openFeeds(
   if (spec.kind === "random") return randomFeeds(spec, inputs, maxSamples);
   const parts = await feedParts(spec.path, inputs, effects.files);
   const problems = parts.flatMap((part) => checkPart(part, inputs));
-  if (problems.length === 0 && parts.every((part) => part.count === 0)) problems.push(`${spec.path} holds no samples. Save at least one.`);
   if (problems.length > 0) throw new ConfigError(problems);
+  if (parts.every((part) => part.count === 0)) throw new ToolError("no-samples", `${spec.path} holds no samples. Save at least one.`);
   return joinParts(spec.path, parts, effects, maxSamples);
 }
 

@@ -11,7 +11,7 @@ import type { DType, Feed, Tensor, TensorData } from "../../tensor/tensor.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Session {
-  /** Every output of the network in its order. Rejects with ToolError `tool-failed` naming what ran. */
+  /** Every output of the network in its order. Rejects with ToolError `runtime-failed` naming what ran. */
   run(feed: Feed): Promise<ReadonlyMap<string, Tensor>>;
   /** Frees native memory; the session is unusable afterwards. */
   release(): Promise<void>;
@@ -55,7 +55,7 @@ async function failing<T>(what: string, action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ToolError("tool-failed", `${what}: ${why}. Check that the model runs in ONNX Runtime by itself.`);
+    throw new ToolError("runtime-failed", `${what}: ${why}. Check that the model runs in ONNX Runtime by itself.`);
   }
 }
 
@@ -72,9 +72,9 @@ const dtypes: ReadonlySet<string> = new Set(["float32", "float64", "float16", "i
 const isDType = (name: string): name is DType => dtypes.has(name);
 
 function fromNative(name: string, native: Ort.OnnxValue | undefined): Tensor {
-  if (native === undefined || !("data" in native)) throw new ToolError("tool-failed", `The output '${name}' is no tensor. Sequences and maps cannot be compared; leave them out of the model's outputs.`);
+  if (native === undefined || !("data" in native)) throw new ToolError("runtime-failed", `The output '${name}' is no tensor. Sequences and maps cannot be compared; leave them out of the model's outputs.`);
   const dtype = native.type;
-  if (!isDType(dtype)) throw new ToolError("tool-failed", `The output '${name}' has the type ${dtype}, which cannot be compared. Cast it to a number type.`);
+  if (!isDType(dtype)) throw new ToolError("runtime-failed", `The output '${name}' has the type ${dtype}, which cannot be compared. Cast it to a number type.`);
   return { name, dtype, shape: native.dims, data: dtype === "float16" ? widened(native.data) : numeric(name, native.data) };
 }
 
@@ -87,5 +87,5 @@ const widened = (data: unknown): Float32Array => {
 function numeric(name: string, data: unknown): TensorData {
   if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int8Array || data instanceof Int16Array || data instanceof Int32Array
     || data instanceof BigInt64Array || data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Uint32Array || data instanceof BigUint64Array) return data;
-  throw new ToolError("tool-failed", `The output '${name}' holds no numbers.`);
+  throw new ToolError("runtime-failed", `The output '${name}' holds no numbers.`);
 }

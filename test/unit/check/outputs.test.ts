@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { splitSamples } from "../../../src/check/halves.ts";
+import { decideOutputs, judgeOutputs, plainCandidate } from "../../../src/check/outputs.ts";
+import { makeProbe } from "../../../src/check/probe.ts";
+import { ToolError } from "../../../src/effects/failure.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { type FakeLane, fakeLane } from "../../fakes/lane.ts";
+import { entryOf } from "../../fakes/settings.ts";
+
+const reference = (sample: number) => [1 + sample, -2, 3, 0.5];
+const worse = (values: readonly number[], share: number) => values.map((value, i) => value * (1 + (i % 2 === 0 ? share : -share)));
+const judging = (lane: FakeLane, yaml = "tolerance: {sqnr-db: {fail: 20}}") => ({
+  entry: entryOf(yaml),
+  lane,
+  seed: 1,
+  today: "2026-11-24",
+});
+const all = { assignment: plainCandidate, samples: [0, 1, 2, 3, 4, 5, 6, 7] };
+
+describe("the verdict on outputs", () => {
+  it("passes what meets its limit and fails what does not", async () => {
+    const good = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: worse(reference(sample), 0.01) }) });
+    const bad = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: worse(reference(sample), 0.2) }) });
+    expect((await judgeOutputs(judging(good), all)).judgement.verdict).toMatchObject({ kind: "pass", reason: "within-limits" });
+    expect((await judgeOutputs(judging(bad), all)).judgement.verdict).toMatchObject({ kind: "regression", reason: "limit-exceeded" });
+  });
+
+  it.each([
+    ["no sample", fakeLane({ output: () => ({ reference: [1], candidate: [1] }) }), [], "nothing-compared"],
+    ["no tensor in common", fakeLane({ output: () => ({ reference: [1], candidate: undefined }) }), [0], "nothing-compared"],
+    ["only NaN", fakeLane({ output: () => ({ reference: [Number.NaN], candidate: [Number.NaN] }) }), [0], "nonfinite-both"],
+    ["an empty tensor", fakeLane({ output: () => ({ reference: [], candidate: [] }) }), [0], "empty-tensor"],
+  ])("is undecided with %s, never a pass", async (_, lane, samples, reason) => {
+    expect((await judgeOutputs(judging(lane), { assignment: plainCandidate, samples })).judgement.verdict).toMatchObject({
+      kind: "undecided",
+      reason,
+    });
+  });
+
+  it("calls NaN in the candidate alone a regression", async () => {
+    const lane = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: [Number.NaN, 1, 1, 1] }) });
+    expect((await judgeOutputs(judging(lane), all)).judgement.verdict).toMatchObject({ kind: "regression", reason: "nonfinite-candidate" });
+  });
+});
+
+describe("noise between builds", () => {
+  /** 20 dB is an error of 10 %: builds alternate around it. */
+  const noisy = (shares: readonly number[]) =>
+    fakeLane({
+      deterministic: false,
+      output: (sample, _, build) => ({
+        reference: reference(sample),
+        candidate: worse(reference(sample), shares[build % shares.length] ?? 0),
+      }),
+    });
+
+  it("does not rebuild far from the limit", async () => {
+    const { decision } = await decideOutputs(judging(noisy([0.001])), all.samples);
+    expect(decision).toMatchObject({ rebuilds: 0, verdict: { kind: "pass" } });
+  });
+
+  it("rebuilds near the limit and lets the majority decide", async () => {
+    const { decision, betweenBuildsDb } = await decideOutputs(judging(noisy([0.098, 0.103, 0.104, 0.105])), all.samples);
+    expect(decision.rebuilds).toBeGreaterThan(1);
+    expect(decision.verdict.kind).toBe("regression");
+    expect(betweenBuildsDb.length).toBe(decision.rebuilds);
+    expect(Math.min(...betweenBuildsDb)).toBeGreaterThan(40);
+  });
+
+  it("is undecided when rebuilds disagree evenly", async () => {
+    const { decision } = await decideOutputs(
+      judging(noisy([0.098, 0.103, 0.098, 0.103]), "tolerance: {sqnr-db: {fail: 20}}\ntensorrt: {rebuilds: 3}"),
+      all.samples,
+    );
+    expect(decision.verdict).toMatchObject({ kind: "undecided", reason: "inside-guard" });
+  });
+});
+
+describe("a probe of the search", () => {
+  const halves = splitSamples(8, 3);
+  const lane = fakeLane({
+    output: (sample, keep) => ({ reference: reference(sample), candidate: worse(reference(sample), keep.has("Conv:t1") ? 0.01 : 0.2) }),
+  });
+
+  it("measures the half that was asked for and says by how much it passes", async () => {
+    const probe = makeProbe(judging(lane), halves, fakeClock());
+    expect(await probe(new Set(["Conv:t1"]), "accept")).toMatchObject({ kind: "measured", passes: true });
+    expect(lane.asked.at(-1)?.samples).toEqual(halves.accept);
+    const failing = await probe(new Set(), "search");
+    expect(failing).toMatchObject({ kind: "measured", passes: false });
+    expect(failing.kind === "measured" && failing.marginDb).toBeLessThan(0);
+  });
+
+  it("calls a tool's failure unknown and never bad accuracy", async () => {
+    const broken = {
+      ...lane,
+      run: () => {
+        throw new ToolError("build-failed", "no implementation");
+      },
+    };
+    expect(await makeProbe(judging(broken), halves, fakeClock())(new Set(), "all")).toMatchObject({
+      kind: "unknown",
+      why: "build-failed: no implementation",
+    });
+  });
+
+  it("lets a bug and a cancelled run through", async () => {
+    const bug = {
+      ...lane,
+      run: () => {
+        throw new TypeError("x");
+      },
+    };
+    await expect(makeProbe(judging(bug), halves, fakeClock())(new Set(), "all")).rejects.toThrow(TypeError);
+    const cancelled = {
+      ...lane,
+      run: () => {
+        throw new ToolError("cancelled", "stop");
+      },
+    };
+    await expect(makeProbe(judging(cancelled), halves, fakeClock())(new Set(), "all")).rejects.toThrow("stop");
+  });
+});
+
+describe("the halves", () => {
+  it("share no sample, hold all of them and are the same for a seed", () => {
+    const { search, accept, all: every } = splitSamples(9, 5);
+    expect([...search, ...accept].toSorted((a, b) => a - b)).toEqual(every);
+    expect(search).toHaveLength(5);
+    expect(splitSamples(9, 5)).toEqual(splitSamples(9, 5));
+  });
+
+  it("hold nothing out where there is one sample", () => {
+    expect(splitSamples(1, 5)).toMatchObject({ search: [0], accept: [0], heldOut: false });
+  });
+});
