@@ -85,7 +85,11 @@ function settleAll(inputs: MainRequest["inputs"], config: TrustedConfig, effects
   const trusted = settle({ inputs, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
   if (config.proposed === undefined) return trusted;
   try {
-    return withProposed(trusted, settle({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace }));
+    return withProposed(
+      trusted,
+      settle({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace }),
+      config.baseText,
+    );
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return {

@@ -7,7 +7,7 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { covers, filesOf, mayHoldExternalData, touchedBy } from "./affected.ts";
 import type { Base } from "./base.ts";
-import { entryChanged } from "./config-diff.ts";
+import { entryChanged, namedBy } from "./config-diff.ts";
 import { refusePointers } from "./lfs.ts";
 import type { TrustedConfig } from "./trusted-config.ts";
 
@@ -75,14 +75,18 @@ export async function chooseModels(choice: Choice): Promise<Selection> {
   };
 }
 
-/** The trusted entries, and after them those that only the proposed version names: a model must not merge unchecked because it is new. */
-export function withProposed(trusted: Settings, proposed: Settings): Settings {
-  const known = (model: ModelEntry) => trusted.models.some(({ name, path }) => name === model.name || path === model.path);
-  const fresh = proposed.models.filter((model) => !known(model));
+/**
+ * The trusted entries, and after them those that only the proposed version names: a model must not merge unchecked because it is new.
+ * `baseText` tells an entry of the base's configuration from a file that only the input `models` names: the proposed entry replaces the latter.
+ */
+export function withProposed(trusted: Settings, proposed: Settings, baseText: string | undefined): Settings {
+  const isTrusted = namedBy(baseText);
+  const kept = trusted.models.filter((model) => isTrusted(model) || !proposed.models.some(({ path }) => path === model.path));
+  const fresh = proposed.models.filter((model) => !kept.some(({ name, path }) => name === model.name || path === model.path));
   const notices = fresh.map(
     ({ name }) => `${name} is new in this change: checked with its data, without loaders, task commands, plugins and waivers.`,
   );
-  return { ...trusted, models: [...trusted.models, ...fresh], notices: [...trusted.notices, ...notices] };
+  return { ...trusted, models: [...kept, ...fresh], notices: [...trusted.notices, ...notices] };
 }
 
 async function sortOut({ settings, config, effects }: Choice): Promise<{ present: ModelEntry[]; removed: ModelEntry[] }> {

@@ -14,6 +14,12 @@ export function entryChanged(
   return (model) => canonical(base.find(holds(model))) !== canonical(head.find(holds(model)));
 }
 
+/** True for a model that an entry of this text holds. */
+export function namedBy(text: string | undefined): (model: { name: string; path: string }) => boolean {
+  const entries = entriesOf(text) ?? [];
+  return (model) => entries.some(holds(model));
+}
+
 function entriesOf(text: string | undefined): readonly object[] | undefined {
   if (text === undefined) return [];
   try {

@@ -1,0 +1,59 @@
+/** `trt-gate plan`: the changed models as a matrix for several runners. Chooses as a run does and checks nothing. */
+import { resolve } from "node:path";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { writeOutputs } from "../github/outputs.ts";
+import { selectModels } from "../main.ts";
+import type { RunCommand } from "./command.ts";
+import { readReport } from "./render.ts";
+import { type Share, splitShares } from "./shares.ts";
+
+/** GitHub runs at most 256 jobs of one matrix. */
+const mostRunners = 256;
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const runners = parsed.number("runners") ?? 1;
+  if (!(Number.isInteger(runners) && runners >= 1 && runners <= mostRunners)) {
+    throw new ConfigError(`--runners is ${runners}. Write a whole number from 1 to ${mostRunners}.`);
+  }
+  const since = parsed.text("changed-since");
+  const inputs = { ...parsed.inputs, ...(since === undefined ? {} : { "base-ref": since }) };
+  const { selection } = await selectModels({ inputs }, effects);
+  const models = selection.jobs.map(({ model }) => model);
+  const shares = splitShares(models, await earlierSeconds(parsed.list("history"), effects), runners);
+  const plan = { matrix: { include: shares }, expect: models.map(({ name }) => name), count: models.length, why: selection.why };
+  for (const warning of await writeOutputs(outputsOf(plan), effects)) effects.log.warning(warning);
+  io.out(parsed.has("json") ? `${JSON.stringify(plan, null, 1)}\n` : table(shares, selection.why));
+  return 0;
+};
+
+/** What each model cost in earlier reports, by name; of several the last report that has it. A report that cannot be read only makes the balance worse. */
+async function earlierSeconds(paths: readonly string[], effects: Effects): Promise<ReadonlyMap<string, number>> {
+  const seconds = new Map<string, number>();
+  for (const path of paths) {
+    try {
+      const report = await readReport(resolve(effects.cwd, path), effects.files);
+      for (const { name, timings } of report.models) {
+        const sum = Object.values(timings).reduce((total, value) => total + value, 0);
+        if (sum > 0) seconds.set(name, sum);
+      }
+    } catch (error) {
+      effects.log.warning(`The earlier report ${path} is not used: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return seconds;
+}
+
+/** `expect` is JSON: names hold any character. */
+const outputsOf = (plan: { matrix: { include: readonly Share[] }; expect: readonly string[]; count: number }): Record<string, string> => ({
+  matrix: JSON.stringify(plan.matrix),
+  expect: JSON.stringify(plan.expect),
+  count: String(plan.count),
+});
+
+const table = (shares: readonly Share[], why: string): string =>
+  shares.length === 0
+    ? `No model to check (${why}).\n`
+    : shares
+        .map(({ share, count, seconds, names }) => `${share}: ${count} models, about ${seconds} s: ${names.replaceAll("\n", ", ")}\n`)
+        .join("");
