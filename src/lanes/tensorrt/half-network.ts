@@ -9,12 +9,15 @@ import { AttributeProtoSchema, TensorProtoSchema } from "../../onnx/gen/onnx-ml_
 import { floatToHalf } from "../../onnx/half.ts";
 import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
+import { hasQdq } from "../../onnx/qdq-units.ts";
+import { raiseForHalfQdq } from "./half-opset.ts";
 
 /** Inputs that ONNX defines as float32 whatever the data's type is: Resize takes roi and scales, Upsample scales. */
 const alwaysFloat: ReadonlyMap<string, ReadonlySet<number>> = new Map([["Resize", new Set([1, 2])], ["Upsample", new Set([1])]]);
 const half = (name: string) => `trt_gate:half:${name}`;
 
-export async function toHalf(network: Network, files: Files): Promise<Network> {
+export async function toHalf(float: Network, files: Files): Promise<Network> {
+  const network = hasQdq(float.nodes) ? raiseForHalfQdq(float) : float;
   const pinned = pinnedConstants(network);
   const constants = new Map(network.constants);
   for (const [name, tensor] of network.constants) {

@@ -39,19 +39,22 @@ export async function markTensors(request: MarkRequest): Promise<MarkedTensors> 
   const sides = new Map<string, Side>();
   const dropped: string[] = [];
   let worst: { readonly side: Side; readonly movedDb: number } | undefined;
-  let size = request.batch;
+  let most = request.batch;
+  let size = most;
   let retries = 0;
   for (let at = 0; at < request.marks.length; ) {
     const names = request.marks.slice(at, at + size);
     const built = await tryBuild(request, names);
-    if (built !== undefined && built.movedDb >= request.errorDb - independentDb) {
+    if (typeof built !== "string" && built.movedDb >= request.errorDb - independentDb) {
       for (const name of names) sides.set(name, built.side);
       if (worst === undefined || built.movedDb < worst.movedDb) worst = built;
       at += names.length;
-      size = Math.min(request.batch, size * 2);
+      size = Math.min(most, size * 2);
     } else if (names.length > 1 && retries < mostRetries) {
       retries += 1;
       size = Math.ceil(names.length / 2);
+      // The GPU's memory does not grow back: no larger batch is tried again.
+      if (built === "gpu-oom") most = size;
     } else {
       dropped.push(...names);
       at += names.length;
@@ -60,14 +63,15 @@ export async function markTensors(request: MarkRequest): Promise<MarkedTensors> 
   return { sides, dropped, worst: worst?.side };
 }
 
-async function tryBuild(request: MarkRequest, marks: readonly string[]): Promise<{ readonly side: Side; readonly movedDb: number } | undefined> {
+/** A reason where the build failed in a way that fewer marks may mend. */
+async function tryBuild(request: MarkRequest, marks: readonly string[]): Promise<{ readonly side: Side; readonly movedDb: number } | string> {
   try {
     const side = await request.session.make({ ...request.recipe, what: `${request.recipe.what} with ${marks.length} marked tensors`, marks });
     const movedDb = influenceDb(await outputPairs(request.plain, side, request.outputs, request.samples));
     request.onBuilt(side, movedDb);
     return { side, movedDb };
   } catch (error) {
-    if (error instanceof ToolError && splitReasons.has(error.reason)) return undefined;
+    if (error instanceof ToolError && splitReasons.has(error.reason)) return error.reason;
     throw error;
   }
 }
