@@ -1,5 +1,5 @@
 /**
- * Whether a calibration cache fits a model: coverage, orphans, implausible scales, age. TensorRT itself only warns, in a long log, and runs
+ * Whether a calibration cache fits a model: coverage, orphans, implausible scales, origin. TensorRT itself only warns, in a long log, and runs
  * what has no scale in float. Facts about the model are handed in; a verdict for a run is not given here.
  */
 import type { CacheProblem, CalibrationCache } from "./cache.ts";
@@ -19,8 +19,6 @@ export interface CacheCheckRequest {
   readonly tensors: ReadonlySet<string>;
   readonly modelSha256: string;
   readonly sidecar: Sidecar | undefined;
-  /** Milliseconds since the epoch at which each file was last written. */
-  readonly modified: { readonly cacheMs: number; readonly modelMs: number };
   /** What the reader of the cache would demand of its header; undefined: not compared. */
   readonly wanted?: { readonly version?: string; readonly algorithm?: string };
 }
@@ -38,8 +36,10 @@ export interface CacheCheck {
   readonly problems: readonly CacheProblem[];
   /** Why the header would make TensorRT ignore the cache. */
   readonly headerMismatch: string | undefined;
-  /** Why the cache may be older than the model. */
+  /** Why the cache may not belong to this version of the model. */
   readonly stale: string | undefined;
+  /** When and from how many samples it was made; undefined where no sidecar says so. */
+  readonly origin: Sidecar | undefined;
 }
 
 export function checkCache(request: CacheCheckRequest): CacheCheck {
@@ -56,6 +56,7 @@ export function checkCache(request: CacheCheckRequest): CacheCheck {
     problems: cache.problems,
     headerMismatch: headerMismatch(request),
     stale: staleness(request),
+    origin: request.sidecar,
   };
 }
 
@@ -88,12 +89,8 @@ function headerMismatch({ cache, wanted }: CacheCheckRequest): string | undefine
   return undefined;
 }
 
-/** The sidecar's hash decides; without one the files' times only give a hint. */
-function staleness({ sidecar, modelSha256, modified }: CacheCheckRequest): string | undefined {
-  if (sidecar)
-    return sidecar.modelSha256 === modelSha256
-      ? undefined
-      : `calibrated for a model with SHA-256 ${sidecar.modelSha256.slice(0, 12)}…, this one has ${modelSha256.slice(0, 12)}…`;
-  const seconds = Math.round((modified.modelMs - modified.cacheMs) / 1000);
-  return seconds > 0 ? `the model file is ${seconds} s younger than the cache, and no sidecar says which model it belongs to` : undefined;
+/** Only the sidecar's hash tells: the files' times do not survive a checkout. */
+function staleness({ sidecar, modelSha256 }: CacheCheckRequest): string | undefined {
+  if (!sidecar || sidecar.modelSha256 === modelSha256) return undefined;
+  return `calibrated for a model with SHA-256 ${sidecar.modelSha256.slice(0, 12)}…, this one has ${modelSha256.slice(0, 12)}…`;
 }

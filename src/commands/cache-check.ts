@@ -14,13 +14,11 @@ export const check: RunCommand = async (parsed, effects, io) => {
   const cache = await openCache(cachePath, cacheName, files);
   const staged = await stageModel({ path: modelPath, folder: await files.makeTempFolder("cache-check"), files, trust: "local" });
   const facts = await modelFacts(staged.model, files);
-  const [cacheStat, modelStat] = [await files.stat(cachePath), await files.stat(modelPath)];
   const result = checkCache({
     cache,
     ...facts,
     modelSha256: staged.sha256,
     sidecar: await openSidecar(cachePath, cacheName, files),
-    modified: { cacheMs: cacheStat?.modifiedMs ?? 0, modelMs: modelStat?.modifiedMs ?? 0 },
   });
   const computeInputs = facts.computeInputs.length;
   const fits = computeInputs > 0 && !isUnfit(result);
@@ -54,6 +52,9 @@ function tell(result: CacheCheck, { computeInputs, fits, model }: { computeInput
       result.problems.map(({ message }) => message),
     ),
     ...(result.headerMismatch === undefined ? [] : [`TensorRT would ignore this cache: ${result.headerMismatch}.`]),
+    result.origin
+      ? `Made ${result.origin.createdAt} from ${result.origin.samples} samples (${result.origin.algorithm}).`
+      : "No note beside the cache says which model it was made from; trt-gate calibrate writes one.",
     ...(result.stale === undefined ? [] : [`The cache may be stale: ${result.stale}.`]),
     ...(result.unnamedLayers === 0 ? [] : [`${result.unnamedLayers} entries belong to layers that TensorRT makes itself.`]),
     fits ? "The cache fits the model." : "The cache does not fit the model; calibrate anew.",
