@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import type { Finding } from "../../../src/gate/verdict.ts";
+import type { Unit } from "../../../src/lanes/lane.ts";
+import type { Measurement } from "../../../src/measure/measurement.ts";
+import { coverageReport, firstFailing, keptUnit, measuredTensor, searchReport, worstLayers } from "../../../src/report/build.ts";
+import { reportSchema } from "../../../src/report/schema.ts";
+import type { SearchOutcome } from "../../../src/search/search.ts";
+import { sampleLayer, sampleModel, sampleReport } from "../../fakes/report.ts";
+
+const measurement = (overrides: Partial<Measurement> = {}): Measurement => ({
+  tensor: "softmax_0.tmp_0",
+  role: "output",
+  samples: 8,
+  elements: 16,
+  metrics: { sqnrDb: 18.42, cosine: 0.99284, maxRel: Infinity },
+  reference: { min: 0, max: 1, mean: 0.5, std: 0.4 },
+  candidate: { min: 0, max: 1, mean: 0.5, std: NaN },
+  nonFinite: { reference: 0, candidate: 1 },
+  perSampleSqnrDb: [],
+  ...overrides,
+});
+const finding = (overrides: Partial<Finding>): Finding => ({
+  tensor: "softmax_0.tmp_0",
+  level: "pass",
+  of: "tensor",
+  message: "",
+  ...overrides,
+});
+const unit = (id: string, order: number): Unit => ({
+  id,
+  nodes: [`node ${id}`, `fused ${id}`],
+  opType: "Conv",
+  inputs: ["x"],
+  output: `out ${id}`,
+  order,
+  block: "b",
+  weightBytes: 4,
+});
+
+describe("measuredTensor", () => {
+  it("writes numbers that JSON cannot hold as words", () => {
+    const entry = measuredTensor(measurement());
+    expect(entry.metrics).toEqual({ sqnrDb: 18.42, cosine: 0.99284, maxRel: "Infinity" });
+    expect(entry.candidate?.std).toBe("NaN");
+  });
+
+  it("is unjudged without a finding, and takes the worst finding's level and decision otherwise", () => {
+    expect(measuredTensor(measurement()).level).toBe("unjudged");
+    const worst = finding({ level: "fail", metric: "cosine", of: "score", value: 0.99, limit: 0.997, margin: -0.007 });
+    const entry = measuredTensor(measurement(), {
+      findings: [finding({ level: "warn" }), worst, finding({ level: "waived", waiver: "aux head" })],
+    });
+    expect(entry.level).toBe("fail");
+    expect(entry.decidedBy).toEqual({ metric: "cosine", of: "score", value: 0.99, limit: 0.997, margin: -0.007 });
+  });
+
+  it("takes place, node and operator from the unit, and errors from what was measured beside it", () => {
+    const entry = measuredTensor(measurement({ score: { metrics: { sqnrDb: 8.9 }, clampedShare: 0.0625, kind: "softmax" } }), {
+      unit: unit("u", 7),
+      injected: measurement({ metrics: { sqnrDb: 21.2 } }),
+      limits: { sqnrDb: { fail: 20 } },
+    });
+    expect(entry).toMatchObject({
+      order: 7,
+      node: "node u",
+      opType: "Conv",
+      unit: "u",
+      injected: { sqnrDb: 21.2 },
+      scoreMetrics: { sqnrDb: 8.9 },
+      scoreKind: "softmax",
+      clampedShare: 0.0625,
+      limits: { sqnrDb: { fail: 20 } },
+    });
+  });
+
+  it("fits the schema after JSON in every form", () => {
+    const outputs = [
+      measuredTensor(measurement()),
+      measuredTensor(
+        measurement({
+          fault: "nonfinite-candidate",
+          spread: { sqnrDbSd: 1, cosineSd: 0, worstShare: 1, worst3Share: 1 },
+          perClass: [{ label: "0", samples: 4, metrics: { sqnrDb: NaN } }],
+        }),
+        { findings: [finding({ level: "undecided" })], unit: unit("u", 1) },
+      ),
+    ];
+    expect(reportSchema.safeParse(JSON.parse(JSON.stringify(sampleReport({ models: [sampleModel({ outputs })] })))).error).toBeUndefined();
+  });
+});
+
+describe("worstLayers", () => {
+  it("ranks by injected error, NaN first, those never measured alone last", () => {
+    const layers = [
+      sampleLayer(0, { tensor: "fine", injected: { sqnrDb: 40 } }),
+      sampleLayer(1, { tensor: "alone", injected: undefined }),
+      sampleLayer(2, { tensor: "broken", injected: { sqnrDb: "NaN" } }),
+      sampleLayer(3, { tensor: "bad", injected: { sqnrDb: -3 } }),
+      sampleLayer(4, { tensor: "exact", injected: { sqnrDb: "Infinity" } }),
+    ];
+    expect(worstLayers(layers).map((layer) => layer.tensor)).toEqual(["broken", "bad", "fine", "exact", "alone"]);
+  });
+
+  it("gives at most as many as asked, and none that has no figure", () => {
+    expect(worstLayers([sampleLayer(0), sampleLayer(1)], 1)).toHaveLength(1);
+    expect(worstLayers([sampleLayer(0, { metrics: {}, injected: undefined })])).toEqual([]);
+  });
+});
+
+describe("firstFailing", () => {
+  const layers = [
+    sampleLayer(9, { tensor: "late", metrics: { sqnrDb: 3 } }),
+    sampleLayer(2, { tensor: "early", metrics: { sqnrDb: 19 } }),
+    sampleLayer(1, { tensor: "good", metrics: { sqnrDb: 30 } }),
+  ];
+
+  it("is the first in topological order beyond the outputs' limits, not the first in the list", () => {
+    expect(firstFailing(layers, { sqnrDb: { fail: 20 } })).toBe("early");
+  });
+  it("is nothing where every layer holds or no limit is set", () => {
+    expect(firstFailing(layers, { sqnrDb: { fail: 2 } })).toBeNull();
+    expect(firstFailing(layers, {})).toBeNull();
+  });
+  it("counts NaN as beyond, and a layer judged by its own limits by its level", () => {
+    expect(firstFailing([sampleLayer(0, { tensor: "nan", metrics: { sqnrDb: "NaN" } })], { sqnrDb: { fail: 20 } })).toBe("nan");
+    expect(
+      firstFailing(
+        [sampleLayer(0, { tensor: "passes", level: "pass", metrics: { sqnrDb: 1 } }), sampleLayer(1, { tensor: "fails", level: "fail" })],
+        { sqnrDb: { fail: 20 } },
+      ),
+    ).toBe("fails");
+  });
+});
+
+describe("searchReport", () => {
+  const outcome: SearchOutcome = {
+    kind: "found",
+    method: "ranked",
+    message: "m",
+    units: [unit("a", 0), unit("b", 1)],
+    rankings: [{ name: "leave-one-in", order: ["b", "a"], score: new Map(), probes: 2, seconds: 1 }],
+    probes: [
+      {
+        n: 1,
+        phase: "premise",
+        half: "search",
+        keep: [],
+        result: { kind: "measured", passes: false, marginDb: -Infinity, sqnrDb: NaN, sdDb: 0, seconds: 1 },
+      },
+      {
+        n: 2,
+        phase: "gallop",
+        ranking: "leave-one-in",
+        half: "accept",
+        keep: ["b"],
+        result: { kind: "unknown", why: "killed", seconds: 2 },
+      },
+    ],
+    prefix: [
+      { ranking: "leave-one-in", length: 1 },
+      { ranking: "leave-one-out", length: undefined },
+    ],
+    keep: ["b", "gone"],
+    oneMinimal: true,
+    heldOut: { passes: true, sqnrDb: 22, marginDb: 2 },
+    advice: [],
+    builds: 2,
+    seconds: 3,
+    seed: 1,
+  };
+
+  it("names the kept units with their nodes, and keeps an id it does not know", () => {
+    expect(searchReport(outcome, "float16").keep).toEqual([
+      { unit: "b", nodes: ["node b", "fused b"], layers: [], opType: "Conv", inputs: ["x"], output: "out b" },
+      { unit: "gone", nodes: [], layers: [] },
+    ]);
+  });
+  it("keeps a failed tool apart from a failed probe, and fits the schema", () => {
+    const search = searchReport(outcome, "float16");
+    expect(search.probes.map(({ kind, passes, margin, why }) => ({ kind, passes, margin, why }))).toEqual([
+      { kind: "measured", passes: false, margin: "-Infinity", why: undefined },
+      { kind: "unknown", passes: undefined, margin: undefined, why: "killed" },
+    ]);
+    expect(search.prefix).toEqual([
+      { ranking: "leave-one-in", length: 1 },
+      { ranking: "leave-one-out", length: null },
+    ]);
+    expect(reportSchema.safeParse(JSON.parse(JSON.stringify(sampleReport({ models: [sampleModel({ search })] })))).error).toBeUndefined();
+  });
+});
+
+describe("keptUnit and coverageReport", () => {
+  it("lists each engine layer once", () => {
+    expect(keptUnit(unit("a", 0), () => ["one fused layer"]).layers).toEqual(["one fused layer"]);
+  });
+  it("joins what was compared with what was quantised", () => {
+    const coverage = coverageReport(
+      { referenceTensors: 2, candidateTensors: 1, compared: 1, onlyReference: ["aux"], onlyCandidate: [] },
+      { quantizedUnits: 1, totalUnits: 2, missingScales: ["t"], variant: "core", droppedMarks: [] },
+    );
+    expect(coverage).toMatchObject({ compared: 1, onlyReference: ["aux"], missingScales: ["t"], totalUnits: 2 });
+  });
+});
