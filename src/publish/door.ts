@@ -28,7 +28,7 @@ export async function runWhole(request: MainRequest, effects: Effects): Promise<
   }
 }
 
-const publicationOf = ({ report, settings, event, config, reportFolder }: Outcome): Publication => ({
+export const publicationOf = ({ report, settings, event, config, reportFolder }: Outcome): Publication => ({
   report,
   options: settings.options,
   event,

@@ -7,6 +7,7 @@ import { readTensor } from "../../src/dumps/stored-array.ts";
 import type { TensorPair } from "../../src/lanes/lane.ts";
 import { main } from "../../src/main.ts";
 import { measure } from "../../src/measure/measure.ts";
+import { publicationOf } from "../../src/publish/door.ts";
 import { publish } from "../../src/publish/publish.ts";
 import { fromNum, type Report, reportSchema } from "../../src/report/schema.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
@@ -53,7 +54,7 @@ describe("the gate on the recorded classifier", () => {
   it("finds units to keep, proves them on held-out samples and writes the fix in every format", async () => {
     await workspace(config(cls("    tolerance: {sqnr-db: {fail: 22}}")));
     const outcome = await main({ inputs: { lane: "simulate" } }, effects);
-    await publish(outcome, effects);
+    await publish(publicationOf(outcome), effects);
     const [model] = outcome.report.models;
     expect(model?.search).toMatchObject({ heldOut: { passes: true } });
     expect(model?.search?.keep.length).toBeLessThanOrEqual(8);
