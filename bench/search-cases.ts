@@ -1,0 +1,99 @@
+/** The cases on which the search is compared with contiguous bisect: three model families, limits on both sides of what INT8 gives. */
+
+import { bisect } from "../src/search/prefix.ts";
+import { isDiffuse, searchUnits } from "../src/search/ranked.ts";
+import type { Probe, SearchOutcome } from "../src/search/search.ts";
+import type { ModelCase, OpenCase } from "./search-lane.ts";
+
+export interface SearchCase extends ModelCase {
+  readonly limitsDb: readonly number[];
+}
+
+export const searchCases: readonly SearchCase[] = [
+  {
+    key: "cls",
+    file: "ch_ppocr_mobile_v2.0_cls_infer.onnx",
+    shape: [1, 3, 48, 192],
+    samplesPerHalf: 8,
+    text: false,
+    recordedCache: true,
+    limitsDb: [20, 22, 25],
+  },
+  {
+    key: "det4",
+    file: "ch_PP-OCRv4_det_infer.onnx",
+    shape: [1, 3, 160, 160],
+    samplesPerHalf: 4,
+    text: true,
+    recordedCache: false,
+    limitsDb: [17, 18, 20],
+  },
+  {
+    key: "rec4",
+    file: "ch_PP-OCRv4_rec_infer.onnx",
+    shape: [1, 3, 48, 320],
+    samplesPerHalf: 4,
+    text: true,
+    recordedCache: false,
+    limitsDb: [12, 15, 20],
+  },
+];
+
+export interface Compared {
+  readonly model: string;
+  readonly units: number;
+  readonly limitDb: number;
+  readonly plainDb: number;
+  readonly ranked: SearchOutcome;
+  /** Kept units of a contiguous bisect on the same probes, as `polygraphy debug precision` would; undefined: none found. */
+  readonly forward: Contiguous | undefined;
+  readonly reverse: Contiguous | undefined;
+}
+
+export interface Contiguous {
+  readonly kept: number;
+  readonly heldOut: boolean;
+}
+
+export async function compareOne(model: SearchCase, opened: OpenCase, limitDb: number): Promise<Compared> {
+  const probe = opened.probe(limitDb);
+  const { units } = opened.lane;
+  const plain = await probe(new Set(), "search");
+  const ranked = await searchUnits({
+    units,
+    probe,
+    seed: 1,
+    budgetMs: 20 * 60_000,
+    maxBuilds: Number.POSITIVE_INFINITY,
+    clock: { monotonicMs: () => performance.now() },
+    cancelled: new AbortController().signal,
+  });
+  const ids = units.toSorted((a, b) => a.order - b.order).map(({ id }) => id);
+  return {
+    model: model.key,
+    units: units.length,
+    limitDb,
+    plainDb: plain.kind === "measured" ? plain.sqnrDb : Number.NaN,
+    ranked,
+    forward: await contiguous(ids, probe),
+    reverse: await contiguous(ids.toReversed(), probe),
+  };
+}
+
+/** The first so many units in this order, by bisection from all of them. */
+async function contiguous(ids: readonly string[], probe: Probe): Promise<Contiguous | undefined> {
+  const passes = async (kept: number, half: "search" | "accept") => {
+    const result = await probe(new Set(ids.slice(0, kept)), half);
+    return result.kind === "measured" && result.passes;
+  };
+  if (!(await passes(ids.length, "search"))) return undefined;
+  const kept = await bisect(async (length) => ((await passes(length, "search")) ? "pass" : "fail"), 0, ids.length);
+  return { kept, heldOut: await passes(kept, "accept") };
+}
+
+/** Fewer units than bisect and proved on held-out samples, or honestly diffuse. */
+export function isBetter({ ranked, forward, units }: Compared): boolean {
+  if (ranked.kind === "diffuse") return ranked.keep.length === 0;
+  const accepted = (ranked.kind === "found" || ranked.kind === "prefix") && ranked.heldOut?.passes === true;
+  return accepted && !isDiffuse(ranked.keep.length, units) && ranked.keep.length < (forward?.kept ?? units);
+}
