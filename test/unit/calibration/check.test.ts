@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { parseCache, writeCache } from "../../../src/calibration/cache.ts";
+import { type CacheCheckRequest, checkCache, isUnfit } from "../../../src/calibration/check.ts";
+import { diffCaches } from "../../../src/calibration/diff.ts";
+import { parseSidecar, writeSidecar } from "../../../src/calibration/sidecar.ts";
+import { FileError } from "../../../src/effects/failure.ts";
+
+const cacheOf = (scales: Record<string, number>) =>
+  parseCache(writeCache({ version: "8601", algorithm: "EntropyCalibration2", scales: new Map(Object.entries(scales)) }), "m.cache");
+const sidecar = { modelSha256: "aa", algorithm: "entropy", samples: 48, createdAt: "2026-11-24T00:00:00Z" };
+
+const request = (scales: Record<string, number>, parts: Partial<CacheCheckRequest> = {}): CacheCheckRequest => ({
+  cache: cacheOf(scales),
+  computeInputs: [
+    { tensor: "x", node: "Conv.0" },
+    { tensor: "h", node: "Conv.1" },
+  ],
+  tensors: new Set(["x", "h", "y"]),
+  modelSha256: "aa",
+  sidecar: undefined,
+  ...parts,
+});
+
+describe("checking a cache against a model", () => {
+  test("a scale for every compute input fits", () => {
+    const result = checkCache(request({ x: 0.01, h: 0.02, y: 0.5 }));
+    expect(result).toMatchObject({ missing: [], orphans: [], implausible: [], problems: [], headerMismatch: undefined, stale: undefined });
+    expect(isUnfit(result)).toBe(false);
+  });
+
+  test("a compute input without a scale, or with scale zero, does not fit and is named with its node", () => {
+    for (const scales of [{ x: 0.01 }, { x: 0.01, h: 0 }]) {
+      const result = checkCache(request(scales));
+      expect(result.missing).toEqual([{ tensor: "h", node: "Conv.1" }]);
+      expect(isUnfit(result)).toBe(true);
+    }
+  });
+
+  test("a tensor that no compute node reads needs no scale", () => {
+    expect(isUnfit(checkCache(request({ x: 0.01, h: 0.02 })))).toBe(false);
+  });
+
+  test("orphans are listed, TensorRT's own unnamed layers only counted", () => {
+    const result = checkCache(request({ x: 1, h: 1, other: 1, "(Unnamed Layer* 3) [Shuffle]_output": 1 }));
+    expect(result).toMatchObject({ orphans: ["other"], unnamedLayers: 1 });
+    expect(isUnfit(result)).toBe(false);
+  });
+
+  test("scales that FP16 could not carry are implausible", () => {
+    const { implausible } = checkCache(request({ x: 600, h: 1e-8, y: 0.5 }));
+    expect(implausible.map(({ tensor }) => tensor)).toEqual(["x", "h"]);
+  });
+
+  test("another version or algorithm than the reader's makes TensorRT ignore the cache", () => {
+    const scales = { x: 1, h: 1 };
+    expect(checkCache(request(scales, { wanted: { version: "100300" } })).headerMismatch).toContain("8601");
+    expect(checkCache(request(scales, { wanted: { algorithm: "MinMaxCalibration" } })).headerMismatch).toContain("EntropyCalibration2");
+    expect(checkCache(request(scales, { wanted: { version: "8601", algorithm: "EntropyCalibration2" } })).headerMismatch).toBeUndefined();
+    expect(isUnfit(checkCache(request(scales, { cache: parseCache("x: 3f800000\nh: 3f800000\n", "c") })))).toBe(true);
+  });
+
+  test("a note of another model makes the cache stale, one of this model does not", () => {
+    const scales = { x: 1, h: 1 };
+    expect(checkCache(request(scales, { sidecar, modelSha256: "bb" })).stale).toContain("aa");
+    expect(checkCache(request(scales, { sidecar })).stale).toBeUndefined();
+  });
+});
+
+describe("comparing two caches", () => {
+  test("sorts what moved by its factor, either way", () => {
+    const diff = diffCaches(cacheOf({ a: 1, b: 1, c: 1, d: 1, gone: 1 }), cacheOf({ a: 1, b: 1.5, c: 0.25, d: 2, came: 1 }));
+    expect(diff.moved.map(({ tensor, ratio }) => [tensor, ratio])).toEqual([
+      ["c", 0.25],
+      ["d", 2],
+      ["b", 1.5],
+    ]);
+    expect(diff).toMatchObject({ unchanged: 1, added: ["came"], removed: ["gone"], headers: { same: true } });
+  });
+
+  test("of a cache with itself finds nothing", () => {
+    const cache = cacheOf({ a: 1, b: 2 });
+    expect(diffCaches(cache, cache)).toMatchObject({ moved: [], unchanged: 2, added: [], removed: [] });
+  });
+
+  test("tells another header", () => {
+    const other = parseCache("TRT-100300-MinMaxCalibration\na: 3f800000\n", "n");
+    expect(diffCaches(cacheOf({ a: 1 }), other).headers).toEqual({
+      old: "TRT-8601-EntropyCalibration2",
+      new: "TRT-100300-MinMaxCalibration",
+      same: false,
+    });
+  });
+});
+
+describe("the note beside a cache", () => {
+  test("is read as it was written", () => {
+    expect(parseSidecar(writeSidecar(sidecar), "m.cache.json")).toEqual(sidecar);
+  });
+
+  test("that is none is refused by name", () => {
+    for (const text of ["", "{", "[]", '{"modelSha256": 1}']) expect(() => parseSidecar(text, "m.cache.json"), text).toThrow(FileError);
+  });
+});
