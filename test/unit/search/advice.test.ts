@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import type { SearchFacts } from "../../../src/search/advice/facts.ts";
+import { type AdviceFacts, advise } from "../../../src/search/advice/index.ts";
+
+const rules = (facts: AdviceFacts) => advise(facts).map(({ rule }) => rule);
+const layers = (count: number, injectedDb: (i: number) => number, accumulatedDb = injectedDb) =>
+  Array.from({ length: count }, (_, i) => ({ tensor: `t${i}`, injectedDb: injectedDb(i), accumulatedDb: accumulatedDb(i) }));
+const calibration = { algorithm: "entropy", minSamples: 500 };
+const search: SearchFacts = { outcome: "found", kept: 2, units: 54, probes: 130, precision: "float16" };
+
+describe("advice", () => {
+  it("says nothing without facts, and nothing of a healthy model", () => {
+    expect(rules({})).toEqual([]);
+    const healthy = { layers: layers(40, () => 45), calibration: { ...calibration, samples: 500, missingScales: [], ranges: [] }, search };
+    expect(rules({ ...healthy, latency: { referenceMs: 2, candidateMs: 1 }, accurate: true })).toEqual([]);
+  });
+
+  it("always carries a figure", () => {
+    const everything = advise({
+      layers: layers(40, () => 5),
+      calibration: {
+        ...calibration,
+        samples: 8,
+        missingScales: ["x"],
+        ranges: [{ tensor: "x", calibratedAmax: 1, seenAmax: 3 }],
+        stale: { modelNewerHours: 5 },
+      },
+      search: { ...search, outcome: "diffuse", kept: 20, precision: "float32" },
+      latency: { referenceMs: 1, fixedMs: 1.5 },
+    });
+    expect(everything.length).toBeGreaterThanOrEqual(7);
+    for (const { text, evidence } of everything) {
+      expect(Object.values(evidence).some((value) => typeof value === "number")).toBe(true);
+      expect(text).toMatch(/\d/);
+    }
+  });
+
+  it("suspects the calibration when nearly all layers are bad by themselves", () => {
+    expect(rules({ layers: layers(10, (i) => (i < 8 ? 10 : 40)) })).toContain("all-layers-bad");
+    expect(rules({ layers: layers(10, (i) => (i < 7 ? 10 : 40)) })).not.toContain("all-layers-bad");
+    expect(rules({ layers: layers(10, () => Number.NaN) })).toEqual([]);
+  });
+
+  it("points to the head when only the last layers are bad", () => {
+    const only = advise({
+      layers: layers(
+        20,
+        () => 40,
+        (i) => (i >= 18 ? 12 : 40),
+      ),
+    });
+    expect(only.map(({ rule, evidence }) => [rule, evidence.firstBad])).toEqual([["last-layers-only", "t18"]]);
+    expect(
+      rules({
+        layers: layers(
+          20,
+          () => 40,
+          (i) => (i === 3 || i >= 18 ? 12 : 40),
+        ),
+      }),
+    ).toEqual([]);
+  });
+
+  it.each(["diffuse", "budget", "none", "not-confirmed"] as const)("offers looser limits or QAT when the search ended as %s", (outcome) => {
+    expect(rules({ search: { ...search, outcome } })).toEqual(["not-converging"]);
+  });
+
+  it("prefers FP16 or blocks over many FP32 units", () => {
+    expect(rules({ search: { ...search, kept: 9, precision: "float32" } })).toEqual(["many-float32"]);
+    expect(rules({ search: { ...search, kept: 9 } })).toEqual([]);
+  });
+
+  it("counts calibration samples only where they are known", () => {
+    expect(rules({ calibration: { ...calibration, samples: 499 } })).toEqual(["few-samples"]);
+    expect(rules({ calibration })).toEqual([]);
+  });
+
+  it("names the tensor that validation drives furthest out of range", () => {
+    const ranges = [
+      { tensor: "a", calibratedAmax: 2, seenAmax: 2.4 },
+      { tensor: "b", calibratedAmax: 2, seenAmax: 3 },
+      { tensor: "c", calibratedAmax: 2, seenAmax: 8 },
+      { tensor: "d", calibratedAmax: 2, seenAmax: Number.NaN },
+    ];
+    const [advice] = advise({ calibration: { ...calibration, ranges } });
+    expect(advice?.evidence).toMatchObject({ beyond: 2, tensor: "c", ratio: 4 });
+  });
+
+  it("calls a cache stale for an older model, another hash or missing scales", () => {
+    expect(rules({ calibration: { ...calibration, stale: { modelNewerHours: 0.5 } } })).toEqual(["stale-cache"]);
+    expect(rules({ calibration: { ...calibration, stale: { hashDiffers: true } } })).toEqual(["stale-cache"]);
+    expect(rules({ calibration: { ...calibration, missingScales: ["x"] } })).toEqual(["stale-cache"]);
+    expect(rules({ calibration: { ...calibration, stale: { modelNewerHours: -3 } } })).toEqual([]);
+  });
+
+  it("speaks of time when an accurate engine, or a fix, is no faster than the reference", () => {
+    expect(rules({ accurate: true, latency: { referenceMs: 0.61, candidateMs: 0.98 } })).toEqual(["slow"]);
+    expect(rules({ accurate: false, latency: { referenceMs: 0.61, candidateMs: 0.98 } })).toEqual([]);
+    expect(rules({ accurate: false, latency: { referenceMs: 0.61, candidateMs: 0.4, fixedMs: 0.7 } })).toEqual(["slow"]);
+    expect(rules({ accurate: true, latency: { referenceMs: 0, candidateMs: 1 } })).toEqual([]);
+  });
+});

@@ -1,0 +1,195 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkScript, type DebugPrecisionRequest, debugPrecisionArgs } from "../../../src/search/debug-precision.ts";
+import { type DebugPrecisionRun, parseIterations, readDebugPrecision } from "../../../src/search/debug-precision-result.ts";
+import { syntheticUnits } from "../../fakes/probes.ts";
+
+const fakes = fileURLToPath(new URL("../../fixtures/fake-polygraphy", import.meta.url));
+const recording = fileURLToPath(new URL("../../fixtures/tensorrt-8.6.1-h100/polygraphy_debug_precision.log", import.meta.url));
+
+/** 305 layers as in the recording; every fifth is a compute node. */
+const layerNames = Array.from({ length: 305 }, (_, i) => (i % 5 === 0 ? `node${i / 5}` : `other${i}`));
+const units = syntheticUnits(61);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "debug-precision-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Plan {
+  readonly mode?: "bisect" | "linear";
+  readonly direction?: "forward" | "reverse";
+  readonly fake?: object;
+}
+
+function requestFor({ mode = "bisect", direction = "forward" }: Plan): DebugPrecisionRequest {
+  writeFileSync(join(folder, "check.sh"), checkScript);
+  return {
+    model: "model.onnx",
+    mode,
+    direction,
+    precision: "float16",
+    cachePath: "cls.cache",
+    shapes: new Map([["x", { min: [1, 3, 48, 192], opt: [1, 3, 48, 192], max: [1, 3, 48, 192] }]]),
+    builder: [],
+    artifactsFolder: "artifacts",
+    check: {
+      script: join(folder, "check.sh"),
+      resultsFile: "results.txt",
+      inputs: "in.json",
+      reference: "ref.json",
+      candidate: "candidate.json",
+      tolerance: "sqnr-db=20",
+      gate: [join(fakes, "gate")],
+    },
+  };
+}
+
+function runFake(plan: Plan) {
+  const env = { PATH: `${fakes}:${process.env.PATH}`, FAKE_POLYGRAPHY: JSON.stringify(plan.fake ?? {}) };
+  const done = spawnSync("polygraphy", debugPrecisionArgs(requestFor(plan)), { cwd: folder, env, encoding: "utf8" });
+  const results = join(folder, "results.txt");
+  const run: DebugPrecisionRun = {
+    log: done.stdout + done.stderr,
+    checks: existsSync(results) ? readFileSync(results, "utf8") : "",
+    endedWell: done.status === 0,
+    timedOut: false,
+    mode: plan.mode ?? "bisect",
+    direction: plan.direction ?? "forward",
+    units,
+    layerNames,
+    seconds: 200,
+    seed: 1,
+  };
+  return { done, run, read: readDebugPrecision(run) };
+}
+
+describe("the arguments of polygraphy debug precision", () => {
+  it("end with the check, which takes all words behind it", () => {
+    const args = debugPrecisionArgs(requestFor({ mode: "linear", direction: "reverse" }));
+    expect(args.slice(0, 3)).toEqual(["debug", "precision", "model.onnx"]);
+    expect(args).toContain("x:[1,3,48,192]");
+    for (const [flag, value] of [
+      ["--mode", "linear"],
+      ["--dir", "reverse"],
+      ["--precision", "float16"],
+      ["--fail-returncode", "1"],
+    ] as const)
+      expect(args[args.indexOf(flag) + 1]).toBe(value);
+    expect(args.slice(args.indexOf("--check") + 1, args.indexOf("--check") + 3)).toEqual(["sh", join(folder, "check.sh")]);
+  });
+
+  it("leave out --fp16 where kept layers are float32", () => {
+    expect(debugPrecisionArgs({ ...requestFor({}), precision: "float32" })).not.toContain("--fp16");
+  });
+});
+
+describe("the recorded run", () => {
+  it("reads as nine builds from 305 down to 115 layers", () => {
+    const iterations = parseIterations(readFileSync(recording, "utf8"));
+    expect(iterations.map(({ marked }) => marked)).toEqual([305, 152, 76, 114, 133, 123, 118, 116, 115]);
+    expect(iterations.every(({ checked, seconds }) => checked && seconds > 15)).toBe(true);
+  });
+
+  it("ends in the first 116 of 305 layers, with the results our check would have written", () => {
+    const checks = "pass pass fail fail pass pass pass pass fail".split(" ").join("\n");
+    const base = {
+      endedWell: true,
+      timedOut: false,
+      mode: "bisect",
+      direction: "forward",
+      units,
+      layerNames: [],
+      seconds: 212,
+      seed: 1,
+    } as const;
+    const { outcome, layersMarked, layersTotal } = readDebugPrecision({
+      ...base,
+      log: readFileSync(recording, "utf8"),
+      checks: `${checks}\n`,
+    });
+    expect([outcome.kind, layersMarked, layersTotal, outcome.builds]).toEqual(["prefix", 116, 305, 9]);
+    expect(outcome.message).toContain("first 116 of 305 network layers");
+  });
+});
+
+describe("a run of the stand-in program", () => {
+  it("goes the recorded way and names the units among the marked layers", () => {
+    const { read, done } = runFake({});
+    expect(done.status).toBe(0);
+    expect([read.outcome.kind, read.layersMarked, read.layersTotal]).toEqual(["prefix", 116, 305]);
+    expect(read.outcome.keep).toHaveLength(24);
+    expect(read.outcome.keep.at(-1)).toBe("u23");
+    expect(readdirSync(join(folder, "artifacts", "good"))).toHaveLength(6);
+  });
+
+  it("takes the last layers in reverse", () => {
+    const { read } = runFake({ direction: "reverse" });
+    expect(read.outcome.message).toContain("last 116");
+    expect(read.outcome.keep[0]).toBe("u38");
+  });
+
+  it("stops linear search at the first that passes", () => {
+    const { read } = runFake({ mode: "linear", fake: { passing: [3] } });
+    expect([read.outcome.kind, read.layersMarked, read.outcome.builds]).toEqual(["prefix", 3, 4]);
+  });
+
+  it("finds none where no engine passes, though polygraphy exits 0", () => {
+    const { read, done } = runFake({ fake: { neverPass: true } });
+    expect(done.status).toBe(0);
+    expect(read.outcome.kind).toBe("none");
+  });
+
+  it.each([
+    ["an engine that cannot run", { breakRunAt: 152 }, "polygraphy run ended with 1"],
+    ["a run that writes nothing", { silentAt: 152 }, "wrote no outputs"],
+  ])("is stopped by the check at %s, which polygraphy would count as good", (_, fake, words) => {
+    const { read, done, run } = runFake({ fake });
+    expect(done.signal).toBe("SIGTERM");
+    expect(run.checks.trim().split("\n")).toHaveLength(2);
+    expect(read.outcome.kind).toBe("tool-failing");
+    expect(read.outcome.message).toContain(words);
+    expect(read.outcome.keep).toEqual([]);
+  });
+
+  it("claims nothing when a build failed, which polygraphy counts as bad accuracy", () => {
+    const { read } = runFake({ fake: { failBuildAt: 76 } });
+    expect(read.outcome.kind).toBe("tool-failing");
+    expect(read.outcome.message).toContain("with 76 layers marked failed");
+    expect(read.outcome.probes[2]?.result.kind).toBe("unknown");
+  });
+});
+
+describe("reading a run", () => {
+  const whole = () => runFake({}).run;
+
+  it.each([
+    [
+      "another answer in the log",
+      (run: DebugPrecisionRun) => ({ ...run, log: run.log.replace("first 116 layer(s) in", "first 117 layer(s) in") }),
+      "tool-failing",
+    ],
+    ["a lost check", (run: DebugPrecisionRun) => ({ ...run, checks: run.checks.slice(5) }), "tool-failing"],
+    ["an exit of 1", (run: DebugPrecisionRun) => ({ ...run, endedWell: false }), "tool-failing"],
+    ["an empty log", (run: DebugPrecisionRun) => ({ ...run, log: "", checks: "" }), "tool-failing"],
+    ["a time limit", (run: DebugPrecisionRun) => ({ ...run, endedWell: false, timedOut: true }), "budget"],
+  ])("claims nothing with %s", (_, change, kind) => {
+    const { outcome, layersMarked } = readDebugPrecision(change(whole()));
+    expect(outcome.kind).toBe(kind);
+    expect(outcome.keep).toEqual([]);
+    expect(layersMarked).toBeUndefined();
+  });
+
+  it("takes usage errors for failed tools", () => {
+    const log = readFileSync(
+      fileURLToPath(new URL("../../fixtures/tensorrt-8.6.1-h100/polygraphy_usage_error.log", import.meta.url)),
+      "utf8",
+    );
+    expect(readDebugPrecision({ ...whole(), log, checks: "", endedWell: false }).outcome.kind).toBe("tool-failing");
+  });
+});
