@@ -34,7 +34,7 @@ export async function build(outFolder: string): Promise<void> {
     sourcemap: false,
     comments: { legal: false },
     // Names stay readable in stack traces; only white space goes.
-    minify: { compress: false, mangle: false, codegen: true },
+    minify: { compress: true, mangle: false, codegen: true },
   });
   await bundle.close();
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));

@@ -35,8 +35,12 @@ const effects = realEffects({
   onChild: memory.child,
 });
 
+// Absent is not empty: an empty artifact-name means "no upload".
 const inputs = Object.fromEntries(
-  inputSpecs.map(({ name }) => [name, (env[`INPUT_${name.replaceAll(" ", "_").toUpperCase()}`] ?? "").trim()]),
+  inputSpecs.flatMap(({ name }) => {
+    const text = env[`INPUT_${name.toUpperCase()}`];
+    return text === undefined ? [] : [[name, text.trim()]];
+  }),
 );
 const exitCode = await runDoor({ inputs }, effects);
 await effects.dispose();

@@ -58,7 +58,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const { entry, root, context, workFolder } = place;
   const { effects, settings } = context;
   const staged = await stageInto(place, entry.path, "staged");
-  const inputs = resolveInputs(staged.model, entry.shapes);
+  const inputs = resolveInputs({ ...staged.model, file: entry.path }, entry.shapes);
   const openFeeds = async (feed: FeedEntry, what: string) => {
     const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
     place.open.push(source);

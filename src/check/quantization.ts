@@ -43,16 +43,15 @@ export async function chooseQuantization(facts: QuantizationFacts): Promise<Chos
   if (qdqPath !== undefined)
     return { source: { ...how, qdqPath }, report: { ...nothing, source: given.qdq ?? "", algorithm: "Q/DQ" }, warnings: [] };
   const data = await openCalibration(facts, given);
-  const warnings = tooFew(data, given, entry);
   if (given.cache === undefined) {
     const source = { ...how, ...(data ? { data } : {}) };
     return {
       source,
       report: { ...nothing, source: given.data ?? given.loader ?? "", algorithm: given.algorithm, samples: data?.count ?? null },
-      warnings,
+      warnings: tooFew(data, given, entry),
     };
   }
-  return await withCache(facts, given, given.cache, data, warnings);
+  return await withCache(facts, given, given.cache, data);
 }
 
 async function withCache(
@@ -60,7 +59,6 @@ async function withCache(
   given: QuantizationEntry,
   cache: string,
   data: FeedSource | undefined,
-  warnings: readonly string[],
 ): Promise<ChosenQuantization> {
   const { effects } = facts.context;
   const cachePath = join(facts.root, cache);
@@ -76,12 +74,16 @@ async function withCache(
   };
   if (stale !== undefined && data !== undefined) {
     const note = `${cache} is stale (${stale}); the scales were made anew from ${data.description}.`;
-    return { source: how, report: { ...report, source: data.description, cacheHeader: null }, warnings: [...warnings, note] };
+    return {
+      source: how,
+      report: { ...report, source: data.description, cacheHeader: null },
+      warnings: [...tooFew(data, given, facts.entry), note],
+    };
   }
   return {
     source: { ...how, cachePath },
     report,
-    warnings: [...warnings, ...(stale === undefined ? [] : [`${cache} is stale: ${stale}.`])],
+    warnings: [...(stale === undefined ? [] : [`${cache} is stale: ${stale}.`])],
   };
 }
 
