@@ -28,17 +28,15 @@ const plainConvs = new Map([
   [49, 91],
   [50, 92],
 ]);
-const tensorNames = (): string[] => {
-  let norms = 0;
-  return Array.from({ length: 54 }, (_, i) => {
-    if (i === 53) return "p2o.MatMul.1";
-    const conv = plainConvs.get(i);
-    return conv === undefined ? `batch_norm_${norms++}.tmp_3` : `conv2d_${conv}.tmp_0`;
-  });
-};
+let norms = 0;
+const tensorNames: readonly string[] = Array.from({ length: 54 }, (_, i) => {
+  if (i === 53) return "p2o.MatMul.1";
+  const conv = plainConvs.get(i);
+  return conv === undefined ? `batch_norm_${norms++}.tmp_3` : `conv2d_${conv}.tmp_0`;
+});
 const nodeName = (i: number) => (i === 53 ? "p2o.MatMul.0" : `p2o.Conv.${i}`);
 const opType = (i: number) => (i === 53 ? "MatMul" : "Conv");
-const unitId = (i: number) => `${opType(i)}:${tensorNames()[i]}`;
+const unitId = (i: number) => `${opType(i)}:${tensorNames[i]}`;
 
 export const sampleUnit = (i: number): KeptUnit => ({
   unit: unitId(i),
@@ -46,7 +44,7 @@ export const sampleUnit = (i: number): KeptUnit => ({
   layers: [],
   opType: opType(i),
   inputs: [`input_of_${nodeName(i)}`],
-  output: tensorNames()[i] ?? "",
+  output: tensorNames[i] ?? "",
 });
 
 export function sampleTensor(overrides: Partial<MeasuredTensor> = {}): MeasuredTensor {
@@ -80,7 +78,7 @@ export function sampleLayer(i: number, overrides: Partial<MeasuredTensor> = {}):
   const injected = culprit ?? 34 + ((i * 37) % 17) * 0.9;
   const accumulated = i < 2 ? 38 - i : i < 7 ? 26.1 - 0.4 * i : 21.9 - 0.09 * i + ((i * 29) % 11) * 0.35;
   return {
-    tensor: tensorNames()[i] ?? `tensor_${i}`,
+    tensor: tensorNames[i] ?? `tensor_${i}`,
     metrics: {
       sqnrDb: accumulated,
       cosine: 1 - 10 ** (-accumulated / 10) / 2,

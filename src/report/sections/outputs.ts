@@ -27,11 +27,13 @@ export function outputRows(model: ModelReport): OutputRow[] {
 export function outputsTable(report: Report, caps: Caps): string {
   const several = report.models.length > 1;
   const withBase = report.models.some((model) => model.baseline !== null);
-  const rows = byUrgency(report.models).flatMap((model) => {
+  const rows = byUrgency(report.models).flatMap((model): (OutputRow | ModelReport)[] => {
     const figures = outputRows(model);
-    return figures.length === 0 ? [emptyRow(model, several, withBase, caps)] : figures.map((row) => cells(row, several, withBase, caps));
+    return figures.length === 0 ? [model] : figures;
   });
-  const shown = rows.slice(0, caps.outputRows);
+  const shown = rows
+    .slice(0, caps.outputRows)
+    .map((row) => ("metric" in row ? cells(row, several, withBase, caps) : emptyRow(row, several, withBase, caps)));
   const head = [...(several ? ["Model"] : []), "Output", "Metric", "Value", "Limit", "Margin", ...(withBase ? ["Base"] : []), "Result"];
   const text = table(head, shown, [...(several ? ["l"] : []), "l", "l", "r", "r", "r", ...(withBase ? ["r"] : []), "l"]);
   return rows.length > shown.length ? `${text}\n\n…and ${plural(rows.length - shown.length, "more row")} in the report.` : text;

@@ -13,7 +13,7 @@ describe("job summary", () => {
   it.each([
     [5000, 1],
     [200, 60],
-    [50, 400],
+    [20, 400],
   ])("stays under 900 KiB in bytes with %i layers in each of %i models", (layers, models) => {
     const report = hostileReport(layers, models);
     const text = renderSummary(report, { fixScripts: hostileScripts(report) });
