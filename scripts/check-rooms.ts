@@ -1,8 +1,7 @@
 /** Holds the import directions of docs/design/001-rooms.md, and fails when it could not look: no modules, or none of a room. */
 import { cruise, type IReporterOutput } from "dependency-cruiser";
-import rules from "../.dependency-cruiser.mjs";
+import { options, ruleSet } from "./rooms.ts";
 
-const { options, ...ruleSet } = rules;
 const { output, exitCode }: IReporterOutput = await cruise(["src"], { ...options, ruleSet, validate: true, outputType: "json" });
 const result: { modules: { source: string }[]; summary: { violations: { from: string; to: string; rule: { name: string } }[] } } =
   JSON.parse(String(output));
