@@ -43,7 +43,7 @@ export const ruleSet: IFlattenedRuleSet = {
       to: {
         path: `^src/(?!${[room, "tensor", ...others].join("/|")}/)`,
         pathNot: "^src/(effects/failure|tensor/)",
-        dependencyTypesNot: ["type-only"],
+        dependencyTypesNot: ["type-only" as const],
       },
     })),
   ],
