@@ -26,7 +26,7 @@ class Worker:
         try:
             facts = features.hello()
         except ImportError as error:
-            raise Failure("missing-module", str(error), module=str(getattr(error, "name", "")))
+            raise Failure("missing-module", "{}: {}".format(type(error).__name__, error))
         logs.install(self.keeper)
         return facts
 

@@ -1,5 +1,7 @@
 """What this TensorRT can do, found by looking for its parts: version numbers decide nothing (some 11.x builds keep old names)."""
 
+from .protocol import Failure
+
 CALIBRATORS = ("IInt8EntropyCalibrator2", "IInt8EntropyCalibrator", "IInt8MinMaxCalibrator", "IInt8LegacyCalibrator")
 
 
@@ -31,6 +33,7 @@ def hello():
     """Imports everything heavy, before any foreign script could run, and says what is there."""
     import platform
 
+    _check_modules()
     import numpy
     import polygraphy
     import tensorrt as trt
@@ -43,6 +46,15 @@ def hello():
         "features": features(trt),
         "memory": gpu_memory(),
     }
+
+
+def _check_modules():
+    """Names every missing module at once; a module that is there and does not load fails later with its own words."""
+    import importlib.util
+
+    missing = [name for name in ("numpy", "tensorrt", "polygraphy") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Failure("missing-module", "Python has no module {}".format(" and no module ".join(missing)), modules=missing)
 
 
 def gpu_memory():

@@ -1,0 +1,44 @@
+/** `trt-gate doctor`: which lanes work on this machine, and what is missing with the command that installs it. Exit 4 when no lane works. */
+import { inspectMachine, type Machine } from "../lanes/tensorrt/machine.ts";
+import { inert } from "../effects/inert.ts";
+import type { RunCommand } from "./command.ts";
+
+export const run: RunCommand = async (parsed, effects, io) => {
+  const machine = await inspectMachine(effects, parsed.text("python") ?? "python3");
+  io.out(parsed.has("json") ? `${JSON.stringify(machineJson(machine), null, 2)}\n` : doctorText(machine));
+  return machine.lanes.some(({ works }) => works) ? 0 : 4;
+};
+
+const machineJson = ({ gpu, hello, onnxruntime, freeBytes, lanes, missing, notes }: Machine) => ({
+  gpu: gpu ?? null,
+  python: hello?.python ?? null,
+  tensorrt: hello?.tensorrt ?? null,
+  polygraphy: hello?.polygraphy ?? null,
+  features: hello?.features ?? null,
+  onnxruntime: onnxruntime ?? null,
+  freeBytes,
+  lanes,
+  missing,
+  notes,
+});
+
+/** Plain text; what tools said is made inert. */
+export function doctorText({ gpu, hello, onnxruntime, freeBytes, lanes, missing, notes }: Machine): string {
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["GPU", gpu && `${gpu.name}${gpu.totalMiB === undefined ? "" : `, ${gpu.totalMiB} MiB`}`],
+    ["driver", gpu?.driver],
+    ["Python", hello?.python],
+    ["TensorRT", hello?.tensorrt],
+    ["Polygraphy", hello?.polygraphy],
+    ["ONNX Runtime", onnxruntime],
+    ["free disk", `${(freeBytes / 2 ** 30).toFixed(1)} GiB`],
+  ];
+  const lines = [
+    ...rows.map(([name, value]) => `${name.padEnd(13)} ${value ?? "none"}`),
+    "",
+    ...lanes.map(({ lane, works, why }) => `lane ${lane.padEnd(9)} ${works ? "works" : "does not work"}: ${why}`),
+    ...(missing.length === 0 ? [] : ["", "Missing:", ...missing.map(({ what, command }) => `  ${what}\n    ${command}`)]),
+    ...(notes.length === 0 ? [] : ["", ...notes]),
+  ];
+  return `${inert(lines.join("\n"))}\n`;
+}

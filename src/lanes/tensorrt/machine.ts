@@ -1,0 +1,87 @@
+/** What this machine has for the lanes: GPU, TensorRT, ONNX Runtime, disk. Looks and starts nothing that stays. */
+import type { Effects } from "../../effects/effects.ts";
+import { ToolError } from "../../effects/failure.ts";
+import { loadRuntime } from "../simulate/runtime.ts";
+import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
+import { findGpu, type Gpu } from "./gpu.ts";
+import type { Hello } from "./wire.ts";
+import { makeWorker } from "./worker.ts";
+
+export interface LaneState { readonly lane: "simulate" | "implicit" | "explicit"; readonly works: boolean; readonly why: string }
+/** `command` installs what is missing, ready to paste. */
+export interface Missing { readonly what: string; readonly command: string }
+
+export interface Machine {
+  readonly gpu: Gpu | undefined;
+  readonly hello: Hello | undefined;
+  readonly onnxruntime: string | undefined;
+  readonly freeBytes: number;
+  readonly lanes: readonly LaneState[];
+  readonly missing: readonly Missing[];
+  readonly notes: readonly string[];
+}
+
+/** Least free disk for engines and dumps of one model. */
+const leastFreeBytes = 2 * 2 ** 30;
+
+export async function inspectMachine(effects: Effects, python: string): Promise<Machine> {
+  const [gpu, worker, runtime] = await Promise.all([findGpu(effects), askWorker(effects, python), attempt(() => loadRuntime(effects))]);
+  const freeBytes = await effects.files.freeBytes(effects.cwd);
+  const hello = "value" in worker ? worker.value : undefined;
+  const whyNot = gpu === undefined ? "no NVIDIA GPU with a driver" : "error" in worker ? worker.error : undefined;
+  return {
+    gpu,
+    hello,
+    onnxruntime: "value" in runtime ? runtime.value.version : undefined,
+    freeBytes,
+    lanes: [
+      { lane: "simulate", works: "value" in runtime, why: "value" in runtime ? `ONNX Runtime ${runtime.value.version} on the CPU` : runtime.error },
+      { lane: "implicit", ...stateOf(whyNot, hello, (one) => implicitLane(one.features)) },
+      { lane: "explicit", ...stateOf(whyNot, hello, (one) => explicitLane(one.features)) },
+    ],
+    missing: [
+      ...("error" in runtime ? [{ what: "ONNX Runtime", command: "npm install onnxruntime-node@1.30.0" }] : []),
+      ...(gpu === undefined ? [{ what: "an NVIDIA driver (only for the TensorRT lanes)", command: "sudo apt-get install nvidia-driver-580" }] : []),
+      ...("error" in worker ? missingPython(worker.error, python) : []),
+      ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),
+    ],
+    notes: hello === undefined ? [] : securityNotes(hello),
+  };
+}
+
+function stateOf(whyNot: string | undefined, hello: Hello | undefined, capability: (hello: Hello) => { readonly works: boolean; readonly why: string }) {
+  if (whyNot !== undefined || hello === undefined) return { works: false, why: whyNot ?? "no answer from Python" };
+  const { works, why } = capability(hello);
+  return { works, why: `TensorRT ${hello.tensorrt}: ${why}` };
+}
+
+/** Pinned to what the gate was tested with (docs/compatibility.md). */
+const packages: readonly (readonly [module: string, install: string])[] = [["numpy", "numpy"], ["tensorrt", "tensorrt==10.13.3.9"], ["polygraphy", "polygraphy==0.53.6"]];
+
+function missingPython(error: string, python: string): Missing[] {
+  if (/could not be started/.test(error)) return [{ what: `the Python interpreter '${python}'`, command: "sudo apt-get install python3 python3-pip" }];
+  const absent = packages.filter(([module]) => error.includes(`no module ${module}`));
+  if (absent.length === 0) return [{ what: "a TensorRT that loads in Python", command: `${python} -c "import numpy, polygraphy, tensorrt"` }];
+  return [{ what: `Python packages ${absent.map(([module]) => module).join(", ")} (only for the TensorRT lanes)`, command: `${python} -m pip install ${absent.map(([, install]) => install).join(" ")}` }];
+}
+
+type Attempt<T> = { readonly value: T } | { readonly error: string };
+
+async function askWorker(effects: Effects, python: string): Promise<Attempt<Hello>> {
+  const worker = makeWorker(effects, python);
+  try {
+    return await attempt(() => worker.hello());
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Only a tool's failure is an answer here; anything else is thrown on. */
+async function attempt<T>(body: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { value: await body() };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { error: error.message };
+  }
+}
