@@ -41,13 +41,14 @@ async function describeFix({ entry, prepared, context }: CheckFacts, outcome: Se
   const kept = outcome.keep.map((id) => keptUnit(units.get(id) ?? id));
   return {
     gateVersion: context.version,
-    model: { name: entry.name, path: entry.quantization?.qdq ?? entry.path, sha256: prepared.sha256 },
+    model: { name: entry.name, path: entry.path, sha256: prepared.sha256 },
     kept,
     totalUnits: prepared.lane.units.length,
     precision: prepared.job.keepPrecision,
     why: outcome.message,
     verified: verified.message,
     ...(cachePath === undefined || entry.quantization?.cache === undefined ? {} : { cachePath: entry.quantization.cache }),
+    ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
     ...(source === undefined
       ? {}

@@ -1,9 +1,38 @@
-/** The ONNX model of a report with the Q/DQ of the kept units removed, as bytes. */
+/** The explicit model of a report with the kept units in float: its Q/DQ taken out, or left out where they come from a cache. */
+import { resolve } from "node:path";
+import { parseCache } from "../calibration/cache.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { Fix } from "../fix/artifact.ts";
+import { encodeModel, insertQdq, removeUnitQdq } from "../onnx/edit.ts";
+import type { OnnxModel } from "../onnx/model.ts";
+import { stageModel } from "../onnx/stage.ts";
 
-export async function editedModel(path: string, fix: Fix, effects: Effects): Promise<Uint8Array> {
-  if (!(await effects.files.stat(path))) throw new ConfigError(`${path} is not there; name the model of '${fix.model.name}' with --onnx.`);
-  throw new ConfigError(`${path} cannot be edited here; make the script with -o fix_qdq.py and run it.`);
+/** `path`: the model to edit, instead of the one that the report names. ConfigError when it is another model, or holds no Q/DQ of a kept unit. */
+export async function editedModel(path: string | undefined, fix: Fix, effects: Effects): Promise<Uint8Array> {
+  const { model } = await openModel(path ?? fix.qdqPath ?? fix.model.path, fix, effects);
+  if (fix.cachePath !== undefined) await insertFromCache(model, fix.cachePath, effects);
+  return encodeModel(
+    removeUnitQdq(
+      model,
+      fix.kept.map(({ unit }) => unit),
+    ),
+  );
+}
+
+async function openModel(path: string, fix: Fix, { files, cwd }: Effects) {
+  const absolute = resolve(cwd, path);
+  if (!(await files.stat(absolute))) throw new ConfigError(`${path} is not there; name the model of '${fix.model.name}' with --onnx.`);
+  const staged = await stageModel({ path: absolute, folder: await files.makeTempFolder("fix-"), files, trust: "local" });
+  if (fix.qdqPath === undefined && staged.sha256 !== fix.model.sha256)
+    throw new ConfigError(`${path} has SHA-256 ${staged.sha256}, the report is about ${fix.model.sha256}. Check the model again.`);
+  return staged;
+}
+
+async function insertFromCache(model: OnnxModel, cachePath: string, { files, cwd }: Effects): Promise<void> {
+  const absolute = resolve(cwd, cachePath);
+  if (!(await files.stat(absolute)))
+    throw new ConfigError(`${cachePath} is not there; run from the folder that the report's paths begin at.`);
+  const { scales } = parseCache(await files.readText(absolute), cachePath);
+  await insertQdq(model, scales, files);
 }

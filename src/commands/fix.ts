@@ -21,7 +21,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
 
   const output = parsed.text("output");
   const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
-  const edited = wantsModel ? { editedModel: await editedModel(absolute(effects, parsed.text("onnx") ?? model.path), fix, effects) } : {};
+  const edited = wantsModel ? { editedModel: await editedModel(parsed.text("onnx"), fix, effects) } : {};
   const artifacts = makeArtifacts(format, { ...fix, ...edited });
   const artifact = wantsModel ? artifacts.at(-1) : artifacts[0];
   if (!artifact) throw new Error(`no artefact of format ${format} was made`);

@@ -27,6 +27,8 @@ export interface Fix {
   readonly verified: string;
   /** Path of the calibration cache, where the model is quantised by one. */
   readonly cachePath?: string;
+  /** Path of the Q/DQ model, where `model` is the float model beside it. */
+  readonly qdqPath?: string;
   readonly algorithm?: string;
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
   readonly editedModel?: Uint8Array;

@@ -6,7 +6,8 @@ import type { Fix } from "./artifact.ts";
 export function fixFromReport(model: ModelReport, tool: Report["tool"]): Fix | undefined {
   const { search, quantization } = model;
   if (!search || search.keep.length === 0) return undefined;
-  const cache = quantization.cacheHeader === null ? undefined : quantization.source;
+  const cachePath = quantization.cacheHeader === null ? undefined : quantization.source;
+  const qdqPath = quantization.algorithm === "Q/DQ" && quantization.source.endsWith(".onnx") ? quantization.source : undefined;
   return {
     gateVersion: `${tool.version} (${tool.commit})`,
     model: { name: model.name, path: model.path, sha256: model.sha256 },
@@ -15,7 +16,8 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"]): Fix | u
     precision: search.precision,
     why: search.message,
     verified: model.fix?.verified?.message ?? "not verified",
-    ...(cache === undefined ? {} : { cachePath: cache }),
+    ...(cachePath === undefined ? {} : { cachePath }),
+    ...(qdqPath === undefined ? {} : { qdqPath }),
     algorithm: quantization.algorithm,
   };
 }

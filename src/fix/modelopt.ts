@@ -5,7 +5,7 @@
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { nodesOf } from "./nodes.ts";
-import { anchoredPattern, canBeArgument, commentText, shellWord } from "./quote.ts";
+import { anchoredPattern, canBeArgument, commentText, pathArgument, shellWord } from "./quote.ts";
 
 const FILE = "fix_modelopt.sh";
 
@@ -28,7 +28,7 @@ const NOTHING = "echo 'no node name of this fix can be written for ModelOpt; use
 const NEEDS_DATA = `if [ ! -f "$1" ]; then echo 'usage: fix_modelopt.sh CALIBRATION.npz' >&2; exit 2; fi`;
 
 function modelOptWords({ model, precision, algorithm }: Fix, patterns: readonly string[]): string {
-  const start = ["python3", "-m", "modelopt.onnx.quantization", "--onnx_path", model.path, "--quantize_mode", "int8"];
+  const start = ["python3", "-m", "modelopt.onnx.quantization", "--onnx_path", pathArgument(model.path), "--quantize_mode", "int8"];
   const method = ["--calibration_method", algorithm === "entropy" ? "entropy" : "max"];
   const end = ["--high_precision_dtype", precision === "float16" ? "fp16" : "fp32", "--output_path", "fixed.qdq.onnx"];
   const quoted = (words: readonly string[]) => words.map(shellWord).join(" ");

@@ -7,6 +7,9 @@ export interface NodeNames {
   readonly outputs: readonly string[];
 }
 
+/** The ONNX file that is built: the Q/DQ model where there is one apart. `model.sha256` is not its hash then. */
+export const builtPath = ({ qdqPath, model }: Fix): string => qdqPath ?? model.path;
+
 /** Units write an unnamed node as `(output <tensor>)`. Each name once, in the order of the units. */
 export function nodesOf(fix: Fix): NodeNames {
   const all = [...new Set(fix.kept.flatMap((unit) => unit.nodes))];

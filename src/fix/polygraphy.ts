@@ -1,7 +1,7 @@
 /** `fix_precision.py` for `polygraphy --trt-network-postprocess-script`: implicit engines of TensorRT 8 and 10. */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { nodesOf } from "./nodes.ts";
+import { builtPath, nodesOf } from "./nodes.ts";
 import { polygraphyCode } from "./python/polygraphy-code.ts";
 import { pythonScript } from "./python-script.ts";
 import { pathArgument, shellWord } from "./quote.ts";
@@ -10,14 +10,15 @@ const FILE = "fix_precision.py";
 
 export function makePolygraphy(fix: Fix): readonly Artifact[] {
   const command = polygraphyCommand(fix);
-  const data = { precision: fix.precision, sha256: fix.model.sha256, ...nodesOf(fix) };
+  const data = { precision: fix.precision, sha256: fix.qdqPath === undefined ? fix.model.sha256 : "", ...nodesOf(fix) };
   const content = pythonScript(headerLines(fix, command), data, polygraphyCode);
   return [{ format: "polygraphy", fileName: FILE, content, command, leftOut: [] }];
 }
 
-function polygraphyCommand({ model, cachePath, precision }: Fix): string {
+function polygraphyCommand(fix: Fix): string {
+  const { cachePath, precision } = fix;
   const words = [
-    ...["polygraphy", "convert", pathArgument(model.path), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
+    ...["polygraphy", "convert", pathArgument(builtPath(fix)), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : ["--calibration-cache", cachePath]),
     ...["--trt-network-postprocess-script", FILE, "--precision-constraints", "obey", "-o", "fixed.engine"],
   ];

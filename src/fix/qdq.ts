@@ -1,7 +1,7 @@
 /** For explicit models: a script that removes the Q/DQ of the kept units with `onnx`, and the edited model itself where its bytes are at hand. */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { nodesOf } from "./nodes.ts";
+import { builtPath, nodesOf } from "./nodes.ts";
 import { qdqCode } from "./python/qdq-code.ts";
 import { pythonScript } from "./python-script.ts";
 import { pathArgument, shellWord } from "./quote.ts";
@@ -12,14 +12,15 @@ const MODEL = "fixed.qdq.onnx";
 /** The script comes first. A model without Q/DQ (a calibration cache) becomes one with `trt-gate cache to-qdq`. */
 export function makeQdq(fix: Fix): readonly Artifact[] {
   const { cachePath, model } = fix;
-  const source = cachePath === undefined ? shellWord(pathArgument(model.path)) : "quantized.qdq.onnx";
+  const isTheModelItself = cachePath === undefined && fix.qdqPath === undefined;
+  const source = cachePath === undefined ? shellWord(pathArgument(builtPath(fix))) : "quantized.qdq.onnx";
   const make =
     cachePath === undefined
       ? ""
       : `${["trt-gate", "cache", "to-qdq", cachePath, pathArgument(model.path), "-o", source].map(shellWord).join(" ")} && `;
   const command = `${make}python3 ${SCRIPT} ${source} ${MODEL}`;
   const data = {
-    sha256: cachePath === undefined ? model.sha256 : "",
+    sha256: isTheModelItself ? model.sha256 : "",
     computeNodes: fix.kept.map((unit) => unit.nodes[0] ?? ""),
     ...nodesOf(fix),
   };

@@ -4,7 +4,7 @@
  */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { nodesOf } from "./nodes.ts";
+import { builtPath, nodesOf } from "./nodes.ts";
 import { canBeArgument, commentText, shellWord } from "./quote.ts";
 
 const FILE = "fix_trtexec.sh";
@@ -28,11 +28,12 @@ export function makeTrtexec(fix: Fix): readonly Artifact[] {
 
 const NOTHING = "echo 'no layer name of this fix can be written for trtexec; use the polygraphy format' >&2\nexit 1";
 
-function trtexecWords({ model, cachePath, precision }: Fix, names: readonly string[]): string[] {
+function trtexecWords(fix: Fix, names: readonly string[]): string[] {
+  const { cachePath, precision } = fix;
   const type = precision === "float16" ? "fp16" : "fp32";
   const perLayer = names.map((name) => `${name}:${type}`).join(",");
   return [
-    ...["trtexec", `--onnx=${model.path}`, "--int8", ...(type === "fp16" ? ["--fp16"] : [])],
+    ...["trtexec", `--onnx=${builtPath(fix)}`, "--int8", ...(type === "fp16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : [`--calib=${cachePath}`]),
     ...[`--layerPrecisions=${perLayer}`, `--layerOutputTypes=${perLayer}`, "--precisionConstraints=obey", "--saveEngine=fixed.engine"],
   ];
