@@ -9,6 +9,7 @@ import { ConfigError } from "../effects/failure.ts";
 import { type Calibration, calibrateModel } from "../lanes/simulate/calibrate-model.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
+import { renderCalibration } from "./calibration-page.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 
 /** Fewer samples than this miss rare large values (TensorRT's own advice is 500 to 1000). */
@@ -52,6 +53,11 @@ export const run: RunCommand = async (parsed, effects, io) => {
     );
     const note = { modelSha256: staged.sha256, algorithm, samples: calibration.samples, createdAt: effects.clock.now().toISOString() };
     await files.writeText(sidecarPath(cachePath), writeSidecar(note));
+    const page = parsed.text("html");
+    if (page !== undefined) {
+      const html = renderCalibration({ model: modelName, sha256: staged.sha256, data: samples.description, cache: output, calibration });
+      await files.writeText(resolve(effects.cwd, page), html);
+    }
     io.out(parsed.has("json") ? asJson(calibration, output) : tell(calibration, output));
     return 0;
   } finally {
