@@ -113,9 +113,10 @@ export interface PreparedLane {
   close(): Promise<void>;
   /** What running one engine twice on one sample showed: the same bytes or not. Undefined before the first engine, and in lanes without engines. */
   repeatIdentical?(): boolean | undefined;
-  /** TensorRT network layers that a unit's precision is set on (`keep[].layers` of the report), and how many layers the network has. */
+  /** TensorRT network layers that a unit's precision is set on (`keep[].layers` of the report). */
   readonly unitLayers?: ReadonlyMap<string, readonly string[]>;
-  readonly networkLayers?: number;
+  /** Names of the network's layers before fusion, in order. */
+  readonly networkLayers?: readonly string[];
   /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */
   readonly cachePath?: string;
 }

@@ -128,7 +128,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     versions: parts.versions,
     repeatIdentical: () => repeats,
     unitLayers: new Map([...unitLayers].map(([id, layers]) => [id, layers.filter(canRaise).map((layer) => layer.name)])),
-    networkLayers: parts.network.layers.length,
+    networkLayers: parts.network.layers.map((layer) => layer.name),
     ...(parts.cachePath === undefined ? {} : { cachePath: parts.cachePath }),
     ...(parts.scales === undefined ? {} : { scales: parts.scales }),
   };

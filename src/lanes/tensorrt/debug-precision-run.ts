@@ -1,0 +1,81 @@
+/**
+ * Runs the real `polygraphy debug precision` for `search.method: bisect|linear`: writes what its check reads, starts it, hands back what it left.
+ * Its arguments and the reading of its log are search/debug-precision*.ts, handed in by the caller.
+ */
+import { join } from "node:path";
+import { writeInputs, writeRunResults } from "../../dumps/polygraphy-writer.ts";
+import { pythonEnv } from "../../effects/child-env.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { LaneJob, PreparedLane } from "../lane.ts";
+import { quote } from "./quote.ts";
+
+/** Files of one run, all below its own folder. */
+export interface DebugPrecisionFiles {
+  readonly folder: string;
+  readonly script: string;
+  readonly resultsFile: string;
+  readonly inputs: string;
+  readonly reference: string;
+  readonly candidate: string;
+  readonly artifactsFolder: string;
+}
+
+/** What `readDebugPrecision` wants to know of the run itself. */
+export interface DebugPrecisionLeft {
+  readonly log: string;
+  readonly checks: string;
+  readonly endedWell: boolean;
+  readonly timedOut: boolean;
+  readonly seconds: number;
+}
+
+const mostLogBytes = 64 << 20;
+const runPolygraphy = "import sys; sys.argv[0] = 'polygraphy'; from polygraphy.tools import main; sys.exit(main())";
+
+/** Inputs and the reference engine's outputs as Polygraphy files, the check, and a `polygraphy` that is the one of the lane's interpreter. */
+export async function writeDebugPrecision(lane: PreparedLane, job: LaneJob, checkScript: string): Promise<DebugPrecisionFiles> {
+  const { files } = job.effects;
+  const folder = join(job.workFolder, "debug-precision");
+  const at = (name: string) => join(folder, name);
+  await files.makeFolder(at("bin"));
+  await files.writeText(at("check.sh"), checkScript);
+  await files.writeText(join(folder, "bin", "polygraphy"), `#!/bin/sh\nexec ${quote(job.tensorrt.python)} -c ${quote(runPolygraphy)} "$@"\n`);
+  await job.effects.exec.run({ file: "chmod", args: ["755", join(folder, "bin", "polygraphy")], env: pythonEnv(job.effects.env), timeoutMs: 5000 });
+  await writeInputs(at("inputs.json"), job.validation, files);
+  await writeRunResults(at("reference.json"), "reference", referenceOutputs(lane), files);
+  return { folder, script: at("check.sh"), resultsFile: at("checks.txt"), inputs: at("inputs.json"), reference: at("reference.json"), candidate: at("candidate.json"), artifactsFolder: at("artifacts") };
+}
+
+async function* referenceOutputs(lane: PreparedLane) {
+  for (let sample = 0; sample < lane.sampleCount; sample++) {
+    const outputs: Tensor[] = [];
+    for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [sample], detail: "outputs" })) if (pair.reference !== undefined) outputs.push(pair.reference);
+    yield outputs;
+  }
+}
+
+/** `args`: everything after the word `polygraphy`. The check stops the run itself on anything that is not bad accuracy. */
+export async function runDebugPrecision(args: readonly string[], { folder, resultsFile }: DebugPrecisionFiles, job: LaneJob, timeoutMs: number): Promise<DebugPrecisionLeft> {
+  const { effects } = job;
+  const log: string[] = [];
+  const result = await effects.exec.run({
+    file: job.tensorrt.python,
+    args: ["-c", runPolygraphy, ...args],
+    cwd: folder,
+    env: pythonEnv(effects.env, { PATH: `${join(folder, "bin")}:${effects.env.PATH ?? ""}`, CUDA_MODULE_LOADING: "LAZY" }),
+    timeoutMs,
+    maxStdoutBytes: mostLogBytes,
+    onLine: (line) => {
+      log.push(line);
+      effects.log.debug(line);
+    },
+  });
+  const written = (await effects.files.stat(resultsFile)) !== undefined;
+  return {
+    log: log.join("\n"),
+    checks: written ? await effects.files.readText(resultsFile) : "",
+    endedWell: result.endedBy === "exit" && result.exitCode === 0,
+    timedOut: result.endedBy === "timeout",
+    seconds: result.durationMs / 1000,
+  };
+}
