@@ -1,5 +1,5 @@
 /** `trt-gate render`: an existing report as comment, summary or page. Measures and judges nothing. */
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { type FixScript, renderComment } from "../report/comment.ts";
@@ -37,8 +37,7 @@ export async function fixScripts(report: Report, folder: string, files: Effects[
     report.models.map(async (model): Promise<FixScript[]> => {
       const file = offeredFile(model);
       const path = file && resolve(folder, file.path);
-      if (file === undefined || path === undefined || !path.startsWith(`${resolve(folder)}/`) || (await files.stat(path))?.kind !== "file")
-        return [];
+      if (file === undefined || path === undefined || !isInside(folder, path) || (await files.stat(path))?.kind !== "file") return [];
       return [
         { model: model.name, fileName: file.path.split("/").at(-1) ?? file.path, text: await files.readText(path), command: file.command },
       ];
@@ -65,3 +64,9 @@ function parseJson(path: string, text: string): unknown {
     );
   }
 }
+
+/** A report is data: a path that leaves its folder is not read. */
+const isInside = (folder: string, path: string): boolean => {
+  const way = relative(folder, path);
+  return !way.startsWith("..") && !isAbsolute(way);
+};

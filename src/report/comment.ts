@@ -24,6 +24,8 @@ export interface CommentOptions extends NextLinks {
   readonly jobKey: string;
   /** Default `commentBudget`. Give less after a 422 to get the next smaller rendering. */
   readonly budget?: number;
+  /** Commit that the result is about; default: the report's head commit. */
+  readonly headSha?: string | undefined;
   readonly runId?: string | undefined;
   readonly runAttempt?: number | undefined;
   readonly fixScripts: readonly FixScript[];
@@ -81,7 +83,7 @@ export function renderBody(report: Report, options: NextLinks & { readonly fixSc
 function hiddenLines(report: Report, options: CommentOptions): string {
   const runUrl = options.runUrl ?? report.environment.runUrl ?? "";
   const runId = options.runId ?? /\/runs\/(\d+)/.exec(runUrl)?.[1] ?? "";
-  return `${commentMarker(options.jobKey)}\n${stateLine({ headSha: report.environment.headSha ?? "", runId, runAttempt: options.runAttempt ?? 1 })}`;
+  return `${commentMarker(options.jobKey)}\n${stateLine({ headSha: options.headSha ?? report.environment.headSha ?? "", runId, runAttempt: options.runAttempt ?? 1 })}`;
 }
 
 function modelSections(model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string {

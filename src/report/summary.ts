@@ -5,5 +5,5 @@ import type { Report } from "./schema.ts";
 
 export const summaryBudgetBytes = 900 * 1024;
 
-export const renderSummary = (report: Report, options: Omit<CommentOptions, "jobKey" | "runId" | "runAttempt">): string =>
+export const renderSummary = (report: Report, options: Omit<CommentOptions, "jobKey" | "headSha" | "runId" | "runAttempt">): string =>
   `${largestFitting(summaryCaps, options.budget ?? summaryBudgetBytes, (caps) => renderBody(report, options, caps))}\n`;

@@ -368,3 +368,25 @@ export const passReport = (overrides: Partial<Report> = {}): Report =>
   sampleReport({ verdict: "pass", reason: "within-limits", exitCode: 0, models: [passingModel()], ...overrides });
 export const undecidedReport = (overrides: Partial<Report> = {}): Report =>
   sampleReport({ verdict: "undecided", reason: "build-failed", exitCode: 4, models: [undecidedModel()], ...overrides });
+
+/** What the comment offers for `sampleModel`: constant code and one data block. */
+export const sampleScript = {
+  model: "text-direction",
+  fileName: "fix_precision.py",
+  text: [
+    '"""Keeps 2 of 54 units in FP16. Written by trt-gate; the names are data."""',
+    "import base64",
+    "import json",
+    "",
+    'KEEP = json.loads(base64.b64decode("WyJwMm8uQ29udi43IiwgInAyby5Db252LjIiXQ=="))',
+    "",
+    "",
+    "def postprocess(network):",
+    "    import tensorrt as trt",
+    "    for layer in network:",
+    "        if layer.name in KEEP:",
+    "            layer.precision = trt.float16",
+    "",
+  ].join("\n"),
+  command: sampleFix().files[0]?.command ?? "",
+};

@@ -98,17 +98,21 @@ function keptList(model: ModelReport, caps: Caps): string {
   return `Kept${minimal}: ${names.join(", ")}${keep.length > most ? `, and ${keep.length - most} more` : ""}`;
 }
 
+/** The offered script in full; the other forms of the fix by name. */
 function scriptSections(model: ModelReport, scripts: readonly FixScript[], caps: Caps): string[] {
   const own = scripts.filter((script) => script.model === model.name);
-  if (own.length === 0) return [];
-  if (!caps.scripts)
-    return [`The precision script is in the artifact: ${own.map((script) => code(script.fileName, caps.nameLength)).join(", ")}.`];
-  return own.map((script) =>
+  const names = (some: readonly FixScript[]) => some.map((script) => code(script.fileName, caps.nameLength)).join(", ");
+  const offered = own.find((script) => offeredFile(model)?.path.endsWith(script.fileName)) ?? own[0];
+  if (offered === undefined) return [];
+  if (!caps.scripts) return [`The precision script is in the artifact: ${names(own)}.`];
+  const others = own.filter((script) => script !== offered);
+  return [
     folded(
-      `<b>Copy the precision script</b> <code>${htmlWords(script.fileName, 100)}</code>${keptWords(model) === "" ? "" : ` (keeps ${keptWords(model)})`}`,
-      blocks(copyBlock(script.text, languageOf(script.fileName)), "Rebuild with it:", copyBlock(script.command, "sh")),
+      `<b>Copy the precision script</b> <code>${htmlWords(offered.fileName, 100)}</code>${keptWords(model) === "" ? "" : ` (keeps ${keptWords(model)})`}`,
+      blocks(copyBlock(offered.text, languageOf(offered.fileName)), "Rebuild with it:", copyBlock(offered.command, "sh")),
     ),
-  );
+    others.length === 0 ? "" : `In the artifact the same fix as ${names(others)}.`,
+  ];
 }
 
 const languageOf = (fileName: string) =>

@@ -1,4 +1,4 @@
-/** The table of outputs: each limit that an output is judged by, worst margin first. Always keeps its head, whatever the caps. */
+/** The table of outputs: each limit that an output is judged by, worst margin first. Keeps its head whatever the caps. */
 import type { Caps } from "../ladder.ts";
 import { code, table } from "../markdown.ts";
 import { beyond, formatLimit, formatMargin, formatMetric, marginTo, metricLabel } from "../metric-words.ts";
@@ -23,8 +23,9 @@ export function outputRows(model: ModelReport): OutputRow[] {
   return model.outputs.flatMap((output) => tensorRows(model, output)).toSorted((a, b) => urgency(a) - urgency(b));
 }
 
-/** The table for all models; rows beyond the caps are counted below it. Models without any figure appear with their verdict. */
+/** The table for all models; rows beyond the caps are counted below it. Models without any figure appear with their verdict; no models, no table. */
 export function outputsTable(report: Report, caps: Caps): string {
+  if (report.models.length === 0) return "";
   const several = report.models.length > 1;
   const withBase = report.models.some((model) => model.baseline !== null);
   const rows = byUrgency(report.models).flatMap((model): (OutputRow | ModelReport)[] => {
