@@ -2,6 +2,7 @@
 import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
 import { closestMarginDb } from "../gate/judge.ts";
+import type { Finding } from "../gate/verdict.ts";
 import type { PreparedLane } from "../lanes/lane.ts";
 import type { Half, Probe, ProbeResult } from "../search/search.ts";
 import type { Halves } from "./halves.ts";
@@ -31,11 +32,19 @@ function toResult(run: JudgedRun, lane: PreparedLane, seconds: number): ProbeRes
   return {
     kind: "measured",
     passes: verdict.kind === "pass",
-    // Nothing that can fail was judged: then nothing can be said of a margin.
-    marginDb: closestMarginDb(findings) ?? 0,
+    marginDb: marginDb(findings),
     sqnrDb: worstSqnrDb(run.measured),
     sdDb: Math.max(0, ...spreads),
     seconds,
     ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
+
+/** dB; infinite where both sides are identical, 0 where nothing that can fail was judged: then nothing can be said of a margin. */
+function marginDb(findings: readonly Finding[]): number {
+  const margin = closestMarginDb(findings) ?? 0;
+  return Math.abs(margin) >= beyondMeasure ? Math.sign(margin) * Number.POSITIVE_INFINITY : margin;
+}
+
+/** The gate bounds a distance without end by a number that can be sorted (gate/judge.ts). */
+const beyondMeasure = 1e299;
