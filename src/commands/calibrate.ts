@@ -19,6 +19,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const [modelName = ""] = parsed.positionals;
   const [data, output] = [required(parsed, "data", "FILE.npz"), required(parsed, "output", "CACHE")];
   const algorithm = algorithmOf(parsed);
+  const percentile = percentileOf(parsed);
   const { files } = effects;
   const staged = await stageModel({
     path: resolve(effects.cwd, modelName),
@@ -42,7 +43,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
       modelPath: staged.modelPath,
       data: samples,
       algorithm,
-      percentile: percentileOf(parsed),
+      percentile,
       shapes,
       effects,
     });
