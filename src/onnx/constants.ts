@@ -36,6 +36,8 @@ export const isFloatTensor = (tensor: TensorProto): boolean => floatTypes.has(te
 export async function rawBytes(tensor: TensorProto, folder: string, files: Files): Promise<Uint8Array> {
   if (!isExternal(tensor)) return tensor.rawData;
   const entry = externalEntry(tensor);
+  // Staging has looked at every reference; this holds for models that were never staged.
+  if (entry.location.startsWith("/") || entry.location.split(/[/\\]/).includes("..")) throw new FileError(entry.location, "lies outside the model's folder. Keep external data beside the model.");
   const reader = await files.open(`${folder}/${entry.location}`);
   try {
     const wanted = entry.length ?? elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 1);

@@ -2,23 +2,36 @@
  * Reads an ONNX file: refuses Git LFS pointers and damaged data with a place, then checks the graph.
  * Never follows external data; stage.ts decides about it before this is called for a file from outside.
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { checkGraph } from "./check.ts";
 import { ModelProtoSchema } from "./gen/onnx-ml_pb.js";
+import { leaveWeights } from "./leave-weights.ts";
 import type { OnnxModel } from "./model.ts";
 import { maxMessageBytes, validateWire } from "./wire.ts";
 
+/** Where large weights are after reading: in memory, for an edit that is written again, or left in the file and read when needed. */
+export type WeightsAfterReading = "in-memory" | "left-in-file";
+
 /** ConfigError: missing file, LFS pointer, a graph that cannot run. FileError: damaged bytes, with the offset. */
-export async function readModel(path: string, files: Files): Promise<OnnxModel> {
+export async function readModel(path: string, files: Files, weights: WeightsAfterReading = "in-memory"): Promise<OnnxModel> {
+  const bytes = await modelBytes(path, files);
+  const model = parseModel(bytes, path);
+  if (weights === "left-in-file") leaveWeights(model.proto, bytes, basename(path));
+  return model;
+}
+
+/** The whole file, as a plain view: the `slice` of a Buffer would be a view as well. */
+export async function modelBytes(path: string, files: Files): Promise<Uint8Array> {
   const stat = await files.stat(path);
   if (stat?.kind !== "file") throw new ConfigError(`The model '${path}' does not exist. Check its path.`);
   if (stat.sizeBytes > maxMessageBytes) {
     throw new FileError(path, `is ${stat.sizeBytes} bytes; a single ONNX file ends at 2 GiB. Save the weights as external data.`);
   }
-  return parseModel(await files.readBytes(path), path);
+  const bytes = await files.readBytes(path);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The bytes stay referenced by the result: weights are views of them. */

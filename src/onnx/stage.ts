@@ -9,7 +9,8 @@ import { ConfigError, ToolError, TrustError } from "../effects/failure.ts";
 import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts";
 import { externalReferences } from "./external.ts";
 import type { OnnxModel } from "./model.ts";
-import { readModel } from "./read.ts";
+import { leaveWeights } from "./leave-weights.ts";
+import { modelBytes, parseModel } from "./read.ts";
 
 export interface StagedModel {
   readonly modelPath: string;
@@ -18,6 +19,7 @@ export interface StagedModel {
   readonly sizeBytes: number;
   /** Locations, relative to the model. */
   readonly externalFiles: readonly string[];
+  /** Its large weights are left in the staged file. */
   readonly model: OnnxModel;
 }
 
@@ -38,9 +40,11 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
   const hash = createHash("sha256");
   const modelPath = join(request.folder, "model.onnx");
   const sizeBytes = await stageOne({ ...request, hash, target: modelPath, location: basename(path), folder: sourceFolder, stageFolder: request.folder, what: `The model '${request.path}'` });
-  const staged = await readModel(modelPath, request.files);
-  const external = externalReferences(staged.proto);
+  const bytes = await modelBytes(modelPath, request.files);
+  const model = parseModel(bytes, modelPath);
+  const external = externalReferences(model.proto);
   if (external.problems.length > 0) throw refusal(request, external.problems.map((problem) => `In the model '${request.path}' ${problem}.`));
+  leaveWeights(model.proto, bytes, basename(modelPath));
   const needed = new Map<string, number>();
   for (const { location, needed: bytes } of external.references) needed.set(location, Math.max(bytes, needed.get(location) ?? 0));
   let total = sizeBytes;
@@ -51,7 +55,7 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
     if (found < bytes) throw refusal(request, [`${what} has ${found} bytes, and the model reads ${bytes}.`]);
     total += found;
   }
-  return { modelPath, sha256: hash.digest("hex"), sizeBytes: total, externalFiles: [...needed.keys()], model: staged };
+  return { modelPath, sha256: hash.digest("hex"), sizeBytes: total, externalFiles: [...needed.keys()], model };
 }
 
 interface OneFile extends StageRequest { readonly hash: ReturnType<typeof createHash>; readonly target: string; readonly location: string; readonly what: string; readonly stageFolder: string }

@@ -2,10 +2,12 @@
  * Keeps large weights out of the many small models that are derived from one: they are written once, aligned, beside the staged model,
  * and every derived model points at them. Values are produced while the file is written, one tensor at a time.
  */
+import { basename } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
-import { elementBytes, elementsOf, floatValues, isExternal, isFloatTensor } from "./constants.ts";
+import { elementBytes, elementsOf, floatValues, isExternal, isFloatTensor, rawBytes } from "./constants.ts";
 import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
+import { liesInModel } from "./leave-weights.ts";
 import { DataLocation, DataType, type TensorProto, tensorShape } from "./model.ts";
 import type { Network } from "./network.ts";
 
@@ -61,15 +63,19 @@ async function* chunks(entries: readonly { offset: number; place: WeightPlace }[
   }
 }
 
-/** The network with its large float constants moved to `weights`. Those that are external already stay where they are. */
+/**
+ * The network with its large float constants moved to `weights`, and whatever was left in the model's own file: there it is not aligned.
+ * Those that are in other files already stay there.
+ */
 export async function externalize(network: Network, weights: WeightFile, files: Files): Promise<Network> {
   const constants = new Map(network.constants);
   for (const [name, tensor] of network.constants) {
     const sizeBytes = elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 0);
-    if (isExternal(tensor) || sizeBytes <= inlineBytes || !isFloatTensor(tensor)) continue;
-    const raw = tensor.rawData.length > 0;
+    const inModel = liesInModel(tensor, basename(network.file));
+    if ((isExternal(tensor) && !inModel) || sizeBytes <= inlineBytes || !(isFloatTensor(tensor) || inModel)) continue;
+    const raw = tensor.rawData.length > 0 || inModel;
     const place = raw
-      ? { dataType: tensor.dataType, sizeBytes, produce: async () => tensor.rawData }
+      ? { dataType: tensor.dataType, sizeBytes, produce: () => rawBytes(tensor, network.folder, files) }
       : { dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(tensor), produce: async () => new Uint8Array((await floatValues(tensor, network.folder, files)).buffer) };
     if (raw || tensor.dataType === DataType.FLOAT) constants.set(name, await weights.place({ name, shape: tensorShape(tensor), ...place }));
   }

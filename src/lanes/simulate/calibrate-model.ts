@@ -34,7 +34,7 @@ export type Calibration = Awaited<ReturnType<typeof calibrate>>;
 export async function calibrateModel(request: CalibrationRequest): Promise<Calibration> {
   const { effects } = request;
   const runtime = await loadRuntime(effects);
-  const model = await readModel(request.modelPath, effects.files);
+  const model = await readModel(request.modelPath, effects.files, "left-in-file");
   await checkFeeds(request.data, modelInputs(model), request.shapes);
   const folded = await foldBatchNorm(toNetwork(model), effects.files);
   return networkScales(folded, { ...request, runtime, units: findUnits(folded) });

@@ -2,7 +2,7 @@
  * Layer tensors of both sides and each unit's injected error, in batches bounded by bytes: one batch of one sample is in memory at a time.
  * With optimisation disabled, marking does not change what is computed.
  */
-import { elementCount, isFloat, type Tensor } from "../../tensor/tensor.ts";
+import { elementCount, type Feed, isFloat, type Tensor } from "../../tensor/tensor.ts";
 import type { TensorPair } from "../lane.ts";
 import { injectedName, withInjected, withOutputs } from "./candidate.ts";
 import type { Session } from "./session.ts";
@@ -28,21 +28,26 @@ export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<
   const holds = batches.length * sides.candidate.units.reduce((sum, unit) => sum + unit.weightBytes, 0) <= heldWeightBytes;
   const held = new Map<string, BatchSessions>();
 
+  const openReference = (names: readonly string[]) => bench.open(withOutputs(sides.reference, names), `float reference, ${names.length} tensors marked`);
+  const openCandidate = (names: readonly string[], keep: ReadonlySet<string>) => {
+    const injected = names.filter((name) => { const unit = unitByOutput.get(name); return unit !== undefined && !keep.has(unit.id); }).map(injectedName);
+    return bench.open(withOutputs(withInjected(sides.candidate, keep), [...names, ...injected]), `candidate, ${names.length} tensors marked`);
+  };
   const openBatch = async (index: number, keep: ReadonlySet<string>): Promise<BatchSessions> => {
     const key = `${index}:${[...keep].toSorted().join("\n")}`;
     const known = held.get(key);
     if (known !== undefined) return known;
+    if (held.size >= batches.length) await closeHeld(held);
     const names = batches[index] ?? [];
-    const injected = names.filter((name) => { const unit = unitByOutput.get(name); return unit !== undefined && !keep.has(unit.id); }).map(injectedName);
-    const opened = {
-      reference: await bench.open(withOutputs(sides.reference, names), `float reference, ${names.length} tensors marked`),
-      candidate: await bench.open(withOutputs(withInjected(sides.candidate, keep), [...names, ...injected]), `candidate, ${names.length} tensors marked`),
-    };
-    if (holds) {
-      if (held.size >= batches.length) await closeHeld(held);
-      held.set(key, opened);
-    }
+    const opened = { reference: await openReference(names), candidate: await openCandidate(names, keep) };
+    held.set(key, opened);
     return opened;
+  };
+  /** One session at a time: the weights of a large model are in memory once. */
+  const runBriefly = async (index: number, keep: ReadonlySet<string>, feed: Feed) => {
+    const names = batches[index] ?? [];
+    const reference = await runOnce(await openReference(names), feed);
+    return { reference, candidate: await runOnce(await openCandidate(names, keep), feed) };
   };
 
   return {
@@ -50,9 +55,7 @@ export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<
       const feed = await bench.job.validation.feed(sample);
       for (const [index, names] of batches.entries()) {
         bench.checkTime();
-        const sessions = await openBatch(index, keep);
-        const [reference, candidate] = [await sessions.reference.run(feed), await sessions.candidate.run(feed)];
-        if (!holds) await release(sessions);
+        const { reference, candidate } = holds ? await runHeld(await openBatch(index, keep), feed) : await runBriefly(index, keep, feed);
         for (const name of names) yield* pairsOf(sample, name, { reference, candidate, isFinal: finals.has(name) });
       }
     },
@@ -67,6 +70,16 @@ function* pairsOf(sample: number, name: string, sides: { reference: ReadonlyMap<
   if (!sides.isFinal) yield { sample, tensor: name, role: "layer", reference, candidate };
   const injected = sides.candidate.get(injectedName(name));
   if (injected !== undefined) yield { sample, tensor: name, role: "injected", reference: { ...injected, name }, candidate };
+}
+
+const runHeld = async (sessions: BatchSessions, feed: Feed) => ({ reference: await sessions.reference.run(feed), candidate: await sessions.candidate.run(feed) });
+
+async function runOnce(session: Session, feed: Feed) {
+  try {
+    return await session.run(feed);
+  } finally {
+    await session.release();
+  }
 }
 
 const release = async (sessions: BatchSessions) => {

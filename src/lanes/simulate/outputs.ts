@@ -18,6 +18,8 @@ export interface OutputRunner {
   /** Runs the reference for these samples ahead; frees its session where it is large and all fitted. */
   prepare(samples: readonly number[]): Promise<void>;
   pairs(sample: number, keep: ReadonlySet<string>): AsyncIterable<TensorPair>;
+  /** Closes the candidate of a large model, so that layers can be run in its place. */
+  yieldMemory(): Promise<void>;
   /** The next candidate run builds its session anew. */
   rebuild(): Promise<void>;
   close(): Promise<void>;
@@ -37,6 +39,9 @@ export function outputRunner(bench: Workbench, sides: Sides): OutputRunner {
       for (const { name } of sides.reference.outputs) {
         yield { sample, tensor: name, role: "output", reference: ours.get(name), candidate: theirs.get(name) };
       }
+    },
+    yieldMemory: async () => {
+      if (large) await candidate.close();
     },
     rebuild: () => candidate.close(),
     close: async () => {

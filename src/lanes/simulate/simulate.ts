@@ -19,7 +19,7 @@ import { type Workbench, workbench } from "./workbench.ts";
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
 export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
   const runtime = await loadRuntime(job.effects);
-  const model = await readModel(job.modelPath, job.effects.files);
+  const model = await readModel(job.modelPath, job.effects.files, "left-in-file");
   resolveInputs(model, job.shapes);
   await checkFeeds(job.validation, modelInputs(model), job.shapes);
   if (job.quantization.cachePath === undefined && job.quantization.data !== undefined) await checkFeeds(job.quantization.data, modelInputs(model), job.shapes);
@@ -60,7 +60,9 @@ async function* runSamples(bench: Workbench, runners: Runners, request: RunReque
   for (const sample of request.samples) {
     bench.checkTime();
     yield* runners.outputs.pairs(sample, request.assignment.keep);
-    if (request.detail === "layers") yield* runners.layers.pairs(sample, request.assignment.keep);
+    if (request.detail === "outputs") continue;
+    await runners.outputs.yieldMemory();
+    yield* runners.layers.pairs(sample, request.assignment.keep);
   }
 }
 

@@ -40,7 +40,8 @@ export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime
 async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const { files } = job.effects;
   const weights = weightFile(model.folder, "trt-gate-weights.bin");
-  const network = await foldConstants(toNetwork(model), runtime, job.effects);
+  // Once out of the model's own file: whatever runs from here on shares these weights.
+  const network = await foldConstants(await withWeightFile(toNetwork(model), "trt-gate-float.bin", files), runtime, job.effects);
   const folded = await foldBatchNorm(network, files);
   const reference = await externalize(folded, weights, files);
   const units = findUnits(network);
@@ -68,7 +69,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const { qdqPath } = job.quantization;
   const { files } = job.effects;
   const holdsOwn = hasQdq(model.graph.node);
-  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files));
+  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, "left-in-file"));
   const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
   const { candidate, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
   return { reference: await withWeightFile(float, "trt-gate-reference.bin", files), candidate: { ...candidate, network: await withWeightFile(candidate.network, "trt-gate-weights.bin", files) }, totalUnits, missingScales: [], variant: "qdq" };

@@ -1,0 +1,44 @@
+/**
+ * Lets go of a parsed file's bytes: large weights become references into the file they came from, everything small is copied.
+ * A model that is only looked at, or whose weights are read one by one, then takes kilobytes instead of its size.
+ */
+import { create } from "@bufbuild/protobuf";
+import { externalEntry, isExternal } from "./constants.ts";
+import { allTensors } from "./external.ts";
+import { StringStringEntryProtoSchema } from "./gen/onnx-ml_pb.js";
+import { type AttributeProto, DataLocation, type GraphProto, type ModelProto, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
+
+const largeBytes = 4096;
+
+/** `proto` was parsed from `bytes`, which are the file `fileName` beside the model. Changes `proto`. */
+export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: string): void {
+  for (const tensor of allTensors(proto)) {
+    if (tensor.rawData.length <= largeBytes) {
+      tensor.rawData = tensor.rawData.slice();
+      continue;
+    }
+    const { byteOffset, length } = tensor.rawData;
+    const entries = { location: fileName, offset: String(byteOffset - bytes.byteOffset), length: String(length) };
+    tensor.externalData = Object.entries(entries).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
+    tensor.dataLocation = DataLocation.EXTERNAL;
+    tensor.rawData = new Uint8Array(0);
+  }
+  if (proto.graph !== undefined) copyTexts(proto.graph.node);
+  for (const one of proto.functions) copyTexts(one.node);
+}
+
+/** True for a weight that still lies in the model's own file. */
+export const liesInModel = (tensor: TensorProto, fileName: string): boolean => isExternal(tensor) && externalEntry(tensor).location === fileName;
+
+/** Attribute texts are views of the file as well. */
+function copyTexts(nodes: readonly NodeProto[]): void {
+  for (const node of nodes) {
+    for (const attribute of node.attribute) copyText(attribute);
+    for (const graph of subgraphs(node)) copyTexts((graph satisfies GraphProto).node);
+  }
+}
+
+function copyText(attribute: AttributeProto): void {
+  attribute.s = attribute.s.slice();
+  attribute.strings = attribute.strings.map((text) => text.slice());
+}
