@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import type { Sums } from "../measure/sums.ts";
+import { emptySums, type Sums } from "../measure/sums.ts";
 import { measureRange, type RangeJob } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
 import { openSaved } from "./open-saved.ts";
@@ -35,10 +35,21 @@ export const startCrew = (threads: number, files: Files): Crew => (threads < 1 ?
 
 function singleCrew(files: Files): Crew {
   const readers = openReaders(files);
+  let closed = false;
+  let last: Promise<unknown> = Promise.resolve();
   return {
     open: (path, onBytes) => openSaved(path, files, onBytes),
-    measure: (job) => measureRange(job, readers.open),
-    close: readers.close,
+    measure: (job) => {
+      // One after another: each holds blocks in memory.
+      const turn = last.then(() => (closed ? emptySums() : measureRange(job, readers.open)));
+      last = turn.catch(() => {});
+      return turn;
+    },
+    close: async () => {
+      closed = true;
+      await last;
+      await readers.close();
+    },
   };
 }
 

@@ -114,6 +114,6 @@ const specials: ReadonlyMap<string, number> = new Map([
 
 /** JSON numbers and the special words of Python and C++ (`NaN`, `Infinity`, `inf`, `-nan`); undefined for anything else. */
 export function parseNumber(word: string): number | undefined {
-  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(word)) return Number(word);
+  if (/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(word)) return Number(word);
   return specials.get(word.toLowerCase());
 }

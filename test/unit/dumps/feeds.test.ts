@@ -1,0 +1,176 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { samplesIn } from "../../../src/dumps/feed-part.ts";
+import { openFeeds } from "../../../src/dumps/feeds.ts";
+import { writeNpy } from "../../../src/dumps/npy.ts";
+import { inputsText, writeInputs } from "../../../src/dumps/polygraphy-writer.ts";
+import { ConfigError } from "../../../src/effects/failure.ts";
+import { makeZip } from "./archive.ts";
+import { atWork, fixture, put } from "./at-work.ts";
+
+const image = { name: "x", dtype: "float32", shape: [1, 3, 48, 192] } as const;
+const vector = { name: "x", dtype: "float32", shape: [2, 2] } as const;
+const floats = (shape: number[]) => {
+  const count = shape.reduce((a, b) => a * b, 1);
+  return writeNpy({ name: "", dtype: "float32", shape, data: Float32Array.from({ length: count }, (_, i) => i) });
+};
+const npz = (arrays: Record<string, Uint8Array>, deflate = false) =>
+  makeZip(Object.entries(arrays).map(([name, content]) => ({ name: `${name}.npy`, content, deflate })));
+
+test.each([
+  [[8, 3, 48, 192], [1, 3, 48, 192], 8],
+  [[8, 3, 48, 192], [4, 3, 48, 192], 2],
+  [[5, 4, 3, 48, 192], [4, 3, 48, 192], 5],
+  [[9, 3, 48, 192], [4, 3, 48, 192], undefined],
+  [[8, 3, 48, 191], [1, 3, 48, 192], undefined],
+  [[3], [], 3],
+  [[], [], 1],
+  [[0, 3], [1, 3], 0],
+])("cuts an array %j for the shape %j into %s feeds", (shape, input, count) => {
+  expect(samplesIn(shape, input)).toBe(count);
+});
+
+test("reads the recorded validation images one at a time, in any order", async () => {
+  const effects = await atWork();
+  const source = await openFeeds({ kind: "data", path: fixture("tensorrt-8.6.1-h100/validation.npz") }, [image], effects);
+  expect(source.count).toBe(8);
+  const last = (await source.feed(7)).get("x");
+  const first = (await source.feed(0)).get("x");
+  expect(last?.shape).toEqual([1, 3, 48, 192]);
+  // Values by numpy: numpy.load("validation.npz")["x"][7].ravel()[:4]
+  expect(Array.from(last?.data.slice(0, 4) ?? [], Number)).toEqual([0.61083984375, 0.607421875, 0.60400390625, 0.6025390625]);
+  expect(first?.data).not.toEqual(last?.data);
+  expect((await source.feed(7)).get("x")).toEqual(last);
+  await source.close();
+});
+
+test("uses the first samples only when asked, and says so", async () => {
+  const effects = await atWork();
+  const source = await openFeeds({ kind: "data", path: fixture("tensorrt-8.6.1-h100/validation.npz") }, [image], effects, 3);
+  expect([source.count, source.description]).toEqual([3, expect.stringContaining("first 3 of 8 samples")]);
+});
+
+test("serves a model of one input from a .npy, stored or column-major", async () => {
+  const effects = await atWork();
+  const path = await put(effects, "a.npy", floats([6, 2]));
+  const source = await openFeeds({ kind: "data", path }, [vector], effects);
+  expect(source.count).toBe(3);
+  expect((await source.feed(1)).get("x")?.data).toEqual(Float32Array.of(4, 5, 6, 7));
+  await source.close();
+  const bytes = Buffer.from(floats([2, 6]));
+  bytes.write("True, ", bytes.indexOf("False"));
+  const turned = await put(effects, "f.npy", new Uint8Array(bytes));
+  const columns = await openFeeds({ kind: "data", path: turned }, [{ ...vector, shape: [1, 6] }], effects);
+  expect((await columns.feed(1)).get("x")?.data).toEqual(Float32Array.of(1, 3, 5, 7, 9, 11));
+  await columns.close();
+});
+
+test("joins a folder of files in the order of their names", async () => {
+  const effects = await atWork();
+  await put(effects, "d/a.npz", npz({ x: floats([2, 2]) }, true));
+  await put(effects, "d/b.npz", npz({ x: floats([2, 2, 2]) }));
+  const source = await openFeeds({ kind: "data", path: `${effects.folder}/d` }, [vector], effects);
+  expect(source.count).toBe(3);
+  expect((await source.feed(2)).get("x")?.data).toEqual(Float32Array.of(4, 5, 6, 7));
+  expect((await source.feed(0)).get("x")?.data).toEqual(Float32Array.of(0, 1, 2, 3));
+  await source.close();
+});
+
+test("reads Polygraphy inputs, each entry a whole feed", async () => {
+  const effects = await atWork();
+  const source = await openFeeds({ kind: "inputs", path: fixture("tensorrt-8.6.1-h100/inputs.json") }, [image], effects);
+  expect(source.count).toBe(1);
+  expect((await source.feed(0)).get("x")?.data[0]).toBeCloseTo(0.417022, 6);
+  await source.close();
+});
+
+test("names every problem at once, with file and input, before anything runs", async () => {
+  const effects = await atWork();
+  const ints = writeNpy({ name: "", dtype: "int32", shape: [3, 2], data: new Int32Array(6) });
+  const path = await put(effects, "a.npz", npz({ x: ints, y: floats([2, 2]), extra: floats([1]) }));
+  const inputs = [vector, { ...vector, name: "y" }, { ...vector, name: "mask" }];
+  const error = await openFeeds({ kind: "data", path }, inputs, effects).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error).toMatchObject({
+    problems: [
+      expect.stringContaining('"extra" is no input of the model'),
+      expect.stringContaining('input "x" is int32, the model takes float32'),
+      expect.stringContaining('input "x" of shape [3, 2] cannot be cut into feeds of [2, 2]'),
+      expect.stringContaining('input "mask" is missing'),
+    ],
+  });
+});
+
+test("names the sample of a JSON whose shape does not fit", async () => {
+  const effects = await atWork();
+  const problem = openFeeds({ kind: "inputs", path: fixture("tensorrt-8.6.1-h100/inputs.json") }, [vector], effects);
+  await expect(problem).rejects.toThrow(/sample 0 of .*inputs.json: input "x" has the shape \[1, 3, 48, 192\]/);
+});
+
+test("refuses different numbers of samples, and none", async () => {
+  const effects = await atWork();
+  const uneven = await put(effects, "a.npz", npz({ x: floats([4, 2]), y: floats([6, 2]) }));
+  await expect(openFeeds({ kind: "data", path: uneven }, [vector, { ...vector, name: "y" }], effects)).rejects.toThrow(
+    '"y" has 3 samples, "x" has 2',
+  );
+  const empty = await put(effects, "b.npz", npz({ x: floats([0, 2]) }));
+  await expect(openFeeds({ kind: "data", path: empty }, [vector], effects)).rejects.toThrow("holds no samples");
+  await expect(openFeeds({ kind: "inputs", path: await put(effects, "c.json", "[]") }, [vector], effects)).rejects.toThrow(
+    "holds no samples",
+  );
+});
+
+test.each([
+  ["a model of two inputs from a .npy", "a.npy", () => floats([2, 2]), "holds one array, the model has 2 inputs"],
+  ["saved outputs", "a.json", () => readFile(fixture("tensorrt-8.6.1-h100/int8_final_output.json")), "not inputs"],
+])("refuses %s", async (_, name, content, why) => {
+  const effects = await atWork();
+  const path = await put(effects, name, await content());
+  await expect(openFeeds({ kind: "data", path }, [vector, { ...vector, name: "y" }], effects)).rejects.toThrow(why);
+});
+
+test("gives the same random sample for the same seed, whatever else is read", async () => {
+  const effects = await atWork();
+  const inputs = [image, { name: "ids", dtype: "int64", shape: [4] } as const];
+  const spec = { kind: "random", seed: 5, samples: 4, low: 10, high: 20 } as const;
+  const [a, b] = [await openFeeds(spec, inputs, effects), await openFeeds({ ...spec, samples: 9 }, inputs, effects)];
+  expect(await a.feed(3)).toEqual(await b.feed(3));
+  expect((await a.feed(3)).get("x")).not.toEqual((await a.feed(2)).get("x"));
+  expect((await openFeeds({ ...spec, seed: 6 }, inputs, effects)).feed(3)).not.toEqual(await a.feed(3));
+  const numbers = Array.from((await a.feed(0)).get("x")?.data ?? [], Number);
+  expect(Math.min(...numbers)).toBeGreaterThanOrEqual(10);
+  expect(Math.max(...numbers)).toBeLessThan(20);
+  expect(numbers.reduce((x, y) => x + y) / numbers.length).toBeCloseTo(15, 1);
+});
+
+test.each([
+  [{ samples: 0 }, "Ask for at least 1"],
+  [{ low: 2, high: 1 }, "a smaller and a larger finite number"],
+  [{ high: Number.NaN }, "a smaller and a larger finite number"],
+  [{ seed: 0.5 }, "Use an integer"],
+])("refuses the random spec %j", async (change, why) => {
+  const effects = await atWork();
+  await expect(openFeeds({ kind: "random", seed: 1, samples: 1, low: 0, high: 1, ...change }, [vector], effects)).rejects.toThrow(why);
+});
+
+test("reads back the inputs that it writes, as one file and as a folder", async () => {
+  const effects = await atWork();
+  const source = await openFeeds({ kind: "random", seed: 1, samples: 3, low: -1, high: 1 }, [vector], effects);
+  for (const name of ["in.json", "folder"]) {
+    await writeInputs(`${effects.folder}/${name}`, source, effects.files);
+    const back = await openFeeds({ kind: "inputs", path: `${effects.folder}/${name}` }, [vector], effects);
+    expect(back.count).toBe(3);
+    for (const i of [0, 1, 2]) expect(await back.feed(i)).toEqual(await source.feed(i));
+    await back.close();
+  }
+  await expect(writeInputs(`${effects.folder}/folder`, source, effects.files)).rejects.toThrow("not empty");
+  let text = "";
+  for await (const chunk of inputsText(source)) text += new TextDecoder().decode(chunk);
+  expect(text).toBe(await effects.files.readText(`${effects.folder}/in.json`));
+});
+
+test("refuses a numbered folder with a hole", async () => {
+  const effects = await atWork();
+  for (const i of [0, 2]) await put(effects, `d/000000000${i}.json`, "{}");
+  await expect(openFeeds({ kind: "inputs", path: `${effects.folder}/d` }, [vector], effects)).rejects.toThrow("0000000001.json is missing");
+});

@@ -1,0 +1,170 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { measureSides } from "../../../src/dumps/compare.ts";
+import { startCrew } from "../../../src/dumps/crew.ts";
+import { pairSides } from "../../../src/dumps/pair-sides.ts";
+import { writeRunResults } from "../../../src/dumps/polygraphy-writer.ts";
+import type { Measurement, MetricName } from "../../../src/measure/measurement.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { RunEffects } from "../../fakes/run-effects.ts";
+import { atWork, fixture, put } from "./at-work.ts";
+
+async function measured(
+  reference: string,
+  candidate: string,
+  threads: number,
+  effects: RunEffects,
+  closeness = { atol: 1e-5, rtol: 1e-5 },
+): Promise<Measurement[]> {
+  const crew = startCrew(threads, effects.files);
+  try {
+    const [r, c] = await Promise.all([crew.open(reference), crew.open(candidate)]);
+    const sides = pairSides(r.runners[0]?.iterations ?? [], c.runners[0]?.iterations ?? [], new Map());
+    return await all(measureSides(sides, { ...closeness, topK: 5, seed: 0, decisions: () => false }, crew));
+  } finally {
+    await crew.close();
+  }
+}
+
+const numpy: {
+  atol: number;
+  rtol: number;
+  tensors: Record<
+    string,
+    { metrics: Record<string, number | string>; reference: Record<string, number | string>; candidate: Record<string, number | string> }
+  >;
+} = JSON.parse(readFileSync(fixture("numpy-2.4/pairs-expected.json"), "utf8"));
+
+const agrees = (own: number | undefined, wanted: number | string, what: string) => {
+  const value = Number(wanted);
+  if (!Number.isFinite(value)) expect(own, what).toEqual(value);
+  else
+    expect(Math.abs((own ?? Number.NaN) - value), `${what}: ${own} for ${value}`).toBeLessThanOrEqual(
+      1e-9 * Math.max(Math.abs(value), 1e-6),
+    );
+};
+
+test.each([0, 2])("every figure equals numpy's in float64 to 1e-9, with %i threads", async (threads) => {
+  const effects = await atWork();
+  const measurements = await measured(
+    fixture("numpy-2.4/pairs-reference.npz"),
+    fixture("numpy-2.4/pairs-candidate.npz"),
+    threads,
+    effects,
+    numpy,
+  );
+  expect(measurements).toHaveLength(Object.keys(numpy.tensors).length);
+  for (const measurement of measurements) {
+    const wanted = numpy.tensors[measurement.tensor];
+    if (!wanted) throw new Error(`numpy has no ${measurement.tensor}`);
+    for (const [name, value] of Object.entries(wanted.metrics))
+      agrees(measurement.metrics[name as MetricName], value, `${measurement.tensor} ${name}`);
+    for (const side of ["reference", "candidate"] as const) {
+      for (const key of ["min", "max", "mean", "std"] as const)
+        agrees(measurement[side][key], wanted[side][key] ?? Number.NaN, `${measurement.tensor} ${side} ${key}`);
+    }
+  }
+});
+
+test("finds the errors that Polygraphy found in the same recorded files", async () => {
+  const effects = await atWork();
+  const recorded = JSON.parse(
+    readFileSync(fixture("tensorrt-8.6.1-h100/polygraphy_accuracy_results.json"), "utf8").replace(/\b(NaN|-?Infinity)\b(?=[,\s])/g, "null"),
+  );
+  const results: Record<string, { max_absdiff: number; mean_absdiff: number }> = recorded.lst[0].lst[0][1][0];
+  const measurements = await measured(
+    fixture("tensorrt-8.6.1-h100/fp16_layers_subset.json"),
+    fixture("tensorrt-8.6.1-h100/int8_layers_subset.json"),
+    0,
+    effects,
+  );
+  expect(measurements).toHaveLength(40);
+  for (const { tensor, metrics } of measurements) {
+    // Polygraphy subtracts in float32.
+    expect(metrics.maxAbs, tensor).toBeCloseTo(results[tensor]?.max_absdiff ?? Number.NaN, 6);
+    expect(metrics.meanAbs, tensor).toBeCloseTo(results[tensor]?.mean_absdiff ?? Number.NaN, 6);
+  }
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+const tensor = (name: string, data: Float32Array): Tensor => ({ name, dtype: "float32", shape: [data.length], data });
+
+test("gives the same figures from RunResults as from .npy, whatever the length, in one thread or two", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 200_000 }), fc.integer(), async (length, seed) => {
+      const effects = await atWork();
+      let state = seed | 1;
+      const random = () => {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        return state / 2 ** 31;
+      };
+      const r = Float32Array.from({ length }, random);
+      const c = Float32Array.from(r, (value) => value + 0.01 * random());
+      for (const [name, data] of [
+        ["r", r],
+        ["c", c],
+      ] as const) {
+        await writeRunResults(
+          `${effects.folder}/${name}.json`,
+          name,
+          (async function* () {
+            yield [tensor("x", data.subarray(0, 1)), tensor("y", data)];
+          })(),
+          effects.files,
+        );
+        const { writeNpy } = await import("../../../src/dumps/npy.ts");
+        await put(effects, `${name}/y.npy`, writeNpy(tensor("y", data)));
+      }
+      const path = (name: string) => `${effects.folder}/${name}`;
+      const [, fromJson] = await measured(path("r.json"), path("c.json"), 0, effects);
+      const [, fromThreads] = await measured(path("r.json"), path("c.json"), 2, effects);
+      const [fromNpy] = await measured(path("r"), path("c"), 0, effects);
+      expect(fromThreads).toEqual(fromJson);
+      expect(fromNpy?.metrics).toEqual(fromJson?.metrics);
+      expect(fromNpy?.elements).toBe(length);
+    }),
+    { numRuns: 4 },
+  );
+});
+
+test("a damaged array found by a thread is a file error with its place", async () => {
+  const effects = await atWork();
+  const data = new Float32Array(5_000);
+  await writeRunResults(
+    `${effects.folder}/a.json`,
+    "a",
+    (async function* () {
+      yield [tensor("y", data)];
+    })(),
+    effects.files,
+  );
+  const text = await effects.files.readText(`${effects.folder}/a.json`);
+  const at = text.indexOf("AAAA", 2_000) + 8_000;
+  await put(effects, "b.json", `${text.slice(0, at)}!${text.slice(at + 1)}`);
+  for (const threads of [0, 1]) {
+    const failed = measured(`${effects.folder}/a.json`, `${effects.folder}/b.json`, threads, effects);
+    await expect(failed).rejects.toMatchObject({ name: "FileError", file: `${effects.folder}/b.json`, offset: at });
+  }
+  await expect(measured(`${effects.folder}/a.json`, `${effects.folder}/missing.json`, 1, effects)).rejects.toMatchObject({
+    name: "ConfigError",
+  });
+});
+
+test("agreement of classes is measured where it is asked for", async () => {
+  const effects = await atWork();
+  const crew = startCrew(0, effects.files);
+  const file = await crew.open(fixture("tensorrt-8.6.1-h100/engine_outputs.npz"));
+  const sides = pairSides(file.runners[0]?.iterations ?? [], file.runners[0]?.iterations ?? [], new Map([["fp16", "int8"]]));
+  const [both] = await all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => true }, crew));
+  await crew.close();
+  // numpy: (fp16.argmax(1) == int8.argmax(1)).mean()
+  expect(both?.metrics.top1Agreement).toBe(0.875);
+  // The README of the recordings: 8 images pooled, 19.3 dB.
+  expect(both?.metrics.sqnrDb).toBeCloseTo(19.3, 1);
+});
