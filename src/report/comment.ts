@@ -14,7 +14,7 @@ import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
 import { outputsTable } from "./sections/outputs.ts";
-import { byUrgency, verdictMark, verdictWord } from "./sections/words.ts";
+import { byUrgency, laneWords, verdictMark, verdictWord } from "./sections/words.ts";
 import { namer } from "./text.ts";
 
 /** GitHub refuses bodies over 65,536 characters; this leaves room for what it adds. In UTF-16 units and in bytes. */
@@ -72,10 +72,10 @@ export function renderBody(report: Report, options: NextLinks & { readonly fixSc
     headline(report, caps),
     reasonLines(report, caps),
     outputsTable(report, caps),
-    selectionLine(report, caps),
     noticeList(report, caps),
     ...told.map((model) => (only ? modelSections(model, options, caps) : foldedModel(model, options, caps))),
     worthTelling.length > told.length && caps.models > 0 ? `…and ${worthTelling.length - told.length} more models in the report.` : "",
+    selectionLine(report, caps),
     footer(report, options),
   );
 }
@@ -90,6 +90,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   const show = namer([...model.worst.flatMap((layer) => [layer.tensor, layer.node])], caps.nameLength);
   const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
   return blocks(
+    `Compared: ${prose(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
     layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
     layers,
     model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",

@@ -223,7 +223,7 @@ export function sampleModel(overrides: Partial<ModelReport> = {}): ModelReport {
       markingDb: null,
       message: "Simulated runs repeat bit for bit; no guard band.",
     },
-    firstFailing: "batch_norm_5.tmp_3",
+    firstFailing: layers.find((layer) => Number(layer.metrics.sqnrDb) < 20)?.tensor ?? null,
     worst: layers
       .toSorted((a, b) => Number(a.injected?.sqnrDb) - Number(b.injected?.sqnrDb))
       .slice(0, 10)

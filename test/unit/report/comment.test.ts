@@ -140,6 +140,20 @@ describe("pull-request comment", () => {
     expectWhole(body);
   });
 
+  it("names the lane and why it was taken", () => {
+    expect(renderComment(sampleReport(), options)).toContain(
+      "Compared: INT8 simulated on the CPU against FP32 (auto: this machine has no NVIDIA GPU)",
+    );
+  });
+
+  it("shows one script and names the other forms of the fix", () => {
+    const other = { ...script, fileName: "trtexec.txt", text: "OTHER FORM" };
+    const body = renderComment(sampleReport(), { ...options, fixScripts: [other, script] });
+    expect(body).toContain("def postprocess(network):");
+    expect(body).not.toContain("OTHER FORM");
+    expect(body).toContain("In the artifact the same fix as `trtexec.txt`.");
+  });
+
   it("says that a run which ended early is not complete", () => {
     expect(renderComment(sampleReport({ complete: false }), options)).toContain("this report is not complete");
   });
