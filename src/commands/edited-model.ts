@@ -6,11 +6,12 @@ import { ConfigError } from "../effects/failure.ts";
 import type { Fix } from "../fix/artifact.ts";
 import { encodeModel, insertQdq, removeUnitQdq } from "../onnx/edit.ts";
 import type { OnnxModel } from "../onnx/model.ts";
+import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 
 /** `path`: the model to edit, instead of the one that the report names. ConfigError when it is another model, or holds no Q/DQ of a kept unit. */
 export async function editedModel(path: string | undefined, fix: Fix, effects: Effects): Promise<Uint8Array> {
-  const { model } = await openModel(path ?? fix.qdqPath ?? fix.model.path, fix, effects);
+  const model = await openModel(path ?? fix.qdqPath ?? fix.model.path, fix, effects);
   if (fix.cachePath !== undefined) await insertFromCache(model, fix.cachePath, effects);
   return encodeModel(
     removeUnitQdq(
@@ -20,13 +21,13 @@ export async function editedModel(path: string | undefined, fix: Fix, effects: E
   );
 }
 
-async function openModel(path: string, fix: Fix, { files, cwd }: Effects) {
+async function openModel(path: string, fix: Fix, { files, cwd }: Effects): Promise<OnnxModel> {
   const absolute = resolve(cwd, path);
   if (!(await files.stat(absolute))) throw new ConfigError(`${path} is not there; name the model of '${fix.model.name}' with --onnx.`);
   const staged = await stageModel({ path: absolute, folder: await files.makeTempFolder("fix-"), files, trust: "local" });
   if (fix.qdqPath === undefined && staged.sha256 !== fix.model.sha256)
     throw new ConfigError(`${path} has SHA-256 ${staged.sha256}, the report is about ${fix.model.sha256}. Check the model again.`);
-  return staged;
+  return await readModel(staged.modelPath, files);
 }
 
 async function insertFromCache(model: OnnxModel, cachePath: string, { files, cwd }: Effects): Promise<void> {

@@ -1,0 +1,72 @@
+/** The search on real models in the simulate lane, and the real `polygraphy` for its command line. */
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { compareOne, isBetter, searchCases } from "../../bench/search-cases.ts";
+import { openCase } from "../../bench/search-lane.ts";
+import { oraclePython } from "../../scripts/python-env.ts";
+import { debugPrecisionArgs } from "../../src/search/debug-precision.ts";
+import { readDebugPrecision } from "../../src/search/debug-precision-result.ts";
+
+describe("the search on a real model", () => {
+  it.each(searchCases.filter(({ key }) => key !== "rec4"))(
+    "keeps fewer units of $key than bisect, and they pass held-out samples",
+    async (model) => {
+      const opened = await openCase(model);
+      try {
+        for (const limitDb of model.limitsDb.slice(0, 2)) {
+          const compared = await compareOne(model, opened, limitDb);
+          expect(isBetter(compared), `${model.key} at ${limitDb} dB: ${compared.ranked.message}`).toBe(true);
+          if (compared.ranked.kind === "diffuse") continue;
+          const accepted = await opened.probe(limitDb)(new Set(compared.ranked.keep), "accept");
+          expect(accepted).toMatchObject({ kind: "measured", passes: true });
+        }
+      } finally {
+        await opened.close();
+      }
+    },
+  );
+});
+
+describe("polygraphy itself", () => {
+  it("understands the arguments: it stops at the missing tensorrt, not at a word", () => {
+    const shapes = new Map([["x", { min: [1, 3, 48, 192], opt: [1, 3, 48, 192], max: [1, 3, 48, 192] }]]);
+    const check = {
+      script: "check.sh",
+      resultsFile: "r",
+      inputs: "i",
+      reference: "f",
+      candidate: "c",
+      tolerance: "sqnr-db=20",
+      gate: ["trt-gate"],
+    };
+    const args = debugPrecisionArgs({
+      model: "model.onnx",
+      mode: "bisect",
+      direction: "reverse",
+      precision: "float16",
+      cachePath: "m.cache",
+      shapes,
+      builder: ["--builder-optimization-level", "0"],
+      artifactsFolder: "artifacts",
+      check,
+    });
+    const done = spawnSync(join(dirname(oraclePython()), "polygraphy"), args, { encoding: "utf8" });
+    const log = done.stdout + done.stderr;
+    expect(log).toContain("'tensorrt' is required");
+    expect(done.status).toBe(1);
+    const run = {
+      log,
+      checks: "",
+      endedWell: false,
+      timedOut: false,
+      direction: "reverse",
+      mode: "bisect",
+      units: [],
+      layerNames: [],
+      seconds: 1,
+      seed: 1,
+    } as const;
+    expect(readDebugPrecision(run).outcome.kind).toBe("tool-failing");
+  });
+});
