@@ -30,7 +30,7 @@ export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: str
 /** True for a weight that still lies in the model's own file. */
 export const liesInModel = (tensor: TensorProto, fileName: string): boolean => isExternal(tensor) && externalEntry(tensor).location === fileName;
 
-/** Attribute texts are views of the file as well. */
+/** Attribute texts are views of the file as well. An empty one stays unset: ONNX Runtime refuses attributes with two kinds of values. */
 function copyTexts(nodes: readonly NodeProto[]): void {
   for (const node of nodes) {
     for (const attribute of node.attribute) copyText(attribute);
@@ -39,6 +39,6 @@ function copyTexts(nodes: readonly NodeProto[]): void {
 }
 
 function copyText(attribute: AttributeProto): void {
-  attribute.s = attribute.s.slice();
+  if (attribute.s.length > 0) attribute.s = attribute.s.slice();
   attribute.strings = attribute.strings.map((text) => text.slice());
 }
