@@ -64,7 +64,7 @@ function threadCrew(threads: number): Crew {
   const idle: Worker[] = [];
   const workers = Array.from(
     { length: threads },
-    () => new Worker(workerFile(), { resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } }),
+    () => new Worker(workerFile(), { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } }),
   );
   const next = (worker: Worker): void => {
     const waiting = queue.shift();
@@ -117,8 +117,10 @@ function fail(answer: CrewAnswer): never {
   throw new Error(`a comparison thread failed: ${answer.kind === "bug" ? answer.stack : answer.kind}`);
 }
 
-/** Beside this file when run from source, an entry of its own in the bundle. */
+/** Beside this file when run from source; in the bundle an entry of its own, beside this chunk or one folder above. */
 function workerFile(): URL {
-  const source = new URL("./compare-worker.ts", import.meta.url);
-  return existsSync(fileURLToPath(source)) ? source : new URL("./compare-worker.js", import.meta.url);
+  const places = ["./compare-worker.ts", "./compare-worker.js", "../compare-worker.js"].map((path) => new URL(path, import.meta.url));
+  const found = places.find((place) => existsSync(fileURLToPath(place)));
+  if (!found) throw new Error(`compare-worker.js is missing beside ${fileURLToPath(import.meta.url)}`);
+  return found;
 }
