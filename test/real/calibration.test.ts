@@ -51,11 +51,11 @@ describe("cache check", () => {
   });
 
   test("exits 1 and names the node when a compute input's scale is taken out", async () => {
-    const text = (await readFile(recorded, "utf8")).replace(/^relu_1\.tmp_0: .*\n/m, "");
+    const text = (await readFile(recorded, "utf8")).replace(/^hardswish_0\.tmp_0: .*\n/m, "");
     await writeFile(join(folder, "cut.cache"), text);
     const { exitCode, out } = await trtGate("cache", "check", join(folder, "cut.cache"), model);
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/relu_1\.tmp_0 {2}read by \S+/);
+    expect(out).toMatch(/hardswish_0\.tmp_0 {2}read by \S+/);
   });
 
   test("exits 1 for another model's cache", async () => {
@@ -63,7 +63,7 @@ describe("cache check", () => {
     const { exitCode, out } = await trtGate("cache", "check", recorded, other, "--json");
     expect(exitCode).toBe(1);
     const { missing, orphans } = JSON.parse(out);
-    expect(missing.length).toBeGreaterThan(50);
+    expect(missing.length).toBeGreaterThan(20);
     expect(orphans.length).toBeGreaterThan(100);
   });
 
@@ -108,7 +108,10 @@ describe("cache to-qdq", () => {
 describe("calibrate", () => {
   const log2Apart = (ours: ReadonlyMap<string, number>, theirs: ReadonlyMap<string, number>): number[] =>
     [...ours].map(([tensor, scale]) => Math.abs(Math.log2(scale / (theirs.get(tensor) ?? Number.NaN)))).toSorted((a, b) => a - b);
+  const known = new Map<string, ReadonlyMap<string, number>>();
   const scalesBy = async (algorithm: string): Promise<ReadonlyMap<string, number>> => {
+    const before = known.get(algorithm);
+    if (before) return before;
     const output = join(folder, `${algorithm}.cache`);
     const { exitCode } = await trtGate(
       "calibrate",
@@ -122,7 +125,9 @@ describe("calibrate", () => {
       ...shapes,
     );
     expect(exitCode).toBe(0);
-    return parseCache(await readFile(output, "utf8"), output).scales;
+    const { scales } = parseCache(await readFile(output, "utf8"), output);
+    known.set(algorithm, scales);
+    return scales;
   };
 
   test("by entropy comes as near to TensorRT's own scales from the same images as a factor of 1.05 in the median", async () => {
