@@ -82,7 +82,8 @@ function spawn(command: Command, options: ExecOptions, keepsStdin: boolean) {
     buffer: false,
     reject: false,
     encoding: "buffer",
-    timeout: command.timeoutMs,
+    // A whole number that a timer can hold; 0 would mean no limit.
+    timeout: Math.min(Math.max(1, Math.floor(command.timeoutMs)), 2 ** 31 - 1),
     cancelSignal: options.cancelled,
     forceKillAfterDelay: graceMs,
     killDescendants: true,
