@@ -50,7 +50,7 @@ describe("a pull request", () => {
     expect(red.exitCode, red.log).toBe(1);
     expect(place.github.comments).toHaveLength(1);
     const first = place.github.comments[0]?.body ?? "";
-    expect(first.startsWith("<!-- trt-gate v1 key=ci/gate/null -->\n")).toBe(true);
+    expect(first.startsWith("<!-- trt-gate v1 key=ci/gate -->\n")).toBe(true);
     const { repository } = place;
     repository.git("checkout", "-q", "-B", "main", base);
     const fixedBase = repository.commit({ ".github/trt-gate.yml": configOf(["a", "b"], 20) });

@@ -1,0 +1,152 @@
+/** The action refuses, or runs only the base commit's code, and hands no secret on. Canaries say what ran and what it saw. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pullPayload } from "../fakes/event.ts";
+import { mergePullRequest } from "../fakes/repository.ts";
+import { configOf, writeModels } from "./models.ts";
+import { openWorkplace, type Workplace } from "./spawn.ts";
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await openWorkplace();
+});
+afterEach(async () => await place.end());
+
+const secrets = {
+  GITHUB_TOKEN: "canary-secret-1",
+  AWS_SECRET_ACCESS_KEY: "canary-secret-2",
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "canary-secret-3",
+  POLYGRAPHY_AUTOINSTALL_DEPS: "canary-secret-4",
+};
+
+/** A python3 before all others that writes down its arguments and environment, then becomes the real one. */
+function canaryPath(): { PATH: string; seen: string } {
+  const folder = join(place.folder, "canary-bin");
+  const seen = join(place.folder, "seen.txt");
+  mkdirSync(folder);
+  for (const name of ["python3", "git"]) {
+    const real = (process.env.PATH ?? "")
+      .split(":")
+      .map((entry) => join(entry, name))
+      .find(existsSync);
+    writeFileSync(join(folder, name), `#!/bin/sh\n{ echo "$0 $*"; env; } >> '${seen}'\nexec ${real} "$@"\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+  return { PATH: `${folder}:${process.env.PATH}`, seen };
+}
+
+interface Pull {
+  readonly base?: Readonly<Record<string, string>>;
+  readonly head: Readonly<Record<string, string>>;
+  readonly fork?: boolean | "deleted";
+  readonly event?: string;
+}
+function pull({ base: baseFiles = {}, head, fork = false, event = "pull_request" }: Pull): void {
+  const { repository } = place;
+  writeModels(repository, ["a"]);
+  const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"]), ...baseFiles });
+  repository.git("checkout", "-q", "-b", "topic");
+  const headSha = repository.commit({ "watched/a.txt": "touched", ...head });
+  const merge = mergePullRequest(repository, headSha, base);
+  place.github.headSha = headSha;
+  place.event(event, pullPayload({ headSha, baseSha: base, headRepoId: fork === "deleted" ? null : fork ? 2 : 1 }), merge);
+}
+const run = async (env: Readonly<Record<string, string>> = {}, inputs: Readonly<Record<string, string>> = {}) =>
+  await place.action({ lane: "simulate", search: "off", ...inputs }, env).ended;
+
+describe("refusals end with 3 and start nothing", () => {
+  it.each([
+    { what: "a fork on a self-hosted runner", fork: true, env: { RUNNER_ENVIRONMENT: "self-hosted" } },
+    { what: "a fork on an unnamed runner", fork: true, env: { RUNNER_ENVIRONMENT: "" } },
+    { what: "a deleted head repository", fork: "deleted", env: { RUNNER_ENVIRONMENT: "self-hosted" } },
+    { what: "pull_request_target from a fork", fork: true, event: "pull_request_target", env: {} },
+    { what: "unsecure commands", fork: false, env: { ACTIONS_ALLOW_UNSECURE_COMMANDS: "true" } },
+  ] as const)("$what", async ({ fork, env, ...more }) => {
+    pull({ head: {}, fork, ...more });
+    const { PATH, seen } = canaryPath();
+    const ended = await run({ ...env, PATH });
+    expect(ended.exitCode, ended.log).toBe(3);
+    expect(ended.log).toMatch(/^::error/m);
+    expect(existsSync(seen)).toBe(false);
+    expect(place.github.calls).toEqual([]);
+    expect(ended.outputs.verdict).toBe("undecided");
+  });
+});
+
+describe("forks on hosted runners", () => {
+  it("are checked with the base's configuration and get no comment, with the way to one", async () => {
+    pull({ head: { ".github/trt-gate.yml": configOf(["a"], -1000) }, fork: true });
+    place.github.rules.push({ on: /^POST .*comments/, fault: { status: 403, message: "Resource not accessible by integration" } });
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(0);
+    expect(ended.report?.models[0]?.outputs[0]?.limits).toEqual({ sqnrDb: { fail: 20 } });
+    expect(ended.report?.notices.join()).toContain("the version of the base commit");
+    expect(ended.log).toContain("docs/workflows.md");
+  });
+
+  it("are undecided where only the fork has a configuration", async () => {
+    const { repository } = place;
+    writeModels(repository, ["a"]);
+    const base = repository.commit({});
+    repository.git("checkout", "-q", "-b", "topic");
+    const headSha = repository.commit({ ".github/trt-gate.yml": configOf(["a"]) });
+    const merge = mergePullRequest(repository, headSha, base);
+    place.event("pull_request", pullPayload({ headSha, baseSha: base, headRepoId: 2 }), merge);
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(4);
+    expect(ended.log).toContain("config-not-on-base");
+  });
+});
+
+describe("code", () => {
+  const loader = (mark: string) => `open(${JSON.stringify(mark)}, "a").write("ran ")
+import numpy as np
+def load_data():
+    for i in range(8):
+        yield {"x": np.full((1, 4), 0.1 * i + 0.1, np.float32)}
+`;
+  const config = configOf(["a"]).replace(
+    "{data: data/x.npy, algorithm: minmax, min-samples: 1}",
+    "{loader: tools/loader.py, algorithm: minmax, min-samples: 1}",
+  );
+
+  it("runs the base's loader, and neither the change's nor what the change put beside it", async () => {
+    const mark = (name: string) => join(place.folder, name);
+    const hostile = (name: string) => `open(${JSON.stringify(mark(name))}, "w").write("ran")\n`;
+    pull({
+      base: { ".github/trt-gate.yml": config, "tools/loader.py": loader(mark("base-loader")) },
+      head: {
+        "tools/loader.py": loader(mark("head-loader")),
+        "tools/numpy.py": hostile("numpy"),
+        "numpy.py": hostile("numpy"),
+        "sitecustomize.py": hostile("sitecustomize"),
+        "tools/sitecustomize.py": hostile("sitecustomize"),
+        "usercustomize.py": hostile("usercustomize"),
+      },
+    });
+    const ended = await run();
+    const ran = ["base-loader", "head-loader", "numpy", "sitecustomize", "usercustomize"].filter((name) => existsSync(mark(name)));
+    expect(ran, ended.log).toEqual(["base-loader"]);
+    expect(ended.report?.notices.join()).toContain("tools/loader.py");
+  });
+
+  it("gets no secret of the step, and no secret reaches log, report, summary, comment or artifact", async () => {
+    pull({ base: { ".github/trt-gate.yml": config, "tools/loader.py": loader(join(place.folder, "ran")) }, head: {} });
+    const { PATH, seen } = canaryPath();
+    const ended = await run({ ...secrets, PATH, GITHUB_ENV_CANARY: "canary-secret-5" });
+    const children = readFileSync(seen, "utf8");
+    expect(children).toContain("/python3 ");
+    expect(children).toContain("/git ");
+    const leaks = /canary-secret|t0ken|^(INPUT|ACTIONS|GITHUB|STATE|POLYGRAPHY)_/m;
+    expect(children).not.toMatch(leaks);
+    const told = [
+      ended.log.replace("::add-mask::t0ken", ""),
+      JSON.stringify(ended.report),
+      ended.summary,
+      ...place.github.comments.map(({ body }) => body),
+    ].join("\n");
+    expect(told).not.toMatch(/canary-secret|t0ken/);
+    for (const zip of place.github.artifacts.values()) expect(Buffer.from(zip).toString("latin1")).not.toMatch(/canary-secret|t0ken/);
+  });
+});
