@@ -1,18 +1,18 @@
 /**
- * Turns measurements, findings and a search outcome into the report's entries. Main composes them; nothing is judged here.
+ * Turns measurements and findings into the report's entries. Main composes them; nothing is judged here.
  * Numbers become `Num` (JSON cannot hold Infinity and NaN). An optional that is not known is undefined, which JSON leaves out.
  */
 
 import type { Finding, Level, Limits } from "../gate/verdict.ts";
 import type { Unit } from "../lanes/lane.ts";
 import type { Coverage, Measurement, Metrics, Summary } from "../measure/measurement.ts";
-import type { ProbeRecord, SearchOutcome } from "../search/search.ts";
 import { beyond } from "./metric-words.ts";
-import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, toNum } from "./schema.ts";
+import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "./schema.ts";
+import { worstFirst } from "./worst-first.ts";
 
-type SearchReport = NonNullable<ModelReport["search"]>;
+export { keptUnit, searchReport } from "./build-search.ts";
+
 type WorstLayer = ModelReport["worst"][number];
-type ProbeReport = SearchReport["probes"][number];
 
 /** What is known of a tensor besides its figures. All optional. */
 export interface TensorContext {
@@ -83,43 +83,6 @@ export function firstFailing(layers: readonly MeasuredTensor[], outputLimits: Li
   return inOrder.find((layer) => layer.level === "fail" || (layer.level === "unjudged" && missesAny(layer, outputLimits)))?.tensor ?? null;
 }
 
-export function searchReport(outcome: SearchOutcome, precision: SearchReport["precision"]): SearchReport {
-  const byId = new Map(outcome.units.map((unit) => [unit.id, unit]));
-  return {
-    method: outcome.method,
-    outcome: outcome.kind,
-    message: outcome.message,
-    units: outcome.units.length,
-    unitTable: outcome.units.map((unit) => keptUnit(unit)),
-    rankings: outcome.rankings.map(({ name, order, probes, seconds }) => ({ name, order: [...order], probes, seconds })),
-    probes: outcome.probes.map(probeReport),
-    prefix: outcome.prefix.map(({ ranking, length }) => ({ ranking, length: length ?? null })),
-    keep: outcome.keep.map((id) => keptUnit(byId.get(id) ?? id)),
-    oneMinimal: outcome.oneMinimal,
-    heldOut: outcome.heldOut
-      ? { passes: outcome.heldOut.passes, sqnrDb: toNum(outcome.heldOut.sqnrDb), margin: toNum(outcome.heldOut.marginDb) }
-      : null,
-    builds: outcome.builds,
-    seconds: outcome.seconds,
-    seed: outcome.seed,
-    precision,
-  };
-}
-
-/** A unit of the report. `layersOf` gives the engine layers a node ran in; an id that names no known unit keeps only its id. */
-export function keptUnit(unit: Unit | string, layersOf: (node: string) => readonly string[] = () => []): KeptUnit {
-  if (typeof unit === "string") return { unit, nodes: [], layers: [] };
-  const { id, nodes, opType, inputs, output } = unit;
-  return {
-    unit: id,
-    nodes: [...nodes],
-    layers: [...new Set(nodes.flatMap((node) => [...layersOf(node)]))],
-    opType,
-    inputs: [...inputs],
-    output,
-  };
-}
-
 export const coverageReport = (
   coverage: Coverage,
   lane: {
@@ -158,14 +121,6 @@ const limitNums = (limits: Limits): NonNullable<MeasuredTensor["limits"]> =>
     ]),
   );
 
-function probeReport(record: ProbeRecord): ProbeReport {
-  const { n, phase, half, keep, result } = record;
-  const head = { n, phase, half, keep: [...keep], kept: keep.length, kind: result.kind, seconds: result.seconds, ranking: record.ranking };
-  if (result.kind === "unknown") return { ...head, why: result.why };
-  const { passes, sqnrDb, marginDb, sdDb, latencyMs, note } = result;
-  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), latencyMs, note };
-}
-
 const badness: readonly Level[] = ["fail", "undecided", "waived", "warn", "pass", "unjudged"];
 const worstFinding = (findings: readonly Finding[]): Finding | undefined =>
   findings.toSorted((a, b) => badness.indexOf(a.level) - badness.indexOf(b.level))[0];
@@ -181,12 +136,4 @@ function missesAny(layer: MeasuredTensor, limits: Limits): boolean {
     const value = values.get(name);
     return fail !== undefined && value !== undefined && beyond(name, fromNum(value), fail);
   });
-}
-
-/** NaN is worst, then the lowest SQNR; null (not measured) is last. */
-function worstFirst(a: Num | null, b: Num | null): number {
-  const rank = (value: Num | null) => (value === null ? 2 : value === "NaN" ? 0 : 1);
-  if (rank(a) !== rank(b)) return rank(a) - rank(b);
-  const [x, y] = [Number(a), Number(b)];
-  return x === y || rank(a) !== 1 ? 0 : x - y;
 }

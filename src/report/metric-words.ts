@@ -83,11 +83,14 @@ const trimmed = (metric: string, limit: number): string => {
 };
 
 const infinite = (value: number): string => (Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞");
+/** Values beyond a million in powers of ten: a boundless figure must not become a line of digits. */
 const fixed = (value: number, digits: number): string =>
-  value
-    .toFixed(digits)
-    .replace(/^-(?=0(\.0*)?$)/, "")
-    .replace("-", "−");
+  Math.abs(value) >= 1e6
+    ? value.toExponential(1).replaceAll("-", "−")
+    : value
+        .toFixed(digits)
+        .replace(/^-(?=0(\.0*)?$)/, "")
+        .replace("-", "−");
 
 /** Three significant digits; powers of ten below 1e-4 and from 1e6. */
 function significant(value: number): string {

@@ -3,6 +3,7 @@ import { formatMargin, formatMetric } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { plural } from "../sections/words.ts";
+import { worstLayerFirst } from "../worst-first.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { type Column, fold, levelCell, tableOf } from "./parts.ts";
 
@@ -12,9 +13,9 @@ interface LayerColumn extends Column {
   cell(layer: MeasuredTensor): Markup | string;
 }
 
-/** By injected error; where the lane gives none, by accumulated error. `foldedLayers`: rows below the open ones. */
+/** `foldedLayers`: rows below the open ones. */
 export function layersSection(model: ModelReport, show: (name: string) => string, foldedLayers: number): Markup {
-  const worst = model.layers.toSorted((a, b) => severity(a) - severity(b));
+  const worst = model.layers.toSorted(worstLayerFirst);
   const columns = columnsOf(model, show);
   const rows = (layers: readonly MeasuredTensor[]) => layers.map((layer) => columns.map((column) => column.cell(layer)));
   const rest = worst.slice(openLayers, openLayers + foldedLayers);
@@ -43,8 +44,3 @@ function columnsOf(model: ModelReport, show: (name: string) => string): LayerCol
   ];
   return columns.filter((column) => column !== false);
 }
-
-const severity = (layer: MeasuredTensor): number => {
-  const value = fromNum(layer.injected?.sqnrDb ?? layer.metrics.sqnrDb ?? "Infinity");
-  return Number.isNaN(value) ? Number.MIN_SAFE_INTEGER : Math.min(value, Number.MAX_SAFE_INTEGER);
-};

@@ -72,7 +72,11 @@ function glance(model: ModelReport, show: Show): Markup {
           fixedWords(model.search?.heldOut?.sqnrDb),
         ],
     model.status === "checked"
-      ? ["Compared", plural(model.coverage.compared, "tensor"), `over ${plural(model.validation.samples, "sample")}`]
+      ? [
+          "Compared",
+          plural(model.outputs.length, "output"),
+          `and ${plural(model.layers.length, "layer")}, over ${plural(model.validation.samples, "sample")}`,
+        ]
       : undefined,
   ];
   return html`<dl class="figures">${items.map((item) => item && html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;

@@ -1,4 +1,5 @@
 /** The search and the fix: before and after, the path, the kept units, files and commands to copy. */
+import { formatMetric } from "../metric-words.ts";
 import type { ModelReport } from "../schema.ts";
 import { fixFigures, keptWords, latencyWords } from "../sections/fix.ts";
 import { plural, seconds } from "../sections/words.ts";
@@ -94,5 +95,4 @@ function rankingTable({ rankings, prefix }: Search, show: Show): Markup {
   );
 }
 
-const decibel = (value: Search["probes"][number]["sqnrDb"]): string =>
-  value === undefined ? "–" : typeof value === "number" ? `${value.toFixed(2)} dB` : value;
+const decibel = (value: Search["probes"][number]["sqnrDb"]): string => formatMetric("sqnrDb", value);

@@ -21,7 +21,7 @@ export function environmentWords({ tool, environment: env, seconds: took }: Repo
     ["GPU", env.gpu],
     ["driver", env.driver],
     ["ONNX Runtime", env.onnxruntime],
-    ["Node", env.node],
+    ["Node", env.node.replace(/^v/, "")],
   ];
   return [
     `trt-gate ${tool.version} (${shortSha(tool.commit)})`,

@@ -45,8 +45,8 @@ export function xAxis(scale: Scale, size: Size, name: string, show: (tick: numbe
   return html`<g aria-hidden="true"><line class="base" x1="${size.left}" x2="${size.width - size.right}" y1="${base}" y2="${base}"/>${ticks}<text class="axis mid" x="${round((size.left + size.width - size.right) / 2)}" y="${size.height - 4}">${name}</text></g>`;
 }
 
-/** A dashed line across the plot with its words at the right end. */
-export function limitLine(y: number, size: Size, words: string, kind: "fail" | "warn"): Markup {
+/** A dashed line across the plot with its words at the right end, above or below it. */
+export function limitLine(y: number, size: Size, words: string, kind: "fail" | "warn", side: "above" | "below" = "above"): Markup {
   const x = size.width - size.right;
-  return html`<line class="limit ${kind}" x1="${size.left}" x2="${x}" y1="${y}" y2="${y}"/><text class="limit-text ${kind} end" x="${x - 2}" y="${y - 5}">${words}</text>`;
+  return html`<line class="limit ${kind}" x1="${size.left}" x2="${x}" y1="${y}" y2="${y}"/><text class="limit-text ${kind} end" x="${x - 2}" y="${side === "above" ? y - 5 : y + 14}">${words}</text>`;
 }

@@ -6,14 +6,14 @@ import { extent, niceScale, round } from "./scale.ts";
 
 /** How many layers lie in each 2 dB of SQNR; `limit` in dB marks the bars that lie below it. */
 export function layerHistogram(valuesDb: readonly number[], limit: number | undefined, what: string): Markup {
-  const range = extent(valuesDb);
+  const range = extent(valuesDb, 200);
   if (range === undefined) return nothing;
   const step = Math.max(2, 2 * Math.ceil((range[1] - range[0]) / 60));
   const first = Math.floor(range[0] / step) * step;
   const counts = new Array<number>(Math.floor((range[1] - first) / step) + 1).fill(0);
   for (const value of valuesDb) {
     const bin = Math.floor((value - first) / step);
-    if (Number.isFinite(value)) counts[bin] = (counts[bin] ?? 0) + 1;
+    if (bin >= 0 && bin < counts.length) counts[bin] = (counts[bin] ?? 0) + 1;
   }
   const below = limit === undefined ? 0 : valuesDb.filter((value) => value < limit).length;
   const label = `${what}: ${valuesDb.length} layers between ${range[0].toFixed(1)} and ${range[1].toFixed(1)} dB${limit === undefined ? "" : `, ${below} below ${limit} dB`}.`;

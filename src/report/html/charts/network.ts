@@ -18,6 +18,8 @@ export interface NetworkPoint {
 
 const mostPoints = 600;
 const labelled = 3;
+/** Layers better than this are as good as identical and lie on the top edge. */
+const beyondScaleDb = 80;
 /** Hover words only while they help: with more stems none can be pointed at. */
 const mostTitles = 300;
 
@@ -51,7 +53,7 @@ function drawing(points: readonly NetworkPoint[], count: number, limits: Network
     limits.fail ?? Number.NaN,
     limits.warn ?? Number.NaN,
   ];
-  const [low, high] = extent(values) ?? [0, 1];
+  const [low, high] = extent(values, beyondScaleDb) ?? [0, 1];
   const base = size.height - size.bottom;
   const y = niceScale(low - 1, high + 1, base, size.top);
   const x = countScale(0, count - 1, size.left + 6, size.width - size.right - 6, size.width < 500 ? 4 : 8);
@@ -60,7 +62,7 @@ function drawing(points: readonly NetworkPoint[], count: number, limits: Network
   const stems = points.filter((point) => point.injectedDb !== undefined);
   const tops = new Map(worst(stems).map((point) => [point.index, point]));
   return html`${yAxis(y, size, "SQNR, dB")}${xAxis(x, size, "layer, in order of the network")}
-${limits.warn !== undefined && limitLine(y.at(limits.warn), size, `warn ${limits.warn} dB`, "warn")}${limits.fail !== undefined && limitLine(y.at(limits.fail), size, `limit ${limits.fail} dB`, "fail")}
+${limits.warn !== undefined && limitLine(y.at(limits.warn), size, `warn ${limits.warn} dB`, "warn")}${limits.fail !== undefined && limitLine(y.at(limits.fail), size, `limit ${limits.fail} dB`, "fail", limits.warn === undefined ? "above" : "below")}
 <g class="injected">${stems.map((point) => stem(x.at(point.index), y.at(point.injectedDb ?? Number.NaN), size.top, point, size.width > 500 && stems.length <= mostTitles))}</g>
 <polyline class="accumulated" points="${line}"/>
 <g class="accumulated">${gathered.length > 150 ? nothing : gathered.map((point) => html`<circle cx="${x.at(point.index)}" cy="${y.at(point.accumulatedDb ?? Number.NaN)}" r="2.2"/>`)}</g>

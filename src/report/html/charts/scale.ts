@@ -32,12 +32,12 @@ export function countScale(low: number, high: number, from: number, to: number, 
   return { low, high: end, ticks, at: (value) => round(from + ((clamp(value, low, end) - low) / (end - low)) * (to - from)) };
 }
 
-/** Smallest and largest finite value; undefined without one. */
-export function extent(values: readonly number[]): readonly [number, number] | undefined {
+/** Smallest and largest value within `-most`..`most`, so that a few boundless ones do not flatten the rest; undefined without one. */
+export function extent(values: readonly number[], most = Number.MAX_VALUE): readonly [number, number] | undefined {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const value of values) {
-    if (!Number.isFinite(value)) continue;
+    if (!(Math.abs(value) <= most)) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
   }

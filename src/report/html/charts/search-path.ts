@@ -8,6 +8,8 @@ type Probe = NonNullable<ModelReport["search"]>["probes"][number];
 
 /** The last probes are the ones that decide. */
 const mostProbes = 300;
+/** Margins beyond this (a probe that is identical to the reference) lie on the edge. */
+const beyondScale = 60;
 
 export function searchChart(probes: readonly Probe[]): Markup {
   const shown = probes.slice(-mostProbes);
@@ -18,7 +20,7 @@ export function searchChart(probes: readonly Probe[]): Markup {
 
 function drawing(probes: readonly Probe[], size: Size): Markup {
   const margins = probes.map((probe) => (probe.margin === undefined ? Number.NaN : fromNum(probe.margin)));
-  const [low, high] = extent([...margins, 0]) ?? [0, 1];
+  const [low, high] = extent([...margins, 0], beyondScale) ?? [0, 1];
   const y = niceScale(low - 0.5, high + 0.5, size.height - size.bottom, size.top);
   const x = countScale(probes[0]?.n ?? 0, probes.at(-1)?.n ?? 1, size.left + 14, size.width - size.right - 14, Math.min(8, probes.length));
   const measured = probes.filter((probe) => probe.kind === "measured" && probe.margin !== undefined);

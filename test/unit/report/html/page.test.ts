@@ -51,6 +51,21 @@ describe("HTML page", () => {
     expect(page.length).toBeLessThan(1_000_000);
   });
 
+  it("puts layers that were never measured alone below those that were, however bad they look", () => {
+    const layers = [
+      sampleLayer(1, { tensor: "after", node: "after", metrics: { sqnrDb: 2 }, injected: undefined }),
+      sampleLayer(0, { tensor: "guilty", node: "guilty", metrics: { sqnrDb: 9 }, injected: { sqnrDb: 30 } }),
+    ];
+    const page = renderHtml(sampleReport({ models: [sampleModel({ layers, worst: [], outputs: [] })] }));
+    expect(page.indexOf("<code>guilty</code>")).toBeLessThan(page.indexOf("<code>after</code>"));
+  });
+
+  it("keeps the charts readable beside boundless figures", () => {
+    const layers = [sampleLayer(0, { metrics: { sqnrDb: 1e300 }, injected: { sqnrDb: 1e300 } }), sampleLayer(1)];
+    const page = renderHtml(sampleReport({ models: [sampleModel({ layers })] }));
+    expect(page).not.toMatch(/\d{20}|e\+?2\d\d</);
+  });
+
   it("stays under 3 MB with 5,000 layers of hostile names, and under 30 MB with 200 such models", () => {
     expect(renderHtml(hostileReport(5000)).length).toBeLessThan(3_000_000);
     const [model] = hostileReport(60).models;
