@@ -41,19 +41,11 @@ export const reasons = {
     "Look for overflow: the first layer with such values is named.",
   ),
   "task-drop": regression("The task's own metric fell by more than `max-drop`.", "Look at the proposed fix, or calibrate anew."),
-  "slower-than-reference": regression(
-    "The candidate is slower than `max-slowdown-vs-reference` allows.",
-    "Keep fewer units in higher precision, or ship the reference engine.",
-  ),
 
   "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),
   "no-models": undecided("There is no model to check.", "Name models in the configuration or in the `models` input."),
   "no-samples": undecided("There is no sample to compare.", "Give validation data."),
   "no-limits": undecided("No limit applies to what was compared.", "Set a limit in `tolerance`."),
-  "no-quantization": undecided(
-    "Nothing says how to quantise the model.",
-    "Give a cache, calibration data, a loader or a Q/DQ model in `quantization`.",
-  ),
   "output-missing": undecided("A final output of the model is on one side only, or on none.", "Look at the names of both sides' outputs."),
   coverage: undecided("Fewer of the reference's outputs were compared than `min-coverage` asks.", "Look at the tensors on one side only."),
   "shape-mismatch": undecided("The sides have different shapes.", "Compare outputs of the same inputs and the same model."),
@@ -83,7 +75,6 @@ export const reasons = {
   "tool-killed": undecided("A tool was killed by a signal that the gate did not send.", "Look at the runner's memory."),
   "tool-failed": undecided("A tool failed.", "Look at its last lines."),
   "no-result": undecided("A tool ended well but left no result.", "Look at its last lines and at the folder it should have written to."),
-  "stale-result": undecided("A tool's result is older than its start.", "Look at the clock and at the folder it should have written to."),
   "bad-dump": undecided("A saved file is damaged or of a refused kind.", "Write it again."),
   "worker-failed": undecided("The TensorRT worker stopped answering.", "Look at its last lines."),
   "loader-failed": undecided("The data loader failed.", "Run it by hand: `load_data()` must yield {input: array}."),
@@ -94,7 +85,6 @@ export const reasons = {
   ),
   "parse-failed": undecided("TensorRT could not parse the model.", "Look at the node it names."),
   "build-failed": undecided("TensorRT could not build the engine.", "Look at the layer it names; `prefer` instead of `obey` may help."),
-  "degraded-build": undecided("TensorRT skipped tactics for lack of memory.", "Give the builder more workspace, or a free GPU."),
   "precision-not-applied": undecided(
     "The engine's layers do not run in the precision that was asked for.",
     "Look at the executed precisions in the report.",
@@ -112,7 +102,7 @@ export const reasons = {
     "The calibration cache does not belong to this model or this TensorRT.",
     "Calibrate anew, or give `quantization.data` so that the gate can.",
   ),
-  "git-failed": undecided("git could not tell what changed.", "Check the checkout step: fetch-depth, and that git is on the path."),
+  "git-failed": undecided("The change could not be read from git.", "Check the checkout step: fetch-depth, and that git is on the path."),
   "config-not-on-base": undecided(
     "The base commit has no configuration, and this event may not bring its own.",
     "Merge the configuration first.",

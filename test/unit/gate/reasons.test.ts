@@ -31,6 +31,12 @@ describe("the reason table", () => {
     expect(used.filter(({ code }) => !Object.hasOwn(reasons, code))).toEqual([]);
   });
 
+  test("lists nothing that cannot happen: each reason is given somewhere in the source", async () => {
+    const texts = (await sources()).filter(({ file }) => file !== "gate/reasons.ts").map(({ text }) => text);
+    const given = (code: string) => texts.some((text) => text.includes(`"${code}"`) || text.includes(`${code}:`));
+    expect(Object.keys(reasons).filter((code) => !given(code))).toEqual([]);
+  });
+
   test("reads an unknown reason, even a name of Object's own, as a failed tool and never as a pass", () => {
     for (const code of ["brand-new", "constructor", "__proto__", ""]) expect(reasonOf(code), code).toBe(reasons["tool-failed"]);
   });
