@@ -177,16 +177,21 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
   const stopped = effects.cancelled.aborted ? "cancelled" : effects.clock.monotonicMs() > context.deadlineMs ? "timeout" : undefined;
   if (stopped) return { model: undecidedReport(model, stopped, `${model.name} was not checked. ${reasonOf(stopped).next}`) };
   try {
-    return { model: await checkModel(model, context) };
+    const report = await checkModel(model, context);
+    // A tool that ended by the cancel says nothing about the model.
+    if (!(effects.cancelled.aborted && report.verdict === "undecided")) return { model: report };
+    return { model: { ...report, reason: "cancelled", message: cancelledWhile(model) } };
   } catch (error) {
-    if (effects.cancelled.aborted)
-      return { model: undecidedReport(model, "cancelled", `${model.name} was being checked when the run was cancelled.`) };
+    if (effects.cancelled.aborted) return { model: undecidedReport(model, "cancelled", cancelledWhile(model)) };
     if (error instanceof ToolError) return { model: undecidedReport(model, error.reason, error.message) };
     if (!(error instanceof ConfigError || error instanceof FileError || error instanceof TrustError)) throw error;
     const reason = error instanceof TrustError ? "untrusted-model" : "configuration";
     return { model: { ...undecidedReport(model, reason, error.message), status: "failed" }, failure: exitCodeOfFailure(error) };
   }
 }
+
+const cancelledWhile = ({ name }: ModelEntry): string =>
+  `${name} was being checked when the run was cancelled. ${reasonOf("cancelled").next}`;
 
 const undecidedReport = (model: ModelEntry, reason: string, message: string): ModelReport => ({
   ...emptyModelReport(model),
