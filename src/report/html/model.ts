@@ -79,7 +79,10 @@ function glance(model: ModelReport, show: Show): Markup {
         ]
       : undefined,
   ];
-  return html`<dl class="figures">${items.map((item) => item && html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
+  const known = items.filter((item) => item !== undefined);
+  return known.length === 0
+    ? nothing
+    : html`<dl class="figures">${known.map((item) => html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
 }
 
 const fixedWords = (sqnrDb: Num | undefined): string =>
