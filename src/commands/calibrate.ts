@@ -1,5 +1,5 @@
 /** `trt-gate calibrate MODEL --data FILE -o CACHE`: a TensorRT calibration cache from samples, on the CPU, with a note beside it of what it was made from. */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cache.ts";
 import type { Algorithm } from "../calibration/collector.ts";
 import { sidecarPath, writeSidecar } from "../calibration/sidecar.ts";
@@ -56,7 +56,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
     await files.writeText(sidecarPath(cachePath), writeSidecar(note));
     const page = parsed.text("html");
     if (page !== undefined) {
-      const html = renderCalibration({ model: modelName, sha256: staged.sha256, data: samples.description, cache: output, calibration });
+      const html = renderCalibration({ model: basename(modelName), sha256: staged.sha256, data, cache: output, calibration });
       await files.writeText(resolve(effects.cwd, page), html);
     }
     io.out(parsed.has("json") ? asJson(calibration, output) : tell(calibration, output));
