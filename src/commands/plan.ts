@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { writeOutputs } from "../github/outputs.ts";
-import { selectModels } from "../main.ts";
+import { selectModels } from "../run/select.ts";
 import type { RunCommand } from "./command.ts";
 import { readReport } from "./render.ts";
 import { type Share, splitShares } from "./shares.ts";

@@ -1,0 +1,61 @@
+/** Checks the chosen models one after the other; what one of them fails with stays its own, and the others go on. */
+import type { Selection } from "../changes/choose.ts";
+import type { CheckContext } from "../check/context.ts";
+import { emptyModelReport } from "../check/empty.ts";
+import type { ModelEntry } from "../config/settings.ts";
+import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
+import { type ExitCode, exitCodeOfFailure, exitCodeOfVerdict } from "../gate/exit-code.ts";
+import { reasonOf } from "../gate/reasons.ts";
+import type { ModelReport } from "../report/schema.ts";
+
+export interface Checked {
+  readonly models: readonly ModelReport[];
+  readonly codes: readonly ExitCode[];
+  /** False where the run was cancelled before its end. */
+  readonly complete: boolean;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** One after the other: two models on one machine would measure each other's noise. A model's failure is its own. */
+export async function checkAll(selection: Selection, context: CheckContext): Promise<Checked> {
+  const models: ModelReport[] = [];
+  const codes: ExitCode[] = [];
+  const { effects, settings } = context;
+  for (const { model, why } of selection.jobs) {
+    const report = await effects.log.group(`${model.name} (${why})`, () => checkOne(model, context));
+    models.push(report.model);
+    codes.push(report.failure ?? exitCodeOfVerdict(report.model.verdict, settings.options.failOn));
+    effects.log.info(`${model.name}: ${report.model.verdict} (${report.model.reason}). ${report.model.message}`);
+  }
+  return { models, codes, complete: !effects.cancelled.aborted, versions: context.versions };
+}
+
+async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ model: ModelReport; failure?: ExitCode }> {
+  const { effects } = context;
+  const stopped = effects.cancelled.aborted ? "cancelled" : effects.clock.monotonicMs() > context.deadlineMs ? "timeout" : undefined;
+  if (stopped) return { model: undecidedReport(model, stopped, `${model.name} was not checked. ${reasonOf(stopped).next}`) };
+  try {
+    // Engines and model files are loaded only now: most runs find that nothing changed.
+    const { checkModel } = await import("../check/model.ts");
+    const report = await checkModel(model, context);
+    // A tool that ended by the cancel says nothing about the model.
+    if (!(effects.cancelled.aborted && report.verdict === "undecided")) return { model: report };
+    return { model: { ...report, reason: "cancelled", message: cancelledWhile(model) } };
+  } catch (error) {
+    if (effects.cancelled.aborted) return { model: undecidedReport(model, "cancelled", cancelledWhile(model)) };
+    if (error instanceof ToolError) return { model: undecidedReport(model, error.reason, error.message) };
+    if (!(error instanceof ConfigError || error instanceof FileError || error instanceof TrustError)) throw error;
+    const reason = error instanceof TrustError ? "untrusted-model" : "configuration";
+    return { model: { ...undecidedReport(model, reason, error.message), status: "failed" }, failure: exitCodeOfFailure(error) };
+  }
+}
+
+const cancelledWhile = ({ name }: ModelEntry): string =>
+  `${name} was being checked when the run was cancelled. ${reasonOf("cancelled").next}`;
+
+const undecidedReport = (model: ModelEntry, reason: string, message: string): ModelReport => ({
+  ...emptyModelReport(model),
+  verdict: "undecided",
+  reason,
+  message,
+});

@@ -1,0 +1,79 @@
+/** All models' parts -> the one report, its verdict and exit code. */
+import type { Selection } from "../changes/choose.ts";
+import type { RunEvent } from "../changes/event.ts";
+import { emptyModelReport } from "../check/empty.ts";
+import { describeEnvironment } from "../check/environment.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
+import { exitCodeOfVerdict, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
+import { reasonOf } from "../gate/reasons.ts";
+import { type ModelReport, type Report, reportSchema } from "../report/schema.ts";
+import { version } from "../version.ts";
+import type { Checked } from "./check-all.ts";
+
+export interface ReportFacts {
+  readonly settings: Settings;
+  readonly selection: Selection;
+  readonly event: RunEvent | undefined;
+  readonly checked: Checked;
+  readonly startMs: number;
+}
+
+export function composeReport({ settings, selection, event, checked, startMs }: ReportFacts, effects: Effects): Report {
+  const removed = selection.removed.map(
+    (model): ModelReport => ({
+      ...emptyModelReport(model),
+      status: "removed",
+      verdict: "pass",
+      reason: "removed",
+      message: reasonOf("removed").sentence,
+    }),
+  );
+  const { verdict, reason, exitCode } = overall(settings, selection, checked);
+  const report: Report = {
+    schemaVersion: 1,
+    tool: { name: "trt-gate", version, commit: effects.env.GITHUB_ACTION_REF || "local" },
+    environment: describeEnvironment(
+      {
+        event,
+        headSha: selection.headSha,
+        baseSha: selection.base?.sha,
+        jobKey: settings.options.jobKey,
+        seed: settings.options.seed,
+        versions: checked.versions,
+      },
+      effects,
+    ),
+    complete: checked.complete,
+    verdict,
+    reason,
+    exitCode,
+    selection: {
+      why: selection.why,
+      unchanged: selection.unchanged.map(({ name }) => name),
+      removed: selection.removed.map(({ name }) => name),
+      uncertain: selection.uncertain,
+    },
+    models: [...checked.models, ...removed],
+    notices: [...settings.notices, ...selection.trust.notices],
+    seconds: Math.round((effects.clock.monotonicMs() - startMs) / 10) / 100,
+  };
+  return reportSchema.parse(report);
+}
+
+/** No model at all is undecided; models that exist and did not change are a pass. */
+function overall(
+  settings: Settings,
+  { jobs, removed }: Selection,
+  { models, codes }: Checked,
+): Pick<Report, "verdict" | "reason" | "exitCode"> {
+  if (settings.models.length === 0)
+    return { verdict: "undecided", reason: "no-models", exitCode: exitCodeOfVerdict("undecided", settings.options.failOn) };
+  if (jobs.length === 0) return { verdict: "pass", reason: removed.length > 0 ? "removed" : "no-model-changed", exitCode: 0 };
+  const verdict = overallVerdict(models.map((model) => model.verdict));
+  return {
+    verdict,
+    reason: models.find((model) => model.verdict === verdict)?.reason ?? "nothing-compared",
+    exitCode: overallExitCode(codes),
+  };
+}

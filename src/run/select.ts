@@ -1,0 +1,70 @@
+/** From inputs to the models that have to be checked: event, trusted configuration, settings, selection. Loads no engine and reads no model. */
+import { dirname, join } from "node:path";
+import { chooseModels, type Selection, withProposed } from "../changes/choose.ts";
+import { type RunEvent, readEvent } from "../changes/event.ts";
+import { readTrustedConfig, type TrustedConfig } from "../changes/trusted-config.ts";
+import { readOptions } from "../config/options.ts";
+import type { SearchSettings, Settings } from "../config/settings.ts";
+import { settle } from "../config/settle.ts";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { realWorkspace } from "../effects/workspace.ts";
+
+export interface MainRequest {
+  /** Action inputs, or flags of the same names: kebab-case name -> text, empty where not given. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Single settings of the search that replace the configuration's (`trt-gate search`). */
+  readonly search?: Partial<SearchSettings>;
+}
+
+export interface Selected {
+  readonly event: RunEvent | undefined;
+  readonly config: TrustedConfig;
+  readonly settings: Settings;
+  readonly selection: Selection;
+}
+
+/** From inputs to the models that have to be checked; says in the log why. `plan` ends here. */
+export async function selectModels({ inputs, search }: MainRequest, effects: Effects): Promise<Selected> {
+  const event = await readEvent(effects);
+  const { options } = readOptions(inputs, effects.env);
+  const config = await readTrustedConfig(options, event, effects);
+  const settled = settleAll(inputs, config, effects);
+  const settings: Settings = { ...settled, search: { ...settled.search, ...search } };
+  for (const notice of settings.notices) effects.log.notice(notice);
+
+  const selection = await chooseModels({ settings, config, effects, externalData: (path) => externalDataOf(path, effects) });
+  for (const notice of selection.trust.notices) effects.log.notice(notice);
+  effects.log.info(`${selection.jobs.length} of ${settings.models.length} models to check (${selection.why}).`);
+  return { event, config, settings, selection };
+}
+
+/** Paths relative to the workspace. Loaded only where a file beside the model changed. */
+async function externalDataOf(modelPath: string, { cwd, files }: Effects): Promise<readonly string[]> {
+  const [{ externalReferences }, { readModel }] = await Promise.all([import("../onnx/external.ts"), import("../onnx/read.ts")]);
+  const { references } = externalReferences((await readModel(join(cwd, modelPath), files)).proto);
+  return [...new Set(references.map(({ location }) => join(dirname(modelPath), location)))];
+}
+
+function settleAll(inputs: MainRequest["inputs"], config: TrustedConfig, effects: Effects): Settings {
+  const workspace = realWorkspace(effects.cwd);
+  const today = effects.clock.now().toISOString().slice(0, 10);
+  const trusted = settle({ inputs, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
+  if (config.proposed === undefined) return trusted;
+  try {
+    return withProposed(
+      trusted,
+      settle({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace }),
+      config.baseText,
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return {
+      ...trusted,
+      notices: [
+        ...trusted.notices,
+        ...error.problems.map((problem) => `The proposed configuration does not count yet, and it has a problem: ${problem}`),
+      ],
+    };
+  }
+}
