@@ -22,7 +22,7 @@ function forEachRun(length: number, layout: ChannelLayout, visit: (start: number
   }
 }
 
-/** amax / 127 of each channel in float32; 1 for a channel of zeros. */
+/** amax / 127 of each channel in float32; 1 for a channel of zeros, or of numbers so small that the scale itself would be zero. */
 export function weightScales(values: Float32Array, layout: ChannelLayout): Float32Array {
   const amax = new Float32Array(layout.channels);
   forEachRun(values.length, layout, (start, end, channel) => {
@@ -33,7 +33,7 @@ export function weightScales(values: Float32Array, layout: ChannelLayout): Float
     }
     amax[channel] = largest;
   });
-  return amax.map((value) => (value === 0 ? 1 : value / 127));
+  return amax.map((value) => Math.fround(value / 127) || 1);
 }
 
 /** round(x / scale), ties to even, in -127..127: the division is rounded to float32 first, as ONNX Runtime does. NaN becomes 0. */

@@ -113,12 +113,12 @@ function shapeTensors(network: Network): Set<string> {
   return found;
 }
 
-/** `/layer1/layer1.0/conv1/Conv` -> `layer1`; names without a path have no block. */
+/** `/layer1/layer1.0/conv1/Conv` -> `layer1/layer1.0`: up to the first numbered part and what only refines it; names without a path have no block. */
 function blockOf(name: string): string | undefined {
   const parts = name.split("/").filter((part) => part !== "").slice(0, -1);
   if (parts.length === 0) return undefined;
   const numbered = parts.findIndex((part) => /\d/.test(part));
-  // `layer1/layer1.0`: the second part only refines the first.
-  const end = numbered >= 0 && parts[numbered + 1]?.startsWith(`${parts[numbered]}.`) ? numbered + 1 : numbered;
-  return parts.slice(0, end < 0 ? parts.length : end + 1).join("/");
+  if (numbered < 0) return parts.join("/");
+  const refined = parts[numbered + 1]?.startsWith(`${parts[numbered]}.`) === true;
+  return parts.slice(0, numbered + (refined ? 2 : 1)).join("/");
 }
