@@ -31,7 +31,10 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const started = effects.clock.monotonicMs();
   const paths = parsed.positionals.map((path) => resolve(effects.cwd, path));
   const crew = startCrew(await threadsFor(paths, parsed, effects), effects.files);
+  const end = () => void crew.close();
+  effects.cancelled.addEventListener("abort", end, { once: true });
   try {
+    effects.cancelled.throwIfAborted();
     const comparison = await compare(paths, parsed, tolerance, crew, effects);
     for (const warning of comparison.warnings) effects.log.warning(warning);
     io.out(parsed.has("json") ? comparisonJson(comparison) : comparisonText(comparison));
@@ -43,6 +46,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
     }
     return comparison.exitCode;
   } finally {
+    effects.cancelled.removeEventListener("abort", end);
     await crew.close();
   }
 };

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { emptySums, type Sums } from "../measure/sums.ts";
+import type { Sums } from "../measure/sums.ts";
 import { measureRange, type RangeJob } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
 import { openSaved } from "./open-saved.ts";
@@ -17,7 +17,7 @@ export interface Crew {
   /** As open-saved.ts: throws ConfigError and FileError. */
   open(path: string, onBytes?: (done: number) => void): Promise<SavedFile>;
   measure(job: RangeJob): Promise<Sums>;
-  /** Ends what is under way. */
+  /** Ends what is under way: its promises reject. */
   close(): Promise<void>;
 }
 
@@ -41,7 +41,10 @@ function singleCrew(files: Files): Crew {
     open: (path, onBytes) => openSaved(path, files, onBytes),
     measure: (job) => {
       // One after another: each holds blocks in memory.
-      const turn = last.then(() => (closed ? emptySums() : measureRange(job, readers.open)));
+      const turn = last.then(() => {
+        if (closed) throw new Error("the comparison was ended");
+        return measureRange(job, readers.open);
+      });
       last = turn.catch(() => {});
       return turn;
     },
@@ -61,6 +64,7 @@ interface Waiting {
 
 function threadCrew(threads: number): Crew {
   const queue: Waiting[] = [];
+  const busy = new Set<Waiting>();
   const idle: Worker[] = [];
   const workers = Array.from(
     { length: threads },
@@ -72,6 +76,7 @@ function threadCrew(threads: number): Crew {
       idle.push(worker);
       return;
     }
+    busy.add(waiting);
     const fail = (error: unknown) => waiting.done.reject(error);
     const take = (answer: CrewAnswer): void => {
       if (answer.kind === "read") {
@@ -80,6 +85,7 @@ function threadCrew(threads: number): Crew {
       }
       worker.off("message", take);
       worker.off("error", fail);
+      busy.delete(waiting);
       waiting.done.resolve(answer);
       next(worker);
     };
@@ -105,7 +111,8 @@ function threadCrew(threads: number): Crew {
       return answer.kind === "measured" ? answer.sums : fail(answer);
     },
     close: async () => {
-      queue.length = 0;
+      const ended = new Error("the comparison was ended");
+      for (const { done } of [...queue.splice(0), ...busy]) done.reject(ended);
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };

@@ -197,3 +197,10 @@ test("prints hostile names without their commands", async () => {
   expect(out).not.toContain("##[");
   expect(out).not.toContain("\u001b");
 });
+
+test("is undecided when it is cancelled: exit 4", async () => {
+  const effects = await folder();
+  const cancelled = { ...effects, cancelled: AbortSignal.abort() };
+  const { code, out } = await compare([recorded("fp16_final_output.json"), recorded("int8_final_output.json")], cancelled);
+  expect([code, out]).toEqual([4, ""]);
+});

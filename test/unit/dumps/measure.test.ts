@@ -168,3 +168,15 @@ test("agreement of classes is measured where it is asked for", async () => {
   // The README of the recordings: 8 images pooled, 19.3 dB.
   expect(both?.metrics.sqnrDb).toBeCloseTo(19.3, 1);
 });
+
+test.each([0, 1])("closing ends what is under way, with %i threads", async (threads) => {
+  const effects = await atWork();
+  const crew = startCrew(threads, effects.files);
+  const file = await crew.open(fixture("numpy-2.4/pairs-reference.npz"));
+  const sides = pairSides(file.runners[0]?.iterations ?? [], file.runners[0]?.iterations ?? [], new Map());
+  const rest = all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => false }, crew));
+  const settled = expect(rest).rejects.toThrow("the comparison was ended");
+  await Promise.resolve();
+  await crew.close();
+  await settled;
+});

@@ -5,6 +5,7 @@ import { memoryReader } from "../../../src/dumps/forward-reader.ts";
 import { writeNpy } from "../../../src/dumps/npy.ts";
 import { readNpz } from "../../../src/dumps/npz.ts";
 import { readTensor } from "../../../src/dumps/stored-array.ts";
+import { writeNpz } from "../../../src/dumps/write-npz.ts";
 import { FileError } from "../../../src/effects/failure.ts";
 import { type Member, makeZip } from "./archive.ts";
 import { fixture } from "./at-work.ts";
@@ -109,4 +110,13 @@ test("reads no archive otherwise than it was written, whatever byte changes", as
     }),
     { numRuns: 600 },
   );
+});
+
+test("reads the archives that the gate itself writes", async () => {
+  const tensor = { name: "scores", dtype: "float32", shape: [1, 3], data: Float32Array.of(1, -2, 3) } as const;
+  const reader = memoryReader(writeNpz([tensor, { ...tensor, name: "boxes" }]));
+  const arrays = await readNpz(reader, "a.npz");
+  expect([...arrays.keys()]).toEqual(["scores", "boxes"]);
+  const array = arrays.get("scores");
+  expect(array && (await readTensor("scores", array, reader))).toEqual(tensor);
 });
