@@ -32,7 +32,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
 async function deliver(artifact: Artifact, output: string | undefined, effects: Effects, io: CommandIo): Promise<void> {
   const { content, leftOut, command } = artifact;
   for (const { name, why } of leftOut) effects.log.warning(`${name} is left out: ${why}`);
-  if (output === undefined) return io.out(typeof content === "string" ? content.trimEnd() : "");
+  if (output === undefined) return io.out(typeof content === "string" ? content : "");
   const path = absolute(effects, output);
   if (typeof content === "string") await effects.files.writeText(path, content);
   else await effects.files.writeBytes(path, content);

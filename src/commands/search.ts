@@ -11,7 +11,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   if (!outcome) return exitCode;
   const { models } = outcome.report;
   const found = models.map(({ name, search }) => ({ model: name, search }));
-  io.out(parsed.has("json") ? JSON.stringify(found, null, 1) : models.map(tell).join("\n\n"));
+  io.out(`${parsed.has("json") ? JSON.stringify(found, null, 1) : models.map(tell).join("\n\n")}\n`);
   return exitCode;
 };
 

@@ -60,11 +60,13 @@ export async function pruneGuarded(prober: Prober, hit: Hit, cheap = false) {
   });
 }
 
-/** The pruned set where the held-out half takes it, else the shortest prefix of any ranking for both halves, else undefined. */
+/**
+ * The pruned set of the shortest prefix where the held-out half takes it. Else the shortest prefix of any ranking for both halves, pruned where
+ * the held-out half takes that: it is longer, so its guard is wider. Undefined: no prefix passes both.
+ */
 export async function acceptBest(prober: Prober, hit: Hit, rankings: readonly Ranking[], longest: number): Promise<Accepted | undefined> {
-  const pruned = await pruneGuarded(prober, hit);
-  const heldOut = await prober.ask({ phase: "accept", ranking: hit.ranking.name, keep: pruned.keep, half: "accept" });
-  if (passes(heldOut)) return { kind: "found", ...pruned, heldOut };
+  const first = await acceptPruned(prober, hit);
+  if (first) return first;
 
   const hits: Hit[] = [];
   for (const ranking of rankings) {
@@ -72,7 +74,13 @@ export async function acceptBest(prober: Prober, hit: Hit, rankings: readonly Ra
     if (length !== undefined) hits.push({ ranking, length });
   }
   const shortest = hits.toSorted((a, b) => a.length - b.length)[0];
-  return shortest && acceptPrefix(prober, shortest);
+  return shortest && ((await acceptPruned(prober, shortest)) ?? acceptPrefix(prober, shortest));
+}
+
+async function acceptPruned(prober: Prober, hit: Hit): Promise<Accepted | undefined> {
+  const pruned = await pruneGuarded(prober, hit);
+  const heldOut = await prober.ask({ phase: "accept", ranking: hit.ranking.name, keep: pruned.keep, half: "accept" });
+  return passes(heldOut) ? { kind: "found", ...pruned, heldOut } : undefined;
 }
 
 /** A prefix that is known to pass both halves. */

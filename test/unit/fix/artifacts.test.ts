@@ -4,7 +4,7 @@ import { type FixFormat, fixFormats } from "../../../src/fix/artifact.ts";
 import { makeArtifacts } from "../../../src/fix/artifacts.ts";
 import { fixFromReport } from "../../../src/fix/from-report.ts";
 import { reportSchema } from "../../../src/report/schema.ts";
-import { fixOf } from "../../fakes/fixes.ts";
+import { fixOf, python } from "../../fakes/fixes.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 import { sampleReport } from "../../fakes/report.ts";
 
@@ -41,5 +41,21 @@ describe("artefacts", () => {
     const fix = model && fixFromReport(model, report.tool);
     expect(fix?.kept.length).toBeGreaterThan(0);
     for (const format of fixFormats) expect(fix && makeArtifacts(format, fix).length).toBeGreaterThan(0);
+  });
+});
+
+describe("the generated Python", () => {
+  it.each(["polygraphy", "qdq"] as const)("of format %s reads as Python 3.8", (format) => {
+    const [artifact] = makeArtifacts(format, fixOf([["a"]]));
+    expect(
+      python(["-c", "import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 8)); print('fine')"], String(artifact?.content)),
+    ).toBe("fine\n");
+  });
+
+  it("needs nothing but the standard library, numpy beside onnx, and tensorrt or onnx", () => {
+    const imports = (["polygraphy", "qdq"] as const).flatMap((format) =>
+      [...String(makeArtifacts(format, fixOf([["a"]]))[0]?.content).matchAll(/^\s*(?:import|from) (\w+)/gm)].map(([, name]) => name),
+    );
+    expect(new Set(imports)).toEqual(new Set(["base64", "hashlib", "json", "os", "sys", "tensorrt", "onnx", "numpy"]));
   });
 });
