@@ -6,7 +6,6 @@ import type { Closeness } from "../measure/accumulate.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { mergeSums } from "../measure/sums.ts";
 import { type SampleSums, type TensorSums, toMeasurement } from "../measure/tensor-sums.ts";
-import { elementCount } from "../tensor/tensor.ts";
 import type { Crew } from "./crew.ts";
 import { elementBytes } from "./dtypes.ts";
 import { type RangeJob, rangesOf } from "./measure-range.ts";
@@ -15,7 +14,7 @@ import type { PairedSides, TensorPairs } from "./pair-sides.ts";
 export interface CompareOptions extends Closeness {
   readonly topK: number;
   readonly seed: number;
-  /** Tensors whose decisions (arg-max) are compared too; they are read whole. */
+  /** Tensors whose decisions (arg-max) are compared too; they are read twice. */
   readonly decisions: (tensor: string) => boolean;
   /** Told of every tensor that is done, with the bytes of both arrays. */
   readonly onTensor?: (tensor: string, bytes: number) => void;
@@ -23,9 +22,6 @@ export interface CompareOptions extends Closeness {
 
 /** Elements of one piece of work. */
 const pieceElements = 2 ** 22;
-/** Larger tensors have no agreement metrics: they would have to be whole in memory. */
-const decisionElements = 2 ** 23;
-
 interface Share {
   readonly tensor: TensorPairs;
   readonly sample: number;
@@ -55,13 +51,12 @@ export async function* measureSides(sides: PairedSides, options: CompareOptions,
 
 function sharesOf(tensor: TensorPairs, options: CompareOptions): Share[] {
   return tensor.pairs.flatMap(({ sample, reference, candidate }) => {
-    const decisions = options.decisions(tensor.tensor) && elementCount(reference.header.shape) <= decisionElements;
-    const topK = decisions ? options.topK : undefined;
-    const ranges = decisions ? [{ first: 0, count: elementCount(reference.header.shape) }] : rangesOf(reference, candidate, pieceElements);
-    return ranges.map((range) => ({
+    const topK = options.decisions(tensor.tensor) ? options.topK : undefined;
+    return rangesOf(reference, candidate, pieceElements).map(({ first, count }) => ({
       tensor,
       sample,
-      job: { reference, candidate, ...range, topK, atol: options.atol, rtol: options.rtol },
+      // Decisions do not fit into pieces: the first piece compares them all.
+      job: { reference, candidate, first, count, topK: first === 0 ? topK : undefined, atol: options.atol, rtol: options.rtol },
     }));
   });
 }

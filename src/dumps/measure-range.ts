@@ -1,6 +1,6 @@
 /**
  * Sums over a range of elements of one array pair, read block by block from both files: what a worker thread does.
- * Neither array is ever whole in memory, except column-major ones and those whose class agreement is asked for.
+ * Neither array is ever whole in memory, except column-major ones and packed ones whose class agreement is asked for.
  */
 import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
@@ -8,6 +8,7 @@ import { pairOfNumbers } from "../measure/numbers.ts";
 import { emptySums, type Sums } from "../measure/sums.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import { blockSource, type RangeReader } from "./block-source.ts";
+import { addDecisions } from "./measure-decisions.ts";
 import { isRowMajor, readTensor, type StoredArray } from "./stored-array.ts";
 
 /** One piece of work. Plain data: it is posted to a thread. */
@@ -16,7 +17,7 @@ export interface RangeJob extends Closeness {
   readonly candidate: StoredArray;
   readonly first: number;
   readonly count: number;
-  /** k of top-k where decisions are compared too; the range is then the whole array. */
+  /** k of top-k where this job compares the decisions of the whole array too. */
   readonly topK: number | undefined;
 }
 
@@ -28,7 +29,11 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
   const { reference, candidate } = job;
   const readers = [await open(reference.file), await open(candidate.file)] as const;
   const sums = emptySums();
-  if (job.topK !== undefined || !isRowMajor(reference.header) || !isRowMajor(candidate.header)) {
+  if (
+    !isRowMajor(reference.header) ||
+    !isRowMajor(candidate.header) ||
+    (job.topK !== undefined && !(isSeekable(reference) && isSeekable(candidate)))
+  ) {
     const [r, c] = pairOfNumbers((await readTensor("", reference, readers[0])).data, (await readTensor("", candidate, readers[1])).data);
     accumulate(sums, r, c, r.length, job);
     if (job.topK !== undefined) accumulateAgreement(sums, r, c, reference.header.shape, job.topK);
@@ -43,6 +48,7 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
   }
   await sources[0].close();
   await sources[1].close();
+  if (job.topK !== undefined) await addDecisions(sums, reference, candidate, readers, job.topK);
   return sums;
 }
 

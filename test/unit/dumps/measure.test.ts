@@ -3,8 +3,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { measureSides } from "../../../src/dumps/compare.ts";
 import { startCrew } from "../../../src/dumps/crew.ts";
+import { readNpy, writeNpy } from "../../../src/dumps/npy.ts";
 import { pairSides } from "../../../src/dumps/pair-sides.ts";
 import { writeRunResults } from "../../../src/dumps/polygraphy-writer.ts";
+import { measure } from "../../../src/measure/measure.ts";
 import type { Measurement, MetricName } from "../../../src/measure/measurement.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
@@ -118,7 +120,6 @@ test("gives the same figures from RunResults as from .npy, whatever the length, 
           })(),
           effects.files,
         );
-        const { writeNpy } = await import("../../../src/dumps/npy.ts");
         await put(effects, `${name}/y.npy`, writeNpy(tensor("y", data)));
       }
       const path = (name: string) => `${effects.folder}/${name}`;
@@ -179,4 +180,45 @@ test.each([0, 1])("closing ends what is under way, with %i threads", async (thre
   await Promise.resolve();
   await crew.close();
   await settled;
+});
+
+test("agreement of large maps and rows, read in blocks, equals that of whole tensors", async () => {
+  const effects = await atWork();
+  const shapes = { map: [2, 5, 300, 301], rows: [40_000, 10], wide: [2, 300_000] };
+  const values = (seed: number, count: number) => {
+    let state = seed;
+    return Float32Array.from({ length: count }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      return state / 2 ** 31;
+    });
+  };
+  for (const [name, shape] of Object.entries(shapes)) {
+    const count = shape.reduce((a, b) => a * b, 1);
+    for (const side of [1, 2]) {
+      const data = values(1, count);
+      if (side === 2) for (const [i, value] of values(99, count).entries()) data[i] = (data[i] ?? 0) + value * 0.2;
+      await put(effects, `${side}/${name}.npy`, writeNpy({ name, dtype: "float32", shape, data }));
+    }
+  }
+  const crew = startCrew(0, effects.files);
+  const [r, c] = [await crew.open(`${effects.folder}/1`), await crew.open(`${effects.folder}/2`)];
+  const [reference, candidate] = [r.runners[0]?.iterations ?? [], c.runners[0]?.iterations ?? []];
+  const options = { atol: 0, rtol: 0, topK: 3, seed: 0 };
+  const measurements = await all(measureSides(pairSides(reference, candidate, new Map()), { ...options, decisions: () => true }, crew));
+  await crew.close();
+  const pairs = async function* () {
+    for (const name of Object.keys(shapes)) {
+      const [a, b] = await Promise.all(
+        [1, 2].map(async (side) => readNpy(name, await effects.files.readBytes(`${effects.folder}/${side}/${name}.npy`), name)),
+      );
+      yield { sample: 0, tensor: name, role: "output", reference: a, candidate: b } as const;
+    }
+  };
+  const whole = await measure(pairs(), { ...options });
+  for (const { tensor, metrics } of whole.measurements) {
+    const own = measurements.find((one) => one.tensor === tensor)?.metrics;
+    for (const name of ["top1Agreement", "topkAgreement", "argmaxAgreement"] as const)
+      expect(own?.[name], `${tensor} ${name}`).toBe(metrics[name]);
+  }
+  expect(whole.measurements.find(({ tensor }) => tensor === "map")?.metrics.argmaxAgreement).toBeLessThan(1);
 });
