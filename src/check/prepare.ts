@@ -68,7 +68,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const validation = await openFeeds(entry.validation, "validation");
   const qdqPath =
     entry.quantization?.qdq === undefined ? undefined : (await stageInto(place, entry.quantization.qdq, "staged-qdq")).modelPath;
-  const quantization = await chooseQuantization({ entry, root, model: staged.model, qdqPath, openFeeds, context });
+  const quantization = await chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context });
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
   const job: LaneJob = {
     name: entry.name,

@@ -3,12 +3,14 @@
  * where there is some, and is an undecided verdict where there is none: the tools would calibrate on random numbers or build without INT8.
  */
 import { join } from "node:path";
-import { parseCache } from "../calibration/cache.ts";
+import type { CalibrationCache } from "../calibration/cache.ts";
+import { type CacheCheck, checkCache } from "../calibration/check.ts";
+import { modelFacts } from "../calibration/model-facts.ts";
+import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import type { FeedEntry, ModelEntry, QuantizationEntry } from "../config/settings.ts";
+import { ToolError } from "../effects/failure.ts";
 import type { FeedSource, QuantizationSource } from "../lanes/lane.ts";
 import type { OnnxModel } from "../onnx/model.ts";
-import { toNetwork } from "../onnx/network.ts";
-import { findUnits } from "../onnx/units.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
 
@@ -22,6 +24,7 @@ export interface QuantizationFacts {
   readonly entry: ModelEntry;
   readonly root: string;
   readonly model: OnnxModel;
+  readonly sha256: string;
   /** Path of the staged Q/DQ model, where the entry names one. */
   readonly qdqPath: string | undefined;
   openFeeds(feed: FeedEntry, what: string): Promise<FeedSource>;
@@ -60,38 +63,49 @@ async function withCache(
   cache: string,
   data: FeedSource | undefined,
 ): Promise<ChosenQuantization> {
-  const { effects } = facts.context;
+  const { files } = facts.context.effects;
   const cachePath = join(facts.root, cache);
-  const parsed = parseCache(await effects.files.readText(cachePath), cache);
-  const stale = staleness(facts.model, parsed.scales);
+  const parsed = await openCache(cachePath, cache, files);
+  const check = checkCache({
+    cache: parsed,
+    ...(await modelFacts(facts.model, files)),
+    modelSha256: facts.sha256,
+    sidecar: await openSidecar(cachePath, cache, files),
+  });
+  const gap = gapOf(check, parsed);
   const how = { algorithm: given.algorithm, percentile: given.percentile, ...(data ? { data } : {}) };
   const report = {
     source: cache,
     algorithm: parsed.algorithm ?? given.algorithm,
-    samples: data?.count ?? null,
-    cacheHeader: parsed.header ?? null,
-    stale: stale ?? null,
+    samples: check.origin?.samples ?? null,
+    cacheHeader: parsed.header,
+    stale: gap ?? check.stale ?? null,
   };
-  if (stale !== undefined && data !== undefined) {
-    const note = `${cache} is stale (${stale}); the scales were made anew from ${data.description}.`;
+  if (gap === undefined)
     return {
-      source: how,
-      report: { ...report, source: data.description, cacheHeader: null },
-      warnings: [...tooFew(data, given, facts.entry), note],
+      source: { ...how, cachePath },
+      report,
+      warnings: check.stale === undefined ? [] : [`${cache} may be stale: ${check.stale}. Calibrate anew.`],
     };
-  }
+  if (data === undefined)
+    throw new ToolError(
+      "stale-cache",
+      `${cache} does not fit ${facts.entry.path}: ${gap}. Calibrate anew, or give quantization.data so that the gate can.`,
+    );
+  const note = `${cache} is stale (${gap}); the scales were made anew from ${data.description}.`;
   return {
-    source: { ...how, cachePath },
-    report,
-    warnings: [...(stale === undefined ? [] : [`${cache} is stale: ${stale}.`])],
+    source: how,
+    report: { ...report, source: data.description, samples: data.count, cacheHeader: null },
+    warnings: [...tooFew(data, given, facts.entry), note],
   };
 }
 
-/** Undefined where every activation input of a compute node has a scale. */
-function staleness(model: OnnxModel, scales: ReadonlyMap<string, number>): string | undefined {
-  const inputs = new Set(findUnits(toNetwork(model)).flatMap((unit) => unit.inputs));
-  const missing = [...inputs].filter((name) => !scales.has(name));
-  return missing.length === 0 ? undefined : `${missing.length} of ${inputs.size} compute inputs have no scale, first "${missing[0]}"`;
+/** Undefined where every activation input of a compute node has an entry. A scale of zero is an entry: an always-zero tensor cannot get another. */
+function gapOf({ missing, headerMismatch }: CacheCheck, cache: CalibrationCache): string | undefined {
+  if (headerMismatch !== undefined) return headerMismatch;
+  const named = new Set(cache.entries.map(({ name }) => name));
+  const absent = missing.filter(({ tensor }) => !named.has(tensor));
+  return absent.length === 0 ? undefined : `${absent.length} compute inputs have no scale, first "${absent[0]?.tensor}"`;
 }
 
 const openCalibration = async (facts: QuantizationFacts, given: QuantizationEntry): Promise<FeedSource | undefined> =>

@@ -30,7 +30,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const shapes = shapesFromFlags(parsed.list("shapes"));
   const samples = await openFeeds(
     { kind: "data", path: resolve(effects.cwd, data) },
-    resolveInputs(staged.model, shapes),
+    resolveInputs({ ...staged.model, file: modelName }, shapes),
     effects,
     parsed.number("max-samples"),
   );
@@ -50,7 +50,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
     const cachePath = resolve(effects.cwd, output);
     await files.writeText(
       cachePath,
-      writeCache({ version: defaultCacheVersion, algorithm: headerWord[algorithm], scales: calibration.scales }),
+      writeCache({ version: versionOf(parsed), algorithm: headerWord[algorithm], scales: calibration.scales }),
     );
     const note = { modelSha256: staged.sha256, algorithm, samples: calibration.samples, createdAt: effects.clock.now().toISOString() };
     await files.writeText(sidecarPath(cachePath), writeSidecar(note));
@@ -82,6 +82,15 @@ function percentileOf(parsed: Parsed): number {
   const percentile = parsed.number("percentile") ?? 99.999;
   if (percentile > 0 && percentile <= 100) return percentile;
   throw new ConfigError(`--percentile is ${percentile}; write a number above 0 and at most 100, e.g. 99.999.`);
+}
+
+/** TensorRT recalibrates when the header names another version than its own. */
+function versionOf(parsed: Parsed): string {
+  const version = parsed.text("trt-version") ?? defaultCacheVersion;
+  if (/^[0-9]{3,6}$/.test(version)) return version;
+  throw new ConfigError(
+    `--trt-version is "${version}"; write the digits of a cache's first line, e.g. 8601 for TensorRT 8.6.1 or 100300 for 10.3.0.`,
+  );
 }
 
 const asJson = ({ algorithm, scales, samples, allZero, convergence }: Calibration, output: string): string =>

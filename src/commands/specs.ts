@@ -113,6 +113,11 @@ const calibrate: CommandSpec = {
     percentile: { kind: "number", value: "P", help: "percentile algorithm: share of values kept, in percent (default 99.999)" },
     "max-samples": { kind: "number", value: "N", help: "use at most this many samples" },
     shapes,
+    "trt-version": {
+      kind: "text",
+      value: "V",
+      help: "TensorRT that will read the cache, as its header writes it, e.g. 8601 or 100300 (default 8601)",
+    },
     output: { kind: "text", value: "CACHE", short: "o", help: "the cache to write" },
     html,
     json,

@@ -84,6 +84,35 @@ describe("the gate on the recorded classifier", () => {
   });
 });
 
+describe("a cache that no longer fits its model", () => {
+  /** The recorded cache without the scale of the first compute input. */
+  const gappy = async () => (await readFile(join(recorded, "cls.calibration.cache"), "utf8")).replace(/^x: .*\n/m, "");
+
+  it("is undecided with the missing tensor named, where nothing can renew it", async () => {
+    await workspace(config(cls()));
+    await writeFile(join(effects.cwd, "cls.calibration.cache"), await gappy());
+    const report = await check({ search: "off" });
+    expect(report).toMatchObject({ verdict: "undecided", exitCode: 4 });
+    expect(report.models[0]).toMatchObject({ reason: "stale-cache", message: expect.stringContaining('"x"') });
+  });
+
+  it("is renewed from calibration data, and the report says so", async () => {
+    await workspace(
+      config(
+        cls().replace(
+          "cache: cls.calibration.cache",
+          "cache: cls.calibration.cache, data: calibration.npz, algorithm: minmax, min-samples: 10",
+        ),
+      ),
+    );
+    await writeFile(join(effects.cwd, "cls.calibration.cache"), await gappy());
+    const [model] = (await check({ search: "off" })).models;
+    expect(model?.quantization).toMatchObject({ cacheHeader: null, samples: 48, stale: expect.stringContaining('"x"') });
+    expect(model?.warnings.join()).toContain("made anew");
+    expect(model?.outputs[0]?.metrics.sqnrDb).toBeDefined();
+  });
+});
+
 describe("several models", () => {
   it("go on when one of them cannot run, and the worst verdict decides", async () => {
     await workspace(
