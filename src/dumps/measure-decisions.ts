@@ -12,6 +12,8 @@ import type { StoredArray } from "./stored-array.ts";
 
 /** Elements of a block, unless one decision alone has more. */
 const blockElements = 256 * 1024;
+/** A longer last axis is no list of classes, and would have to be whole in memory. */
+const mostClasses = 2 ** 20;
 
 /** Adds rows and pixels to `sums`; shapes without classes add nothing. Both arrays are row-major and readable anywhere. */
 export async function addDecisions(
@@ -24,7 +26,7 @@ export async function addDecisions(
   const { shape } = reference.header;
   const isMap = shape.length >= 4;
   const classes = (isMap ? shape[1] : shape.at(-1)) ?? 1;
-  if (classes < 2 || elementCount(shape) === 0 || shape.length > 5) return;
+  if (classes < 2 || classes > mostClasses || elementCount(shape) === 0 || shape.length > 5) return;
   const most = Math.max(blockElements, classes);
   const sources = [blockSource(reference, readers[0], most), blockSource(candidate, readers[1], most)] as const;
   if (isMap) await addPixels(sums, sources, shape, Math.max(1, Math.floor(most / classes)), k);

@@ -17,7 +17,7 @@ export interface RandomSpec {
 
 /** Throws ConfigError for a range that is empty, not finite or outside an integer input's type, and for no samples. */
 export function randomFeeds(spec: RandomSpec, inputs: readonly ModelInput[], maxSamples: number): FeedSource {
-  const problems = checkSpec(spec);
+  const problems = [...checkSpec(spec), ...inputs.flatMap((input) => checkRange(spec, input))];
   if (problems.length > 0) throw new ConfigError(problems);
   const count = Math.min(spec.samples, maxSamples);
   return {
@@ -35,6 +35,23 @@ function checkSpec({ seed, samples, low, high }: RandomSpec): string[] {
   if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
     problems.push(`the random range is ${low} to ${high}. Give a smaller and a larger finite number.`);
   return problems;
+}
+
+const integerRanges: Readonly<Partial<Record<DType, readonly [number, number]>>> = {
+  int8: [-128, 127],
+  int16: [-32_768, 32_767],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [-(2 ** 53), 2 ** 53],
+  uint8: [0, 255],
+  uint16: [0, 65_535],
+  uint32: [0, 2 ** 32 - 1],
+  uint64: [0, 2 ** 53],
+};
+
+function checkRange({ low, high }: RandomSpec, { name, dtype }: ModelInput): string[] {
+  const [least, most] = integerRanges[dtype] ?? [low, high];
+  const fits = low >= least && high <= most + 1;
+  return fits ? [] : [`the random range ${low} to ${high} does not fit input "${name}" of type ${dtype}. Stay within ${least} to ${most}.`];
 }
 
 function randomTensor({ seed, low, high }: RandomSpec, input: ModelInput, stream: number): Tensor {
@@ -73,7 +90,7 @@ function fill(dtype: DType, count: number, float: () => number, whole: () => num
     case "uint32":
       return Uint32Array.from(length, whole);
     case "uint64":
-      return BigUint64Array.from(length, () => BigInt(Math.max(0, whole())));
+      return BigUint64Array.from(length, () => BigInt(whole()));
     case "bool":
       return Uint8Array.from(length, coin);
   }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { build } from "../../scripts/build.ts";
 import { oraclePython } from "../../scripts/python-env.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -114,6 +115,18 @@ test("compares files above V8's string limit in a small heap and under 400 MB", 
   const result = JSON.parse(ran.stdout);
   expect(result).toMatchObject({ code: 0, elements: (620 / 2) * 0.75 * 2 ** 18, sqnrDb: "Infinity" });
   expect(result.megabytes).toBeLessThan(400);
+});
+
+test("the bundle finds its worker threads", async () => {
+  const bundle = join(folder, "dist");
+  await build(bundle);
+  const compared = spawnSync(
+    process.execPath,
+    [join(bundle, "cli.js"), "compare", "large.json", "large.json", "--threads", "2", "--json"],
+    { cwd: folder, encoding: "utf8" },
+  );
+  expect(compared.status, compared.stderr).toBe(0);
+  expect(JSON.parse(compared.stdout)).toMatchObject({ verdict: "pass", coverage: { compared: 2 } });
 });
 
 /** RunResults of two float32 tensors in about `megabytes` of text. */

@@ -153,6 +153,15 @@ test.each([
   await expect(openFeeds({ kind: "random", seed: 1, samples: 1, low: 0, high: 1, ...change }, [vector], effects)).rejects.toThrow(why);
 });
 
+test("refuses a random range that an integer input cannot hold", async () => {
+  const effects = await atWork();
+  const inputs = [{ name: "ids", dtype: "uint8", shape: [2] } as const];
+  const spec = { kind: "random", seed: 1, samples: 1, low: 0, high: 256 } as const;
+  expect((await openFeeds(spec, inputs, effects)).count).toBe(1);
+  await expect(openFeeds({ ...spec, low: -1 }, inputs, effects)).rejects.toThrow('does not fit input "ids" of type uint8');
+  await expect(openFeeds({ ...spec, high: 300 }, inputs, effects)).rejects.toThrow("Stay within 0 to 255");
+});
+
 test("reads back the inputs that it writes, as one file and as a folder", async () => {
   const effects = await atWork();
   const source = await openFeeds({ kind: "random", seed: 1, samples: 3, low: -1, high: 1 }, [vector], effects);
