@@ -54,6 +54,9 @@ def build(loaded, options, keeper):
             _check_calibration(calibration, samples)
             raise
     _check_calibration(calibration, samples)
+    if options.get("plan"):
+        with open(options["plan"], "wb") as file:
+            file.write(memoryview(plan))
     engine = engine_from_bytes(plan)
     return engine, {
         "seconds": time.monotonic() - start,

@@ -32,6 +32,8 @@ export interface Recipe {
   readonly calibration?: Calibration;
   readonly keep?: KeptLayers;
   readonly marks: readonly string[];
+  /** Also write the serialised engine here (hardware checks compare it with Polygraphy's own run). */
+  readonly plan?: string;
 }
 
 export interface Side {
@@ -105,7 +107,7 @@ export function openSession(options: SessionOptions): Session {
     const wanted = {
       op: "build",
       body: {
-        network: id, engine, fp16: recipe.fp16, int8: recipe.int8, calibration: recipe.calibration, keep: recipe.keep, marks: recipe.marks, timingCache,
+        network: id, engine, fp16: recipe.fp16, int8: recipe.int8, calibration: recipe.calibration, keep: recipe.keep, marks: recipe.marks, plan: recipe.plan, timingCache,
         tf32: tensorrt.tf32, workspaceBytes: tensorrt.workspaceMiB === undefined ? undefined : tensorrt.workspaceMiB * 2 ** 20,
         optimizationLevel: tensorrt.optimizationLevel, noTacticSources: tensorrt.noTacticSources, versionCompatible: tensorrt.versionCompatible, dlaCore: tensorrt.dlaCore,
       },

