@@ -22,14 +22,16 @@ function graphProblems(graph: GraphProto, outside: ReadonlySet<string>): string[
   for (const sparse of graph.sparseInitializer) if (sparse.values !== undefined) known.add(sparse.values.name);
   const problems = graph.initializer.flatMap(tensorProblems);
   const made = new Map<string, string>();
-  for (const node of graph.node) for (const name of node.output.filter((one) => one !== "")) {
-    const earlier = made.get(name);
-    if (earlier !== undefined) problems.push(`the tensor '${name}' is written by both '${earlier}' and '${nodeLabel(node)}'`);
-    made.set(name, nodeLabel(node));
-    known.add(name);
-  }
+  for (const node of graph.node)
+    for (const name of node.output.filter((one) => one !== "")) {
+      const earlier = made.get(name);
+      if (earlier !== undefined) problems.push(`the tensor '${name}' is written by both '${earlier}' and '${nodeLabel(node)}'`);
+      made.set(name, nodeLabel(node));
+      known.add(name);
+    }
   for (const node of graph.node) {
-    for (const name of node.input) if (name !== "" && !known.has(name)) problems.push(`the node '${nodeLabel(node)}' reads '${name}', which nothing writes`);
+    for (const name of node.input)
+      if (name !== "" && !known.has(name)) problems.push(`the node '${nodeLabel(node)}' reads '${name}', which nothing writes`);
     for (const inner of subgraphs(node)) problems.push(...graphProblems(inner, known));
     for (const one of node.attribute) if (one.t !== undefined) problems.push(...tensorProblems(one.t));
   }
@@ -47,7 +49,8 @@ function cycleProblems(graph: GraphProto): string[] {
 
 /** Bytes that lie in the file must be as many as the dimensions say; external ones are compared with their file by external.ts. */
 function tensorProblems(tensor: TensorProto): string[] {
-  if (tensor.dims.some((dim) => dim < 0n || dim > BigInt(Number.MAX_SAFE_INTEGER))) return [`the tensor '${tensor.name}' has the dimensions [${tensor.dims.join(", ")}]`];
+  if (tensor.dims.some((dim) => dim < 0n || dim > BigInt(Number.MAX_SAFE_INTEGER)))
+    return [`the tensor '${tensor.name}' has the dimensions [${tensor.dims.join(", ")}]`];
   const elements = elementsOf(tensor);
   const size = elementBytes.get(tensor.dataType);
   if (size === undefined) return [];
@@ -55,10 +58,14 @@ function tensorProblems(tensor: TensorProto): string[] {
     const { length } = externalEntry(tensor);
     return length === undefined || length === elements * size ? [] : [sizeProblem(tensor, elements * size, length)];
   }
-  if (tensor.rawData.length > 0) return tensor.rawData.length === elements * size ? [] : [sizeProblem(tensor, elements * size, tensor.rawData.length)];
-  const held = tensor.floatData.length + tensor.int32Data.length + tensor.int64Data.length + tensor.doubleData.length + tensor.uint64Data.length;
+  if (tensor.rawData.length > 0)
+    return tensor.rawData.length === elements * size ? [] : [sizeProblem(tensor, elements * size, tensor.rawData.length)];
+  const held =
+    tensor.floatData.length + tensor.int32Data.length + tensor.int64Data.length + tensor.doubleData.length + tensor.uint64Data.length;
   const perElement = size === 8 && tensor.floatData.length > 0 ? 2 : 1;
-  return held === elements * perElement ? [] : [`the tensor '${tensor.name}' of dimensions [${tensor.dims.join(", ")}] holds ${held} values`];
+  return held === elements * perElement
+    ? []
+    : [`the tensor '${tensor.name}' of dimensions [${tensor.dims.join(", ")}] holds ${held} values`];
 }
 
 const sizeProblem = (tensor: TensorProto, wanted: number, found: number) =>

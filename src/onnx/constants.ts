@@ -11,22 +11,46 @@ import { DataLocation, DataType, type TensorProto, tensorShape } from "./model.t
 
 /** Bytes of one element; undefined for types without a fixed whole number of bytes (strings, 4-bit and 2-bit types). */
 export const elementBytes: ReadonlyMap<number, number> = new Map([
-  [DataType.FLOAT, 4], [DataType.UINT8, 1], [DataType.INT8, 1], [DataType.UINT16, 2], [DataType.INT16, 2], [DataType.INT32, 4], [DataType.INT64, 8],
-  [DataType.BOOL, 1], [DataType.FLOAT16, 2], [DataType.DOUBLE, 8], [DataType.UINT32, 4], [DataType.UINT64, 8], [DataType.COMPLEX64, 8],
-  [DataType.COMPLEX128, 16], [DataType.BFLOAT16, 2], [DataType.FLOAT8E4M3FN, 1], [DataType.FLOAT8E4M3FNUZ, 1], [DataType.FLOAT8E5M2, 1], [DataType.FLOAT8E5M2FNUZ, 1],
+  [DataType.FLOAT, 4],
+  [DataType.UINT8, 1],
+  [DataType.INT8, 1],
+  [DataType.UINT16, 2],
+  [DataType.INT16, 2],
+  [DataType.INT32, 4],
+  [DataType.INT64, 8],
+  [DataType.BOOL, 1],
+  [DataType.FLOAT16, 2],
+  [DataType.DOUBLE, 8],
+  [DataType.UINT32, 4],
+  [DataType.UINT64, 8],
+  [DataType.COMPLEX64, 8],
+  [DataType.COMPLEX128, 16],
+  [DataType.BFLOAT16, 2],
+  [DataType.FLOAT8E4M3FN, 1],
+  [DataType.FLOAT8E4M3FNUZ, 1],
+  [DataType.FLOAT8E5M2, 1],
+  [DataType.FLOAT8E5M2FNUZ, 1],
 ]);
 
 export const elementsOf = (tensor: TensorProto): number => tensorShape(tensor).reduce((product, dim) => product * dim, 1);
 
 export const isExternal = (tensor: TensorProto): boolean => tensor.dataLocation === DataLocation.EXTERNAL;
 
-export interface ExternalEntry { readonly location: string; readonly offset: number; readonly length: number | undefined }
+export interface ExternalEntry {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number | undefined;
+}
 
 /** What the entry says, unchecked; external.ts decides whether it may be followed. */
 export function externalEntry(tensor: TensorProto): ExternalEntry {
   const values = new Map(tensor.externalData.map((one) => [one.key, one.value]));
   const length = values.get("length");
-  return { location: values.get("location") ?? "", offset: Number(values.get("offset") ?? 0), length: length === undefined ? undefined : Number(length) };
+  return {
+    location: values.get("location") ?? "",
+    offset: Number(values.get("offset") ?? 0),
+    length: length === undefined ? undefined : Number(length),
+  };
 }
 
 const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.DOUBLE]);
@@ -37,12 +61,18 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
   if (!isExternal(tensor)) return tensor.rawData;
   const entry = externalEntry(tensor);
   // Staging has looked at every reference; this holds for models that were never staged.
-  if (entry.location.startsWith("/") || entry.location.split(/[/\\]/).includes("..")) throw new FileError(entry.location, "lies outside the model's folder. Keep external data beside the model.");
+  if (entry.location.startsWith("/") || entry.location.split(/[/\\]/).includes(".."))
+    throw new FileError(entry.location, "lies outside the model's folder. Keep external data beside the model.");
   const reader = await files.open(`${folder}/${entry.location}`);
   try {
     const wanted = entry.length ?? elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 1);
     const bytes = await reader.read(entry.offset, wanted);
-    if (bytes.length !== wanted) throw new FileError(entry.location, `ends after ${bytes.length} of the ${wanted} bytes of tensor '${tensor.name}'. Export the model again.`, entry.offset);
+    if (bytes.length !== wanted)
+      throw new FileError(
+        entry.location,
+        `ends after ${bytes.length} of the ${wanted} bytes of tensor '${tensor.name}'. Export the model again.`,
+        entry.offset,
+      );
     return bytes;
   } finally {
     await reader.close();
@@ -51,7 +81,12 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
 
 /** The tensor with its external bytes read into it. */
 export const embed = async (tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> =>
-  create(TensorProtoSchema, { ...tensor, dataLocation: DataLocation.DEFAULT, externalData: [], rawData: await rawBytes(tensor, folder, files) });
+  create(TensorProtoSchema, {
+    ...tensor,
+    dataLocation: DataLocation.DEFAULT,
+    externalData: [],
+    rawData: await rawBytes(tensor, folder, files),
+  });
 
 /** A copy that begins its own buffer: weights lie at any offset, typed arrays need theirs aligned, and `Buffer.slice` would be a view. */
 const copied = (bytes: Uint8Array) => new Uint8Array(bytes);

@@ -12,7 +12,10 @@ const chunkBytes = 4 * 2 ** 20;
 /** Undefined when it is fine; else the reason it is refused, to follow the file's name. */
 export type Refusal = string;
 
-export interface CheckedFile { readonly handle: FileHandle; readonly sizeBytes: number }
+export interface CheckedFile {
+  readonly handle: FileHandle;
+  readonly sizeBytes: number;
+}
 
 /** Package managers link their stores into place: where the folder is our user's own, a hard link is no attack. */
 export type HardLinks = "refused" | "allowed";

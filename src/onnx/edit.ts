@@ -3,13 +3,23 @@
  * fields that this schema does not know included.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Unit } from "../lanes/lane.ts";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import type { Unit } from "../lanes/lane.ts";
 import { embed, floatValues, isExternal } from "./constants.ts";
 import { foldBatchNorm } from "./fold.ts";
-import { floatTensor, int8Tensor, intAttr, makeNode, type NodeProto, type OnnxModel, rewire, type TensorProto, tensorShape } from "./model.ts";
 import { ModelProtoSchema, OperatorSetIdProtoSchema } from "./gen/onnx-ml_pb.js";
+import {
+  floatTensor,
+  int8Tensor,
+  intAttr,
+  makeNode,
+  type NodeProto,
+  type OnnxModel,
+  rewire,
+  type TensorProto,
+  tensorShape,
+} from "./model.ts";
 import { consumers, type Network, toNetwork } from "./network.ts";
 import { raiseOpset } from "./opset.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
@@ -21,7 +31,11 @@ import { maxMessageBytes } from "./wire.ts";
 /** Per-channel DequantizeLinear needs it. */
 const qdqOpset = 13;
 
-export interface QdqInsertion { readonly model: OnnxModel; readonly units: readonly Unit[]; readonly missingScales: readonly string[] }
+export interface QdqInsertion {
+  readonly model: OnnxModel;
+  readonly units: readonly Unit[];
+  readonly missingScales: readonly string[];
+}
 
 /**
  * Standard ONNX Q/DQ (opset 13 or the model's newer one) on the inputs of units whose scales are all known; weights become INT8 per output channel.
@@ -91,7 +105,10 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
   work.constants.set(`${base}_scale`, floatTensor(`${base}_scale`, perChannel, scales));
   work.constants.set(`${base}_zero_point`, int8Tensor(`${base}_zero_point`, perChannel, new Int8Array(scales.length)));
   const dequantize = makeNode({
-    opType: "DequantizeLinear", name: `${base}_DequantizeLinear`, input: [`${base}_quantized`, `${base}_scale`, `${base}_zero_point`], output: [output],
+    opType: "DequantizeLinear",
+    name: `${base}_DequantizeLinear`,
+    input: [`${base}_quantized`, `${base}_scale`, `${base}_zero_point`],
+    output: [output],
     attribute: axis === undefined ? [] : [intAttr("axis", axis)],
   });
   work.pairs.set("", [...(work.pairs.get("") ?? []), dequantize]);
@@ -100,7 +117,11 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
 
 function interleave(network: Network, nodes: readonly NodeProto[], pairs: ReadonlyMap<string, NodeProto[]>): NodeProto[] {
   const after = (names: readonly string[]) => names.flatMap((name) => (name === "" ? [] : (pairs.get(name) ?? [])));
-  return [...(pairs.get("") ?? []), ...after(network.inputs.map((input) => input.name)), ...nodes.flatMap((node) => [node, ...after(node.output)])];
+  return [
+    ...(pairs.get("") ?? []),
+    ...after(network.inputs.map((input) => input.name)),
+    ...nodes.flatMap((node) => [node, ...after(node.output)]),
+  ];
 }
 
 /** Puts the network into the model's file form. External data is taken in: the result is one file. */
@@ -117,7 +138,10 @@ async function writeBack(model: OnnxModel, network: Network, files: Files): Prom
   model.graph.input = [...network.inputs];
   model.proto.irVersion = network.irVersion;
   const others = model.proto.opsetImport.filter((one) => one.domain !== "" && one.domain !== "ai.onnx");
-  model.proto.opsetImport = [create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(network.opsets.get("") ?? qdqOpset) }), ...others];
+  model.proto.opsetImport = [
+    create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(network.opsets.get("") ?? qdqOpset) }),
+    ...others,
+  ];
 }
 
 /**
@@ -127,7 +151,10 @@ async function writeBack(model: OnnxModel, network: Network, files: Files): Prom
 export function removeUnitQdq(model: OnnxModel, unitIds: readonly string[], float?: OnnxModel): OnnxModel {
   const found = qdqUnits(toNetwork(model), float === undefined ? undefined : toNetwork(float));
   const strangers = unitIds.filter((id) => !found.nodes.has(id));
-  if (strangers.length > 0) throw new ConfigError(`${model.file} has no quantised unit ${strangers.map((id) => `'${id}'`).join(", ")}. Use the report of this very model.`);
+  if (strangers.length > 0)
+    throw new ConfigError(
+      `${model.file} has no quantised unit ${strangers.map((id) => `'${id}'`).join(", ")}. Use the report of this very model.`,
+    );
   const wanted = new Set<string>();
   for (const id of unitIds) {
     const unit = found.nodes.get(id);
@@ -145,7 +172,9 @@ function dropUnreadQdq(model: OnnxModel): void {
   for (let before = -1; before !== model.graph.node.length; ) {
     before = model.graph.node.length;
     const read = consumers(model.graph.node);
-    model.graph.node = model.graph.node.filter((node) => !(isQuantize(node) || isDequantize(node)) || node.output.some((name) => read.has(name) || finals.has(name)));
+    model.graph.node = model.graph.node.filter(
+      (node) => !(isQuantize(node) || isDequantize(node)) || node.output.some((name) => read.has(name) || finals.has(name)),
+    );
   }
   const read = consumers(model.graph.node);
   model.graph.initializer = model.graph.initializer.filter((tensor) => read.has(tensor.name) || finals.has(tensor.name));
@@ -154,6 +183,9 @@ function dropUnreadQdq(model: OnnxModel): void {
 /** ConfigError when it would be larger than one file may be. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const weightBytes = model.graph.initializer.reduce((sum, tensor) => sum + tensor.rawData.length, 0);
-  if (weightBytes > maxMessageBytes) throw new ConfigError(`${model.file} with its ${weightBytes} bytes of weights does not fit into one ONNX file of 2 GiB. Use a smaller model for this format.`);
+  if (weightBytes > maxMessageBytes)
+    throw new ConfigError(
+      `${model.file} with its ${weightBytes} bytes of weights does not fit into one ONNX file of 2 GiB. Use a smaller model for this format.`,
+    );
   return toBinary(ModelProtoSchema, model.proto);
 }

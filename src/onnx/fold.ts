@@ -7,7 +7,10 @@ import { floatValues } from "./constants.ts";
 import { attribute, floatTensor, intAttribute, isStandard, makeNode, type NodeProto, tensorShape } from "./model.ts";
 import { consumers, type Network } from "./network.ts";
 
-export interface FoldSite { readonly conv: NodeProto; readonly norm: NodeProto }
+export interface FoldSite {
+  readonly conv: NodeProto;
+  readonly norm: NodeProto;
+}
 
 /** Convolutions whose only reader is a BatchNormalization in inference form with constant parameters. */
 export function foldSites(network: Network): FoldSite[] {
@@ -16,8 +19,14 @@ export function foldSites(network: Network): FoldSite[] {
   return network.nodes.flatMap((conv) => {
     const output = conv.output[0] ?? "";
     const [norm, ...others] = readers.get(output) ?? [];
-    const fits = isConvolution(conv) && norm !== undefined && others.length === 0 && !finals.has(output)
-      && norm.input[0] === output && isInferenceNorm(norm) && parametersAreConstant(network, conv, norm);
+    const fits =
+      isConvolution(conv) &&
+      norm !== undefined &&
+      others.length === 0 &&
+      !finals.has(output) &&
+      norm.input[0] === output &&
+      isInferenceNorm(norm) &&
+      parametersAreConstant(network, conv, norm);
     return fits ? [{ conv, norm }] : [];
   });
 }
@@ -25,7 +34,10 @@ export function foldSites(network: Network): FoldSite[] {
 const isConvolution = (node: NodeProto) => isStandard(node) && (node.opType === "Conv" || node.opType === "ConvTranspose");
 
 const isInferenceNorm = (node: NodeProto) =>
-  node.opType === "BatchNormalization" && isStandard(node) && intAttribute(node, "training_mode", 0) === 0 && node.output.slice(1).every((name) => name === "");
+  node.opType === "BatchNormalization" &&
+  isStandard(node) &&
+  intAttribute(node, "training_mode", 0) === 0 &&
+  node.output.slice(1).every((name) => name === "");
 
 const parametersAreConstant = (network: Network, conv: NodeProto, norm: NodeProto) =>
   [...conv.input.slice(1), ...norm.input.slice(1)].every((name) => name === "" || network.constants.has(name));
@@ -58,15 +70,26 @@ async function foldOne(network: Network, { conv, norm }: FoldSite, files: Files)
   const weightTensor = network.constants.get(conv.input[1] ?? "");
   const weight = await values(conv.input[1]);
   const [gamma, beta, mean, variance] = await Promise.all(norm.input.slice(1, 5).map(values));
-  if (weightTensor === undefined || weight === undefined || !gamma || !beta || !mean || !variance) throw new Error("a fold site lost its constants");
+  if (weightTensor === undefined || weight === undefined || !gamma || !beta || !mean || !variance)
+    throw new Error("a fold site lost its constants");
   const bias = await values(conv.input[2]);
   const epsilon = attribute(norm, "epsilon")?.f ?? Math.fround(1e-5);
   const factor = Float64Array.from(gamma, (value, c) => value / Math.sqrt((variance[c] ?? 0) + epsilon));
   const shape = tensorShape(weightTensor);
   const output = norm.output[0] ?? "";
   const newWeight = floatTensor(`${output}:folded_weight`, shape, scaled(weight, shape, factor, conv));
-  const newBias = floatTensor(`${output}:folded_bias`, [factor.length], Float32Array.from(factor, (f, c) => ((bias?.[c] ?? 0) - (mean[c] ?? 0)) * f + (beta[c] ?? 0)));
-  const node = makeNode({ opType: conv.opType, name: conv.name, attribute: conv.attribute, input: [conv.input[0] ?? "", newWeight.name, newBias.name], output: [output] });
+  const newBias = floatTensor(
+    `${output}:folded_bias`,
+    [factor.length],
+    Float32Array.from(factor, (f, c) => ((bias?.[c] ?? 0) - (mean[c] ?? 0)) * f + (beta[c] ?? 0)),
+  );
+  const node = makeNode({
+    opType: conv.opType,
+    name: conv.name,
+    attribute: conv.attribute,
+    input: [conv.input[0] ?? "", newWeight.name, newBias.name],
+    output: [output],
+  });
   return { node, constants: [newWeight, newBias] };
 }
 

@@ -6,7 +6,15 @@ import { create } from "@bufbuild/protobuf";
 import { externalEntry, isExternal } from "./constants.ts";
 import { allTensors } from "./external.ts";
 import { StringStringEntryProtoSchema } from "./gen/onnx-ml_pb.js";
-import { type AttributeProto, DataLocation, type GraphProto, type ModelProto, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
+import {
+  type AttributeProto,
+  DataLocation,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  subgraphs,
+  type TensorProto,
+} from "./model.ts";
 
 const largeBytes = 4096;
 
@@ -28,7 +36,8 @@ export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: str
 }
 
 /** True for a weight that still lies in the model's own file. */
-export const liesInModel = (tensor: TensorProto, fileName: string): boolean => isExternal(tensor) && externalEntry(tensor).location === fileName;
+export const liesInModel = (tensor: TensorProto, fileName: string): boolean =>
+  isExternal(tensor) && externalEntry(tensor).location === fileName;
 
 /** Attribute texts are views of the file as well. An empty one stays unset: ONNX Runtime refuses attributes with two kinds of values. */
 function copyTexts(nodes: readonly NodeProto[]): void {

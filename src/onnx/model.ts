@@ -4,7 +4,13 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from "./gen/onnx-ml_pb.js";
-import { AttributeProto_AttributeType, AttributeProtoSchema, NodeProtoSchema, TensorProto_DataType, TensorProtoSchema } from "./gen/onnx-ml_pb.js";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from "./gen/onnx-ml_pb.js";
 
 export type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from "./gen/onnx-ml_pb.js";
 export { TensorProto_DataLocation as DataLocation, TensorProto_DataType as DataType } from "./gen/onnx-ml_pb.js";
@@ -59,7 +65,10 @@ export const makeNode = (parts: NodeParts): NodeProto =>
   });
 
 /** The same operation with other inputs or outputs. Attributes are shared, not copied. */
-export const rewire = (node: NodeProto, change: { readonly input?: readonly string[]; readonly output?: readonly string[]; readonly name?: string }): NodeProto =>
+export const rewire = (
+  node: NodeProto,
+  change: { readonly input?: readonly string[]; readonly output?: readonly string[]; readonly name?: string },
+): NodeProto =>
   makeNode({
     opType: node.opType,
     domain: node.domain,
@@ -99,7 +108,8 @@ export const tensorShape = (tensor: TensorProto): number[] => tensor.dims.map(Nu
 export const isStandard = (node: NodeProto): boolean => node.domain === "" || node.domain === "ai.onnx";
 
 /** How a node is named to people: its own name, or its first output where the file gives none. */
-export const nodeLabel = (node: NodeProto): string => (node.name === "" ? `(output ${node.output.find((name) => name !== "") ?? "none"})` : node.name);
+export const nodeLabel = (node: NodeProto): string =>
+  node.name === "" ? `(output ${node.output.find((name) => name !== "") ?? "none"})` : node.name;
 
 /** Graphs inside a node (`If`, `Loop`, `Scan`). */
 export const subgraphs = (node: NodeProto): GraphProto[] =>

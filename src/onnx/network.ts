@@ -5,7 +5,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { FunctionProto, ModelProto, SparseTensorProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
 import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from "./gen/onnx-ml_pb.js";
-import { type NodeProto, type OnnxModel, type TensorProto, attribute, floatTensor, int64Tensor, isStandard, subgraphs } from "./model.ts";
+import { attribute, floatTensor, int64Tensor, isStandard, type NodeProto, type OnnxModel, subgraphs, type TensorProto } from "./model.ts";
 
 export interface Network {
   readonly file: string;
@@ -113,11 +113,12 @@ export const producers = (nodes: readonly NodeProto[]): Map<string, NodeProto> =
 /** Nodes that read each tensor, in order; a node that reads it twice stands twice. */
 export function consumers(nodes: readonly NodeProto[]): Map<string, NodeProto[]> {
   const found = new Map<string, NodeProto[]>();
-  for (const node of nodes) for (const name of usedNames(node)) {
-    const list = found.get(name);
-    if (list === undefined) found.set(name, [node]);
-    else list.push(node);
-  }
+  for (const node of nodes)
+    for (const name of usedNames(node)) {
+      const list = found.get(name);
+      if (list === undefined) found.set(name, [node]);
+      else list.push(node);
+    }
   return found;
 }
 
@@ -146,7 +147,11 @@ export function encodeNetwork(network: Network): Uint8Array {
     input: [...network.inputs],
     output: [...network.outputs],
   });
-  const opsetImport = [...network.opsets].map(([domain, version]) => create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }));
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, { irVersion: network.irVersion, opsetImport, graph, functions: [...network.functions] }));
+  const opsetImport = [...network.opsets].map(([domain, version]) =>
+    create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
+  );
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, { irVersion: network.irVersion, opsetImport, graph, functions: [...network.functions] }),
+  );
 }
-

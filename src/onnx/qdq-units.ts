@@ -2,8 +2,9 @@
  * Units of a model that holds Q/DQ, and what each would read in float: the tensor before an activation's pair, and for weights
  * the tensor before their pair or the float model's own.
  */
-import type { Unit } from "../lanes/lane.ts";
+
 import { create } from "@bufbuild/protobuf";
+import type { Unit } from "../lanes/lane.ts";
 import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
 import type { NodeProto, TensorProto } from "./model.ts";
 import { makeNode, rewire } from "./model.ts";
@@ -36,7 +37,8 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     const floatInputs = node.input.map((name, slot) => {
       const source = qdqSource(makers, name);
       const dequantize = makers.get(name);
-      if (source !== undefined || dequantize === undefined || !isDequantize(dequantize) || partner?.opType !== node.opType) return source ?? name;
+      if (source !== undefined || dequantize === undefined || !isDequantize(dequantize) || partner?.opType !== node.opType)
+        return source ?? name;
       const weight = float?.constants.get(partner.input[slot] ?? "");
       if (weight === undefined) return name;
       const own = network.constants.has(weight.name) ? `${weight.name}:float` : weight.name;

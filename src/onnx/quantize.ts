@@ -5,7 +5,10 @@
 import { roundHalfEven } from "./half.ts";
 
 /** Where channel `c` of an axis lies in row-major data: index i belongs to channel floor(i / inner) mod channels. */
-export interface ChannelLayout { readonly channels: number; readonly inner: number }
+export interface ChannelLayout {
+  readonly channels: number;
+  readonly inner: number;
+}
 
 /** `axis` undefined: one channel for the whole tensor. */
 export function channelLayout(shape: readonly number[], axis: number | undefined): ChannelLayout {
@@ -43,7 +46,7 @@ export function quantizeWeights(values: Float32Array, scales: Float32Array, layo
     const scale = scales[channel] ?? 1;
     for (let i = start; i < end; i++) {
       const steps = roundHalfEven(Math.fround((values[i] ?? 0) / scale));
-      result[i] = steps > 127 ? 127 : steps < -127 ? -127 : steps;
+      result[i] = Math.min(127, Math.max(-127, steps));
     }
   });
   return result;

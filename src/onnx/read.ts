@@ -49,7 +49,11 @@ function decode(bytes: Uint8Array, path: string) {
   try {
     return fromBinary(ModelProtoSchema, bytes);
   } catch (error) {
-    throw new FileError(path, `is no valid ONNX file (${error instanceof Error ? error.message : String(error)}). Export or download the model again.`, 0);
+    throw new FileError(
+      path,
+      `is no valid ONNX file (${error instanceof Error ? error.message : String(error)}). Export or download the model again.`,
+      0,
+    );
   }
 }
 

@@ -2,23 +2,29 @@
  * Finds outputs that a Softmax, LogSoftmax or Sigmoid makes, so that their score can be measured too.
  * Walks back through nodes that only move values, and says on which axis of the *output* the probabilities add up.
  */
-import { intAttribute, intsAttribute, isStandard, type NodeProto, nodeLabel } from "./model.ts";
-import { intValues } from "./constants.ts";
-import { type Network, opsetOf, producers } from "./network.ts";
+
 import type { ScoreSource } from "../lanes/lane.ts";
+import { intValues } from "./constants.ts";
+import { intAttribute, intsAttribute, isStandard, type NodeProto, nodeLabel } from "./model.ts";
+import { type Network, opsetOf, producers } from "./network.ts";
 
 const movers: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity", "Cast"]);
 
 /** `shapes`: of every tensor that a move changes (one run's). An output whose axis cannot be followed has no score. */
 export function scoreSources(network: Network, shapes: ReadonlyMap<string, readonly number[]>): Map<string, ScoreSource> {
   const makers = producers(network.nodes);
-  return new Map(network.outputs.flatMap(({ name }) => {
-    const score = scoreOf(network, { makers, shapes }, name);
-    return score === undefined ? [] : [[name, score] as const];
-  }));
+  return new Map(
+    network.outputs.flatMap(({ name }) => {
+      const score = scoreOf(network, { makers, shapes }, name);
+      return score === undefined ? [] : [[name, score] as const];
+    }),
+  );
 }
 
-interface Known { readonly makers: ReadonlyMap<string, NodeProto>; readonly shapes: ReadonlyMap<string, readonly number[]> }
+interface Known {
+  readonly makers: ReadonlyMap<string, NodeProto>;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
 
 function scoreOf(network: Network, known: Known, output: string): ScoreSource | undefined {
   const path: NodeProto[] = [];

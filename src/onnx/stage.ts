@@ -8,8 +8,8 @@ import type { Files } from "../effects/effects.ts";
 import { ConfigError, ToolError, TrustError } from "../effects/failure.ts";
 import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts";
 import { externalReferences } from "./external.ts";
-import type { OnnxModel } from "./model.ts";
 import { leaveWeights } from "./leave-weights.ts";
+import type { OnnxModel } from "./model.ts";
 import { modelBytes, parseModel } from "./read.ts";
 
 export interface StagedModel {
@@ -39,11 +39,23 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
   const sourceFolder = dirname(path);
   const hash = createHash("sha256");
   const modelPath = join(request.folder, "model.onnx");
-  const sizeBytes = await stageOne({ ...request, hash, target: modelPath, location: basename(path), folder: sourceFolder, stageFolder: request.folder, what: `The model '${request.path}'` });
+  const sizeBytes = await stageOne({
+    ...request,
+    hash,
+    target: modelPath,
+    location: basename(path),
+    folder: sourceFolder,
+    stageFolder: request.folder,
+    what: `The model '${request.path}'`,
+  });
   const bytes = await modelBytes(modelPath, request.files);
   const model = parseModel(bytes, modelPath);
   const external = externalReferences(model.proto);
-  if (external.problems.length > 0) throw refusal(request, external.problems.map((problem) => `In the model '${request.path}' ${problem}.`));
+  if (external.problems.length > 0)
+    throw refusal(
+      request,
+      external.problems.map((problem) => `In the model '${request.path}' ${problem}.`),
+    );
   leaveWeights(model.proto, bytes, basename(modelPath));
   const needed = new Map<string, number>();
   for (const { location, needed: bytes } of external.references) needed.set(location, Math.max(bytes, needed.get(location) ?? 0));
@@ -51,14 +63,28 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
   for (const [location, bytes] of needed) {
     const what = `The external data '${location}' of '${request.path}'`;
     if (location === "model.onnx") throw refusal(request, [`${what} has the name of the model itself.`]);
-    const found = await stageOne({ ...request, hash, target: join(request.folder, location), location, folder: sourceFolder, stageFolder: request.folder, what });
+    const found = await stageOne({
+      ...request,
+      hash,
+      target: join(request.folder, location),
+      location,
+      folder: sourceFolder,
+      stageFolder: request.folder,
+      what,
+    });
     if (found < bytes) throw refusal(request, [`${what} has ${found} bytes, and the model reads ${bytes}.`]);
     total += found;
   }
   return { modelPath, sha256: hash.digest("hex"), sizeBytes: total, externalFiles: [...needed.keys()], model };
 }
 
-interface OneFile extends StageRequest { readonly hash: ReturnType<typeof createHash>; readonly target: string; readonly location: string; readonly what: string; readonly stageFolder: string }
+interface OneFile extends StageRequest {
+  readonly hash: ReturnType<typeof createHash>;
+  readonly target: string;
+  readonly location: string;
+  readonly what: string;
+  readonly stageFolder: string;
+}
 
 async function stageOne(one: OneFile): Promise<number> {
   const source = await openChecked(one.folder, one.location, one.trust === "local" ? "allowed" : "refused");
@@ -76,7 +102,11 @@ async function stageOne(one: OneFile): Promise<number> {
 
 async function copyOne(one: OneFile, source: CheckedFile): Promise<void> {
   const free = await one.files.freeBytes(one.stageFolder);
-  if (free < source.sizeBytes) throw new ToolError("disk-full", `${one.what} needs ${source.sizeBytes} bytes in the temporary folder, and ${free} are free. Free space on the runner.`);
+  if (free < source.sizeBytes)
+    throw new ToolError(
+      "disk-full",
+      `${one.what} needs ${source.sizeBytes} bytes in the temporary folder, and ${free} are free. Free space on the runner.`,
+    );
   if (!(await copyFromHandle(source, one.target, one.hash))) throw refusal(one, [`${one.what} became shorter while it was read.`]);
 }
 

@@ -12,8 +12,28 @@ import { isDequantize, isQuantize, qdqSource } from "./qdq.ts";
 export const computeOps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 
 const fusedOps: ReadonlySet<string> = new Set([
-  "Add", "Sub", "Mul", "Div", "Relu", "LeakyRelu", "PRelu", "Clip", "HardSigmoid", "HardSwish", "Sigmoid", "Tanh", "Elu", "Selu", "Softplus", "Gelu", "Mish",
-  "Min", "Max", "Erf", "Identity", "BatchNormalization",
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Relu",
+  "LeakyRelu",
+  "PRelu",
+  "Clip",
+  "HardSigmoid",
+  "HardSwish",
+  "Sigmoid",
+  "Tanh",
+  "Elu",
+  "Selu",
+  "Softplus",
+  "Gelu",
+  "Mish",
+  "Min",
+  "Max",
+  "Erf",
+  "Identity",
+  "BatchNormalization",
 ]);
 
 /** In topological order. Works on the graph as it is and on the folded one, with equal ids. Empty where nothing can be quantised. */
@@ -37,7 +57,13 @@ export function findUnits(network: Network): Unit[] {
   return units.map((unit) => finish(network, makers, unit));
 }
 
-interface Draft { readonly node: NodeProto; readonly norm: NodeProto | undefined; readonly activations: readonly string[]; readonly position: number; readonly fused: NodeProto[] }
+interface Draft {
+  readonly node: NodeProto;
+  readonly norm: NodeProto | undefined;
+  readonly activations: readonly string[];
+  readonly position: number;
+  readonly fused: NodeProto[];
+}
 
 /** An elementwise node runs with the last unit that feeds it: a residual Add belongs to the branch computed last. */
 function joinUnit(node: NodeProto, units: readonly Draft[], unitOf: Map<string, number>): void {
@@ -75,14 +101,16 @@ function elementCountOf(network: Network, makers: ReadonlyMap<string, NodeProto>
 export const isCompute = (node: NodeProto): boolean => isStandard(node) && computeOps.has(node.opType);
 
 /** Inputs that are not fixed, without the bias; each once. */
-const activationInputs = (node: NodeProto, fixed: ReadonlySet<string>): string[] => [...new Set(node.input.slice(0, 2))].filter((name) => name !== "" && !fixed.has(name));
+const activationInputs = (node: NodeProto, fixed: ReadonlySet<string>): string[] =>
+  [...new Set(node.input.slice(0, 2))].filter((name) => name !== "" && !fixed.has(name));
 
 /** Constants and what is computed from constants alone (a transposed or dequantised weight). */
 export function constantTensors(network: Network): Set<string> {
   const fixed = new Set(network.constants.keys());
   for (const node of network.nodes) {
     const used = usedNames(node);
-    if (used.length > 0 && used.every((name) => fixed.has(name)) && subgraphs(node).length === 0) for (const name of node.output) fixed.add(name);
+    if (used.length > 0 && used.every((name) => fixed.has(name)) && subgraphs(node).length === 0)
+      for (const name of node.output) fixed.add(name);
   }
   return fixed;
 }
@@ -115,7 +143,10 @@ function shapeTensors(network: Network): Set<string> {
 
 /** `/layer1/layer1.0/conv1/Conv` -> `layer1/layer1.0`: up to the first numbered part and what only refines it; names without a path have no block. */
 function blockOf(name: string): string | undefined {
-  const parts = name.split("/").filter((part) => part !== "").slice(0, -1);
+  const parts = name
+    .split("/")
+    .filter((part) => part !== "")
+    .slice(0, -1);
   if (parts.length === 0) return undefined;
   const numbered = parts.findIndex((part) => /\d/.test(part));
   if (numbered < 0) return parts.join("/");

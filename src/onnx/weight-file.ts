@@ -76,7 +76,11 @@ export async function externalize(network: Network, weights: WeightFile, files: 
     const raw = tensor.rawData.length > 0 || inModel;
     const place = raw
       ? { dataType: tensor.dataType, sizeBytes, produce: () => rawBytes(tensor, network.folder, files) }
-      : { dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(tensor), produce: async () => new Uint8Array((await floatValues(tensor, network.folder, files)).buffer) };
+      : {
+          dataType: DataType.FLOAT,
+          sizeBytes: 4 * elementsOf(tensor),
+          produce: async () => new Uint8Array((await floatValues(tensor, network.folder, files)).buffer),
+        };
     if (raw || tensor.dataType === DataType.FLOAT) constants.set(name, await weights.place({ name, shape: tensorShape(tensor), ...place }));
   }
   return { ...network, constants };

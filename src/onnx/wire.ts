@@ -17,8 +17,16 @@ export function validateWire(bytes: Uint8Array, schema: DescMessage, file: strin
   walk({ bytes, file }, { start: 0, end: bytes.length, schema, depth: 0 });
 }
 
-interface Source { readonly bytes: Uint8Array; readonly file: string }
-interface Span { readonly start: number; readonly end: number; readonly schema: DescMessage; readonly depth: number }
+interface Source {
+  readonly bytes: Uint8Array;
+  readonly file: string;
+}
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly schema: DescMessage;
+  readonly depth: number;
+}
 
 function walk(source: Source, span: Span): void {
   if (span.depth > maxDepth) throw damaged(source, span.start, `messages are nested more than ${maxDepth} deep`);

@@ -26,31 +26,65 @@ export interface JobParts {
   readonly algorithm?: QuantizationSource["algorithm"];
 }
 
-export interface StagedJob { readonly job: LaneJob; readonly effects: RunEffects }
+export interface StagedJob {
+  readonly job: LaneJob;
+  readonly effects: RunEffects;
+}
 
 /** End `effects` when done: it removes the folder. */
 export async function simulateJob(parts: JobParts): Promise<StagedJob> {
   const effects = await runEffects();
-  const staged = await stageModel({ path: parts.model, folder: await effects.files.makeTempFolder("stage"), files: effects.files, trust: "local" });
+  const staged = await stageModel({
+    path: parts.model,
+    folder: await effects.files.makeTempFolder("stage"),
+    files: effects.files,
+    trust: "local",
+  });
   const shapes = new Map(Object.entries(parts.shapes).map(([name, shape]) => [name, { min: shape, opt: shape, max: shape }]));
   const feeds = (path: string): Promise<FeedSource> => openFeeds({ kind: "data", path }, resolveInputs(staged.model, shapes), effects);
   const quantization = {
-    algorithm: parts.algorithm ?? "minmax", percentile: 99.999,
+    algorithm: parts.algorithm ?? "minmax",
+    percentile: 99.999,
     ...(parts.cache === undefined ? {} : { cachePath: parts.cache }),
     ...(parts.calibration === undefined ? {} : { data: await feeds(parts.calibration) }),
     ...(parts.qdq === undefined ? {} : { qdqPath: parts.qdq }),
   } as const;
-  const tensorrt = { python: "python3", plugins: [], versionCompatible: false, tf32: false, markAll: false, markBatch: 8, noTacticSources: false, rebuilds: 0 };
+  const tensorrt = {
+    python: "python3",
+    plugins: [],
+    versionCompatible: false,
+    tf32: false,
+    markAll: false,
+    markBatch: 8,
+    noTacticSources: false,
+    rebuilds: 0,
+  };
   const job: LaneJob = {
-    name: "model", modelPath: staged.modelPath, sha256: staged.sha256, quantization, validation: await feeds(parts.validation), workFolder: effects.folder,
-    keepPrecision: "float16", seed: 1, deadlineMs: Number.POSITIVE_INFINITY, effects, tensorrt, shapes,
+    name: "model",
+    modelPath: staged.modelPath,
+    sha256: staged.sha256,
+    quantization,
+    validation: await feeds(parts.validation),
+    workFolder: effects.folder,
+    keepPrecision: "float16",
+    seed: 1,
+    deadlineMs: Number.POSITIVE_INFINITY,
+    effects,
+    tensorrt,
+    shapes,
   };
   return { job, effects };
 }
 
 /** The recorded classifier with the recorded cache. */
 export const recordedJob = (parts: Partial<JobParts> = {}): Promise<StagedJob> =>
-  simulateJob({ model: classifier, shapes: { x: [1, 3, 48, 192] }, cache: join(recorded, "cls.calibration.cache"), validation: join(recorded, "validation.npz"), ...parts });
+  simulateJob({
+    model: classifier,
+    shapes: { x: [1, 3, 48, 192] },
+    cache: join(recorded, "cls.calibration.cache"),
+    validation: join(recorded, "validation.npz"),
+    ...parts,
+  });
 
 /** Prepares, hands over, closes and removes everything. */
 export async function withLane<T>(staged: StagedJob, use: (lane: PreparedLane) => Promise<T>): Promise<T> {
@@ -70,9 +104,17 @@ export async function withLane<T>(staged: StagedJob, use: (lane: PreparedLane) =
 
 export const everySample = (lane: PreparedLane): number[] => Array.from({ length: lane.sampleCount }, (_, i) => i);
 
-export async function pairsOf(lane: PreparedLane, request: Partial<RunRequest> & { readonly keep?: ReadonlySet<string> } = {}): Promise<TensorPair[]> {
+export async function pairsOf(
+  lane: PreparedLane,
+  request: Partial<RunRequest> & { readonly keep?: ReadonlySet<string> } = {},
+): Promise<TensorPair[]> {
   const pairs: TensorPair[] = [];
-  const full = { samples: everySample(lane), detail: "outputs", ...request, assignment: { keep: request.keep ?? new Set<string>() } } as const;
+  const full = {
+    samples: everySample(lane),
+    detail: "outputs",
+    ...request,
+    assignment: { keep: request.keep ?? new Set<string>() },
+  } as const;
   for await (const pair of lane.run(full)) pairs.push(pair);
   return pairs;
 }

@@ -15,7 +15,10 @@ import { classifier, detector, recogniser, recordedJob } from "../fakes/simulate
 
 /** A fixed wave: the same numbers everywhere. */
 const feedOf = (shape: readonly number[]): Feed => {
-  const data = Float32Array.from({ length: shape.reduce((product, dim) => product * dim, 1) }, (_, i) => Math.sin(i * 0.37) * Math.cos(i * 0.011));
+  const data = Float32Array.from(
+    { length: shape.reduce((product, dim) => product * dim, 1) },
+    (_, i) => Math.sin(i * 0.37) * Math.cos(i * 0.011),
+  );
   return new Map([["x", { name: "x", dtype: "float32", shape, data }]]);
 };
 
@@ -37,8 +40,13 @@ describe("one gated session for every choice of units", () => {
     const feed = await job.validation.feed(0);
     for (const step of [1, 2, 3, 7, 1000]) {
       const keep = new Set(candidate.units.filter((_, i) => i % step === 0).map((unit) => unit.id));
-      const switches = candidate.units.map((unit, i): [string, Tensor] => [gateName(i), { name: gateName(i), dtype: "bool", shape: [1], data: Uint8Array.of(keep.has(unit.id) ? 1 : 0) }]);
-      expect([...(await gates.run(new Map([...feed, ...switches]))).values()]).toEqual(await outputsOf(effects, assign(candidate, keep), feed));
+      const switches = candidate.units.map((unit, i): [string, Tensor] => [
+        gateName(i),
+        { name: gateName(i), dtype: "bool", shape: [1], data: Uint8Array.of(keep.has(unit.id) ? 1 : 0) },
+      ]);
+      expect([...(await gates.run(new Map([...feed, ...switches]))).values()]).toEqual(
+        await outputsOf(effects, assign(candidate, keep), feed),
+      );
     }
     await gates.release();
     await job.validation.close();
@@ -47,7 +55,11 @@ describe("one gated session for every choice of units", () => {
 });
 
 describe("raising the opset to 13", () => {
-  it.each([["classifier (9)", classifier, [1, 3, 48, 192]], ["detector (11)", detector, [1, 3, 96, 192]], ["recogniser (9)", recogniser, [1, 3, 48, 192]]])("changes no bit of the %s", async (_, path, shape) => {
+  it.each([
+    ["classifier (9)", classifier, [1, 3, 48, 192]],
+    ["detector (11)", detector, [1, 3, 96, 192]],
+    ["recogniser (9)", recogniser, [1, 3, 48, 192]],
+  ])("changes no bit of the %s", async (_, path, shape) => {
     const effects = await runEffects();
     const original = { ...toNetwork(await readModel(path, effects.files)), folder: effects.folder };
     const raised = raiseOpset(original, 13);
@@ -57,16 +69,57 @@ describe("raising the opset to 13", () => {
   });
 
   const forms: [string, ModelParts][] = [
-    ["Softmax over several axes", { opset: 9, outputs: ["y"], inputs: { x: [2, 3, 4] }, nodes: [makeNode({ opType: "Softmax", input: ["x"], output: ["y"], attribute: [intAttr("axis", 1)] })] }],
-    ["Slice, Squeeze and Unsqueeze with attributes", { opset: 9, outputs: ["y"], inputs: { x: [1, 6, 4] }, nodes: [
-      makeNode({ opType: "Slice", input: ["x"], output: ["a"], attribute: [intsAttr("starts", [1]), intsAttr("ends", [5]), intsAttr("axes", [1])] }),
-      makeNode({ opType: "Squeeze", input: ["a"], output: ["b"], attribute: [intsAttr("axes", [0])] }),
-      makeNode({ opType: "Unsqueeze", input: ["b"], output: ["y"], attribute: [intsAttr("axes", [2])] })] }],
-    ["ReduceSum, Pad, Split and Dropout", { opset: 9, outputs: ["y", "z"], inputs: { x: [1, 6, 4] }, nodes: [
-      makeNode({ opType: "Pad", input: ["x"], output: ["a"], attribute: [intsAttr("pads", [0, 1, 0, 0, 1, 0])] }), node("Dropout", ["a"], ["b"]),
-      makeNode({ opType: "Split", input: ["b"], output: ["c", "d"], attribute: [intAttr("axis", 1), intsAttr("split", [3, 5])] }),
-      makeNode({ opType: "ReduceSum", input: ["c"], output: ["y"], attribute: [intsAttr("axes", [1])] }), node("Relu", ["d"], ["z"])] }],
-    ["TopK and Clip", { opset: 9, outputs: ["y", "i"], inputs: { x: [2, 8] }, nodes: [node("Clip", ["x"], ["a"]), makeNode({ opType: "TopK", input: ["a"], output: ["y", "i"], attribute: [intAttr("k", 3)] })] }],
+    [
+      "Softmax over several axes",
+      {
+        opset: 9,
+        outputs: ["y"],
+        inputs: { x: [2, 3, 4] },
+        nodes: [makeNode({ opType: "Softmax", input: ["x"], output: ["y"], attribute: [intAttr("axis", 1)] })],
+      },
+    ],
+    [
+      "Slice, Squeeze and Unsqueeze with attributes",
+      {
+        opset: 9,
+        outputs: ["y"],
+        inputs: { x: [1, 6, 4] },
+        nodes: [
+          makeNode({
+            opType: "Slice",
+            input: ["x"],
+            output: ["a"],
+            attribute: [intsAttr("starts", [1]), intsAttr("ends", [5]), intsAttr("axes", [1])],
+          }),
+          makeNode({ opType: "Squeeze", input: ["a"], output: ["b"], attribute: [intsAttr("axes", [0])] }),
+          makeNode({ opType: "Unsqueeze", input: ["b"], output: ["y"], attribute: [intsAttr("axes", [2])] }),
+        ],
+      },
+    ],
+    [
+      "ReduceSum, Pad, Split and Dropout",
+      {
+        opset: 9,
+        outputs: ["y", "z"],
+        inputs: { x: [1, 6, 4] },
+        nodes: [
+          makeNode({ opType: "Pad", input: ["x"], output: ["a"], attribute: [intsAttr("pads", [0, 1, 0, 0, 1, 0])] }),
+          node("Dropout", ["a"], ["b"]),
+          makeNode({ opType: "Split", input: ["b"], output: ["c", "d"], attribute: [intAttr("axis", 1), intsAttr("split", [3, 5])] }),
+          makeNode({ opType: "ReduceSum", input: ["c"], output: ["y"], attribute: [intsAttr("axes", [1])] }),
+          node("Relu", ["d"], ["z"]),
+        ],
+      },
+    ],
+    [
+      "TopK and Clip",
+      {
+        opset: 9,
+        outputs: ["y", "i"],
+        inputs: { x: [2, 8] },
+        nodes: [node("Clip", ["x"], ["a"]), makeNode({ opType: "TopK", input: ["a"], output: ["y", "i"], attribute: [intAttr("k", 3)] })],
+      },
+    ],
   ];
   it.each(forms)("keeps the meaning of %s", async (_, parts) => {
     const effects = await runEffects();
@@ -77,7 +130,10 @@ describe("raising the opset to 13", () => {
   });
 
   it("refuses what it cannot rewrite, by name", () => {
-    const masked = parseModel(modelBytes({ opset: 9, outputs: ["y", "mask"], nodes: [node("Dropout", ["x"], ["y", "mask"], "drop")] }), "m.onnx");
+    const masked = parseModel(
+      modelBytes({ opset: 9, outputs: ["y", "mask"], nodes: [node("Dropout", ["x"], ["y", "mask"], "drop")] }),
+      "m.onnx",
+    );
     expect(() => raiseOpset(toNetwork(masked), 13)).toThrow(/Dropout 'drop' cannot be raised from opset 9 to 13 \(its mask is an output\)/);
     const old = parseModel(modelBytes({ opset: 6, outputs: ["y"], nodes: [node("Relu", ["x"], ["y"])] }), "m.onnx");
     expect(() => raiseOpset(toNetwork(old), 13)).toThrow(/uses opset 6/);
@@ -99,10 +155,23 @@ describe("putting Q/DQ into a model", () => {
 
   it("leaves a unit whose scale is missing in float and says which", async () => {
     const effects = await runEffects();
-    const model = parseModel(modelBytes({ nodes: [node("MatMul", ["x", "w"], ["a"]), node("MatMul", ["a", "v"], ["y"])], weights: [weight("w", [4, 4]), weight("v", [4, 2])], outputs: ["y"] }), "m.onnx");
+    const model = parseModel(
+      modelBytes({
+        nodes: [node("MatMul", ["x", "w"], ["a"]), node("MatMul", ["a", "v"], ["y"])],
+        weights: [weight("w", [4, 4]), weight("v", [4, 2])],
+        outputs: ["y"],
+      }),
+      "m.onnx",
+    );
     const { units, missingScales } = await insertQdq(model, new Map([["x", 0.01]]), effects.files);
     expect([units.map((unit) => unit.id), missingScales]).toEqual([["MatMul:a"], ["a"]]);
-    expect(model.graph.node.map((one) => one.opType)).toEqual(["DequantizeLinear", "QuantizeLinear", "DequantizeLinear", "MatMul", "MatMul"]);
+    expect(model.graph.node.map((one) => one.opType)).toEqual([
+      "DequantizeLinear",
+      "QuantizeLinear",
+      "DequantizeLinear",
+      "MatMul",
+      "MatMul",
+    ]);
     await effects.end();
   });
 });

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseCache } from "../../src/calibration/cache.ts";
+import { ConfigError, ToolError } from "../../src/effects/failure.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import { encodeModel, insertQdq, removeUnitQdq } from "../../src/onnx/edit.ts";
 import { readModel } from "../../src/onnx/read.ts";
-import { parseCache } from "../../src/calibration/cache.ts";
-import { ConfigError, ToolError } from "../../src/effects/failure.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { classifier, detector, everySample, pairsOf, recorded, recordedJob, simulateJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";
 
@@ -61,7 +61,10 @@ describe("layers", () => {
   it("carry the error that each quantised unit adds by itself, worst for the depthwise convolutions", async () => {
     await withLane(await recordedJob(), async (lane) => {
       const pairs = await pairsOf(lane, { detail: "layers", keep: new Set([lane.units[0]?.id ?? ""]) });
-      const injected = Map.groupBy(pairs.filter((pair) => pair.role === "injected"), (pair) => pair.tensor);
+      const injected = Map.groupBy(
+        pairs.filter((pair) => pair.role === "injected"),
+        (pair) => pair.tensor,
+      );
       expect(new Set(injected.keys())).toEqual(new Set(lane.units.slice(1).map((unit) => unit.output)));
       const worst = [...injected].toSorted(([, a], [, b]) => sqnrDb(a) - sqnrDb(b))[0];
       const nodes = lane.units.find((unit) => unit.output === worst?.[0])?.nodes;
@@ -75,7 +78,13 @@ describe("other sources", () => {
   it("calibrates from data with each algorithm, and entropy is not min-max", async () => {
     const results: number[] = [];
     for (const algorithm of ["minmax", "percentile", "entropy"] as const) {
-      const staged = await simulateJob({ model: classifier, shapes: { x: [1, 3, 48, 192] }, calibration: join(recorded, "calibration.npz"), validation: pictures, algorithm });
+      const staged = await simulateJob({
+        model: classifier,
+        shapes: { x: [1, 3, 48, 192] },
+        calibration: join(recorded, "calibration.npz"),
+        validation: pictures,
+        algorithm,
+      });
       results.push(await withLane(staged, async (lane) => sqnrDb(await pairsOf(lane))));
     }
     expect(results.every((db) => db > 10 && db < 40)).toBe(true);
@@ -86,10 +95,17 @@ describe("other sources", () => {
     const made = await qdqClassifier();
     const core = await recordedJob();
     const explicit = await simulateJob({ model: classifier, shapes: { x: [1, 3, 48, 192] }, qdq: made.path, validation: pictures });
-    const ask = async (staged: typeof core) => withLane(staged, async (lane) => {
-      const keep = new Set(lane.units.slice(5, 20).map((unit) => unit.id));
-      return { ids: lane.units.map((unit) => unit.id), inputs: lane.units.map((unit) => unit.inputs), plain: await pairsOf(lane), kept: await pairsOf(lane, { keep }), variant: lane.coverage.variant };
-    });
+    const ask = async (staged: typeof core) =>
+      withLane(staged, async (lane) => {
+        const keep = new Set(lane.units.slice(5, 20).map((unit) => unit.id));
+        return {
+          ids: lane.units.map((unit) => unit.id),
+          inputs: lane.units.map((unit) => unit.inputs),
+          plain: await pairsOf(lane),
+          kept: await pairsOf(lane, { keep }),
+          variant: lane.coverage.variant,
+        };
+      });
     const [ours, theirs] = [await ask(core), await ask(explicit)];
     await made.end();
     expect(theirs.variant).toBe("qdq");
@@ -149,7 +165,11 @@ describe("what cannot be run is said before anything runs", () => {
   it("is undecided where no scale belongs to the model", async () => {
     const staged = await recordedJob({ model: detector });
     await staged.effects.files.writeText(join(staged.effects.folder, "other.cache"), "TRT-8601-EntropyCalibration2\nstranger: 3c010a14\n");
-    const job = { ...staged.job, validation: { ...staged.job.validation, count: 0 }, quantization: { ...staged.job.quantization, cachePath: join(staged.effects.folder, "other.cache") } };
+    const job = {
+      ...staged.job,
+      validation: { ...staged.job.validation, count: 0 },
+      quantization: { ...staged.job.quantization, cachePath: join(staged.effects.folder, "other.cache") },
+    };
     const failure = await prepareSimulate(job).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ToolError);
     expect(failure).toMatchObject({ reason: "stale-cache" });
@@ -179,7 +199,11 @@ describe("what cannot be run is said before anything runs", () => {
 
 const sample = (shape: readonly number[], data: Float32Array | Float64Array) =>
   new Map([["x", { name: "x", dtype: data instanceof Float32Array ? ("float32" as const) : ("float64" as const), shape, data }]]);
-const badFeeds = [sample([1, 3, 48, 191], new Float32Array(3 * 48 * 191)), new Map(), sample([1, 3, 48, 192], new Float64Array(3 * 48 * 192))];
+const badFeeds = [
+  sample([1, 3, 48, 191], new Float32Array(3 * 48 * 191)),
+  new Map(),
+  sample([1, 3, 48, 192], new Float64Array(3 * 48 * 192)),
+];
 
 async function qdqClassifier() {
   const effects = await runEffects();

@@ -55,16 +55,28 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
   const tensors = [...new Set(work.units.flatMap((unit) => unit.inputs))];
   const inputs = new Set(folded.inputs.map((input) => input.name));
   const marked = tensors.filter((name) => !inputs.has(name));
-  const session = marked.length === 0 ? undefined : await openSession(work.runtime, effects, prune({ ...network, outputs: marked.map(valueInfo) }), "calibration network");
+  const session =
+    marked.length === 0
+      ? undefined
+      : await openSession(work.runtime, effects, prune({ ...network, outputs: marked.map(valueInfo) }), "calibration network");
   try {
-    return await calibrate({ algorithm: work.algorithm, percentile: work.percentile, tensors, passes: () => onePass(session, work, new Set(tensors)) });
+    return await calibrate({
+      algorithm: work.algorithm,
+      percentile: work.percentile,
+      tensors,
+      passes: () => onePass(session, work, new Set(tensors)),
+    });
   } finally {
     await session?.release();
     await effects.files.remove(`${folded.folder}/trt-gate-calibration.bin`);
   }
 }
 
-async function* onePass(session: Session | undefined, work: NetworkCalibration, wanted: ReadonlySet<string>): AsyncIterable<ReadonlyMap<string, Tensor>> {
+async function* onePass(
+  session: Session | undefined,
+  work: NetworkCalibration,
+  wanted: ReadonlySet<string>,
+): AsyncIterable<ReadonlyMap<string, Tensor>> {
   for (let i = 0; i < work.data.count; i++) {
     work.effects.cancelled.throwIfAborted();
     work.effects.log.progress("calibrating", `sample ${i + 1} of ${work.data.count}`);

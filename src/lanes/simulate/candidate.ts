@@ -9,7 +9,11 @@ import { type Network, prune, valueInfo } from "../../onnx/network.ts";
 import type { Unit } from "../lane.ts";
 
 /** Both ways to compute one unit's node. Only the input names differ. */
-export interface Variant { readonly node: NodeProto; readonly floatInputs: readonly string[]; readonly quantizedInputs: readonly string[] }
+export interface Variant {
+  readonly node: NodeProto;
+  readonly floatInputs: readonly string[];
+  readonly quantizedInputs: readonly string[];
+}
 
 /** `network` holds all Q/DQ nodes and both forms of the weights; compute nodes in it read the quantised form. */
 export interface Candidate {
@@ -24,7 +28,11 @@ export const injectedName = (output: string): string => `trt_gate:injected:${out
 
 /** The candidate with the units of `keep` in float, without anything that then is not needed. */
 export function assign(candidate: Candidate, keep: ReadonlySet<string>): Network {
-  return prune(replaceNodes(candidate, (unit, variant) => [rewire(variant.node, { input: keep.has(unit.id) ? variant.floatInputs : variant.quantizedInputs })]));
+  return prune(
+    replaceNodes(candidate, (unit, variant) => [
+      rewire(variant.node, { input: keep.has(unit.id) ? variant.floatInputs : variant.quantizedInputs }),
+    ]),
+  );
 }
 
 /** One network for all choices: gate i (bool, shape [1]) true runs unit i in float. */
@@ -40,17 +48,23 @@ export function withInjected(candidate: Candidate, keep: ReadonlySet<string>): N
   return replaceNodes(candidate, (unit, variant) =>
     keep.has(unit.id)
       ? [rewire(variant.node, { input: variant.floatInputs })]
-      : [rewire(variant.node, { input: variant.quantizedInputs }), rewire(variant.node, { input: variant.floatInputs, output: [injectedName(unit.output)], name: "" })]);
+      : [
+          rewire(variant.node, { input: variant.quantizedInputs }),
+          rewire(variant.node, { input: variant.floatInputs, output: [injectedName(unit.output)], name: "" }),
+        ],
+  );
 }
 
 /** With these tensors as the only outputs. */
 export const withOutputs = (network: Network, names: readonly string[]): Network => prune({ ...network, outputs: names.map(valueInfo) });
 
 function replaceNodes(candidate: Candidate, replace: (unit: Unit, variant: Variant) => NodeProto[]): Network {
-  const byNode = new Map(candidate.units.flatMap((unit) => {
-    const variant = candidate.variants.get(unit.id);
-    return variant === undefined ? [] : [[variant.node, { unit, variant }] as const];
-  }));
+  const byNode = new Map(
+    candidate.units.flatMap((unit) => {
+      const variant = candidate.variants.get(unit.id);
+      return variant === undefined ? [] : [[variant.node, { unit, variant }] as const];
+    }),
+  );
   const nodes = candidate.network.nodes.flatMap((node) => {
     const found = byNode.get(node);
     return found === undefined ? [node] : replace(found.unit, found.variant);
@@ -65,11 +79,28 @@ function ifNode(variant: Variant, gate: string): NodeProto {
     return create(GraphProtoSchema, { name: form, node: [rewire(variant.node, { input, output: [name] })], output: [valueInfo(name)] });
   };
   return makeNode({
-    opType: "If", name: variant.node.name, input: [gate], output: [output],
-    attribute: [graphAttr("then_branch", branch("float", variant.floatInputs)), graphAttr("else_branch", branch("int8", variant.quantizedInputs))],
+    opType: "If",
+    name: variant.node.name,
+    input: [gate],
+    output: [output],
+    attribute: [
+      graphAttr("then_branch", branch("float", variant.floatInputs)),
+      graphAttr("else_branch", branch("int8", variant.quantizedInputs)),
+    ],
   });
 }
 
 const boolType = () =>
-  create(TypeProtoSchema, { value: { case: "tensorType", value: { $typeName: "onnx.TypeProto.Tensor", elemType: DataType.BOOL, shape: {
-    $typeName: "onnx.TensorShapeProto", dim: [{ $typeName: "onnx.TensorShapeProto.Dimension", denotation: "", value: { case: "dimValue", value: 1n } }] } } } });
+  create(TypeProtoSchema, {
+    value: {
+      case: "tensorType",
+      value: {
+        $typeName: "onnx.TypeProto.Tensor",
+        elemType: DataType.BOOL,
+        shape: {
+          $typeName: "onnx.TensorShapeProto",
+          dim: [{ $typeName: "onnx.TensorShapeProto.Dimension", denotation: "", value: { case: "dimValue", value: 1n } }],
+        },
+      },
+    },
+  });

@@ -7,7 +7,11 @@ import type { FeedSource, ShapeRange } from "../lane.ts";
 const shown = 10;
 
 /** ConfigError lists the samples that do not fit, with source, sample number, input and both shapes. */
-export async function checkFeeds(source: FeedSource, inputs: readonly ModelInput[], shapes: ReadonlyMap<string, ShapeRange>): Promise<void> {
+export async function checkFeeds(
+  source: FeedSource,
+  inputs: readonly ModelInput[],
+  shapes: ReadonlyMap<string, ShapeRange>,
+): Promise<void> {
   const problems: string[] = [];
   for (let i = 0; i < source.count && problems.length < shown; i++) {
     const feed = await source.feed(i);
@@ -18,7 +22,9 @@ export async function checkFeeds(source: FeedSource, inputs: readonly ModelInput
 
 function feedProblems(feed: Feed, inputs: readonly ModelInput[], shapes: ReadonlyMap<string, ShapeRange>): string[] {
   const wanted = new Set(inputs.map((input) => input.name));
-  const strangers = [...feed.keys()].filter((name) => !wanted.has(name)).map((name) => `holds '${name}', which is no input of the model. Name the arrays like the inputs: ${[...wanted].join(", ")}.`);
+  const strangers = [...feed.keys()]
+    .filter((name) => !wanted.has(name))
+    .map((name) => `holds '${name}', which is no input of the model. Name the arrays like the inputs: ${[...wanted].join(", ")}.`);
   return [...strangers, ...inputs.flatMap((input) => inputProblems(feed, input, shapes.get(input.name)))];
 }
 
@@ -26,12 +32,23 @@ function inputProblems(feed: Feed, input: ModelInput, range: ShapeRange | undefi
   const tensor = feed.get(input.name);
   if (tensor === undefined) return [`has no array for the input '${input.name}'. Save one under that name.`];
   const problems: string[] = [];
-  if (tensor.dtype !== input.dtype) problems.push(`'${input.name}' is ${tensor.dtype}, and the model wants ${input.dtype}. Save it in that type.`);
-  const fits = tensor.shape.length === input.dims.length
-    && tensor.shape.every((dim, i) => (range === undefined ? typeof input.dims[i] === "string" || dim === input.dims[i] : dim >= (range.min[i] ?? dim) && dim <= (range.max[i] ?? dim)));
-  if (!fits) problems.push(`'${input.name}' has the shape [${tensor.shape.join(", ")}], and the model wants ${wantedShape(input, range)}. Correct the data or 'shapes'.`);
+  if (tensor.dtype !== input.dtype)
+    problems.push(`'${input.name}' is ${tensor.dtype}, and the model wants ${input.dtype}. Save it in that type.`);
+  const fits =
+    tensor.shape.length === input.dims.length &&
+    tensor.shape.every((dim, i) =>
+      range === undefined
+        ? typeof input.dims[i] === "string" || dim === input.dims[i]
+        : dim >= (range.min[i] ?? dim) && dim <= (range.max[i] ?? dim),
+    );
+  if (!fits)
+    problems.push(
+      `'${input.name}' has the shape [${tensor.shape.join(", ")}], and the model wants ${wantedShape(input, range)}. Correct the data or 'shapes'.`,
+    );
   return problems;
 }
 
 const wantedShape = (input: ModelInput, range: ShapeRange | undefined) =>
-  range === undefined ? `[${input.dims.join(", ")}]` : `[${range.min.map((low, i) => (low === range.max[i] ? low : `${low}..${range.max[i]}`)).join(", ")}]`;
+  range === undefined
+    ? `[${input.dims.join(", ")}]`
+    : `[${range.min.map((low, i) => (low === range.max[i] ? low : `${low}..${range.max[i]}`)).join(", ")}]`;

@@ -19,11 +19,23 @@ export interface CoreCandidate extends Candidate {
 
 /** `scales`: amax / 127 by tensor name. `units` must be those of this network, after folding. */
 export async function coreCandidate(
-  network: Network, units: readonly Unit[], scales: ReadonlyMap<string, number>, weights: WeightFile, effects: Effects,
+  network: Network,
+  units: readonly Unit[],
+  scales: ReadonlyMap<string, number>,
+  weights: WeightFile,
+  effects: Effects,
 ): Promise<CoreCandidate> {
   const missing = new Set(units.flatMap((unit) => unit.inputs.filter((name) => !scales.has(name))));
   const quantized = units.filter((unit) => unit.inputs.every((name) => scales.has(name)));
-  const maker = { network, scales, weights, effects, constants: new Map(network.constants), fakeQuantized: new Set<string>(), prologue: new Map<string, NodeProto[]>() };
+  const maker = {
+    network,
+    scales,
+    weights,
+    effects,
+    constants: new Map(network.constants),
+    fakeQuantized: new Set<string>(),
+    prologue: new Map<string, NodeProto[]>(),
+  };
   const byOutput = new Map(network.nodes.map((node) => [node.output[0] ?? "", node]));
   const variants = new Map<string, Variant>();
   const replaced = new Map<NodeProto, NodeProto>();
@@ -86,7 +98,10 @@ async function quantizedWeight(maker: Maker, node: NodeProto, slot: number): Pro
     const result = fakeQuantizeWeights(values, weightScales(values, layout), layout);
     return new Uint8Array(result.buffer);
   };
-  maker.constants.set(name, await maker.weights.place({ name, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(weight), produce }));
+  maker.constants.set(
+    name,
+    await maker.weights.place({ name, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(weight), produce }),
+  );
   return name;
 }
 

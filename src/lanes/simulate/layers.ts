@@ -19,7 +19,10 @@ export interface LayerRunner {
   close(): Promise<void>;
 }
 
-interface BatchSessions { readonly reference: Session; readonly candidate: Session }
+interface BatchSessions {
+  readonly reference: Session;
+  readonly candidate: Session;
+}
 
 export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<string, readonly number[]>): LayerRunner {
   const finals = new Set(sides.reference.outputs.map((output) => output.name));
@@ -28,10 +31,19 @@ export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<
   const holds = batches.length * sides.candidate.units.reduce((sum, unit) => sum + unit.weightBytes, 0) <= heldWeightBytes;
   const held = new Map<string, BatchSessions>();
 
-  const openReference = (names: readonly string[]) => bench.open(withOutputs(sides.reference, names), `float reference, ${names.length} tensors marked`);
+  const openReference = (names: readonly string[]) =>
+    bench.open(withOutputs(sides.reference, names), `float reference, ${names.length} tensors marked`);
   const openCandidate = (names: readonly string[], keep: ReadonlySet<string>) => {
-    const injected = names.filter((name) => { const unit = unitByOutput.get(name); return unit !== undefined && !keep.has(unit.id); }).map(injectedName);
-    return bench.open(withOutputs(withInjected(sides.candidate, keep), [...names, ...injected]), `candidate, ${names.length} tensors marked`);
+    const injected = names
+      .filter((name) => {
+        const unit = unitByOutput.get(name);
+        return unit !== undefined && !keep.has(unit.id);
+      })
+      .map(injectedName);
+    return bench.open(
+      withOutputs(withInjected(sides.candidate, keep), [...names, ...injected]),
+      `candidate, ${names.length} tensors marked`,
+    );
   };
   const openBatch = async (index: number, keep: ReadonlySet<string>): Promise<BatchSessions> => {
     const key = `${index}:${[...keep].toSorted().join("\n")}`;
@@ -63,7 +75,11 @@ export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<
   };
 }
 
-function* pairsOf(sample: number, name: string, sides: { reference: ReadonlyMap<string, Tensor>; candidate: ReadonlyMap<string, Tensor>; isFinal: boolean }): Iterable<TensorPair> {
+function* pairsOf(
+  sample: number,
+  name: string,
+  sides: { reference: ReadonlyMap<string, Tensor>; candidate: ReadonlyMap<string, Tensor>; isFinal: boolean },
+): Iterable<TensorPair> {
   const reference = sides.reference.get(name);
   const candidate = sides.candidate.get(name);
   if (reference === undefined || !isFloat(reference.dtype)) return;
@@ -72,7 +88,10 @@ function* pairsOf(sample: number, name: string, sides: { reference: ReadonlyMap<
   if (injected !== undefined) yield { sample, tensor: name, role: "injected", reference: { ...injected, name }, candidate };
 }
 
-const runHeld = async (sessions: BatchSessions, feed: Feed) => ({ reference: await sessions.reference.run(feed), candidate: await sessions.candidate.run(feed) });
+const runHeld = async (sessions: BatchSessions, feed: Feed) => ({
+  reference: await sessions.reference.run(feed),
+  candidate: await sessions.candidate.run(feed),
+});
 
 async function runOnce(session: Session, feed: Feed) {
   try {
@@ -96,7 +115,9 @@ async function closeHeld(held: Map<string, BatchSessions>): Promise<void> {
 function layerTensors(sides: Sides, finals: ReadonlySet<string>): string[] {
   const inCandidate = new Set(sides.candidate.network.nodes.flatMap((node) => node.output));
   const unitOutputs = new Set(sides.candidate.units.map((unit) => unit.output));
-  return sides.reference.nodes.flatMap((node) => node.output).filter((name) => inCandidate.has(name) && (!finals.has(name) || unitOutputs.has(name)) && name !== "");
+  return sides.reference.nodes
+    .flatMap((node) => node.output)
+    .filter((name) => inCandidate.has(name) && (!finals.has(name) || unitOutputs.has(name)) && name !== "");
 }
 
 function batchesOf(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): string[][] {

@@ -86,14 +86,19 @@ function referenceRunner(bench: Workbench, sides: Sides) {
   };
 }
 
-interface CandidateRunner { run(sample: number, keep: ReadonlySet<string>): Promise<Outputs>; close(): Promise<void> }
+interface CandidateRunner {
+  run(sample: number, keep: ReadonlySet<string>): Promise<Outputs>;
+  close(): Promise<void>;
+}
 
 function gatedRunner(bench: Workbench, sides: Sides): CandidateRunner {
   let session: Session | undefined;
   return {
     run: async (sample, keep) => {
       session ??= await bench.open(gated(sides.candidate), "candidate");
-      const gates = sides.candidate.units.map((unit, i): Tensor => ({ name: gateName(i), dtype: "bool", shape: [1], data: Uint8Array.of(keep.has(unit.id) ? 1 : 0) }));
+      const gates = sides.candidate.units.map(
+        (unit, i): Tensor => ({ name: gateName(i), dtype: "bool", shape: [1], data: Uint8Array.of(keep.has(unit.id) ? 1 : 0) }),
+      );
       const feed = await bench.job.validation.feed(sample);
       return session.run(new Map([...feed, ...gates.map((gate) => [gate.name, gate] as const)]));
     },
@@ -114,7 +119,10 @@ function strippedRunner(bench: Workbench, sides: Sides): CandidateRunner {
     run: async (sample, keep) => {
       if (open === undefined || keep.symmetricDifference(open.keep).size > 0) {
         await close();
-        open = { session: await bench.open(assign(sides.candidate, keep), `candidate with ${keep.size} units in float`), keep: new Set(keep) };
+        open = {
+          session: await bench.open(assign(sides.candidate, keep), `candidate with ${keep.size} units in float`),
+          keep: new Set(keep),
+        };
       }
       return open.session.run(await bench.job.validation.feed(sample));
     },

@@ -2,7 +2,9 @@
  * Finds ONNX Runtime: beside us, in the tool cache, or installed into it from runtime/package-lock.json (npm checks every hash against the lock).
  * It holds native libraries, so it is never bundled: the path is only known when it runs.
  */
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +14,11 @@ import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 
 export type OrtModule = typeof Ort;
-export interface Runtime { readonly ort: OrtModule; readonly version: string; readonly from: "package" | "tool cache" | "installed" }
+export interface Runtime {
+  readonly ort: OrtModule;
+  readonly version: string;
+  readonly from: "package" | "tool cache" | "installed";
+}
 
 const packageName = "onnxruntime-node";
 const installTimeoutMs = 180_000;
@@ -28,7 +34,8 @@ export async function loadRuntime(effects: Effects, here: string = fileURLToPath
   if (cached !== undefined) return cached;
   await install(effects, recipe, folder);
   const installed = tryLoad(join(folder, "index.js"), "installed");
-  if (installed === undefined) throw unavailable(`npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`);
+  if (installed === undefined)
+    throw unavailable(`npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`);
   return installed;
 }
 
@@ -54,37 +61,48 @@ function findRecipe(start: string): string | undefined {
 
 /** One folder per lock file: another version never meets the old one. */
 async function cacheFolder(effects: Effects, recipe: string): Promise<string> {
-  const root = effects.env["RUNNER_TOOL_CACHE"] ?? join(effects.env["HOME"] ?? effects.cwd, ".cache", "trt-gate");
+  const root = effects.env.RUNNER_TOOL_CACHE ?? join(effects.env.HOME ?? effects.cwd, ".cache", "trt-gate");
   const lock: unknown = JSON.parse(await effects.files.readText(join(recipe, "package-lock.json")));
   return join(root, packageName, versionIn(lock), process.arch);
 }
 
 function versionIn(lock: unknown): string {
   const packages = lock !== null && typeof lock === "object" && "packages" in lock ? lock.packages : undefined;
-  const entry: unknown = packages !== null && typeof packages === "object" ? Object.entries(packages).find(([key]) => key === `node_modules/${packageName}`)?.[1] : undefined;
+  const entry: unknown =
+    packages !== null && typeof packages === "object"
+      ? Object.entries(packages).find(([key]) => key === `node_modules/${packageName}`)?.[1]
+      : undefined;
   if (entry !== null && typeof entry === "object" && "version" in entry && typeof entry.version === "string") return entry.version;
   throw new Error("runtime/package-lock.json does not name onnxruntime-node");
 }
 
-/** Into a folder beside, then renamed by npm's own success only: a half install has no `installed` mark and is done again. */
+/** Into a folder of its own that is renamed when complete: jobs that share a tool cache neither see half an install nor remove each other's. */
 async function install(effects: Effects, recipe: string, folder: string): Promise<void> {
   effects.log.info(`Installing ${packageName} into ${folder} (once per runner).`);
-  await effects.files.remove(folder);
-  await effects.files.makeFolder(folder);
-  for (const name of ["package.json", "package-lock.json"]) await effects.files.copy(join(recipe, name), join(folder, name));
+  const own = `${folder}-${randomUUID()}`;
+  await effects.files.makeFolder(own);
+  for (const name of ["package.json", "package-lock.json"]) await effects.files.copy(join(recipe, name), join(own, name));
   const result = await effects.exec.run({
-    file: "npm", args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd: folder, timeoutMs: installTimeoutMs,
-    env: { ...childEnv(effects.env), ONNXRUNTIME_NODE_INSTALL: "skip" },
+    file: "npm",
+    args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+    cwd: own,
+    timeoutMs: installTimeoutMs,
+    env: childEnv(effects.env, { ONNXRUNTIME_NODE_INSTALL: "skip" }),
   });
-  if (result.endedBy === "exit" && result.exitCode === 0) return;
-  await effects.files.remove(folder);
+  if (result.endedBy === "exit" && result.exitCode === 0) {
+    // What cannot be loaded from there is a broken install of earlier; another job may also have been faster, which is as good.
+    await effects.files.remove(folder);
+    await rename(own, folder).catch(() => effects.files.remove(own));
+    return;
+  }
+  await effects.files.remove(own);
   throw unavailable(`'npm ci' ended by ${result.endedBy} with code ${result.exitCode ?? "none"}`, result.tail);
 }
 
 const unavailable = (why: string, tail: readonly string[] = []) =>
   new ToolError(
     "lane-unavailable",
-    `ONNX Runtime for the simulate lane is not available: ${why}. Where there is no network, preinstall it: copy runtime/package.json and runtime/package-lock.json `
-      + `into $RUNNER_TOOL_CACHE/${packageName}/<version>/<arch> and run 'npm ci --ignore-scripts' there.`,
+    `ONNX Runtime for the simulate lane is not available: ${why}. Where there is no network, preinstall it: copy runtime/package.json and runtime/package-lock.json ` +
+      `into $RUNNER_TOOL_CACHE/${packageName}/<version>/<arch> and run 'npm ci --ignore-scripts' there.`,
     tail,
   );

@@ -26,7 +26,9 @@ export async function openSession(runtime: Runtime, effects: Effects, network: N
     const inputs = new Set(native.inputNames);
     return {
       run: async (feed) => {
-        const given = Object.fromEntries([...feed].filter(([name]) => inputs.has(name)).map(([name, tensor]) => [name, toNative(runtime, tensor)]));
+        const given = Object.fromEntries(
+          [...feed].filter(([name]) => inputs.has(name)).map(([name, tensor]) => [name, toNative(runtime, tensor)]),
+        );
         const results = await failing(`ONNX Runtime failed while running the ${what}`, () => native.run(given));
         return new Map(native.outputNames.map((name) => [name, fromNative(name, results[name])]));
       },
@@ -61,20 +63,42 @@ async function failing<T>(what: string, action: () => Promise<T>): Promise<T> {
 
 function toNative(runtime: Runtime, tensor: Tensor): Ort.Tensor {
   const { Tensor: NativeTensor } = runtime.ort;
-  if (tensor.dtype === "float16") return new NativeTensor("float16", Uint16Array.from(Array.from(tensor.data, Number), floatToHalf), tensor.shape);
+  if (tensor.dtype === "float16")
+    return new NativeTensor("float16", Uint16Array.from(Array.from(tensor.data, Number), floatToHalf), tensor.shape);
   if (tensor.dtype === "bool") return new NativeTensor("bool", Uint8Array.from(tensor.data, Number), tensor.shape);
   // The overloads tie each type name to its array class, which a union cannot satisfy; ONNX Runtime checks the pair itself.
   const native: Ort.Tensor = Reflect.construct(NativeTensor, [tensor.dtype, tensor.data, tensor.shape]);
   return native;
 }
 
-const dtypes: ReadonlySet<string> = new Set(["float32", "float64", "float16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"]);
+const dtypes: ReadonlySet<string> = new Set([
+  "float32",
+  "float64",
+  "float16",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "bool",
+]);
 const isDType = (name: string): name is DType => dtypes.has(name);
 
 function fromNative(name: string, native: Ort.OnnxValue | undefined): Tensor {
-  if (native === undefined || !("data" in native)) throw new ToolError("runtime-failed", `The output '${name}' is no tensor. Sequences and maps cannot be compared; leave them out of the model's outputs.`);
+  if (native === undefined || !("data" in native))
+    throw new ToolError(
+      "runtime-failed",
+      `The output '${name}' is no tensor. Sequences and maps cannot be compared; leave them out of the model's outputs.`,
+    );
   const dtype = native.type;
-  if (!isDType(dtype)) throw new ToolError("runtime-failed", `The output '${name}' has the type ${dtype}, which cannot be compared. Cast it to a number type.`);
+  if (!isDType(dtype))
+    throw new ToolError(
+      "runtime-failed",
+      `The output '${name}' has the type ${dtype}, which cannot be compared. Cast it to a number type.`,
+    );
   return { name, dtype, shape: native.dims, data: dtype === "float16" ? widened(native.data) : numeric(name, native.data) };
 }
 
@@ -85,7 +109,18 @@ const widened = (data: unknown): Float32Array => {
 };
 
 function numeric(name: string, data: unknown): TensorData {
-  if (data instanceof Float32Array || data instanceof Float64Array || data instanceof Int8Array || data instanceof Int16Array || data instanceof Int32Array
-    || data instanceof BigInt64Array || data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Uint32Array || data instanceof BigUint64Array) return data;
+  if (
+    data instanceof Float32Array ||
+    data instanceof Float64Array ||
+    data instanceof Int8Array ||
+    data instanceof Int16Array ||
+    data instanceof Int32Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Uint8Array ||
+    data instanceof Uint16Array ||
+    data instanceof Uint32Array ||
+    data instanceof BigUint64Array
+  )
+    return data;
   throw new ToolError("runtime-failed", `The output '${name}' holds no numbers.`);
 }

@@ -22,7 +22,8 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
   const model = await readModel(job.modelPath, job.effects.files, "left-in-file");
   resolveInputs(model, job.shapes);
   await checkFeeds(job.validation, modelInputs(model), job.shapes);
-  if (job.quantization.cachePath === undefined && job.quantization.data !== undefined) await checkFeeds(job.quantization.data, modelInputs(model), job.shapes);
+  if (job.quantization.cachePath === undefined && job.quantization.data !== undefined)
+    await checkFeeds(job.quantization.data, modelInputs(model), job.shapes);
   const sides = await makeSides(job, model, runtime);
   const bench = workbench(job, runtime);
   const shapes = await probeShapes(bench, sides);
@@ -37,7 +38,11 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
     sampleCount: job.validation.count,
     scores: scoreSources(sides.reference, shapes),
     coverage: {
-      quantizedUnits: sides.candidate.units.length, totalUnits: sides.totalUnits, missingScales: sides.missingScales, variant: sides.variant, droppedMarks: [],
+      quantizedUnits: sides.candidate.units.length,
+      totalUnits: sides.totalUnits,
+      missingScales: sides.missingScales,
+      variant: sides.variant,
+      droppedMarks: [],
     },
     deterministic: true,
     run: (request) => runSamples(bench, { outputs, layers }, request),
@@ -51,7 +56,10 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
   };
 }
 
-interface Runners { readonly outputs: ReturnType<typeof outputRunner>; readonly layers: ReturnType<typeof layerRunner> }
+interface Runners {
+  readonly outputs: ReturnType<typeof outputRunner>;
+  readonly layers: ReturnType<typeof layerRunner>;
+}
 
 /** All tensors of a sample before the next sample: two samples' tensors are never held together. */
 async function* runSamples(bench: Workbench, runners: Runners, request: RunRequest): AsyncIterable<TensorPair> {
@@ -79,4 +87,3 @@ async function probeShapes(bench: Workbench, sides: Sides): Promise<ReadonlyMap<
     await session.release();
   }
 }
-

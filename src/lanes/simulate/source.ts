@@ -32,7 +32,8 @@ export interface Sides {
 
 /** ConfigError where no source is given; ToolError `precision-not-applied` or `stale-cache` where nothing would be quantised. */
 export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
-  const sides = job.quantization.qdqPath !== undefined || hasQdq(model.graph.node) ? await fromQdq(job, model) : await fromScales(job, model, runtime);
+  const sides =
+    job.quantization.qdqPath !== undefined || hasQdq(model.graph.node) ? await fromQdq(job, model) : await fromScales(job, model, runtime);
   if (sides.candidate.units.length === 0) throw nothingQuantized(job, sides);
   return sides;
 }
@@ -50,15 +51,26 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
   await weights.write(files);
   // Both sides point at the same written float weights.
   const constants = new Map([...candidate.network.constants, ...reference.constants]);
-  return { reference, candidate: { ...candidate, network: { ...candidate.network, constants } }, totalUnits: units.length, missingScales: candidate.missingScales, variant: "core" };
+  return {
+    reference,
+    candidate: { ...candidate, network: { ...candidate.network, constants } },
+    totalUnits: units.length,
+    missingScales: candidate.missingScales,
+    variant: "core",
+  };
 }
 
 /** A cache leads; data stands in where there is none (renewing a stale cache is decided before the lane). */
-async function scalesOf(job: LaneJob, work: { folded: Network; units: readonly Unit[]; runtime: Runtime }): Promise<ReadonlyMap<string, number>> {
+async function scalesOf(
+  job: LaneJob,
+  work: { folded: Network; units: readonly Unit[]; runtime: Runtime },
+): Promise<ReadonlyMap<string, number>> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
   if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), basename(cachePath)).scales;
   if (data === undefined) {
-    throw new ConfigError(`The model '${job.name}' has no quantization source that the simulate lane can use. Give 'quantization' a cache, data or a qdq model.`);
+    throw new ConfigError(
+      `The model '${job.name}' has no quantization source that the simulate lane can use. Give 'quantization' a cache, data or a qdq model.`,
+    );
   }
   const calibration = await networkScales(work.folded, { ...work, data, algorithm, percentile, effects: job.effects });
   return calibration.scales;
@@ -72,7 +84,13 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, "left-in-file"));
   const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
   const { candidate, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
-  return { reference: await withWeightFile(float, "trt-gate-reference.bin", files), candidate: { ...candidate, network: await withWeightFile(candidate.network, "trt-gate-weights.bin", files) }, totalUnits, missingScales: [], variant: "qdq" };
+  return {
+    reference: await withWeightFile(float, "trt-gate-reference.bin", files),
+    candidate: { ...candidate, network: await withWeightFile(candidate.network, "trt-gate-weights.bin", files) },
+    totalUnits,
+    missingScales: [],
+    variant: "qdq",
+  };
 }
 
 async function withWeightFile(network: Network, fileName: string, files: Files): Promise<Network> {
@@ -91,7 +109,13 @@ async function embedded(network: Network, files: Files): Promise<Network> {
 
 function nothingQuantized(job: LaneJob, sides: Sides): ToolError {
   if (sides.missingScales.length > 0) {
-    return new ToolError("stale-cache", `The calibration cache of '${job.name}' has a scale for none of the ${sides.totalUnits} units (first missing: '${sides.missingScales[0]}'). Calibrate again for this model.`);
+    return new ToolError(
+      "stale-cache",
+      `The calibration cache of '${job.name}' has a scale for none of the ${sides.totalUnits} units (first missing: '${sides.missingScales[0]}'). Calibrate again for this model.`,
+    );
   }
-  return new ToolError("precision-not-applied", `Nothing of '${job.name}' would run in INT8: it has ${sides.totalUnits} units that can be quantised. Take the model out of the configuration or add Q/DQ nodes.`);
+  return new ToolError(
+    "precision-not-applied",
+    `Nothing of '${job.name}' would run in INT8: it has ${sides.totalUnits} units that can be quantised. Take the model out of the configuration or add Q/DQ nodes.`,
+  );
 }

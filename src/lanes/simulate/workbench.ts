@@ -19,16 +19,26 @@ export function workbench(job: LaneJob, runtime: Runtime): Workbench {
   const builds: BuildFacts[] = [];
   const { clock, cancelled } = job.effects;
   return {
-    job, runtime, builds,
+    job,
+    runtime,
+    builds,
     open: async (network, what) => {
       const start = clock.monotonicMs();
       const session = await openSession(runtime, job.effects, network, what);
-      builds.push({ what, seconds: (clock.monotonicMs() - start) / 1000, notes: [`ONNX Runtime ${runtime.version}, optimisation disabled, 1 thread`] });
+      builds.push({
+        what,
+        seconds: (clock.monotonicMs() - start) / 1000,
+        notes: [`ONNX Runtime ${runtime.version}, optimisation disabled, 1 thread`],
+      });
       return session;
     },
     checkTime: () => {
       if (cancelled.aborted) throw new ToolError("cancelled", `The check of '${job.name}' was cancelled. Start it again.`);
-      if (clock.monotonicMs() > job.deadlineMs) throw new ToolError("timeout", `The check of '${job.name}' ran out of time in the simulate lane. Raise 'timeout-minutes' or use fewer samples.`);
+      if (clock.monotonicMs() > job.deadlineMs)
+        throw new ToolError(
+          "timeout",
+          `The check of '${job.name}' ran out of time in the simulate lane. Raise 'timeout-minutes' or use fewer samples.`,
+        );
     },
   };
 }

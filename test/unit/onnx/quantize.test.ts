@@ -25,21 +25,24 @@ describe("weight quantisation", () => {
   });
 
   it("moves no weight by more than half a step", () => {
-    fc.assert(fc.property(fc.float32Array({ minLength: 12, maxLength: 12, noNaN: true, min: -100, max: 100 }), (values) => {
-      const layout = channelLayout([3, 4], 0);
-      const scales = weightScales(values, layout);
-      const moved = fakeQuantizeWeights(values, scales, layout);
-      return values.every((value, i) => Math.abs(value - (moved[i] ?? Number.NaN)) <= ((scales[Math.floor(i / 4)] ?? 0) / 2) * 1.001);
-    }));
+    fc.assert(
+      fc.property(fc.float32Array({ minLength: 12, maxLength: 12, noNaN: true, min: -100, max: 100 }), (values) => {
+        const layout = channelLayout([3, 4], 0);
+        const scales = weightScales(values, layout);
+        const moved = fakeQuantizeWeights(values, scales, layout);
+        return values.every((value, i) => Math.abs(value - (moved[i] ?? Number.NaN)) <= ((scales[Math.floor(i / 4)] ?? 0) / 2) * 1.001);
+      }),
+    );
   });
 });
 
 describe("half precision", () => {
   it("survives the way there and back for every finite half", () => {
-    for (let half = 0; half < 0x7c00; half++) for (const sign of [0, 0x8000]) {
-      const value = halfToFloat(half | sign);
-      expect(floatToHalf(value)).toBe(Object.is(value, -0) ? 0 | sign : half | sign);
-    }
+    for (let half = 0; half < 0x7c00; half++)
+      for (const sign of [0, 0x8000]) {
+        const value = halfToFloat(half | sign);
+        expect(floatToHalf(value)).toBe(Object.is(value, -0) ? 0 | sign : half | sign);
+      }
   });
 
   it("rounds to nearest even, overflows to infinity, keeps NaN", () => {

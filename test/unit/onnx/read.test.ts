@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ConfigError, FileError } from "../../../src/effects/failure.ts";
 import { parseModel } from "../../../src/onnx/read.ts";
@@ -56,12 +56,15 @@ describe("reading", () => {
 
   it("never throws anything but its own errors on damaged bytes", () => {
     const base = modelBytes({ nodes: [node("MatMul", ["x", "w"], ["y"])], weights: [weight("w", [4, 2])], outputs: ["y"] });
-    fc.assert(fc.property(fc.nat(base.length - 1), fc.nat(255), (at, value) => {
-      const bytes = base.slice();
-      bytes[at] = value;
-      const error = caught(() => parse(bytes));
-      return error === undefined || error instanceof FileError || error instanceof ConfigError;
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.nat(base.length - 1), fc.nat(255), (at, value) => {
+        const bytes = base.slice();
+        bytes[at] = value;
+        const error = caught(() => parse(bytes));
+        return error === undefined || error instanceof FileError || error instanceof ConfigError;
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -71,12 +74,28 @@ function varint(value: number): number[] {
 
 describe("checking the graph", () => {
   const faults: [string, Parameters<typeof modelBytes>[0], RegExp][] = [
-    ["a cycle", { nodes: [node("Add", ["x", "b"], ["a"], "first"), node("Relu", ["a"], ["b"], "second")], outputs: ["b"] }, /'first' depends on its own output \(a cycle of 2 nodes\)/],
-    ["two writers of one tensor", { nodes: [node("Relu", ["x"], ["y"], "one"), node("Tanh", ["x"], ["y"], "two")], outputs: ["y"] }, /'y' is written by both 'one' and 'two'/],
+    [
+      "a cycle",
+      { nodes: [node("Add", ["x", "b"], ["a"], "first"), node("Relu", ["a"], ["b"], "second")], outputs: ["b"] },
+      /'first' depends on its own output \(a cycle of 2 nodes\)/,
+    ],
+    [
+      "two writers of one tensor",
+      { nodes: [node("Relu", ["x"], ["y"], "one"), node("Tanh", ["x"], ["y"], "two")], outputs: ["y"] },
+      /'y' is written by both 'one' and 'two'/,
+    ],
     ["an input that nothing writes", { nodes: [node("Add", ["x", "ghost"], ["y"], "sum")], outputs: ["y"] }, /'sum' reads 'ghost'/],
     ["an output that no node writes", { nodes: [node("Relu", ["x"], ["y"])], outputs: ["z"] }, /output 'z' is written by no node/],
-    ["weights of another size than their dimensions", { nodes: [node("MatMul", ["x", "w"], ["y"])], weights: [{ ...weight("w", [4, 2]), dims: [4n, 3n] }], outputs: ["y"] }, /'w' of dimensions \[4, 3\] needs 48 bytes and has 32/],
-    ["an external length that does not fit", { nodes: [node("Add", ["x", "w"], ["y"])], weights: [externalTensor("w", { location: "w.bin", length: "8" })], outputs: ["y"] }, /needs 16 bytes and has 8/],
+    [
+      "weights of another size than their dimensions",
+      { nodes: [node("MatMul", ["x", "w"], ["y"])], weights: [{ ...weight("w", [4, 2]), dims: [4n, 3n] }], outputs: ["y"] },
+      /'w' of dimensions \[4, 3\] needs 48 bytes and has 32/,
+    ],
+    [
+      "an external length that does not fit",
+      { nodes: [node("Add", ["x", "w"], ["y"])], weights: [externalTensor("w", { location: "w.bin", length: "8" })], outputs: ["y"] },
+      /needs 16 bytes and has 8/,
+    ],
     ["no output at all", { nodes: [node("Relu", ["x"], ["y"])], outputs: [] }, /no output/],
   ];
   it.each(faults)("refuses %s by name", (_, parts, message) => {
@@ -86,8 +105,12 @@ describe("checking the graph", () => {
   });
 
   it("lists all problems at once", () => {
-    const error = caught(() => parse(modelBytes({ nodes: [node("Add", ["x", "ghost"], ["y"]), node("Add", ["x", "phantom"], ["y"])], outputs: ["y"] })));
+    const error = caught(() =>
+      parse(modelBytes({ nodes: [node("Add", ["x", "ghost"], ["y"]), node("Add", ["x", "phantom"], ["y"])], outputs: ["y"] })),
+    );
     expect(error).toBeInstanceOf(ConfigError);
-    expect(error).toMatchObject({ problems: [expect.stringMatching(/written by both/), expect.stringMatching(/ghost/), expect.stringMatching(/phantom/)] });
+    expect(error).toMatchObject({
+      problems: [expect.stringMatching(/written by both/), expect.stringMatching(/ghost/), expect.stringMatching(/phantom/)],
+    });
   });
 });

@@ -1,12 +1,18 @@
-import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { create } from "@bufbuild/protobuf";
-import { AttributeProto_AttributeType, AttributeProtoSchema, FunctionProtoSchema, GraphProtoSchema, SparseTensorProtoSchema } from "../../../src/onnx/gen/onnx-ml_pb.js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigError, TrustError } from "../../../src/effects/failure.ts";
 import { floatValues } from "../../../src/onnx/constants.ts";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  FunctionProtoSchema,
+  GraphProtoSchema,
+  SparseTensorProtoSchema,
+} from "../../../src/onnx/gen/onnx-ml_pb.js";
 import { graphAttr, type ModelProto, type TensorProto } from "../../../src/onnx/model.ts";
 import { stageModel } from "../../../src/onnx/stage.ts";
 import { encode, externalTensor, modelProto, node, weight } from "../../fakes/onnx-models.ts";
@@ -42,10 +48,13 @@ describe("a model without external data", () => {
     await expect(stage()).rejects.toThrow(/does not exist/);
   });
 
-  it.each(["--data-loader-script=x.onnx", "a;b $(id).onnx", "line\nbreak.onnx", `${"n".repeat(250)}.onnx`])("may be called anything: %j", async (name) => {
-    writeFileSync(join(source, name), encode(withWeight(weight("w", [4]))));
-    expect((await stage("pull-request", join(source, name))).modelPath).toMatch(/\/model\.onnx$/);
-  });
+  it.each(["--data-loader-script=x.onnx", "a;b $(id).onnx", "line\nbreak.onnx", `${"n".repeat(250)}.onnx`])(
+    "may be called anything: %j",
+    async (name) => {
+      writeFileSync(join(source, name), encode(withWeight(weight("w", [4]))));
+      expect((await stage("pull-request", join(source, name))).modelPath).toMatch(/\/model\.onnx$/);
+    },
+  );
 });
 
 describe("external data inside the folder", () => {
@@ -55,7 +64,9 @@ describe("external data inside the folder", () => {
     external({ location: "sub/w.bin", offset: "8", length: "16" });
     const staged = await stage();
     expect(staged.externalFiles).toEqual(["sub/w.bin"]);
-    const hash = createHash("sha256").update(readFileSync(join(source, "m.onnx"))).update(readFileSync(join(source, "sub/w.bin")));
+    const hash = createHash("sha256")
+      .update(readFileSync(join(source, "m.onnx")))
+      .update(readFileSync(join(source, "sub/w.bin")));
     expect(staged.sha256).toBe(hash.digest("hex"));
     const tensor = staged.model.graph.initializer[0];
     if (tensor === undefined) throw new Error("no initializer");
@@ -90,8 +101,23 @@ describe("external data that leaves the folder or lies", () => {
 
   const targets: [string, () => void, RegExp][] = [
     ["a symbolic link", () => symlinkSync("/etc/hostname", join(source, "w.bin")), /symbolic link/],
-    ["a link in the path", () => { mkdirSync(join(source, "real")); writeFileSync(join(source, "real/w.bin"), new Uint8Array(16)); symlinkSync(join(source, "real"), join(source, "sub")); }, /which is a link/],
-    ["a hard link", () => { writeFileSync(join(source, "other"), new Uint8Array(16)); linkSync(join(source, "other"), join(source, "w.bin")); }, /hard-linked/],
+    [
+      "a link in the path",
+      () => {
+        mkdirSync(join(source, "real"));
+        writeFileSync(join(source, "real/w.bin"), new Uint8Array(16));
+        symlinkSync(join(source, "real"), join(source, "sub"));
+      },
+      /which is a link/,
+    ],
+    [
+      "a hard link",
+      () => {
+        writeFileSync(join(source, "other"), new Uint8Array(16));
+        linkSync(join(source, "other"), join(source, "w.bin"));
+      },
+      /hard-linked/,
+    ],
     ["a FIFO", () => void execFileSync("mkfifo", [join(source, "w.bin")]), /no regular file/],
     ["a folder", () => mkdirSync(join(source, "w.bin")), /no regular file/],
   ];
@@ -114,7 +140,19 @@ describe("external data that leaves the folder or lies", () => {
     const tensorAttribute = create(AttributeProtoSchema, { name: "value", type: AttributeProto_AttributeType.TENSOR, t: bad() });
     const sparse = create(SparseTensorProtoSchema, { values: bad(), indices: bad(), dims: [4n] });
     const inAttribute = { ...node("Constant", [], ["c"]), attribute: [tensorAttribute] };
-    const inSubgraph = { ...node("If", ["x"], ["y"]), attribute: [graphAttr("then_branch", create(GraphProtoSchema, { name: "t", node: [inAttribute], output: [{ $typeName: "onnx.ValueInfoProto", name: "c", docString: "", metadataProps: [] }] }))] };
+    const inSubgraph = {
+      ...node("If", ["x"], ["y"]),
+      attribute: [
+        graphAttr(
+          "then_branch",
+          create(GraphProtoSchema, {
+            name: "t",
+            node: [inAttribute],
+            output: [{ $typeName: "onnx.ValueInfoProto", name: "c", docString: "", metadataProps: [] }],
+          }),
+        ),
+      ],
+    };
     const base = () => modelProto({ nodes: [node("Relu", ["x"], ["z"])], outputs: ["z"] });
     const hides: ModelProto[] = [base(), base(), base(), base()];
     hides[0]?.graph?.node.push(inAttribute);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { foldBatchNorm } from "../../../src/onnx/fold.ts";
 import { floatValues } from "../../../src/onnx/constants.ts";
-import { floatTensor, intAttr, int64Tensor, makeNode } from "../../../src/onnx/model.ts";
+import { foldBatchNorm } from "../../../src/onnx/fold.ts";
+import { floatTensor, int64Tensor, intAttr, makeNode } from "../../../src/onnx/model.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
 import { parseModel, readModel } from "../../../src/onnx/read.ts";
 import { channelAxis, findUnits } from "../../../src/onnx/units.ts";
@@ -13,10 +13,19 @@ const network = (parts: ModelParts) => toNetwork(parseModel(modelBytes(parts), "
 
 describe("units", () => {
   it("are the compute nodes with the elementwise nodes up to the next one; a residual Add goes with the later branch", () => {
-    const units = findUnits(network({
-      nodes: [node("MatMul", ["x", "w"], ["a"], "left"), node("Relu", ["a"], ["b"], "relu"), node("MatMul", ["b", "w"], ["c"], "right"), node("Add", ["b", "c"], ["d"], "residual"), node("Softmax", ["d"], ["y"], "probabilities")],
-      weights: [weight("w", [4, 4])], outputs: ["y"],
-    }));
+    const units = findUnits(
+      network({
+        nodes: [
+          node("MatMul", ["x", "w"], ["a"], "left"),
+          node("Relu", ["a"], ["b"], "relu"),
+          node("MatMul", ["b", "w"], ["c"], "right"),
+          node("Add", ["b", "c"], ["d"], "residual"),
+          node("Softmax", ["d"], ["y"], "probabilities"),
+        ],
+        weights: [weight("w", [4, 4])],
+        outputs: ["y"],
+      }),
+    );
     expect(units.map((unit) => [unit.id, unit.nodes, unit.inputs])).toEqual([
       ["MatMul:a", ["left", "relu"], ["x"]],
       ["MatMul:c", ["right", "residual"], ["b"]],
@@ -25,29 +34,55 @@ describe("units", () => {
   });
 
   it("take both inputs of a product of activations, and none of what computes shapes or constants", () => {
-    const units = findUnits(network({
-      nodes: [
-        node("Shape", ["x"], ["s"]), node("Cast", ["s"], ["f"]), node("MatMul", ["f", "w"], ["shape"], "shape arithmetic"),
-        node("MatMul", ["w", "w"], ["ww"], "constant"), node("MatMul", ["x", "x"], ["y"], "product"), node("Add", ["y", "shape"], ["z"]), node("Add", ["z", "ww"], ["out"]),
-      ],
-      weights: [weight("w", [4, 4])], outputs: ["out"],
-    }));
+    const units = findUnits(
+      network({
+        nodes: [
+          node("Shape", ["x"], ["s"]),
+          node("Cast", ["s"], ["f"]),
+          node("MatMul", ["f", "w"], ["shape"], "shape arithmetic"),
+          node("MatMul", ["w", "w"], ["ww"], "constant"),
+          node("MatMul", ["x", "x"], ["y"], "product"),
+          node("Add", ["y", "shape"], ["z"]),
+          node("Add", ["z", "ww"], ["out"]),
+        ],
+        weights: [weight("w", [4, 4])],
+        outputs: ["out"],
+      }),
+    );
     expect(units.map((unit) => [unit.nodes[0], unit.inputs, unit.weightBytes])).toEqual([["product", ["x"], 0]]);
   });
 
   it("name nodes without a name by their output", () => {
-    expect(findUnits(network({ nodes: [node("MatMul", ["x", "w"], ["y"])], weights: [weight("w", [4, 2])], outputs: ["y"] }))[0]?.nodes).toEqual(["(output y)"]);
+    expect(
+      findUnits(network({ nodes: [node("MatMul", ["x", "w"], ["y"])], weights: [weight("w", [4, 2])], outputs: ["y"] }))[0]?.nodes,
+    ).toEqual(["(output y)"]);
   });
 
   it("find blocks in names that are paths", () => {
-    const nodes = ["/layer1/layer1.0/conv1/MatMul", "/layer1/layer1.1/conv1/MatMul", "/encoder/layer.3/attention/MatMul", "/head/MatMul", "plain.7"];
-    const units = findUnits(network({ nodes: nodes.map((name, i) => node("MatMul", ["x", "w"], [`y${i}`], name)), weights: [weight("w", [4, 4])], outputs: nodes.map((_, i) => `y${i}`) }));
+    const nodes = [
+      "/layer1/layer1.0/conv1/MatMul",
+      "/layer1/layer1.1/conv1/MatMul",
+      "/encoder/layer.3/attention/MatMul",
+      "/head/MatMul",
+      "plain.7",
+    ];
+    const units = findUnits(
+      network({
+        nodes: nodes.map((name, i) => node("MatMul", ["x", "w"], [`y${i}`], name)),
+        weights: [weight("w", [4, 4])],
+        outputs: nodes.map((_, i) => `y${i}`),
+      }),
+    );
     expect(units.map((unit) => unit.block)).toEqual(["layer1/layer1.0", "layer1/layer1.1", "encoder/layer.3", "head", "MatMul:y4"]);
   });
 
   it("are the same on a model and on the model with its normalisations folded", async () => {
     const effects = await runEffects();
-    for (const [path, count] of [[classifier, 54], [detector, 64], [recogniser, 51]] as const) {
+    for (const [path, count] of [
+      [classifier, 54],
+      [detector, 64],
+      [recogniser, 51],
+    ] as const) {
       const raw = toNetwork(await readModel(path, effects.files));
       const folded = await foldBatchNorm(raw, effects.files);
       const facts = (units: ReturnType<typeof findUnits>) => units.map((unit) => [unit.id, unit.inputs, unit.output]);
@@ -63,23 +98,44 @@ describe("folding BatchNormalization", () => {
   it("scales the output channels of a grouped transposed convolution and moves the bias", async () => {
     const effects = await runEffects();
     const vector = (name: string, ...values: number[]) => floatTensor(name, [values.length], Float32Array.from(values));
-    const folded = await foldBatchNorm(network({
-      inputs: { x: [1, 2, 1, 1] }, outputs: ["y"], weights: [floatTensor("w", [2, 1, 1, 1], Float32Array.of(1, 1)), vector("g", 2, 3), vector("b", 0, 1), vector("m", 1, 1), vector("v", 1, 1)],
-      nodes: [makeNode({ opType: "ConvTranspose", input: ["x", "w"], output: ["c"], attribute: [intAttr("group", 2)] }), node("BatchNormalization", ["c", "g", "b", "m", "v"], ["y"])],
-    }), effects.files);
+    const folded = await foldBatchNorm(
+      network({
+        inputs: { x: [1, 2, 1, 1] },
+        outputs: ["y"],
+        weights: [
+          floatTensor("w", [2, 1, 1, 1], Float32Array.of(1, 1)),
+          vector("g", 2, 3),
+          vector("b", 0, 1),
+          vector("m", 1, 1),
+          vector("v", 1, 1),
+        ],
+        nodes: [
+          makeNode({ opType: "ConvTranspose", input: ["x", "w"], output: ["c"], attribute: [intAttr("group", 2)] }),
+          node("BatchNormalization", ["c", "g", "b", "m", "v"], ["y"]),
+        ],
+      }),
+      effects.files,
+    );
     expect(folded.nodes.map((one) => [one.opType, one.output])).toEqual([["ConvTranspose", ["y"]]]);
     const values = async (slot: number) => {
       const tensor = folded.constants.get(folded.nodes[0]?.input[slot] ?? "");
-      return tensor === undefined ? [] : [...(await floatValues(tensor, "", effects.files))].map((value) => Math.round(value * 1000) / 1000);
+      return tensor === undefined
+        ? []
+        : [...(await floatValues(tensor, "", effects.files))].map((value) => Math.round(value * 1000) / 1000);
     };
-    expect([await values(1), await values(2)]).toEqual([[2, 3], [-2, -2]]);
+    expect([await values(1), await values(2)]).toEqual([
+      [2, 3],
+      [-2, -2],
+    ]);
     await effects.end();
   });
 
   it("leaves a convolution alone whose output is read elsewhere or is a final output", async () => {
     const effects = await runEffects();
     const parts = (outputs: string[]): ModelParts => ({
-      inputs: { x: [1, 1, 1, 1] }, outputs, weights: ["w"].map((name) => weight(name, [1, 1, 1, 1])).concat(["g", "b", "m", "v"].map((name) => weight(name, [1]))),
+      inputs: { x: [1, 1, 1, 1] },
+      outputs,
+      weights: ["w"].map((name) => weight(name, [1, 1, 1, 1])).concat(["g", "b", "m", "v"].map((name) => weight(name, [1]))),
       nodes: [node("Conv", ["x", "w"], ["c"]), node("BatchNormalization", ["c", "g", "b", "m", "v"], ["y"])],
     });
     expect((await foldBatchNorm(network(parts(["y", "c"])), effects.files)).nodes.length).toBe(2);
@@ -90,8 +146,16 @@ describe("folding BatchNormalization", () => {
 
 describe("the axis of output channels", () => {
   it.each([
-    ["Conv", 1, 4, {}, 0], ["ConvTranspose", 1, 4, {}, 1], ["MatMul", 1, 2, {}, 1], ["MatMul", 1, 3, {}, 2], ["MatMul", 0, 2, {}, 0], ["MatMul", 1, 1, {}, undefined],
-    ["Gemm", 1, 2, {}, 1], ["Gemm", 1, 2, { transB: 1 }, 0], ["Gemm", 0, 2, {}, 0], ["Gemm", 0, 2, { transA: 1 }, 1],
+    ["Conv", 1, 4, {}, 0],
+    ["ConvTranspose", 1, 4, {}, 1],
+    ["MatMul", 1, 2, {}, 1],
+    ["MatMul", 1, 3, {}, 2],
+    ["MatMul", 0, 2, {}, 0],
+    ["MatMul", 1, 1, {}, undefined],
+    ["Gemm", 1, 2, {}, 1],
+    ["Gemm", 1, 2, { transB: 1 }, 0],
+    ["Gemm", 0, 2, {}, 0],
+    ["Gemm", 0, 2, { transA: 1 }, 1],
   ] as const)("of %s, input %i of rank %i with %o is %s", (opType, slot, rank, flags, axis) => {
     const attribute = Object.entries(flags).map(([name, value]) => intAttr(name, value));
     expect(channelAxis(makeNode({ opType, input: [], output: [], attribute }), slot, rank)).toBe(axis);
@@ -100,8 +164,17 @@ describe("the axis of output channels", () => {
 
 describe("constants", () => {
   it("are taken from Constant nodes as well, and shapes are not mistaken for weights", () => {
-    const constant = makeNode({ opType: "Constant", input: [], output: ["w"], attribute: [{ ...intAttr("value", 0), t: weight("", [4, 2]) }] });
-    const found = network({ nodes: [constant, node("MatMul", ["x", "w"], ["y"]), node("Reshape", ["y", "s"], ["z"])], weights: [int64Tensor("s", [2, 1])], outputs: ["z"] });
+    const constant = makeNode({
+      opType: "Constant",
+      input: [],
+      output: ["w"],
+      attribute: [{ ...intAttr("value", 0), t: weight("", [4, 2]) }],
+    });
+    const found = network({
+      nodes: [constant, node("MatMul", ["x", "w"], ["y"]), node("Reshape", ["y", "s"], ["z"])],
+      weights: [int64Tensor("s", [2, 1])],
+      outputs: ["z"],
+    });
     expect([...found.constants.keys()].toSorted()).toEqual(["s", "w"]);
     expect(found.nodes.map((one) => one.opType)).toEqual(["MatMul", "Reshape"]);
   });
