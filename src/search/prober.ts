@@ -43,7 +43,7 @@ export class Prober {
   #replayedSeconds = 0;
   #unknownInARow = 0;
   #swapped = false;
-  #best: readonly string[] | undefined;
+  readonly #best: { search?: readonly string[]; accept?: readonly string[] } = {};
 
   constructor(request: SearchRequest, groups: readonly Group[], journal: OpenJournal) {
     this.#request = request;
@@ -66,9 +66,9 @@ export class Prober {
     return this.#request.maxBuilds - this.builds;
   }
 
-  /** Smallest set that passed the search half: group ids. */
+  /** Smallest set that passed the held-out half, else the smallest that passed the search half: group ids. */
   get best(): readonly string[] | undefined {
-    return this.#best;
+    return this.#best.accept ?? this.#best.search;
   }
 
   /** From now on the two halves change places: what was held out is searched on. */
@@ -86,8 +86,9 @@ export class Prober {
     }
     const result = await this.#settle(question, key);
     this.#known.set(key, result);
+    if (this.#isCheap(question)) return result;
     this.#watchTool(result);
-    if (!this.#isCheap(question) && question.half === "search" && passes(result)) this.#rememberBest(question.keep);
+    if (passes(result)) this.#rememberBest(question);
     return result;
   }
 
@@ -184,8 +185,10 @@ export class Prober {
       throw new SearchStopped("tool-failing", `${UNKNOWN_IN_A_ROW} probes in a row failed, the last with: ${result.why}`);
   }
 
-  #rememberBest(keep: readonly string[]): void {
-    if (keep.length > 0 && (!this.#best || keep.length < this.#best.length)) this.#best = [...keep];
+  /** The held-out half is only ever asked about sets that passed the search half, and about the empty set. */
+  #rememberBest({ keep, half }: Question): void {
+    const best = this.#best[half];
+    if (keep.length > 0 && (!best || keep.length < best.length)) this.#best[half] = [...keep];
   }
 
   #half(half: "search" | "accept"): Half {

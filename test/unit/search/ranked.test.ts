@@ -234,7 +234,6 @@ describe("the budget", () => {
       if (outcome.kind === "budget" && outcome.keep.length > 0) {
         kinds.push("with a best set");
         expect(passes(await additiveProbe(energies)(new Set(outcome.keep), "search"))).toBe(true);
-        expect(outcome.heldOut).toBeUndefined();
       }
     }
     expect(new Set(kinds)).toEqual(new Set(["budget", "with a best set", "found"]));
@@ -253,6 +252,24 @@ describe("the budget", () => {
       expect(outcome.builds).toBe(built.size - 1);
       expect(outcome.keep).toContain("u7");
     }
+  });
+
+  it("goes on in the network's order where the surrogate cannot run", async () => {
+    const probe = additiveProbe(energiesWith(40, [1]));
+    const outcome = await searchUnits(request(units, probe, { maxBuilds: 20, surrogate: async () => failed("no runtime") }));
+    expect(["found", "prefix"]).toContain(outcome.kind);
+    expect(outcome.keep).toContain("u1");
+  });
+
+  it("shows the accepted set, not a smaller refused one, when builds run out while confirming", async () => {
+    const probe: Probe = async (keep, half) => {
+      const own = await additiveProbe(energiesWith(40, [0]))(keep, half);
+      return half === "accept" && keep.size < 4 ? measured(15) : own;
+    };
+    const layerErrors = new Map(units.map((unit, i) => [unit.id, i]));
+    const outcome = await searchUnits(request(units, probe, { maxBuilds: 4, confirmBuilds: 4, layerErrors }));
+    expect(outcome.kind).toBe("budget");
+    expect(outcome.keep.length).toBeGreaterThanOrEqual(4);
   });
 
   it("says premise-fails, not diffuse, where few builds found nothing and the full set fails too", async () => {
