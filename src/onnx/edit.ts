@@ -182,7 +182,11 @@ function dropUnreadQdq(model: OnnxModel): void {
 
 /** ConfigError when it would be larger than one file may be. */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  const weightBytes = model.graph.initializer.reduce((sum, tensor) => sum + tensor.rawData.length, 0);
+  // An empty tensor (Resize's roi) has no raw data at all.
+  const weightBytes = model.graph.initializer.reduce(
+    (sum, tensor) => sum + (Object.hasOwn(tensor, "rawData") ? tensor.rawData.length : 0),
+    0,
+  );
   if (weightBytes > maxMessageBytes)
     throw new ConfigError(
       `${model.file} with its ${weightBytes} bytes of weights does not fit into one ONNX file of 2 GiB. Use a smaller model for this format.`,
