@@ -2,7 +2,6 @@
  * `trt-gate compare`: two saved output files, or the two runners of one, measured and judged.
  * Reading and measuring are dumps/, judging is gate/; here they are put in a row.
  */
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { chooseSides } from "../dumps/choose-runner.ts";
 import { measureSides } from "../dumps/compare.ts";
@@ -10,7 +9,6 @@ import { type Crew, startCrew } from "../dumps/crew.ts";
 import { type PairedSides, pairSides } from "../dumps/pair-sides.ts";
 import type { SavedFile } from "../dumps/saved-file.ts";
 import type { Effects } from "../effects/effects.ts";
-import { ConfigError } from "../effects/failure.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { judge } from "../gate/judge.ts";
 import { limitsFor } from "../gate/limits.ts";
@@ -18,13 +16,10 @@ import { judgeTensor } from "../gate/tensor-findings.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import type { Parsed, RunCommand } from "./command.ts";
+import { mapOf, threadsFor } from "./compare-flags.ts";
 import { type Comparison, comparisonJson, comparisonText } from "./compare-output.ts";
 import { comparisonReport } from "./compare-report.ts";
 import { toleranceOf } from "./tolerance-flags.ts";
-
-/** Files of together fewer bytes are compared in this thread: starting others would take longer. */
-const smallBytes = 16 * 2 ** 20;
-const mostThreads = 8;
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const tolerance = await toleranceOf(parsed, effects);
@@ -113,19 +108,6 @@ function wantsDecisions(tensor: string, sides: PairedSides, tolerance: Tolerance
   return sides.finals.includes(tensor) || ["top1Agreement", "topkAgreement", "argmaxAgreement"].some((metric) => metric in limits);
 }
 
-function mapOf(pairs: readonly string[]): Map<string, string> {
-  const map = new Map<string, string>();
-  const problems: string[] = [];
-  for (const pair of pairs) {
-    const [from, to, ...rest] = pair.split("=");
-    if (!from || !to || rest.length > 0) problems.push(`--map is "${pair}"; write REFERENCE=CANDIDATE.`);
-    else if (map.has(from)) problems.push(`--map gives "${from}" twice; keep one.`);
-    else map.set(from, to);
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return map;
-}
-
 function warningsOf({ coverage }: PairedSides, unusedPatterns: readonly string[]): string[] {
   const oneSide = (names: readonly string[], side: string) =>
     names.length === 0
@@ -149,17 +131,6 @@ const sideOf = (saved: SavedFile, runner: { name: string; iterations: readonly u
   runner: runner.name,
   iterations: runner.iterations.length,
 });
-
-/** 0: small files, no threads. */
-async function threadsFor(paths: readonly string[], parsed: Parsed, { files }: Effects): Promise<number> {
-  const asked = parsed.number("threads");
-  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1))
-    throw new ConfigError(`--threads is ${asked}; write a whole number from 1.`);
-  const stats = await Promise.all(paths.map((path) => files.stat(path)));
-  const sizeBytes = stats.reduce((sum, stat) => sum + (stat?.kind === "file" ? stat.sizeBytes : 0), 0);
-  const anyFolder = stats.some((stat) => stat?.kind === "folder");
-  return sizeBytes < smallBytes && !anyFolder ? 0 : (asked ?? Math.min(mostThreads, availableParallelism()));
-}
 
 function readingProgress({ log }: Effects): (done: number) => void {
   let total = 0;

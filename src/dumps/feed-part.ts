@@ -72,7 +72,10 @@ export function samplesIn(shape: readonly number[], input: readonly number[]): n
 export function checkPart(part: FeedPart, inputs: readonly ModelInput[]): string[] {
   return part.arrays.flatMap((arrays, index) => {
     const place = part.samples === "whole" ? `sample ${index} of ${part.file}` : part.file;
-    return [...checkNames(arrays, inputs, place), ...inputs.flatMap((input) => checkInput(arrays.get(input.name), input, part, place))];
+    return [
+      ...checkNames(arrays, inputs, place),
+      ...inputs.flatMap((input) => checkInput(arrays.get(input.name), input, part, { place, firstInput: inputs[0]?.name ?? "" })),
+    ];
   });
 }
 
@@ -84,7 +87,12 @@ function checkNames(arrays: ReadonlyMap<string, StoredArray>, inputs: readonly M
     .map((name) => `${place}: "${name}" is no input of the model. Its inputs are ${names}.`);
 }
 
-function checkInput(array: StoredArray | undefined, input: ModelInput, part: FeedPart, place: string): string[] {
+function checkInput(
+  array: StoredArray | undefined,
+  input: ModelInput,
+  part: FeedPart,
+  { place, firstInput }: { place: string; firstInput: string },
+): string[] {
   const wanted = `[${input.shape.join(", ")}]`;
   if (!array) return [`${place}: input "${input.name}" is missing. Save an array of this name.`];
   const { dtype, shape } = array.header;
@@ -104,11 +112,9 @@ function checkInput(array: StoredArray | undefined, input: ModelInput, part: Fee
       `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Axis 0 counts samples, without a rest.`,
     );
   else if (part.count > 0 && count !== part.count)
-    problems.push(`${place}: input "${input.name}" has ${count} samples, "${inputs0(part)}" has ${part.count}. Save the same number.`);
+    problems.push(`${place}: input "${input.name}" has ${count} samples, "${firstInput}" has ${part.count}. Save the same number.`);
   return problems;
 }
-
-const inputs0 = (part: FeedPart): string => part.arrays[0]?.keys().next().value ?? "";
 
 async function openPart(
   file: string,

@@ -83,9 +83,9 @@ export class JsonBytes {
     };
     let close = -1;
     for (;;) {
-      // Searched anew only when passed: a text full of escapes would otherwise be searched once for each of them.
-      if (close < this.at) close = this.chunk.indexOf(quote, this.at);
-      const end = close < 0 ? this.chunk.length : close;
+      // Searched anew only when passed or in the next chunk: a text full of escapes would otherwise be searched once for each of them.
+      if (close < this.at) close = this.closingQuote();
+      const end = Math.min(close, this.chunk.length);
       const mark = this.chunk.subarray(this.at, end).indexOf(backslash);
       if (mark >= 0) {
         escaped = true;
@@ -101,7 +101,8 @@ export class JsonBytes {
       }
       keep(this.chunk.subarray(this.at, end));
       this.at = end;
-      if (close >= 0) break;
+      if (close < this.chunk.length) break;
+      close = -1;
       if (!(await this.nextChunk())) this.fail("the file ends inside a text");
     }
     const length = this.offset - start;
@@ -109,6 +110,12 @@ export class JsonBytes {
     const bytes = Buffer.concat(kept);
     if (length <= keepBytes) return this.decode(bytes, escaped, start);
     return { kind: "text", start, length, escaped, head: bytes.subarray(0, headBytes).toString("latin1"), tail };
+  }
+
+  /** Infinity where this chunk has no further quote. */
+  private closingQuote(): number {
+    const found = this.chunk.indexOf(quote, this.at);
+    return found < 0 ? Number.POSITIVE_INFINITY : found;
   }
 
   private decode(bytes: Buffer, escaped: boolean, start: number): string {

@@ -65,6 +65,22 @@ describe("Polygraphy RunResults", () => {
     }
   });
 
+  test("are read from escaped text that crosses every boundary of reading", async () => {
+    const effects = await atWork();
+    const numbers = Uint8Array.from({ length: 700_000 }, (_, i) => (i * 7 + (i >> 8)) & 255);
+    const text = Buffer.from(writeNpy({ name: "", dtype: "uint8", shape: [numbers.length], data: numbers })).toString("latin1");
+    const escaped = text.replace(/[\s\S]/g, (letter) =>
+      /[\w ]/.test(letter) ? letter : `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+    for (const [name, array] of [
+      ["json", JSON.stringify(text)],
+      ["escaped", `"${escaped}"`],
+    ]) {
+      const path = await put(effects, `${name}.json`, record(`{"array": ${array}, "polygraphy_class": "ndarray"}`));
+      expect(await values(await openSaved(path, effects.files), "y", effects)).toEqual(Array.from(numbers));
+    }
+  });
+
   const record = (array: string) =>
     `{"lst": [["r", [{"outputs": {"y": {"values": ${array}, "polygraphy_class": "LazyArray"}}, "runtime": null, "runner_name": "r", "polygraphy_class": "IterationResult"}]]], "polygraphy_class": "RunResults"}`;
   const base64 = Buffer.from(writeNpy({ name: "", dtype: "float32", shape: [300], data: new Float32Array(300) })).toString("base64");
