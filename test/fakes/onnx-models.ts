@@ -15,6 +15,8 @@ export interface ModelParts {
   readonly weights?: readonly TensorProto[];
   /** A text is an open dimension. */
   readonly inputs?: Readonly<Record<string, readonly (number | string)[]>>;
+  /** Of every input; float32 without. */
+  readonly inputType?: number;
   readonly outputs: readonly string[];
   readonly opset?: number;
 }
@@ -24,7 +26,7 @@ export function modelProto(parts: ModelParts): ModelProto {
     name: "g",
     node: [...parts.nodes],
     initializer: [...(parts.weights ?? [])],
-    input: Object.entries(parts.inputs ?? { x: [1, 4] }).map(([name, dims]) => typed(name, dims)),
+    input: Object.entries(parts.inputs ?? { x: [1, 4] }).map(([name, dims]) => typed(name, dims, parts.inputType ?? DataType.FLOAT)),
     output: parts.outputs.map((name) => create(ValueInfoProtoSchema, { name })),
   });
   return create(ModelProtoSchema, {
@@ -37,7 +39,7 @@ export function modelProto(parts: ModelParts): ModelProto {
 export const modelBytes = (parts: ModelParts): Uint8Array => toBinary(ModelProtoSchema, modelProto(parts));
 export const encode = (proto: ModelProto): Uint8Array => toBinary(ModelProtoSchema, proto);
 
-const typed = (name: string, dims: readonly (number | string)[]) =>
+const typed = (name: string, dims: readonly (number | string)[], elemType: number) =>
   create(ValueInfoProtoSchema, {
     name,
     type: create(TypeProtoSchema, {
@@ -45,7 +47,7 @@ const typed = (name: string, dims: readonly (number | string)[]) =>
         case: "tensorType",
         value: {
           $typeName: "onnx.TypeProto.Tensor",
-          elemType: DataType.FLOAT,
+          elemType,
           shape: {
             $typeName: "onnx.TensorShapeProto",
             dim: dims.map((dim) => ({

@@ -4,7 +4,7 @@ import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
 import { openSession } from "../../src/lanes/simulate/session.ts";
 import { makeSides } from "../../src/lanes/simulate/source.ts";
 import { encodeModel, insertQdq } from "../../src/onnx/edit.ts";
-import { intAttr, intsAttr, makeNode } from "../../src/onnx/model.ts";
+import { DataType, intAttr, intsAttr, makeNode } from "../../src/onnx/model.ts";
 import { type Network, toNetwork } from "../../src/onnx/network.ts";
 import { raiseOpset } from "../../src/onnx/opset.ts";
 import { parseModel, readModel } from "../../src/onnx/read.ts";
@@ -137,6 +137,26 @@ describe("raising the opset to 13", () => {
     expect(() => raiseOpset(toNetwork(masked), 13)).toThrow(/Dropout 'drop' cannot be raised from opset 9 to 13 \(its mask is an output\)/);
     const old = parseModel(modelBytes({ opset: 6, outputs: ["y"], nodes: [node("Relu", ["x"], ["y"])] }), "m.onnx");
     expect(() => raiseOpset(toNetwork(old), 13)).toThrow(/uses opset 6/);
+  });
+});
+
+describe("half precision", () => {
+  it("goes in and comes out as the same numbers", async () => {
+    const effects = await runEffects();
+    const cast = (input: string, output: string, to: number) =>
+      makeNode({ opType: "Cast", input: [input], output: [output], attribute: [intAttr("to", to)] });
+    const model = parseModel(modelBytes({ nodes: [cast("x", "half", 10), cast("half", "y", 1)], outputs: ["y", "half"] }), "m.onnx");
+    const values = Float32Array.of(0.5, -2.25, 65504, 2 ** -24);
+    const feed: Feed = new Map([["x", { name: "x", dtype: "float32", shape: [1, 4], data: values }]]);
+    const [y, half] = await outputsOf(effects, { ...toNetwork(model), folder: effects.folder }, feed);
+    expect([y?.data, half?.dtype, half?.data]).toEqual([values, "float16", values]);
+    const back = parseModel(
+      modelBytes({ nodes: [cast("half", "y", 1)], inputs: { half: [1, 4] }, inputType: DataType.FLOAT16, outputs: ["y"] }),
+      "m.onnx",
+    );
+    const given: Feed = new Map([["half", { name: "half", dtype: "float16", shape: [1, 4], data: values }]]);
+    expect((await outputsOf(effects, { ...toNetwork(back), folder: effects.folder }, given))[0]?.data).toEqual(values);
+    await effects.end();
   });
 });
 

@@ -5,6 +5,7 @@ import { ConfigError, ToolError } from "../../src/effects/failure.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import { encodeModel, insertQdq, removeUnitQdq } from "../../src/onnx/edit.ts";
 import { readModel } from "../../src/onnx/read.ts";
+import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { classifier, detector, everySample, pairsOf, recorded, recordedJob, simulateJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";
 
@@ -173,6 +174,22 @@ describe("what cannot be run is said before anything runs", () => {
     const failure = await prepareSimulate(job).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ToolError);
     expect(failure).toMatchObject({ reason: "stale-cache" });
+    await staged.effects.end();
+  });
+
+  it("refuses a model in half precision by the node that computes in it", async () => {
+    const staged = await recordedJob();
+    const half = { ...weight("w", [4, 2]), dataType: 10, rawData: new Uint8Array(16) };
+    const bytes = modelBytes({
+      nodes: [node("MatMul", ["x", "w"], ["y"], "half product")],
+      weights: [half],
+      inputType: 10,
+      outputs: ["y"],
+    });
+    const modelPath = join(staged.effects.folder, "half.onnx");
+    await staged.effects.files.writeBytes(modelPath, bytes);
+    const failure = prepareSimulate({ ...staged.job, modelPath, shapes: new Map(), validation: { ...staged.job.validation, count: 0 } });
+    await expect(failure).rejects.toThrow(/'half product' in FLOAT16.*float32 export/);
     await staged.effects.end();
   });
 

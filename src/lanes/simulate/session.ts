@@ -63,8 +63,11 @@ async function failing<T>(what: string, action: () => Promise<T>): Promise<T> {
 
 function toNative(runtime: Runtime, tensor: Tensor): Ort.Tensor {
   const { Tensor: NativeTensor } = runtime.ort;
-  if (tensor.dtype === "float16")
-    return new NativeTensor("float16", Uint16Array.from(Array.from(tensor.data, Number), floatToHalf), tensor.shape);
+  if (tensor.dtype === "float16") {
+    const bits = Uint16Array.from(Array.from(tensor.data, Number), floatToHalf);
+    // On Node 24 the tensor turns the bits into a Float16Array, which the native part of onnxruntime-node 1.30 reads as empty.
+    return Object.defineProperty(new NativeTensor("float16", bits, tensor.shape), "data", { value: bits });
+  }
   if (tensor.dtype === "bool") return new NativeTensor("bool", Uint8Array.from(tensor.data, Number), tensor.shape);
   // The overloads tie each type name to its array class, which a union cannot satisfy; ONNX Runtime checks the pair itself.
   const native: Ort.Tensor = Reflect.construct(NativeTensor, [tensor.dtype, tensor.data, tensor.shape]);
@@ -102,11 +105,12 @@ function fromNative(name: string, native: Ort.OnnxValue | undefined): Tensor {
   return { name, dtype, shape: native.dims, data: dtype === "float16" ? widened(native.data) : numeric(name, native.data) };
 }
 
-const widened = (data: unknown): Float32Array => {
+/** Half precision comes as bits, or as numbers where the engine has Float16Array (Node 24). */
+function widened(data: unknown): Float32Array {
   if (data instanceof Uint16Array) return Float32Array.from(data, halfToFloat);
-  // Node 24 has Float16Array and ONNX Runtime gives it where it exists; its numbers are already widened.
-  return Float32Array.from(ArrayBuffer.isView(data) && Symbol.iterator in data ? (data as unknown as Iterable<number>) : []);
-};
+  if (!ArrayBuffer.isView(data)) throw new Error("ONNX Runtime gave half precision in an unknown form");
+  return Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), halfToFloat);
+}
 
 function numeric(name: string, data: unknown): TensorData {
   if (

@@ -8,11 +8,11 @@ import type { Files } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
-import type { OnnxModel } from "../../onnx/model.ts";
+import { DataType, nodeLabel, type OnnxModel } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
 import { hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
-import { findUnits } from "../../onnx/units.ts";
+import { findUnits, isCompute } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
 import type { LaneJob, Unit } from "../lane.ts";
 import { networkScales } from "./calibrate-model.ts";
@@ -40,6 +40,7 @@ export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime
 
 async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const { files } = job.effects;
+  refuseOtherPrecision(job, toNetwork(model));
   const weights = weightFile(model.folder, "trt-gate-weights.bin");
   // Once out of the model's own file: whatever runs from here on shares these weights.
   const network = await foldConstants(await withWeightFile(toNetwork(model), "trt-gate-float.bin", files), runtime, job.effects);
@@ -58,6 +59,19 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     missingScales: candidate.missingScales,
     variant: "core",
   };
+}
+
+/** Fake quantisation is float32 arithmetic: a half-precision export would be compared with its own rounding. */
+function refuseOtherPrecision(job: LaneJob, network: Network): void {
+  for (const node of network.nodes.filter(isCompute)) {
+    const weight = node.input
+      .map((name) => network.constants.get(name))
+      .find((tensor) => tensor?.dataType === DataType.FLOAT16 || tensor?.dataType === DataType.DOUBLE);
+    if (weight === undefined) continue;
+    throw new ConfigError(
+      `The model '${job.name}' computes '${nodeLabel(node)}' in ${DataType[weight.dataType]}; the simulate lane quantises float32 models. Give it the float32 export.`,
+    );
+  }
 }
 
 /** A cache leads; data stands in where there is none (renewing a stale cache is decided before the lane). */
