@@ -1,18 +1,20 @@
 /**
  * Spawns the committed bundle as the runner does: an empty environment plus the runner's variables, files for outputs, summary and state,
- * a real repository as the workspace and a loopback server as GitHub. `GATE_DOORS=src` spawns the sources instead, for the inner loop.
+ * a real repository as the workspace and a loopback server as GitHub. `GATE_DOORS=src` spawns the sources
+ * instead, for the inner loop; another folder there is a bundle built elsewhere.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Report, reportSchema } from "../../src/report/schema.ts";
 import { type FakeGitHub, serverEnv, startGitHub } from "../fakes/github-server.ts";
 import { makeRepository, type Repository } from "../fakes/repository.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const door = (name: string): string => (process.env.GATE_DOORS === "src" ? join(root, `src/${name}.ts`) : join(root, `dist/${name}.js`));
+const doors = resolve(root, process.env.GATE_DOORS ?? "dist");
+const door = (name: string): string => join(doors, basename(doors) === "src" ? `${name}.ts` : `${name}.js`);
 
 export interface Ended {
   readonly exitCode: number | null;
