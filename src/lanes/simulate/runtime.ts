@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as Ort from "onnxruntime-node";
 import { childEnv } from "../../effects/child-env.ts";
@@ -25,25 +25,33 @@ const installTimeoutMs = 180_000;
 
 /** ToolError `lane-unavailable` where it can neither be found nor installed; the message says how to preinstall it. */
 export async function loadRuntime(effects: Effects, here: string = fileURLToPath(import.meta.url)): Promise<Runtime> {
-  const beside = tryLoad(here, "package");
-  if (beside !== undefined) return beside;
   const recipe = findRecipe(dirname(here));
   if (recipe === undefined) throw unavailable("this installation has no runtime/package-lock.json");
+  const beside = ownModules(dirname(recipe)).map((modules) => tryLoad(modules, "package"));
+  const found = beside.find((one) => one !== undefined);
+  if (found !== undefined) return found;
   const folder = await cacheFolder(effects, recipe);
-  const cached = tryLoad(join(folder, "index.js"), "tool cache");
+  const modules = join(folder, "node_modules");
+  const cached = tryLoad(modules, "tool cache");
   if (cached !== undefined) return cached;
   await install(effects, recipe, folder);
-  const installed = tryLoad(join(folder, "index.js"), "installed");
+  const installed = tryLoad(modules, "installed");
   if (installed === undefined)
     throw unavailable(`npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`);
   return installed;
 }
 
-function tryLoad(from: string, origin: Runtime["from"]): Runtime | undefined {
-  const require = createRequire(from);
+/** Our own node_modules, and the one that we are installed in. No other folder above: anybody may write into some of those. */
+const ownModules = (root: string): string[] => [
+  join(root, "node_modules"),
+  ...(basename(dirname(root)) === "node_modules" ? [dirname(root)] : []),
+];
+
+function tryLoad(modules: string, origin: Runtime["from"]): Runtime | undefined {
+  const home = join(modules, packageName);
+  if (!existsSync(join(home, "package.json"))) return undefined;
   try {
-    const name: string = packageName;
-    const ort: OrtModule = require(name);
+    const ort: OrtModule = createRequire(join(home, "package.json"))(home);
     return { ort, version: ort.env.versions.node ?? ort.env.versions.common, from: origin };
   } catch {
     return undefined;

@@ -77,6 +77,21 @@ describe("finding ONNX Runtime", () => {
     expect(await effects.files.list(join(effects.folder, "tools/onnxruntime-node/1.30.0"))).toEqual([process.arch]);
   });
 
+  it("finds it where the command is installed beside it, and nowhere further up", async () => {
+    const modules = join(effects.folder, "node_modules");
+    placePackage(effects.folder);
+    const home = join(modules, "trt-accuracy-gate");
+    mkdirSync(join(home, "runtime"), { recursive: true });
+    writeFileSync(join(home, "runtime/package-lock.json"), readFileSync(join(recipe, "package-lock.json")));
+    expect(await loadRuntime(effects, join(home, "dist/cli.js"))).toMatchObject({ from: "package", version: "0.0.1" });
+    await expect(
+      loadRuntime(
+        withNpm(1, () => {}),
+        bundle(true),
+      ),
+    ).rejects.toMatchObject({ reason: "lane-unavailable" });
+  });
+
   it("is unavailable without a network, says how to preinstall it, and leaves nothing behind", async () => {
     const failure = await loadRuntime(
       withNpm(1, () => {}),
