@@ -2,7 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
-import { coverageReport, firstFailing, keptUnit, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
+import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import { adviceFor } from "./advice.ts";
@@ -13,6 +13,7 @@ import type { Halves } from "./halves.ts";
 import type { Localised } from "./layers.ts";
 import type { Decided, Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
+import type { Searched } from "./search.ts";
 import type { TaskResult } from "./task.ts";
 
 export interface CheckFacts {
@@ -27,6 +28,7 @@ export interface CheckFacts {
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
   readonly localised?: Localised;
+  readonly searched?: Searched;
   readonly outcome?: SearchOutcome;
   readonly baseline?: Baseline;
   readonly task?: TaskResult;
@@ -54,7 +56,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     worst: worstLayers(layers),
     quantization: prepared.quantization,
     validation: { source: prepared.job.validation.description, samples: lane.sampleCount },
-    search: outcome ? withLayerNames(searchReport(outcome, prepared.job.keepPrecision), prepared) : null,
+    search: outcome ? searchPart(outcome, facts) : null,
     fix: fix ?? null,
     baseline: baseline?.report ?? null,
     task: task
@@ -136,13 +138,16 @@ function noiseOf({ decided, prepared, localised, repeatIdentical }: CheckFacts):
   };
 }
 
-function withLayerNames(search: NonNullable<ModelReport["search"]>, prepared: Prepared): NonNullable<ModelReport["search"]> {
-  const layersByNode = new Map<string, string[]>();
-  for (const { layer, nodes } of prepared.lane.executed())
-    for (const node of nodes) layersByNode.set(node, [...(layersByNode.get(node) ?? []), layer]);
-  const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
-  const named = (one: { unit: string }) => keptUnit(units.get(one.unit) ?? one.unit, (node) => layersByNode.get(node) ?? []);
-  return { ...search, keep: search.keep.map(named) };
+/** Names the network layers of kept units, and what Polygraphy's own search marked. */
+function searchPart(outcome: SearchOutcome, { prepared, searched }: CheckFacts): NonNullable<ModelReport["search"]> {
+  const report = searchReport(outcome, prepared.job.keepPrecision);
+  const { unitLayers } = prepared.lane;
+  return {
+    ...report,
+    keep: report.keep.map((unit) => ({ ...unit, layers: [...(unitLayers?.get(unit.unit) ?? unit.layers)] })),
+    ...(searched?.layersMarked === undefined ? {} : { layersMarked: searched.layersMarked }),
+    ...(searched?.layersTotal === undefined ? {} : { layersTotal: searched.layersTotal }),
+  };
 }
 
 function warningsOf({ decided, prepared, entry, halves, repeatIdentical }: CheckFacts): string[] {

@@ -15,7 +15,7 @@ import type { SearchOutcome } from "../search/search.ts";
 import type { CheckFacts } from "./assemble.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
-import { type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
+import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
@@ -69,25 +69,34 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
   return encodeModel(removeUnitQdq(await readModel(path, files), keep, float));
 }
 
-/** Judged on the held-out half by fresh builds; all of them must pass. */
+/** Judged on the held-out half by fresh builds, the search's confirmations among them; all of them must pass, in the precisions asked for. */
 export async function verifyFix(judging: Judging, halves: Halves, outcome: SearchOutcome): Promise<Verified> {
   const { lane } = judging;
-  const by = lane.lane === "simulate" ? "simulated" : "engine";
-  const builds = lane.deterministic ? 1 : 2;
-  const runs = [];
-  for (let n = 0; n < builds; n++) {
-    runs.push(await judgeOutputs(judging, { assignment: { keep: new Set(outcome.keep) }, samples: halves.accept, fresh: true }));
+  const confirmations = outcome.probes
+    .filter(({ phase }) => phase === "confirm")
+    .map(({ result }) => result.kind === "measured" && result.passes);
+  const more = confirmations.length > 0 ? 0 : lane.deterministic ? 1 : 2;
+  const runs: JudgedRun[] = [];
+  // After confirmations the engine that was built last is at hand: its outputs are shown, nothing is built again.
+  for (let n = 0; n < Math.max(1, more); n++) {
+    runs.push(await judgeOutputs(judging, { assignment: { keep: new Set(outcome.keep) }, samples: halves.accept, fresh: more > 0 }));
   }
-  const passing = runs.filter(({ judgement }) => judgement.verdict.kind === "pass").length;
+  const votes = [...confirmations, ...runs.map(({ judgement }) => judgement.verdict.kind === "pass")];
   const shown = runs.toSorted((a, b) => worstSqnrDb(a.measured) - worstSqnrDb(b.measured))[0];
-  const samples = `${halves.accept.length} ${halves.heldOut ? "held-out" : "(the same)"} sample${halves.accept.length === 1 ? "" : "s"}`;
-  const built = by === "engine" ? `${builds} fresh engine builds` : "a fresh simulated build (simulated; not verified on an engine)";
-  const passes = passing === builds;
+  const ignored = lane.builds().findLast((build) => build.role === "candidate" && build.kept === outcome.keep.length)?.ignored ?? [];
+  const passes = ignored.length === 0 && votes.every((vote) => vote);
   return {
-    by,
+    by: lane.lane === "simulate" ? "simulated" : "engine",
     passes,
-    builds,
-    message: `${passes ? "Passes" : `${passing} of ${builds} pass`} on ${samples} in ${built}: SQNR ${worstSqnrDb(shown?.measured ?? { measurements: [], coverage: noCoverage }).toFixed(1)} dB.`,
+    builds: confirmations.length + more,
+    message: wordProof({
+      votes,
+      builds: confirmations.length + more,
+      halves,
+      lane,
+      ignored,
+      sqnrDb: shown ? worstSqnrDb(shown.measured) : Number.NaN,
+    }),
     outputs: (shown?.measured.measurements ?? []).map((measurement) =>
       measuredTensor(measurement, {
         findings: shown?.judgement.findings.filter(({ tensor }) => tensor === measurement.tensor) ?? [],
@@ -97,7 +106,25 @@ export async function verifyFix(judging: Judging, halves: Halves, outcome: Searc
   };
 }
 
-const noCoverage = { referenceTensors: 0, candidateTensors: 0, compared: 0, onlyReference: [], onlyCandidate: [] };
+interface Proof {
+  readonly votes: readonly boolean[];
+  readonly builds: number;
+  readonly halves: Halves;
+  readonly lane: PreparedLane;
+  readonly ignored: readonly string[];
+  readonly sqnrDb: number;
+}
+
+function wordProof({ votes, builds, halves, lane, ignored, sqnrDb }: Proof): string {
+  if (ignored.length > 0)
+    return `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
+  const count = halves.accept.length;
+  const samples = `${count} ${halves.heldOut ? "held-out " : ""}sample${count === 1 ? "" : "s"}`;
+  const built =
+    lane.lane === "simulate" ? "a fresh simulated build (simulated; not verified on an engine)" : `${builds} fresh engine builds`;
+  const passing = votes.filter((vote) => vote).length;
+  return `${passing === votes.length ? "Passes" : `${passing} of ${votes.length} runs pass`} on ${samples} in ${built}: SQNR ${sqnrDb.toFixed(1)} dB.`;
+}
 
 /** A fix that is slower than the reference engine is pointless: the reference could be shipped instead. */
 export function latencyOf(lane: PreparedLane, maxSlowdown: number | undefined): Latency | null {

@@ -15,7 +15,6 @@ import { readLabels } from "./labels.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
-import { isRepeatIdentical } from "./repeat.ts";
 import { searchModel } from "./search.ts";
 import { runTask, withTask } from "./task.ts";
 
@@ -68,7 +67,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   const halves = splitSamples(lane.sampleCount, options.seed);
 
   const decided = await watch.time("compare", () => decideOutputs(judging, halves.all));
-  const repeatIdentical = lane.deterministic ? null : await watch.time("repeat", () => isRepeatIdentical(judging));
+  const repeatIdentical = lane.repeatIdentical?.() ?? null;
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, lane, prepared.job.workFolder, context)));
   const outputsVerdict = withTask(decided.decision.verdict, task);
 
@@ -77,11 +76,9 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   const { verdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
 
   const wantsSearch = options.search === "always" || (options.search === "on-regression" && verdict.kind === "regression");
-  const outcome = wantsSearch
-    ? await watch.time("search", () =>
-        searchModel({ prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, context }),
-      )
-    : undefined;
+  const searching = { prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, context };
+  const searched = wantsSearch ? await watch.time("search", () => searchModel(searching)) : undefined;
+  const outcome = searched?.outcome;
   const facts: CheckFacts = {
     entry,
     prepared,
@@ -92,7 +89,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     repeatIdentical,
     verdict,
     findings,
-    ...optional({ localised, outcome, baseline, task }),
+    ...optional({ localised, searched, outcome, baseline, task }),
   };
   const fix = outcome && outcome.keep.length > 0 ? await watch.time("fix", () => fixModel(facts, outcome)) : undefined;
   return await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);

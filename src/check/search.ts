@@ -10,6 +10,7 @@ import type { ModelReport } from "../report/schema.ts";
 import { searchUnits } from "../search/ranked.ts";
 import type { Journal, Probe, Scheme, SearchOutcome } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
+import { searchByPolygraphy } from "./debug-precision.ts";
 import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
@@ -26,7 +27,20 @@ export interface SearchInputs {
 
 const msPerMinute = 60_000;
 
-export async function searchModel(inputs: SearchInputs): Promise<SearchOutcome> {
+export interface Searched {
+  readonly outcome: SearchOutcome;
+  /** Network layers that `debug precision` marked, of how many. */
+  readonly layersMarked?: number | undefined;
+  readonly layersTotal?: number | undefined;
+}
+
+export async function searchModel(inputs: SearchInputs): Promise<Searched> {
+  const { method } = inputs.context.settings.search;
+  if (method === "ranked") return { outcome: await searchRanked(inputs) };
+  return await searchByPolygraphy(inputs.judging.entry, inputs.prepared, method, inputs.context);
+}
+
+async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const { prepared, judging, halves, context, guardDb } = inputs;
   const { effects, settings } = context;
   const { lane } = prepared;
@@ -88,7 +102,10 @@ async function openSurrogate({
   context,
 }: SearchInputs): Promise<{ probe: Probe; close(): Promise<void> } | undefined> {
   try {
-    const lane = await prepareSimulate(prepared.job);
+    // The scales that the engines use: also those of a cache that the lane made itself.
+    const { cachePath } = prepared.lane;
+    const quantization = { ...prepared.job.quantization, ...(cachePath === undefined ? {} : { cachePath }) };
+    const lane = await prepareSimulate({ ...prepared.job, quantization });
     const same = new Set(prepared.lane.units.map(({ id }) => id));
     if (!lane.units.some(({ id }) => same.has(id))) {
       await lane.close();

@@ -25,7 +25,8 @@ function mentions(html: string): string[] {
 
 describe("a hostile report under a Markdown parser", () => {
   it("would be caught: the check sees tags, links and mentions", () => {
-    expect(foreign("<img src="x">\n\n[x](https://evil.invalid) @org/team see #1")).toEqual(expect.arrayContaining(["img", "x", "https://evil.invalid", "@org", "#1"]));
+    const hostile = '<img src="x">\n\n[x](https://evil.invalid) @org/team see #1';
+    expect(foreign(hostile)).toEqual(expect.arrayContaining(["img", "x", "https://evil.invalid", "@org", "#1"]));
   });
 
   it.each([

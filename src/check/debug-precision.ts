@@ -1,0 +1,80 @@
+/**
+ * `search.method: bisect | linear`: Polygraphy's own search on real engines, with a check of ours that tells bad accuracy from a failed tool.
+ * What it answers is a proposal like any other: verified by fresh builds afterwards.
+ */
+import { fileURLToPath } from "node:url";
+import { toKebab } from "../config/case.ts";
+import type { ModelEntry } from "../config/settings.ts";
+import { runDebugPrecision, writeDebugPrecision } from "../lanes/tensorrt/debug-precision-run.ts";
+import { checkScript, debugPrecisionArgs } from "../search/debug-precision.ts";
+import { type DebugPrecisionOutcome, readDebugPrecision } from "../search/debug-precision-result.ts";
+import type { SearchOutcome } from "../search/search.ts";
+import type { CheckContext } from "./context.ts";
+import type { Prepared } from "./prepare.ts";
+
+export async function searchByPolygraphy(
+  entry: ModelEntry,
+  prepared: Prepared,
+  mode: "bisect" | "linear",
+  context: CheckContext,
+): Promise<DebugPrecisionOutcome> {
+  const { lane, job } = prepared;
+  const { search, options } = context.settings;
+  const { cachePath } = lane;
+  if (lane.lane !== "implicit" || cachePath === undefined) {
+    return { outcome: notHere(prepared, mode, options.seed), layersMarked: undefined, layersTotal: undefined };
+  }
+  const files = await writeDebugPrecision(lane, job, checkScript);
+  const args = debugPrecisionArgs({
+    model: job.modelPath,
+    mode,
+    direction: search.direction,
+    precision: search.precision,
+    cachePath,
+    shapes: job.shapes,
+    builder: builderWords(entry),
+    check: { ...files, tolerance: toleranceText(entry), gate: [process.execPath, gatePath()] },
+    artifactsFolder: files.artifactsFolder,
+  });
+  const timeoutMs = Math.max(1000, Math.min(search.budgetMinutes * 60_000, context.deadlineMs - context.effects.clock.monotonicMs()));
+  const left = await runDebugPrecision(args, files, job, timeoutMs);
+  return readDebugPrecision({
+    ...left,
+    direction: search.direction,
+    mode,
+    units: lane.units,
+    layerNames: lane.networkLayers ?? [],
+    seed: options.seed,
+  });
+}
+
+const notHere = ({ lane }: Prepared, mode: "bisect" | "linear", seed: number): SearchOutcome => ({
+  kind: "none",
+  method: mode,
+  message: `\`${mode}\` runs polygraphy debug precision, which needs engines of the implicit lane; this model was checked in the ${lane.lane} lane. Use search.method: ranked.`,
+  units: lane.units,
+  rankings: [],
+  probes: [],
+  prefix: [],
+  keep: [],
+  oneMinimal: false,
+  heldOut: undefined,
+  advice: [],
+  builds: 0,
+  seconds: 0,
+  seed,
+});
+
+const builderWords = ({ tensorrt }: ModelEntry): string[] => [
+  ...(tensorrt.optimizationLevel === undefined ? [] : ["--builder-optimization-level", String(tensorrt.optimizationLevel)]),
+  ...(tensorrt.noTacticSources ? ["--tactic-sources"] : []),
+];
+
+/** As `trt-gate compare --tolerance` reads it. */
+const toleranceText = ({ tolerance }: ModelEntry): string =>
+  Object.entries(tolerance.limits)
+    .flatMap(([metric, limit]) => (limit.fail === undefined ? [] : [`${toKebab(metric)}=${limit.fail}`]))
+    .join(",");
+
+/** The command of this very gate: beside the bundle's chunks, or the source it runs from. */
+const gatePath = (): string => fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../cli.ts" : "../cli.js", import.meta.url));
