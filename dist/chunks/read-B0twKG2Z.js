@@ -1,0 +1,1 @@
+export{t as modelBytes,n as parseModel,r as readModel,i as refuseLfsPointer}from"./read-DmC2_A1f.js";
