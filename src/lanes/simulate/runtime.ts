@@ -25,11 +25,12 @@ const installTimeoutMs = 180_000;
 
 /** ToolError `lane-unavailable` where it can neither be found nor installed; the message says how to preinstall it. */
 export async function loadRuntime(effects: Effects, here: string = fileURLToPath(import.meta.url)): Promise<Runtime> {
-  const recipe = findRecipe(dirname(here));
-  if (recipe === undefined) throw unavailable("this installation has no runtime/package-lock.json");
-  const beside = ownModules(dirname(recipe)).map((modules) => tryLoad(modules, "package"));
+  const root = installationRoot(dirname(here));
+  const beside = ownModules(root).map((modules) => tryLoad(modules, "package"));
   const found = beside.find((one) => one !== undefined);
   if (found !== undefined) return found;
+  const recipe = join(root, "runtime");
+  if (!existsSync(join(recipe, "package-lock.json"))) throw unavailable("this installation has no runtime/package-lock.json");
   const folder = await cacheFolder(effects, recipe);
   const modules = join(folder, "node_modules");
   const cached = tryLoad(modules, "tool cache");
@@ -58,12 +59,11 @@ function tryLoad(modules: string, origin: Runtime["from"]): Runtime | undefined 
   }
 }
 
-/** The folder `runtime/` beside the sources or the bundle. */
-function findRecipe(start: string): string | undefined {
+/** The nearest folder upwards that is a package or an action; `start` itself where there is none. */
+function installationRoot(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
-    const recipe = join(folder, "runtime");
-    if (existsSync(join(recipe, "package-lock.json"))) return recipe;
-    if (dirname(folder) === folder) return undefined;
+    if (existsSync(join(folder, "package.json")) || existsSync(join(folder, "runtime/package-lock.json"))) return folder;
+    if (dirname(folder) === folder) return start;
   }
 }
 
