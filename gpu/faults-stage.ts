@@ -1,6 +1,6 @@
 /** Faults on the real machine: each must end in the right verdict, exit code and message, and hold no GPU memory afterwards. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeModel } from "../src/onnx/edit.ts";
 import { parseModel } from "../src/onnx/read.ts";
@@ -32,26 +32,25 @@ const modelIn = (folder: string) => {
   }
 };
 
-/** The worker announces nothing when it builds, so it is killed some seconds after it began to work on the GPU. */
+/** A parsed network is described in the run's folder right before its first build: then the worker is killed. */
 async function killedInBuild(bench: Bench): Promise<void> {
   const folder = clsWorkspace(bench, "killed");
+  const temp = join(folder, "temp");
+  mkdirSync(temp);
   let timer: NodeJS.Timeout | undefined;
   await expectUndecided(bench, "worker killed by SIGKILL in a build", folder, "tool-killed", {
+    env: { RUNNER_TEMP: temp },
     onStart: (pid) => {
-      const start = Date.now();
       timer = setInterval(() => {
         const worker = descendants(pid).find((one) => commandOf(one).includes("worker.py"));
-        if (worker === undefined || !builds(worker, start)) return;
-        process.kill(worker, "SIGKILL");
+        if (worker === undefined || !readdirSync(temp, { recursive: true }).some((name) => String(name).endsWith("n0.json"))) return;
         clearInterval(timer);
+        setTimeout(() => process.kill(worker, "SIGKILL"), 500);
       }, 100);
     },
   });
   clearInterval(timer);
 }
-
-/** By then it has parsed the network: its description lies in the work folder it has open, or enough time has passed for a real builder. */
-const builds = (_worker: number, start: number): boolean => Date.now() - start > Number(process.env.GATE_KILL_AFTER_MS ?? 20_000);
 
 async function unparsable(bench: Bench): Promise<void> {
   const folder = clsWorkspace(bench, "unparsable");
