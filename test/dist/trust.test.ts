@@ -2,8 +2,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { oraclePython } from "../../scripts/python-env.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
+import { describeWithPython } from "../support/needs.ts";
 import { configOf, writeModels } from "./models.ts";
 import { openWorkplace, type Workplace } from "./spawn.ts";
 
@@ -26,15 +28,18 @@ function canaryPath(): { PATH: string; seen: string } {
   const seen = join(place.folder, "seen.txt");
   mkdirSync(folder);
   for (const name of ["python3", "git"]) {
-    const real = (process.env.PATH ?? "")
-      .split(":")
-      .map((entry) => join(entry, name))
-      .find(existsSync);
+    const real = name === "python3" ? oraclePython() : onPath(name);
     writeFileSync(join(folder, name), `#!/bin/sh\n{ echo "$0 $*"; env; } >> '${seen}'\nexec ${real} "$@"\n`);
     chmodSync(join(folder, name), 0o755);
   }
   return { PATH: `${folder}:${process.env.PATH}`, seen };
 }
+
+const onPath = (name: string) =>
+  (process.env.PATH ?? "")
+    .split(":")
+    .map((entry) => join(entry, name))
+    .find(existsSync);
 
 interface Pull {
   readonly base?: Readonly<Record<string, string>>;
@@ -99,7 +104,7 @@ describe("forks on hosted runners", () => {
   });
 });
 
-describe("code", () => {
+describeWithPython("code", () => {
   const loader = (mark: string) => `open(${JSON.stringify(mark)}, "a").write("ran ")
 import numpy as np
 def load_data():
@@ -125,7 +130,7 @@ def load_data():
         "usercustomize.py": hostile("usercustomize"),
       },
     });
-    const ended = await run();
+    const ended = await run({ PATH: canaryPath().PATH });
     const ran = ["base-loader", "head-loader", "numpy", "sitecustomize", "usercustomize"].filter((name) => existsSync(mark(name)));
     expect(ran, ended.log).toEqual(["base-loader"]);
     expect(ended.report?.notices.join()).toContain("tools/loader.py");
