@@ -31,7 +31,14 @@ export const fixed = (shape: readonly number[]): ShapeRange => ({ min: shape, op
 
 /** The builder options of the recordings, so that figures can be compared. */
 export const recordedOptions = {
-  optimizationLevel: 0, noTacticSources: true, plugins: [], versionCompatible: false, tf32: false, markAll: false, markBatch: 64, rebuilds: 3,
+  optimizationLevel: 0,
+  noTacticSources: true,
+  plugins: [],
+  versionCompatible: false,
+  tf32: false,
+  markAll: false,
+  markBatch: 64,
+  rebuilds: 3,
 };
 
 export interface JobParts {
@@ -47,7 +54,14 @@ export function jobFor(bench: Bench, parts: JobParts): LaneJob {
   const modelPath = join(workFolder, "staged", "model.onnx");
   copyFileSync(models[parts.model].file, modelPath);
   return {
-    name: parts.name, modelPath, sha256: "", workFolder, keepPrecision: "float16", seed: 1, effects: bench.effects, validation: parts.validation,
+    name: parts.name,
+    modelPath,
+    sha256: "",
+    workFolder,
+    keepPrecision: "float16",
+    seed: 1,
+    effects: bench.effects,
+    validation: parts.validation,
     quantization: { algorithm: "entropy", percentile: 99.999, ...parts.quantization },
     deadlineMs: bench.effects.clock.monotonicMs() + 9 * 60_000,
     tensorrt: { ...recordedOptions, python: bench.python },
@@ -56,22 +70,43 @@ export function jobFor(bench: Bench, parts: JobParts): LaneJob {
 }
 
 export const clsFeeds = (bench: Bench, file: "validation" | "calibration", samples: number) =>
-  openFeeds({ kind: "data", path: join(fixtures, `${file}.npz`) }, [{ name: "x", dtype: "float32", shape: [...models.cls.shape] }], bench.effects, samples);
+  openFeeds(
+    { kind: "data", path: join(fixtures, `${file}.npz`) },
+    [{ name: "x", dtype: "float32", shape: [...models.cls.shape] }],
+    bench.effects,
+    samples,
+  );
 
 export async function figures(lane: PreparedLane, pairs: AsyncIterable<TensorPair>): Promise<Measurement[]> {
   const { measurements } = await measure(pairs, { topK: 5, atol: 1e-5, rtol: 1e-5, scores: lane.scores, seed: 1 });
   return [...measurements];
 }
 
-export const outputDb = (measurements: readonly Measurement[]): number => Math.min(...measurements.filter(({ role }) => role === "output").map(({ metrics }) => metrics.sqnrDb ?? Number.NaN));
+export const outputDb = (measurements: readonly Measurement[]): number =>
+  Math.min(...measurements.filter(({ role }) => role === "output").map(({ metrics }) => metrics.sqnrDb ?? Number.NaN));
 
-export interface Timed { readonly command: string; readonly code: number | null; readonly signal: string | null; readonly seconds: number; readonly tail: string }
-export interface ChildOptions { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>>; readonly onStart?: (pid: number) => void; readonly onText?: (text: string) => void }
+export interface Timed {
+  readonly command: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly seconds: number;
+  readonly tail: string;
+}
+export interface ChildOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly onStart?: (pid: number) => void;
+  readonly onText?: (text: string) => void;
+}
 
 /** Runs a program to its end; its output goes to stderr as it comes. */
 export function timed(words: readonly string[], options: ChildOptions = {}): Promise<Timed> {
   const start = performance.now();
-  const child = spawn(words[0] ?? "", words.slice(1), { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(words[0] ?? "", words.slice(1), {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (child.pid !== undefined) options.onStart?.(child.pid);
   let tail = "";
   const keep = (chunk: Buffer) => {
@@ -82,6 +117,8 @@ export function timed(words: readonly string[], options: ChildOptions = {}): Pro
   child.stderr.on("data", keep);
   return new Promise((resolve) => {
     child.on("error", (error) => resolve({ command: words.join(" "), code: 127, signal: null, seconds: 0, tail: String(error) }));
-    child.on("close", (code, signal) => resolve({ command: words.join(" "), code, signal, seconds: (performance.now() - start) / 1000, tail }));
+    child.on("close", (code, signal) =>
+      resolve({ command: words.join(" "), code, signal, seconds: (performance.now() - start) / 1000, tail }),
+    );
   });
 }

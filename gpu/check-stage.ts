@@ -26,8 +26,19 @@ export function clsWorkspace(bench: Bench, name: string, text = yaml): string {
   return folder;
 }
 
-export const gateCheck = (bench: Bench, extra: readonly string[] = []): string[] =>
-  [...bench.gate, "check", "--lane", "implicit", "--changed-only", "false", "--python", bench.python, "--report-dir", "report", ...extra];
+export const gateCheck = (bench: Bench, extra: readonly string[] = []): string[] => [
+  ...bench.gate,
+  "check",
+  "--lane",
+  "implicit",
+  "--changed-only",
+  "false",
+  "--python",
+  bench.python,
+  "--report-dir",
+  "report",
+  ...extra,
+];
 
 export async function checkStage(bench: Bench): Promise<void> {
   const { recorder } = bench;
@@ -47,10 +58,22 @@ export async function checkStage(bench: Bench): Promise<void> {
   check("search outcome", search?.outcome === "found" || search?.outcome === "prefix", search?.outcome ?? null, "found or prefix");
   check("network layers kept", layers > 0 && layers <= 49, layers, "at most 49 of 305");
   check("engine builds in the search", search !== null && search.builds <= 8, search?.builds ?? null, "at most 8");
-  check("two fresh builds pass on held-out images", model.fix?.verified?.passes === true && (model.fix?.verified?.builds ?? 0) >= 2, model.fix?.verified?.message ?? null, "both pass");
+  check(
+    "two fresh builds pass on held-out images",
+    model.fix?.verified?.passes === true && (model.fix?.verified?.builds ?? 0) >= 2,
+    model.fix?.verified?.message ?? null,
+    "both pass",
+  );
   check("layers measured", model.layers.length > 0, model.layers.length, "more than 0");
   Object.assign(recorder.record.figures, {
-    check: { timings: model.timings, builds: model.builds, units: search?.keep.length ?? null, noise: model.noise, latency: model.fix?.latency ?? null, coverage: model.coverage },
+    check: {
+      timings: model.timings,
+      builds: model.builds,
+      units: search?.keep.length ?? null,
+      noise: model.noise,
+      latency: model.fix?.latency ?? null,
+      coverage: model.coverage,
+    },
   });
   recorder.save();
 }

@@ -26,7 +26,13 @@ async function machineStage({ effects, python, recorder }: Bench): Promise<void>
 }
 
 const stages: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
-  machine: machineStage, check: checkStage, lanes: lanesStage, agreement: agreementStage, second: secondStage, faults: faultsStage, polygraphy: polygraphyStage,
+  machine: machineStage,
+  check: checkStage,
+  lanes: lanesStage,
+  agreement: agreementStage,
+  second: secondStage,
+  faults: faultsStage,
+  polygraphy: polygraphyStage,
 };
 
 const { values } = parseArgs({
@@ -41,7 +47,12 @@ if (values.out === undefined) throw new Error("usage: node gpu/check.ts --out FO
 const out = resolve(values.out);
 mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
-const log = plainLog({ write: (text) => process.stderr.write(text), isTerminal: false, monotonicMs: () => performance.now(), debug: false });
+const log = plainLog({
+  write: (text) => process.stderr.write(text),
+  isTerminal: false,
+  monotonicMs: () => performance.now(),
+  debug: false,
+});
 const effects = realEffects({ env: { ...process.env }, cwd: folder, log, cancelled: new AbortController().signal });
 const recorder = openRecord(out);
 const bench: Bench = { effects, folder, python: values.python, gate: values.gate.split(" "), recorder };
@@ -53,7 +64,13 @@ for (const name of values.stages.split(",")) {
     await stage(bench);
     recorder.check(name, "stage ran to its end", true, null, "no error");
   } catch (error) {
-    recorder.check(name, "stage ran to its end", false, error instanceof Error ? (error.stack ?? error.message).slice(0, 1500) : String(error), "no error");
+    recorder.check(
+      name,
+      "stage ran to its end",
+      false,
+      error instanceof Error ? (error.stack ?? error.message).slice(0, 1500) : String(error),
+      "no error",
+    );
   }
   recorder.record.stages[name] = (performance.now() - start) / 1000;
   recorder.save();

@@ -15,13 +15,32 @@ export async function faultsStage(bench: Bench): Promise<void> {
   await foreignCache(bench);
   await fullDisk(bench);
   const after = usedMiB();
-  bench.recorder.check("faults", "GPU memory held afterwards, MiB", after !== undefined && before !== undefined && after - before < 64, { before, after }, "no more than before");
+  bench.recorder.check(
+    "faults",
+    "GPU memory held afterwards, MiB",
+    after !== undefined && before !== undefined && after - before < 64,
+    { before, after },
+    "no more than before",
+  );
 }
 
-async function expectUndecided(bench: Bench, name: string, folder: string, wanted: string, options: Parameters<typeof timed>[1] = {}, python = bench.python): Promise<void> {
+async function expectUndecided(
+  bench: Bench,
+  name: string,
+  folder: string,
+  wanted: string,
+  options: Parameters<typeof timed>[1] = {},
+  python = bench.python,
+): Promise<void> {
   const run = await timed(gateCheck({ ...bench, python }, ["--search", "off"]), { cwd: folder, ...options });
   const model = modelIn(folder);
-  bench.recorder.check("faults", name, run.code === 4 && model?.verdict === "undecided" && model.reason === wanted, { exit: run.code, reason: model?.reason ?? null, message: model?.message.slice(0, 300) ?? run.tail.slice(-600), seconds: run.seconds }, `exit 4, ${wanted}`);
+  bench.recorder.check(
+    "faults",
+    name,
+    run.code === 4 && model?.verdict === "undecided" && model.reason === wanted,
+    { exit: run.code, reason: model?.reason ?? null, message: model?.message.slice(0, 300) ?? run.tail.slice(-600), seconds: run.seconds },
+    `exit 4, ${wanted}`,
+  );
 }
 
 const modelIn = (folder: string) => {
@@ -65,7 +84,9 @@ async function unparsable(bench: Bench): Promise<void> {
 async function foreignCache(bench: Bench): Promise<void> {
   const folder = clsWorkspace(bench, "foreign", undefined);
   copyFileSync(models.det.file, join(folder, "cls.onnx"));
-  const yaml = readFileSync(join(folder, ".github/trt-gate.yml"), "utf8").replace("[1, 3, 48, 192]", "[1, 3, 320, 320]").replace("{data: validation.npz}", "{random: {seed: 1, samples: 2}}");
+  const yaml = readFileSync(join(folder, ".github/trt-gate.yml"), "utf8")
+    .replace("[1, 3, 48, 192]", "[1, 3, 320, 320]")
+    .replace("{data: validation.npz}", "{random: {seed: 1, samples: 2}}");
   writeFileSync(join(folder, ".github/trt-gate.yml"), yaml);
   await expectUndecided(bench, "a cache of another model", folder, "stale-cache");
 }
@@ -79,7 +100,10 @@ async function fullDisk(bench: Bench): Promise<void> {
 }
 
 function descendants(pid: number): number[] {
-  const children = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((name) => parentOf(name) === pid).map(Number);
+  const children = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === pid)
+    .map(Number);
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
@@ -102,7 +126,9 @@ const commandOf = (pid: number): string => {
 
 function usedMiB(): number | undefined {
   try {
-    return Number(execFileSync("nvidia-smi", ["--query-gpu=memory.used", "--format=csv,noheader,nounits"], { encoding: "utf8" }).split("\n")[0]);
+    return Number(
+      execFileSync("nvidia-smi", ["--query-gpu=memory.used", "--format=csv,noheader,nounits"], { encoding: "utf8" }).split("\n")[0],
+    );
   } catch {
     return undefined;
   }

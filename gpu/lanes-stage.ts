@@ -10,7 +10,12 @@ const plain = { keep: new Set<string>() };
 
 export async function lanesStage(bench: Bench): Promise<void> {
   for (const lane of ["implicit", "explicit"] as const) {
-    await runLane(bench, lane, { name: `cls-${lane}`, model: "cls", quantization: { cachePath: join(fixtures, "cls.calibration.cache") }, validation: await clsFeeds(bench, "validation", 8) });
+    await runLane(bench, lane, {
+      name: `cls-${lane}`,
+      model: "cls",
+      quantization: { cachePath: join(fixtures, "cls.calibration.cache") },
+      validation: await clsFeeds(bench, "validation", 8),
+    });
   }
 }
 
@@ -30,18 +35,47 @@ export async function runLane(bench: Bench, wanted: LaneName, parts: JobParts, k
     const betweenDb = outputDb(await figures(lane, replay(between(first, again))));
     check("INT8 rebuilt against the first INT8 engine, dB", !Number.isNaN(betweenDb), betweenDb, "measured");
     check("same engine twice is bit-identical", lane.repeatIdentical?.() === true, lane.repeatIdentical?.() ?? null, "true");
-    check("INT8 layers in the INT8 engine", lane.executed().some(({ precision }) => /int8/i.test(precision)), countPrecisions(lane), "at least one");
+    check(
+      "INT8 layers in the INT8 engine",
+      lane.executed().some(({ precision }) => /int8/i.test(precision)),
+      countPrecisions(lane),
+      "at least one",
+    );
     const layers = await figures(lane, lane.run({ assignment: plain, samples, detail: "layers" }));
-    check("layer tensors measured", layers.some(({ role }) => role === "layer"), { measured: layers.filter(({ role }) => role === "layer").length, dropped: lane.coverage.droppedMarks.length }, "more than 0");
+    check(
+      "layer tensors measured",
+      layers.some(({ role }) => role === "layer"),
+      { measured: layers.filter(({ role }) => role === "layer").length, dropped: lane.coverage.droppedMarks.length },
+      "more than 0",
+    );
     const keep = new Set(lane.units.slice(0, Math.ceil(lane.units.length * keptShare)).map(({ id }) => id));
     const keptDb = outputDb(await figures(lane, lane.run({ assignment: { keep }, samples, detail: "outputs" })));
     const ignored = lane.builds().at(-1)?.ignored ?? [];
     check("kept units do not run in INT8", ignored.length === 0, ignored, "no layer");
     recorder.record.figures[parts.name] = {
-      units: lane.units.length, firstDb, betweenDb, kept: keep.size, keptDb, builds: lane.builds(), precisions: countPrecisions(lane), coverage: lane.coverage, networkLayers: lane.networkLayers?.length,
-      layers: layers.filter(({ role }) => role === "layer").map(({ tensor, metrics }) => [tensor, metrics.sqnrDb]), reproduce: lane.reproduce({ keep }),
+      units: lane.units.length,
+      firstDb,
+      betweenDb,
+      kept: keep.size,
+      keptDb,
+      builds: lane.builds(),
+      precisions: countPrecisions(lane),
+      coverage: lane.coverage,
+      networkLayers: lane.networkLayers?.length,
+      layers: layers.filter(({ role }) => role === "layer").map(({ tensor, metrics }) => [tensor, metrics.sqnrDb]),
+      reproduce: lane.reproduce({ keep }),
     };
-    writeFileSync(join(recorder.recordings, `${parts.name}.outputs.json`), JSON.stringify(first.map(({ tensor, sample, reference, candidate }) => ({ tensor, sample, reference: small(reference?.data), candidate: small(candidate?.data) }))));
+    writeFileSync(
+      join(recorder.recordings, `${parts.name}.outputs.json`),
+      JSON.stringify(
+        first.map(({ tensor, sample, reference, candidate }) => ({
+          tensor,
+          sample,
+          reference: small(reference?.data),
+          candidate: small(candidate?.data),
+        })),
+      ),
+    );
   } finally {
     await lane.close();
     await parts.validation.close();
@@ -62,7 +96,14 @@ async function* replay(pairs: readonly TensorPair[]): AsyncGenerator<TensorPair>
   yield* pairs;
 }
 
-const countPrecisions = (lane: PreparedLane) => Object.fromEntries(Object.entries(Object.groupBy(lane.executed(), ({ precision }) => precision || "unknown")).map(([name, layers]) => [name, layers?.length ?? 0]));
+const countPrecisions = (lane: PreparedLane) =>
+  Object.fromEntries(
+    Object.entries(Object.groupBy(lane.executed(), ({ precision }) => precision || "unknown")).map(([name, layers]) => [
+      name,
+      layers?.length ?? 0,
+    ]),
+  );
 
 /** Outputs of a classifier are two numbers; of large outputs only the first are kept. */
-const small = (data: ArrayLike<number | bigint> | undefined): number[] | null => (data === undefined ? null : Array.from({ length: Math.min(16, data.length) }, (_, i) => Number(data[i])));
+const small = (data: ArrayLike<number | bigint> | undefined): number[] | null =>
+  data === undefined ? null : Array.from({ length: Math.min(16, data.length) }, (_, i) => Number(data[i]));

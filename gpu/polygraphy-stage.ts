@@ -27,39 +27,110 @@ export async function polygraphyStage(bench: Bench): Promise<void> {
   const cache = join(fixtures, "cls.calibration.cache");
   const inputs = join(fixtures, "inputs.json");
   const int8 = ["--int8", "--fp16", "--calibration-cache", cache];
-  const marked = (flags: readonly string[], out: string) => ["polygraphy", "run", models.cls.file, "--trt", ...shapes, ...builder, ...flags, "--trt-outputs", "mark", "all", "--load-inputs", inputs, "--save-outputs", out];
+  const marked = (flags: readonly string[], out: string) => [
+    "polygraphy",
+    "run",
+    models.cls.file,
+    "--trt",
+    ...shapes,
+    ...builder,
+    ...flags,
+    "--trt-outputs",
+    "mark",
+    "all",
+    "--load-inputs",
+    inputs,
+    "--save-outputs",
+    out,
+  ];
   const steps: Record<string, Timed> = {};
   const step = async (name: string, words: readonly string[]) => {
     steps[name] = await timed(words, { cwd: folder, env });
-    recorder.check("polygraphy", `${name} ends with 0`, steps[name].code === 0, { code: steps[name].code, seconds: steps[name].seconds, tail: steps[name].code === 0 ? "" : steps[name].tail.slice(-800) }, "0");
+    recorder.check(
+      "polygraphy",
+      `${name} ends with 0`,
+      steps[name].code === 0,
+      { code: steps[name].code, seconds: steps[name].seconds, tail: steps[name].code === 0 ? "" : steps[name].tail.slice(-800) },
+      "0",
+    );
   };
   await step("convert FP16", ["polygraphy", "convert", models.cls.file, ...shapes, ...builder, "--fp16", "-o", "fp16.engine"]);
   await step("convert INT8", ["polygraphy", "convert", models.cls.file, ...shapes, ...builder, ...int8, "-o", "int8.engine"]);
   await step("run FP16 marked", marked(["--fp16"], "fp16.json"));
   await step("run INT8 marked", marked(int8, "int8.json"));
-  const compare = await timed(["polygraphy", "run", "--load-outputs", "fp16.json", "int8.json", "--atol", "1e-2", "--rtol", "1e-2"], { cwd: folder, env });
-  recorder.check("polygraphy", "compare ends with 1 (it differs)", compare.code === 1, { code: compare.code, seconds: compare.seconds }, "1");
+  const compare = await timed(["polygraphy", "run", "--load-outputs", "fp16.json", "int8.json", "--atol", "1e-2", "--rtol", "1e-2"], {
+    cwd: folder,
+    env,
+  });
+  recorder.check(
+    "polygraphy",
+    "compare ends with 1 (it differs)",
+    compare.code === 1,
+    { code: compare.code, seconds: compare.seconds },
+    "1",
+  );
   const bisect = await debugPrecision(bench, cache);
-  const seconds = { ...Object.fromEntries(Object.entries(steps).map(([name, { seconds: took }]) => [name, took])), compare: compare.seconds, "debug precision": bisect };
+  const seconds = {
+    ...Object.fromEntries(Object.entries(steps).map(([name, { seconds: took }]) => [name, took])),
+    compare: compare.seconds,
+    "debug precision": bisect,
+  };
   const sum = Object.values(seconds).reduce((total, one) => total + one, 0);
   const own = Number(recorder.record.figures.checkSeconds);
   recorder.record.figures.polygraphySeconds = { ...seconds, sum };
-  recorder.check("polygraphy", "whole check with search against the sum of these commands", own <= sum / 2, { checkSeconds: own, polygraphySeconds: sum, ratio: own / sum }, "at most half");
+  recorder.check(
+    "polygraphy",
+    "whole check with search against the sum of these commands",
+    own <= sum / 2,
+    { checkSeconds: own, polygraphySeconds: sum, ratio: own / sum },
+    "at most half",
+  );
 }
 
 /** The real `polygraphy debug precision` through the lane's own runner (`search.method: bisect`), judged at 25 dB on the same 8 images. Seconds. */
 async function debugPrecision(bench: Bench, cachePath: string): Promise<number> {
-  const job = jobFor(bench, { name: "bisect", model: "cls", quantization: { cachePath }, validation: await clsFeeds(bench, "validation", 8) });
+  const job = jobFor(bench, {
+    name: "bisect",
+    model: "cls",
+    quantization: { cachePath },
+    validation: await clsFeeds(bench, "validation", 8),
+  });
   const { prepared: lane } = await prepareLane("implicit", job);
   try {
     const files = await writeDebugPrecision(lane, job, checkScript);
     const args = debugPrecisionArgs({
-      model: job.modelPath, mode: "bisect", direction: "forward", precision: "float16", cachePath: lane.cachePath ?? cachePath, shapes: job.shapes, builder,
-      check: { ...files, tolerance: "sqnr-db=25", gate: bench.gate }, artifactsFolder: files.artifactsFolder,
+      model: job.modelPath,
+      mode: "bisect",
+      direction: "forward",
+      precision: "float16",
+      cachePath: lane.cachePath ?? cachePath,
+      shapes: job.shapes,
+      builder,
+      check: { ...files, tolerance: "sqnr-db=25", gate: bench.gate },
+      artifactsFolder: files.artifactsFolder,
     });
     const left = await runDebugPrecision(args, files, job, 8 * 60_000);
-    const read = readDebugPrecision({ ...left, direction: "forward", mode: "bisect", units: lane.units, layerNames: lane.networkLayers ?? [], seed: 1 });
-    bench.recorder.check("polygraphy", "debug precision is read", read.outcome.kind === "prefix" || read.outcome.kind === "none", { kind: read.outcome.kind, message: read.outcome.message, marked: read.layersMarked ?? null, total: read.layersTotal ?? null, seconds: left.seconds }, "prefix or none");
+    const read = readDebugPrecision({
+      ...left,
+      direction: "forward",
+      mode: "bisect",
+      units: lane.units,
+      layerNames: lane.networkLayers ?? [],
+      seed: 1,
+    });
+    bench.recorder.check(
+      "polygraphy",
+      "debug precision is read",
+      read.outcome.kind === "prefix" || read.outcome.kind === "none",
+      {
+        kind: read.outcome.kind,
+        message: read.outcome.message,
+        marked: read.layersMarked ?? null,
+        total: read.layersTotal ?? null,
+        seconds: left.seconds,
+      },
+      "prefix or none",
+    );
     writeFileSync(join(bench.recorder.recordings, "debug-precision.log"), `${left.log}\n--- checks\n${left.checks}`);
     return left.seconds;
   } finally {

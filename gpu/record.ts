@@ -2,7 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export interface CheckResult { readonly stage: string; readonly name: string; readonly pass: boolean; readonly figure: unknown; readonly wanted: string }
+export interface CheckResult {
+  readonly stage: string;
+  readonly name: string;
+  readonly pass: boolean;
+  readonly figure: unknown;
+  readonly wanted: string;
+}
 export interface GpuRecord {
   readonly schemaVersion: 1;
   date: string;
@@ -43,4 +49,5 @@ export function openRecord(folder: string): Recorder {
 }
 
 /** JSON has no infinities and no NaN. */
-const numbersAsText = (_: string, value: unknown): unknown => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+const numbersAsText = (_: string, value: unknown): unknown =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

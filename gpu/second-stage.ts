@@ -11,7 +11,9 @@ const validationSamples = 4;
 
 export async function secondStage(bench: Bench): Promise<void> {
   const source = await clsFeeds(bench, "calibration", 48);
-  const pictures = await Promise.all(Array.from({ length: source.count }, async (_, i) => (await source.feed(i)).get("x")?.data ?? new Float32Array()));
+  const pictures = await Promise.all(
+    Array.from({ length: source.count }, async (_, i) => (await source.feed(i)).get("x")?.data ?? new Float32Array()),
+  );
   await source.close();
   const folder = join(bench.folder, "second-loader");
   mkdirSync(folder, { recursive: true });
@@ -20,7 +22,12 @@ export async function secondStage(bench: Bench): Promise<void> {
   writeFileSync(loaderPath, loaderScript(join(import.meta.dirname, "../test/fixtures/tensorrt-8.6.1-h100/calibration.npz")));
   const validation = tiled(pictures, calibrationSamples, validationSamples);
   await runLane(bench, "implicit", { name: "det-implicit", model: "det", quantization: { loaderPath }, validation });
-  await runLane(bench, "explicit", { name: "det-explicit", model: "det", quantization: { data: tiled(pictures, 0, calibrationSamples), algorithm: "minmax" }, validation });
+  await runLane(bench, "explicit", {
+    name: "det-explicit",
+    model: "det",
+    quantization: { data: tiled(pictures, 0, calibrationSamples), algorithm: "minmax" },
+    validation,
+  });
 }
 
 /** 320x320 pictures tiled from the 48x192 ones: sample i starts at another picture and another offset. */
@@ -31,11 +38,13 @@ function tiled(pictures: readonly TensorData[], first: number, count: number): F
     count,
     feed: async (index) => {
       const data = new Float32Array(channels * height * width);
-      for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
-        const tile = ((first + index) * 7 + Math.floor(y / 48) * 2 + Math.floor(x / 192)) % pictures.length;
-        const picture = pictures[tile];
-        for (let c = 0; c < channels; c++) data[(c * height + y) * width + x] = Number(picture?.[(c * 48 + (y % 48)) * 192 + (x % 192)] ?? 0);
-      }
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++) {
+          const tile = ((first + index) * 7 + Math.floor(y / 48) * 2 + Math.floor(x / 192)) % pictures.length;
+          const picture = pictures[tile];
+          for (let c = 0; c < channels; c++)
+            data[(c * height + y) * width + x] = Number(picture?.[(c * 48 + (y % 48)) * 192 + (x % 192)] ?? 0);
+        }
       const tensor: Tensor = { name: "x", dtype: "float32", shape: [1, channels, height, width], data };
       return new Map([["x", tensor]]);
     },

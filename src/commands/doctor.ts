@@ -1,6 +1,7 @@
 /** `trt-gate doctor`: which lanes work on this machine, and what is missing with the command that installs it. Exit 4 when no lane works. */
-import { inspectMachine, type Machine } from "../lanes/tensorrt/machine.ts";
+
 import { inert } from "../effects/inert.ts";
+import { inspectMachine, type Machine } from "../lanes/tensorrt/machine.ts";
 import type { RunCommand } from "./command.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {

@@ -9,9 +9,16 @@ import { join } from "node:path";
 import type { Effects } from "./effects.ts";
 import { ToolError } from "./failure.ts";
 
-export interface GpuLock { release(): Promise<void> }
+export interface GpuLock {
+  release(): Promise<void>;
+}
 
-export interface Holder { readonly pid: number; readonly bootId: string; readonly startTicks: string; readonly token: string }
+export interface Holder {
+  readonly pid: number;
+  readonly bootId: string;
+  readonly startTicks: string;
+  readonly token: string;
+}
 
 export interface LockOptions {
   readonly waitMs: number;
@@ -22,7 +29,11 @@ export interface LockOptions {
 const pollMs = 500;
 
 /** ToolError `gpu-busy` naming the holder after `waitMs`; rejects when the run is cancelled. */
-export async function lockGpu(uuid: string, effects: Pick<Effects, "clock" | "env" | "cancelled" | "log">, options: LockOptions): Promise<GpuLock> {
+export async function lockGpu(
+  uuid: string,
+  effects: Pick<Effects, "clock" | "env" | "cancelled" | "log">,
+  options: LockOptions,
+): Promise<GpuLock> {
   const folder = options.folder ?? (await runtimeFolder(effects.env.XDG_RUNTIME_DIR));
   await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `trt-gate-${uuid.replace(/[^A-Za-z0-9-]/g, "_")}.lock`);
@@ -36,7 +47,10 @@ export async function lockGpu(uuid: string, effects: Pick<Effects, "clock" | "en
       continue;
     }
     if (effects.clock.monotonicMs() >= until) {
-      throw new ToolError("gpu-busy", `The GPU ${uuid} is in use by process ${holder.pid}, another run of the gate, for longer than ${Math.round(options.waitMs / 1000)} s. Wait for it, or use another runner.`);
+      throw new ToolError(
+        "gpu-busy",
+        `The GPU ${uuid} is in use by process ${holder.pid}, another run of the gate, for longer than ${Math.round(options.waitMs / 1000)} s. Wait for it, or use another runner.`,
+      );
     }
     effects.log.progress("waiting for the GPU", `process ${holder.pid} holds it`);
     await effects.clock.sleep(pollMs, effects.cancelled);
@@ -91,7 +105,13 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 }
 
 const isHolder = (value: unknown): value is Holder =>
-  typeof value === "object" && value !== null && "pid" in value && typeof value.pid === "number" && "bootId" in value && "startTicks" in value && "token" in value;
+  typeof value === "object" &&
+  value !== null &&
+  "pid" in value &&
+  typeof value.pid === "number" &&
+  "bootId" in value &&
+  "startTicks" in value &&
+  "token" in value;
 
 /** The same process as at locking: same boot, alive, same start time (a pid is reused sooner or later). */
 async function lives(holder: Holder): Promise<boolean> {
@@ -100,12 +120,19 @@ async function lives(holder: Holder): Promise<boolean> {
 }
 
 async function describe(pid: number): Promise<Omit<Holder, "token">> {
-  const bootId = await fs.readFile("/proc/sys/kernel/random/boot_id", "utf8").then((text) => text.trim(), () => "");
+  const bootId = await fs.readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
+    (text) => text.trim(),
+    () => "",
+  );
   const stat = await fs.readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   // The command may hold spaces and brackets: fields count from the last one. Field 3 is the state, 22 the start time.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { pid, bootId, startTicks: fields[0] === "Z" ? "" : (fields[19] ?? "") };
 }
 
-const exists = (path: string): Promise<boolean> => fs.stat(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  fs.stat(path).then(
+    () => true,
+    () => false,
+  );
 const isCode = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;

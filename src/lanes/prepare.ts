@@ -43,7 +43,11 @@ export async function prepareLane(wanted: LaneName | "auto", job: LaneJob): Prom
 }
 
 /** With `auto` a machine that has a GPU but no TensorRT falls back to `simulate`; every other failure stays one. */
-async function openTools(wanted: LaneName | "auto", job: LaneJob, gpu: NonNullable<EngineTools["gpu"]>): Promise<EngineTools | { readonly why: string }> {
+async function openTools(
+  wanted: LaneName | "auto",
+  job: LaneJob,
+  gpu: NonNullable<EngineTools["gpu"]>,
+): Promise<EngineTools | { readonly why: string }> {
   const lock = await lockGpu(gpu.uuid, job.effects, { waitMs: Math.min(gpuWaitMs, job.deadlineMs - job.effects.clock.monotonicMs()) });
   const worker = makeWorker(job.effects, job.tensorrt.python);
   const close = async () => {

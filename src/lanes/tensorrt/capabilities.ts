@@ -1,14 +1,21 @@
 /** Which lanes a TensorRT can serve, by its features. Says why not; picks nothing. */
 import type { Features, Hello } from "./wire.ts";
 
-export interface Capability { readonly works: boolean; readonly why: string }
+export interface Capability {
+  readonly works: boolean;
+  readonly why: string;
+}
 
 /** Weak typing with a calibration cache: 8.0 to 10.x. */
 export function implicitLane(features: Features): Capability {
   if (!features.int8Flag || features.calibrators.length === 0) {
-    return { works: false, why: "this TensorRT has no INT8 builder flag or calibrator (removed in 11): use a Q/DQ model and `lane: explicit`" };
+    return {
+      works: false,
+      why: "this TensorRT has no INT8 builder flag or calibrator (removed in 11): use a Q/DQ model and `lane: explicit`",
+    };
   }
-  if (!features.layerPrecision || !features.obeyPrecision) return { works: false, why: "this TensorRT cannot set the precision of a layer" };
+  if (!features.layerPrecision || !features.obeyPrecision)
+    return { works: false, why: "this TensorRT cannot set the precision of a layer" };
   return { works: true, why: "INT8 flag, calibrators and layer precisions are there" };
 }
 
@@ -41,6 +48,8 @@ export function securityNotes(hello: Hello): string[] {
   const [, minor = 0] = hello.polygraphy.split(".").map(Number);
   return [
     ...(major < 11 ? [`TensorRT ${hello.tensorrt} has known holes for hostile models, fixed in 11.0: give it only models you trust.`] : []),
-    ...(minor < 50 && hello.polygraphy.startsWith("0.") ? [`Polygraphy ${hello.polygraphy} has known holes, fixed in 0.50: pip install polygraphy==0.53.6`] : []),
+    ...(minor < 50 && hello.polygraphy.startsWith("0.")
+      ? [`Polygraphy ${hello.polygraphy} has known holes, fixed in 0.50: pip install polygraphy==0.53.6`]
+      : []),
   ];
 }

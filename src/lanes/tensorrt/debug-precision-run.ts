@@ -39,23 +39,45 @@ export async function writeDebugPrecision(lane: PreparedLane, job: LaneJob, chec
   const at = (name: string) => join(folder, name);
   await files.makeFolder(at("bin"));
   await files.writeText(at("check.sh"), checkScript);
-  await files.writeText(join(folder, "bin", "polygraphy"), `#!/bin/sh\nexec ${quote(job.tensorrt.python)} -c ${quote(runPolygraphy)} "$@"\n`);
-  await job.effects.exec.run({ file: "chmod", args: ["755", join(folder, "bin", "polygraphy")], env: pythonEnv(job.effects.env), timeoutMs: 5000 });
+  await files.writeText(
+    join(folder, "bin", "polygraphy"),
+    `#!/bin/sh\nexec ${quote(job.tensorrt.python)} -c ${quote(runPolygraphy)} "$@"\n`,
+  );
+  await job.effects.exec.run({
+    file: "chmod",
+    args: ["755", join(folder, "bin", "polygraphy")],
+    env: pythonEnv(job.effects.env),
+    timeoutMs: 5000,
+  });
   await writeInputs(at("inputs.json"), job.validation, files);
   await writeRunResults(at("reference.json"), "reference", referenceOutputs(lane), files);
-  return { folder, script: at("check.sh"), resultsFile: at("checks.txt"), inputs: at("inputs.json"), reference: at("reference.json"), candidate: at("candidate.json"), artifactsFolder: at("artifacts") };
+  return {
+    folder,
+    script: at("check.sh"),
+    resultsFile: at("checks.txt"),
+    inputs: at("inputs.json"),
+    reference: at("reference.json"),
+    candidate: at("candidate.json"),
+    artifactsFolder: at("artifacts"),
+  };
 }
 
 async function* referenceOutputs(lane: PreparedLane) {
   for (let sample = 0; sample < lane.sampleCount; sample++) {
     const outputs: Tensor[] = [];
-    for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [sample], detail: "outputs" })) if (pair.reference !== undefined) outputs.push(pair.reference);
+    for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [sample], detail: "outputs" }))
+      if (pair.reference !== undefined) outputs.push(pair.reference);
     yield outputs;
   }
 }
 
 /** `args`: everything after the word `polygraphy`. The check stops the run itself on anything that is not bad accuracy. */
-export async function runDebugPrecision(args: readonly string[], { folder, resultsFile }: DebugPrecisionFiles, job: LaneJob, timeoutMs: number): Promise<DebugPrecisionLeft> {
+export async function runDebugPrecision(
+  args: readonly string[],
+  { folder, resultsFile }: DebugPrecisionFiles,
+  job: LaneJob,
+  timeoutMs: number,
+): Promise<DebugPrecisionLeft> {
   const { effects } = job;
   const log: string[] = [];
   const result = await effects.exec.run({

@@ -54,17 +54,25 @@ export function engineLane(parts: LaneParts): PreparedLane {
     });
     const errors = side.state?.uncorrectedEcc;
     if (errors !== undefined && parts.eccBefore !== undefined && errors > parts.eccBefore) {
-      throw new ToolError("gpu-faulty", `The GPU reported ${errors - parts.eccBefore} uncorrected memory errors during this run. Take this runner out of service.`);
+      throw new ToolError(
+        "gpu-faulty",
+        `The GPU reported ${errors - parts.eccBefore} uncorrected memory errors during this run. Take this runner out of service.`,
+      );
     }
   };
 
   const referenceSide = (): Promise<Side> => {
-    reference ??= once(async () => {
-      const side = await session.make(parts.reference);
-      checkPrecisions(side.recipe, side.executed, false);
-      note(side, { role: "reference" });
-      return side;
-    }, () => { reference = undefined; });
+    reference ??= once(
+      async () => {
+        const side = await session.make(parts.reference);
+        checkPrecisions(side.recipe, side.executed, false);
+        note(side, { role: "reference" });
+        return side;
+      },
+      () => {
+        reference = undefined;
+      },
+    );
     return reference;
   };
 
@@ -72,14 +80,19 @@ export function engineLane(parts: LaneParts): PreparedLane {
     const key = keyOf(assignment);
     const known = candidates.get(key);
     if (known !== undefined && !fresh) return known;
-    const made = once(async () => {
-      const side = await session.make(await parts.candidate(assignment));
-      checkPrecisions(side.recipe, side.executed, assignment.keep.size < facts.units.length);
-      executed = side.executed;
-      const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
-      note(side, { role: "candidate", kept: assignment.keep.size, ...(ignored.length === 0 ? {} : { ignored }) });
-      return side;
-    }, () => { candidates.delete(key); });
+    const made = once(
+      async () => {
+        const side = await session.make(await parts.candidate(assignment));
+        checkPrecisions(side.recipe, side.executed, assignment.keep.size < facts.units.length);
+        executed = side.executed;
+        const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
+        note(side, { role: "candidate", kept: assignment.keep.size, ...(ignored.length === 0 ? {} : { ignored }) });
+        return side;
+      },
+      () => {
+        candidates.delete(key);
+      },
+    );
     candidates.set(key, made);
     return made;
   };
@@ -87,9 +100,22 @@ export function engineLane(parts: LaneParts): PreparedLane {
   const markedPairs = async (assignment: Assignment, plain: { readonly reference: Side; readonly candidate: Side }) => {
     const marks = marksOf(job, facts, parts.network);
     const errorDb = influenceDb(await outputPairs(plain.reference, plain.candidate, facts.outputs, job.validation.count));
-    const shared = { session, marks, outputs: facts.outputs, samples: job.validation.count, errorDb, onBuilt: (side: Side, movedDb: number) => note(side, { role: "marked" }, [`marking moved the output by ${movedDb.toFixed(1)} dB SQNR`]) };
+    const shared = {
+      session,
+      marks,
+      outputs: facts.outputs,
+      samples: job.validation.count,
+      errorDb,
+      onBuilt: (side: Side, movedDb: number) =>
+        note(side, { role: "marked" }, [`marking moved the output by ${movedDb.toFixed(1)} dB SQNR`]),
+    };
     const onReference = await markTensors({ ...shared, recipe: parts.reference, batch: Math.max(1, marks.length), plain: plain.reference });
-    const onCandidate = await markTensors({ ...shared, recipe: await parts.candidate(assignment), batch: job.tensorrt.markAll ? Math.max(1, marks.length) : job.tensorrt.markBatch, plain: plain.candidate });
+    const onCandidate = await markTensors({
+      ...shared,
+      recipe: await parts.candidate(assignment),
+      batch: job.tensorrt.markAll ? Math.max(1, marks.length) : job.tensorrt.markBatch,
+      plain: plain.candidate,
+    });
     for (const name of [...onReference.dropped, ...onCandidate.dropped]) dropped.add(name);
     return { marks: marks.filter((name) => !dropped.has(name)), onReference, onCandidate };
   };
@@ -101,10 +127,22 @@ export function engineLane(parts: LaneParts): PreparedLane {
       // With layers asked for, the outputs are those of the marked engine that moved them most: they show what marking changed.
       const shown = { reference: marked?.onReference.worst ?? plain.reference, candidate: marked?.onCandidate.worst ?? plain.candidate };
       for (const tensor of facts.outputs) {
-        yield { sample, tensor, role: "output", reference: await shown.reference.tensor(sample, tensor), candidate: await shown.candidate.tensor(sample, tensor) };
+        yield {
+          sample,
+          tensor,
+          role: "output",
+          reference: await shown.reference.tensor(sample, tensor),
+          candidate: await shown.candidate.tensor(sample, tensor),
+        };
       }
       for (const tensor of marked?.marks ?? []) {
-        yield { sample, tensor, role: "layer", reference: await read(marked?.onReference, sample, tensor), candidate: await read(marked?.onCandidate, sample, tensor) };
+        yield {
+          sample,
+          tensor,
+          role: "layer",
+          reference: await read(marked?.onReference, sample, tensor),
+          candidate: await read(marked?.onCandidate, sample, tensor),
+        };
       }
     }
   }
@@ -145,11 +183,16 @@ async function once<T>(body: () => Promise<T>, forget: () => void): Promise<T> {
 }
 
 const keyOf = (assignment: Assignment): string => JSON.stringify([...assignment.keep].toSorted());
-const nodesOf = (assignment: Assignment, facts: ModelFacts): Set<string> => new Set(facts.units.filter((unit) => assignment.keep.has(unit.id)).flatMap((unit) => unit.nodes.slice(0, 1)));
+const nodesOf = (assignment: Assignment, facts: ModelFacts): Set<string> =>
+  new Set(facts.units.filter((unit) => assignment.keep.has(unit.id)).flatMap((unit) => unit.nodes.slice(0, 1)));
 const read = async (marked: MarkedTensors | undefined, sample: number, name: string) => marked?.sides.get(name)?.tensor(sample, name);
 
 const shapesOf = (network: NetworkFacts): Map<string, readonly number[]> =>
-  new Map([...network.inputs, ...network.layers.flatMap((layer) => layer.outputs)].flatMap((tensor) => (tensor?.shape ? [[tensor.name, tensor.shape] as const] : [])));
+  new Map(
+    [...network.inputs, ...network.layers.flatMap((layer) => layer.outputs)].flatMap((tensor) =>
+      tensor?.shape ? [[tensor.name, tensor.shape] as const] : [],
+    ),
+  );
 
 /** Unit outputs, or with `mark-all` every activation; never the model's own outputs, which need no mark. */
 function marksOf(job: LaneJob, facts: ModelFacts, network: NetworkFacts): string[] {

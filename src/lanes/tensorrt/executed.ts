@@ -14,7 +14,9 @@ export function checkPrecisions(recipe: Recipe, executed: readonly ExecutedLayer
 }
 
 function notApplied(what: string, wanted: string, executed: readonly ExecutedLayer[]): ToolError {
-  const counts = Object.entries(Object.groupBy(executed, (layer) => layer.precision)).map(([precision, layers]) => `${precision || "unknown"} ${layers?.length ?? 0}`);
+  const counts = Object.entries(Object.groupBy(executed, (layer) => layer.precision)).map(
+    ([precision, layers]) => `${precision || "unknown"} ${layers?.length ?? 0}`,
+  );
   return new ToolError(
     "precision-not-applied",
     `The ${what} has no ${wanted} layer (${counts.join(", ")}). Check the cache, the model's types and that this GPU has ${wanted} kernels.`,
@@ -23,7 +25,9 @@ function notApplied(what: string, wanted: string, executed: readonly ExecutedLay
 
 /** Engine layers that hold a kept node and run in INT8 all the same. */
 export function ignoredLayers(executed: readonly ExecutedLayer[], keptNodes: ReadonlySet<string>): string[] {
-  return executed.filter((layer) => runsInt8(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node))).map((layer) => layer.layer);
+  return executed
+    .filter((layer) => runsInt8(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node)))
+    .map((layer) => layer.layer);
 }
 
 const isReformat = (layer: ExecutedLayer): boolean => /reformat/i.test(layer.layerType);

@@ -16,7 +16,7 @@ import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import type { Recipe } from "./session.ts";
-import { type EngineTools, versionsOf, sessionFor } from "./tools.ts";
+import { type EngineTools, sessionFor, versionsOf } from "./tools.ts";
 
 export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
@@ -47,13 +47,23 @@ export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise
   };
   const layersIn = async (modelPath: string) => layersOfUnits(candidate.units, (await session.network(modelPath, typed)).layers);
   return engineLane({
-    lane: "explicit", job, facts, session, network,
+    lane: "explicit",
+    job,
+    facts,
+    session,
+    network,
     candidate: candidateOf,
     reference: { ...base, what: typed ? "FP16 engine (model converted)" : "FP16 engine", modelPath: referencePath, int8: false },
-    coverage: { quantizedUnits: candidate.units.length, totalUnits, missingScales, variant: typed ? "explicit, strongly typed" : "explicit" },
+    coverage: {
+      quantizedUnits: candidate.units.length,
+      totalUnits,
+      missingScales,
+      variant: typed ? "explicit, strongly typed" : "explicit",
+    },
     versions: versionsOf(tools),
     eccBefore: tools.stateBefore?.uncorrectedEcc,
-    reproduce: ({ keep }) => reproduceEngines({ job, shapes: facts.shapes, candidateModel: qdqPath, cachePath: undefined, weak: !typed, keeps: keep.size > 0 }),
+    reproduce: ({ keep }) =>
+      reproduceEngines({ job, shapes: facts.shapes, candidateModel: qdqPath, cachePath: undefined, weak: !typed, keeps: keep.size > 0 }),
     onClose: tools.close,
   });
 }

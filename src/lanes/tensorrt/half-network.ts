@@ -13,7 +13,10 @@ import { hasQdq } from "../../onnx/qdq-units.ts";
 import { raiseForHalfQdq } from "./half-opset.ts";
 
 /** Inputs that ONNX defines as float32 whatever the data's type is: Resize takes roi and scales, Upsample scales. */
-const alwaysFloat: ReadonlyMap<string, ReadonlySet<number>> = new Map([["Resize", new Set([1, 2])], ["Upsample", new Set([1])]]);
+const alwaysFloat: ReadonlyMap<string, ReadonlySet<number>> = new Map([
+  ["Resize", new Set([1, 2])],
+  ["Upsample", new Set([1])],
+]);
 const half = (name: string) => `trt_gate:half:${name}`;
 
 export async function toHalf(float: Network, files: Files): Promise<Network> {
@@ -33,13 +36,21 @@ export async function toHalf(float: Network, files: Files): Promise<Network> {
   return {
     ...network,
     constants,
-    nodes: [...casts(floatInputs, DataType.FLOAT16, (name) => name, half), ...nodes, ...casts(floatOutputs, DataType.FLOAT, half, (name) => name)],
+    nodes: [
+      ...casts(floatInputs, DataType.FLOAT16, (name) => name, half),
+      ...nodes,
+      ...casts(floatOutputs, DataType.FLOAT, half, (name) => name),
+    ],
   };
 }
 
 /** Constants that some node reads at a place which must stay float32; a node that also uses one as data would need a copy, which no exporter makes. */
 function pinnedConstants(network: Network): Set<string> {
-  return new Set(network.nodes.filter(isStandard).flatMap((node) => node.input.filter((name, slot) => name !== "" && alwaysFloat.get(node.opType)?.has(slot) === true)));
+  return new Set(
+    network.nodes
+      .filter(isStandard)
+      .flatMap((node) => node.input.filter((name, slot) => name !== "" && alwaysFloat.get(node.opType)?.has(slot) === true)),
+  );
 }
 
 /** Casts to float and constant-valued attributes follow the data. */
@@ -47,7 +58,12 @@ function halfNode(node: NodeProto): NodeProto {
   const to = node.attribute.find((one) => one.name === "to");
   if (node.opType === "Cast" && Number(to?.i) === DataType.FLOAT) return { ...node, attribute: [intAttr("to", DataType.FLOAT16)] };
   if (node.opType !== "ConstantOfShape") return node;
-  return { ...node, attribute: node.attribute.map((one) => (one.t?.dataType === DataType.FLOAT ? create(AttributeProtoSchema, { ...one, t: halfBits(one.t, valuesOf(one.t)) }) : one)) };
+  return {
+    ...node,
+    attribute: node.attribute.map((one) =>
+      one.t?.dataType === DataType.FLOAT ? create(AttributeProtoSchema, { ...one, t: halfBits(one.t, valuesOf(one.t)) }) : one,
+    ),
+  };
 }
 
 const valuesOf = (tensor: TensorProto): ArrayLike<number> => {

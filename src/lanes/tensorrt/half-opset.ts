@@ -4,12 +4,22 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { TensorProto } from "../../onnx/gen/onnx-ml_pb.js";
+import { NodeProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto } from "../../onnx/model.ts";
 import { type Network, opsetOf } from "../../onnx/network.ts";
-import { NodeProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 
 const wanted = 19;
-const reduces: ReadonlySet<string> = new Set(["ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare"]);
+const reduces: ReadonlySet<string> = new Set([
+  "ReduceMean",
+  "ReduceMax",
+  "ReduceMin",
+  "ReduceProd",
+  "ReduceL1",
+  "ReduceL2",
+  "ReduceLogSum",
+  "ReduceLogSumExp",
+  "ReduceSumSquare",
+]);
 
 export function raiseForHalfQdq(network: Network): Network {
   const opset = opsetOf(network);
@@ -18,10 +28,17 @@ export function raiseForHalfQdq(network: Network): Network {
   const nodes = network.nodes.map((node) => {
     if (!isStandard(node) || opset >= 18) return node;
     if (reduces.has(node.opType)) return axesAsInput(node, constants);
-    if (node.opType === "Split" && node.input.length < 2) return edited(node, { attribute: [...node.attribute, intAttr("num_outputs", node.output.length)] });
+    if (node.opType === "Split" && node.input.length < 2)
+      return edited(node, { attribute: [...node.attribute, intAttr("num_outputs", node.output.length)] });
     return node;
   });
-  return { ...network, nodes, constants, opsets: new Map([...network.opsets, ["", wanted]]), irVersion: network.irVersion > 9n ? network.irVersion : 9n };
+  return {
+    ...network,
+    nodes,
+    constants,
+    opsets: new Map([...network.opsets, ["", wanted]]),
+    irVersion: network.irVersion > 9n ? network.irVersion : 9n,
+  };
 }
 
 function axesAsInput(node: NodeProto, constants: Map<string, TensorProto>): NodeProto {
@@ -32,4 +49,5 @@ function axesAsInput(node: NodeProto, constants: Map<string, TensorProto>): Node
   return edited(node, { input: [node.input[0] ?? "", name], attribute: node.attribute.filter((one) => one.name !== "axes") });
 }
 
-const edited = (node: NodeProto, change: Partial<Pick<NodeProto, "input" | "attribute">>): NodeProto => create(NodeProtoSchema, { ...node, ...change });
+const edited = (node: NodeProto, change: Partial<Pick<NodeProto, "input" | "attribute">>): NodeProto =>
+  create(NodeProtoSchema, { ...node, ...change });

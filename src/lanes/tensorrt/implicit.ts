@@ -13,7 +13,7 @@ import { readModelFacts } from "./model-facts.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Calibration, Recipe } from "./session.ts";
-import { type EngineTools, versionsOf, sessionFor } from "./tools.ts";
+import { type EngineTools, sessionFor, versionsOf } from "./tools.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
@@ -26,7 +26,12 @@ export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise
   const network = await session.network(job.modelPath, false);
   const known = new Set(facts.order.keys());
   const source = await scaleSource({
-    job, facts, hello: tools.hello, folder: job.workFolder, samples: await samplesOf(job), activations: [...facts.inputs.map((input) => input.name), ...markable(network.layers).filter((name) => known.has(name))],
+    job,
+    facts,
+    hello: tools.hello,
+    folder: job.workFolder,
+    samples: await samplesOf(job),
+    activations: [...facts.inputs.map((input) => input.name), ...markable(network.layers).filter((name) => known.has(name))],
   });
   job.effects.log.info(`Scales: ${source.why}`);
 
@@ -34,31 +39,58 @@ export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise
   const base = { modelPath: job.modelPath, typed: false, fp16: true, marks: [] };
   const calibration = await calibrated(source, { ...base, what: "INT8 engine, calibrating", int8: true }, session.make);
   const candidate = async (assignment: Assignment): Promise<Recipe> => ({
-    ...base, what: assignment.keep.size === 0 ? "INT8 engine" : `INT8 engine with ${assignment.keep.size} units in ${job.keepPrecision}`, int8: true, calibration,
+    ...base,
+    what: assignment.keep.size === 0 ? "INT8 engine" : `INT8 engine with ${assignment.keep.size} units in ${job.keepPrecision}`,
+    int8: true,
+    calibration,
     ...(assignment.keep.size === 0 ? {} : { keep: keptLayers(assignment.keep, unitLayers, job.keepPrecision) }),
   });
   const scales = await scalesIn(calibration.cache, job);
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));
   return engineLane({
-    lane: "implicit", job, facts, session, network, candidate,
+    lane: "implicit",
+    job,
+    facts,
+    session,
+    network,
+    candidate,
     reference: { ...base, what: "FP16 engine", int8: false },
-    coverage: { quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length, totalUnits: facts.units.length, missingScales: missing, variant: "implicit" },
+    coverage: {
+      quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length,
+      totalUnits: facts.units.length,
+      missingScales: missing,
+      variant: "implicit",
+    },
     versions: versionsOf(tools),
     cachePath: calibration.cache,
     scales,
     eccBefore: tools.stateBefore?.uncorrectedEcc,
-    reproduce: ({ keep }) => reproduceEngines({ job, shapes: facts.shapes, candidateModel: job.modelPath, cachePath: calibration.cache, weak: true, keeps: keep.size > 0 }),
+    reproduce: ({ keep }) =>
+      reproduceEngines({
+        job,
+        shapes: facts.shapes,
+        candidateModel: job.modelPath,
+        cachePath: calibration.cache,
+        weak: true,
+        keeps: keep.size > 0,
+      }),
     onClose: tools.close,
   });
 }
 
 async function samplesOf(job: LaneJob): Promise<FeedSource | undefined> {
   if (job.quantization.data !== undefined) return job.quantization.data;
-  return job.quantization.loaderPath === undefined ? undefined : loadSamples(job.quantization.loaderPath, job.tensorrt.python, job.effects, `${job.workFolder}/calibration-loader`);
+  return job.quantization.loaderPath === undefined
+    ? undefined
+    : loadSamples(job.quantization.loaderPath, job.tensorrt.python, job.effects, `${job.workFolder}/calibration-loader`);
 }
 
 /** Builds once where calibration is part of building; from then on every engine reads the cache that this wrote. */
-async function calibrated(source: ScaleSource, recipe: Omit<Recipe, "calibration">, make: (recipe: Recipe) => Promise<unknown>): Promise<Calibration> {
+async function calibrated(
+  source: ScaleSource,
+  recipe: Omit<Recipe, "calibration">,
+  make: (recipe: Recipe) => Promise<unknown>,
+): Promise<Calibration> {
   const { samples, ...cacheOnly } = source.calibration;
   if (samples === undefined) return cacheOnly;
   await make({ ...recipe, calibration: source.calibration });
@@ -67,6 +99,10 @@ async function calibrated(source: ScaleSource, recipe: Omit<Recipe, "calibration
 
 async function scalesIn(cache: string, job: LaneJob): Promise<ReadonlyMap<string, number>> {
   const parsed = parseCache(await job.effects.files.readText(cache), cache);
-  if (parsed.scales.size === 0) throw new ToolError("no-result", `TensorRT wrote a calibration cache without scales. Look at the calibration samples of '${job.name}'.`);
+  if (parsed.scales.size === 0)
+    throw new ToolError(
+      "no-result",
+      `TensorRT wrote a calibration cache without scales. Look at the calibration samples of '${job.name}'.`,
+    );
   return parsed.scales;
 }

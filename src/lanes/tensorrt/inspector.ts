@@ -6,11 +6,29 @@ import { z } from "zod";
 import { FileError } from "../../effects/failure.ts";
 import type { ExecutedLayer } from "../lane.ts";
 
-const tensor = z.looseObject({ "Name": z.string().optional(), "Format/Datatype": z.string().optional(), "Format": z.string().optional(), "Datatype": z.string().optional() });
-const layer = z.looseObject({ Name: z.string(), LayerType: z.string().optional(), Inputs: z.array(tensor).optional(), Outputs: z.array(tensor).optional(), Metadata: z.string().optional() });
-const whole = z.looseObject({ Layers: z.array(z.union([z.string(), layer])), Bindings: z.array(z.string()).optional(), "I/O Tensors": z.array(z.looseObject({ Name: z.string() })).optional() });
+const tensor = z.looseObject({
+  Name: z.string().optional(),
+  "Format/Datatype": z.string().optional(),
+  Format: z.string().optional(),
+  Datatype: z.string().optional(),
+});
+const layer = z.looseObject({
+  Name: z.string(),
+  LayerType: z.string().optional(),
+  Inputs: z.array(tensor).optional(),
+  Outputs: z.array(tensor).optional(),
+  Metadata: z.string().optional(),
+});
+const whole = z.looseObject({
+  Layers: z.array(z.union([z.string(), layer])),
+  Bindings: z.array(z.string()).optional(),
+  "I/O Tensors": z.array(z.looseObject({ Name: z.string() })).optional(),
+});
 
-export interface InspectorFacts { readonly layers: readonly ExecutedLayer[]; readonly bindings: readonly string[] }
+export interface InspectorFacts {
+  readonly layers: readonly ExecutedLayer[];
+  readonly bindings: readonly string[];
+}
 
 /** FileError for text that is no inspector JSON. Layers given as plain names (verbosity below DETAILED) have an empty precision. */
 export function parseInspector(text: string, file: string): InspectorFacts {
@@ -40,6 +58,15 @@ function executed(one: z.infer<typeof layer>): ExecutedLayer {
 /** The type is a word in prose: "Thirty-two wide channel vectorized row major Int8 format", "Row major linear FP32", "Half". */
 function precisionOf(one: z.infer<typeof tensor> | undefined): string {
   const prose = `${one?.["Format/Datatype"] ?? ""} ${one?.Datatype ?? ""}`;
-  const words: readonly (readonly [RegExp, string])[] = [[/int8/i, "INT8"], [/fp16|half/i, "FP16"], [/bf16|bfloat16/i, "BF16"], [/fp8/i, "FP8"], [/fp32|float/i, "FP32"], [/int32/i, "INT32"], [/int64/i, "INT64"], [/bool/i, "BOOL"]];
+  const words: readonly (readonly [RegExp, string])[] = [
+    [/int8/i, "INT8"],
+    [/fp16|half/i, "FP16"],
+    [/bf16|bfloat16/i, "BF16"],
+    [/fp8/i, "FP8"],
+    [/fp32|float/i, "FP32"],
+    [/int32/i, "INT32"],
+    [/int64/i, "INT64"],
+    [/bool/i, "BOOL"],
+  ];
   return words.find(([word]) => word.test(prose))?.[1] ?? "";
 }

@@ -13,7 +13,9 @@ export function layersOfUnits(units: readonly Unit[], layers: readonly NetworkLa
   const owner = new Map(units.flatMap((unit) => unit.nodes.map((node) => [node, unit.id] as const)));
   const found = new Map<string, NetworkLayer[]>(units.map((unit) => [unit.id, []]));
   for (const layer of layers) {
-    const id = ownNames(layer).map((name) => owner.get(name)).find((one) => one !== undefined);
+    const id = ownNames(layer)
+      .map((name) => owner.get(name))
+      .find((one) => one !== undefined);
     if (id !== undefined) found.get(id)?.push(layer);
   }
   return found;
@@ -28,18 +30,25 @@ export function ownNames(layer: NetworkLayer): string[] {
 /** `[ONNX Layer: a]U+001E[ONNX Layer: b]` -> a, b. Names may hold brackets, so the separator is split first. */
 export function onnxNodes(metadata: string): string[] {
   const prefix = "[ONNX Layer: ";
-  return metadata.split("\u001e").flatMap((piece) => (piece.startsWith(prefix) && piece.endsWith("]") ? [piece.slice(prefix.length, -1)] : []));
+  return metadata
+    .split("\u001e")
+    .flatMap((piece) => (piece.startsWith(prefix) && piece.endsWith("]") ? [piece.slice(prefix.length, -1)] : []));
 }
 
 /** True where setting a precision means something and cannot break the build ("cannot use precision Half for layer that computes indices"). */
 export const canRaise = (layer: NetworkLayer): boolean =>
-  !untouched.has(layer.type) && !layer.firstInputIsShape && layer.outputs.length > 0 && layer.outputs.every((tensor) => tensor !== null && isActivation(tensor));
+  !untouched.has(layer.type) &&
+  !layer.firstInputIsShape &&
+  layer.outputs.length > 0 &&
+  layer.outputs.every((tensor) => tensor !== null && isActivation(tensor));
 
 const isActivation = (tensor: NetworkTensor): boolean => tensor.isExecution && !tensor.isShape && floats.has(tensor.dtype);
 
 /** Tensors that can be marked: activations of layers that are neither constants nor shapes, in network order. */
 export const markable = (layers: readonly NetworkLayer[]): string[] =>
-  layers.filter((layer) => !untouched.has(layer.type)).flatMap((layer) => layer.outputs.flatMap((tensor) => (tensor !== null && isActivation(tensor) ? [tensor.name] : [])));
+  layers
+    .filter((layer) => !untouched.has(layer.type))
+    .flatMap((layer) => layer.outputs.flatMap((tensor) => (tensor !== null && isActivation(tensor) ? [tensor.name] : [])));
 
 export interface KeptLayers {
   readonly precision: "float16" | "float32";
@@ -48,7 +57,11 @@ export interface KeptLayers {
 }
 
 /** The layers on which keeping `keep` sets a precision. ToolError is the caller's when a unit has none. */
-export function keptLayers(keep: ReadonlySet<string>, map: ReadonlyMap<string, readonly NetworkLayer[]>, precision: KeptLayers["precision"]): KeptLayers {
+export function keptLayers(
+  keep: ReadonlySet<string>,
+  map: ReadonlyMap<string, readonly NetworkLayer[]>,
+  precision: KeptLayers["precision"],
+): KeptLayers {
   const chosen = [...keep].flatMap((id) => (map.get(id) ?? []).filter(canRaise));
   return { precision, layers: chosen.map((layer) => [layer.index, layer.outputs.map((_, i) => i)] as const) };
 }

@@ -8,8 +8,8 @@ import { readNpy } from "../../dumps/npy.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { Feed } from "../../tensor/tensor.ts";
 import type { ResolvedInput } from "../../onnx/inputs.ts";
+import type { Feed } from "../../tensor/tensor.ts";
 import type { FeedSource } from "../lane.ts";
 import { checkFeeds } from "../simulate/check-feeds.ts";
 import { pythonFile } from "./python-files.ts";
@@ -28,7 +28,13 @@ export interface LoaderLimits {
  * `loaderPath`: a script, optionally `script.py:function`; it finds the workspace in TRT_GATE_WORKSPACE. Everything is written below `workFolder`.
  * ToolError `loader-failed` with the last lines for any failure; ConfigError where it yields nothing, or samples that do not fit.
  */
-export async function loadSamples(loaderPath: string, python: string, effects: Effects, workFolder: string, limits: LoaderLimits = {}): Promise<FeedSource> {
+export async function loadSamples(
+  loaderPath: string,
+  python: string,
+  effects: Effects,
+  workFolder: string,
+  limits: LoaderLimits = {},
+): Promise<FeedSource> {
   const { maxSamples, inputs } = limits;
   const { script, functionName } = splitLoader(loaderPath);
   const alone = join(workFolder, "loader");
@@ -39,27 +45,48 @@ export async function loadSamples(loaderPath: string, python: string, effects: E
   await effects.files.copy(script, copy);
   const result = await effects.exec.run({
     file: python,
-    args: [await pythonFile("loader.py", effects.files), copy, functionName, folder, String(Number.isFinite(maxSamples) ? maxSamples : Number.MAX_SAFE_INTEGER)],
+    args: [
+      await pythonFile("loader.py", effects.files),
+      copy,
+      functionName,
+      folder,
+      String(Number.isFinite(maxSamples) ? maxSamples : Number.MAX_SAFE_INTEGER),
+    ],
     cwd: alone,
     env: pythonEnv(effects.env, { TRT_GATE_WORKSPACE: effects.cwd }),
     timeoutMs,
   });
   if (result.endedBy === "cancel") throw new ToolError("cancelled", "The data loader was cancelled. Start the run again.", result.tail);
-  if (result.endedBy === "timeout") throw new ToolError("timeout", `The data loader ${loaderPath} took longer than ${timeoutMs / 60_000} minutes. Yield fewer samples.`, result.tail);
+  if (result.endedBy === "timeout")
+    throw new ToolError(
+      "timeout",
+      `The data loader ${loaderPath} took longer than ${timeoutMs / 60_000} minutes. Yield fewer samples.`,
+      result.tail,
+    );
   const index = join(folder, "samples.json");
   if (result.endedBy !== "exit" || result.exitCode !== 0 || (await effects.files.stat(index)) === undefined) {
     const how = result.endedBy === "exit" ? `exit code ${result.exitCode}` : (result.cause ?? result.signal ?? result.endedBy);
-    throw new ToolError("loader-failed", `The data loader ${loaderPath} failed (${how}): ${result.tail.at(-1) ?? "no output"}. Run it by hand: it must yield {input: array}.`, result.tail);
+    throw new ToolError(
+      "loader-failed",
+      `The data loader ${loaderPath} failed (${how}): ${result.tail.at(-1) ?? "no output"}. Run it by hand: it must yield {input: array}.`,
+      result.tail,
+    );
   }
   const samples = written.parse(JSON.parse(await effects.files.readText(index)));
-  if (samples.length === 0) throw new ConfigError(`The data loader ${loaderPath} yields no sample. It must yield at least one {input: array}.`);
+  if (samples.length === 0)
+    throw new ConfigError(`The data loader ${loaderPath} yields no sample. It must yield at least one {input: array}.`);
   const source: FeedSource = {
     description: `${basename(script)} (${samples.length} samples)`,
     count: samples.length,
     feed: (at) => readFeed(samples[at] ?? {}, folder, effects),
     close: () => effects.files.remove(folder),
   };
-  if (inputs !== undefined) await checkFeeds(source, inputs.map(({ name, dtype, shape }) => ({ name, dtype, dims: shape })), new Map());
+  if (inputs !== undefined)
+    await checkFeeds(
+      source,
+      inputs.map(({ name, dtype, shape }) => ({ name, dtype, dims: shape })),
+      new Map(),
+    );
   return source;
 }
 

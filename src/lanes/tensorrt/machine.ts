@@ -7,9 +7,16 @@ import { findGpu, type Gpu } from "./gpu.ts";
 import type { Hello } from "./wire.ts";
 import { makeWorker } from "./worker.ts";
 
-export interface LaneState { readonly lane: "simulate" | "implicit" | "explicit"; readonly works: boolean; readonly why: string }
+export interface LaneState {
+  readonly lane: "simulate" | "implicit" | "explicit";
+  readonly works: boolean;
+  readonly why: string;
+}
 /** `command` installs what is missing, ready to paste. */
-export interface Missing { readonly what: string; readonly command: string }
+export interface Missing {
+  readonly what: string;
+  readonly command: string;
+}
 
 export interface Machine {
   readonly gpu: Gpu | undefined;
@@ -35,13 +42,19 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
     onnxruntime: "value" in runtime ? runtime.value.version : undefined,
     freeBytes,
     lanes: [
-      { lane: "simulate", works: "value" in runtime, why: "value" in runtime ? `ONNX Runtime ${runtime.value.version} on the CPU` : runtime.error },
+      {
+        lane: "simulate",
+        works: "value" in runtime,
+        why: "value" in runtime ? `ONNX Runtime ${runtime.value.version} on the CPU` : runtime.error,
+      },
       { lane: "implicit", ...stateOf(whyNot, hello, (one) => implicitLane(one.features)) },
       { lane: "explicit", ...stateOf(whyNot, hello, (one) => explicitLane(one.features)) },
     ],
     missing: [
       ...("error" in runtime ? [{ what: "ONNX Runtime", command: "npm install onnxruntime-node@1.30.0" }] : []),
-      ...(gpu === undefined ? [{ what: "an NVIDIA driver (only for the TensorRT lanes)", command: "sudo apt-get install nvidia-driver-580" }] : []),
+      ...(gpu === undefined
+        ? [{ what: "an NVIDIA driver (only for the TensorRT lanes)", command: "sudo apt-get install nvidia-driver-580" }]
+        : []),
       ...("error" in worker ? missingPython(worker.error, python) : []),
       ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),
     ],
@@ -49,20 +62,35 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
   };
 }
 
-function stateOf(whyNot: string | undefined, hello: Hello | undefined, capability: (hello: Hello) => { readonly works: boolean; readonly why: string }) {
+function stateOf(
+  whyNot: string | undefined,
+  hello: Hello | undefined,
+  capability: (hello: Hello) => { readonly works: boolean; readonly why: string },
+) {
   if (whyNot !== undefined || hello === undefined) return { works: false, why: whyNot ?? "no answer from Python" };
   const { works, why } = capability(hello);
   return { works, why: `TensorRT ${hello.tensorrt}: ${why}` };
 }
 
 /** Pinned to what the gate was tested with (docs/compatibility.md). */
-const packages: readonly (readonly [module: string, install: string])[] = [["numpy", "numpy"], ["tensorrt", "tensorrt==10.13.3.9"], ["polygraphy", "polygraphy==0.53.6"]];
+const packages: readonly (readonly [module: string, install: string])[] = [
+  ["numpy", "numpy"],
+  ["tensorrt", "tensorrt==10.13.3.9"],
+  ["polygraphy", "polygraphy==0.53.6"],
+];
 
 function missingPython(error: string, python: string): Missing[] {
-  if (/could not be started/.test(error)) return [{ what: `the Python interpreter '${python}'`, command: "sudo apt-get install python3 python3-pip" }];
+  if (/could not be started/.test(error))
+    return [{ what: `the Python interpreter '${python}'`, command: "sudo apt-get install python3 python3-pip" }];
   const absent = packages.filter(([module]) => error.includes(`no module ${module}`));
-  if (absent.length === 0) return [{ what: "a TensorRT that loads in Python", command: `${python} -c "import numpy, polygraphy, tensorrt"` }];
-  return [{ what: `Python packages ${absent.map(([module]) => module).join(", ")} (only for the TensorRT lanes)`, command: `${python} -m pip install ${absent.map(([, install]) => install).join(" ")}` }];
+  if (absent.length === 0)
+    return [{ what: "a TensorRT that loads in Python", command: `${python} -c "import numpy, polygraphy, tensorrt"` }];
+  return [
+    {
+      what: `Python packages ${absent.map(([module]) => module).join(", ")} (only for the TensorRT lanes)`,
+      command: `${python} -m pip install ${absent.map(([, install]) => install).join(" ")}`,
+    },
+  ];
 }
 
 type Attempt<T> = { readonly value: T } | { readonly error: string };

@@ -64,9 +64,16 @@ export async function markTensors(request: MarkRequest): Promise<MarkedTensors> 
 }
 
 /** A reason where the build failed in a way that fewer marks may mend. */
-async function tryBuild(request: MarkRequest, marks: readonly string[]): Promise<{ readonly side: Side; readonly movedDb: number } | string> {
+async function tryBuild(
+  request: MarkRequest,
+  marks: readonly string[],
+): Promise<{ readonly side: Side; readonly movedDb: number } | string> {
   try {
-    const side = await request.session.make({ ...request.recipe, what: `${request.recipe.what} with ${marks.length} marked tensors`, marks });
+    const side = await request.session.make({
+      ...request.recipe,
+      what: `${request.recipe.what} with ${marks.length} marked tensors`,
+      marks,
+    });
     const movedDb = influenceDb(await outputPairs(request.plain, side, request.outputs, request.samples));
     request.onBuilt(side, movedDb);
     return { side, movedDb };
@@ -79,9 +86,10 @@ async function tryBuild(request: MarkRequest, marks: readonly string[]): Promise
 /** Final outputs of two engines, sample by sample. */
 export async function outputPairs(a: Side, b: Side, outputs: readonly string[], samples: number): Promise<(readonly [Tensor, Tensor])[]> {
   const pairs: (readonly [Tensor, Tensor])[] = [];
-  for (let sample = 0; sample < samples; sample++) for (const name of outputs) {
-    const [first, second] = await Promise.all([a.tensor(sample, name), b.tensor(sample, name)]);
-    if (first !== undefined && second !== undefined && first.data.length === second.data.length) pairs.push([first, second]);
-  }
+  for (let sample = 0; sample < samples; sample++)
+    for (const name of outputs) {
+      const [first, second] = await Promise.all([a.tensor(sample, name), b.tensor(sample, name)]);
+      if (first !== undefined && second !== undefined && first.data.length === second.data.length) pairs.push([first, second]);
+    }
   return pairs;
 }

@@ -25,8 +25,16 @@ export interface QdqSource {
 export async function qdqSource(job: LaneJob, own: ModelFacts): Promise<QdqSource> {
   const { files } = job.effects;
   const { qdqPath } = job.quantization;
-  if (qdqPath !== undefined) return { quantized: toNetwork(await readModel(qdqPath, files)), float: own.network, path: qdqPath, missingScales: [], why: "the given Q/DQ model" };
-  if (own.holdsQdq) return { quantized: own.network, float: withoutQdq(own.network), path: job.modelPath, missingScales: [], why: "the model's own Q/DQ" };
+  if (qdqPath !== undefined)
+    return {
+      quantized: toNetwork(await readModel(qdqPath, files)),
+      float: own.network,
+      path: qdqPath,
+      missingScales: [],
+      why: "the given Q/DQ model",
+    };
+  if (own.holdsQdq)
+    return { quantized: own.network, float: withoutQdq(own.network), path: job.modelPath, missingScales: [], why: "the model's own Q/DQ" };
   return madeFromScales(job, own);
 }
 
@@ -34,15 +42,29 @@ async function madeFromScales(job: LaneJob, own: ModelFacts): Promise<QdqSource>
   const { files } = job.effects;
   const scales = await scalesOf(job);
   const { model, units, missingScales } = await insertQdq(await readModel(job.modelPath, files), scales, files);
-  if (units.length === 0) throw new ToolError("stale-cache", `No unit of '${job.name}' has its scales (first missing: '${missingScales[0] ?? ""}'). Calibrate anew for this model.`);
+  if (units.length === 0)
+    throw new ToolError(
+      "stale-cache",
+      `No unit of '${job.name}' has its scales (first missing: '${missingScales[0] ?? ""}'). Calibrate anew for this model.`,
+    );
   const path = join(own.model.folder, "trt-gate-qdq.onnx");
   await files.writeBytes(path, encodeModel(model));
-  return { quantized: toNetwork(model), float: await foldBatchNorm(own.network, files), path, missingScales, why: `Q/DQ made from ${scales.size} scales` };
+  return {
+    quantized: toNetwork(model),
+    float: await foldBatchNorm(own.network, files),
+    path,
+    missingScales,
+    why: `Q/DQ made from ${scales.size} scales`,
+  };
 }
 
 async function scalesOf(job: LaneJob): Promise<ReadonlyMap<string, number>> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
   if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), cachePath).scales;
-  if (data !== undefined) return (await calibrateModel({ modelPath: job.modelPath, data, algorithm, percentile, shapes: job.shapes, effects: job.effects })).scales;
-  throw new ConfigError(`The explicit lane needs a Q/DQ model of '${job.name}'. Give 'qdq', or a 'cache' or 'data', in its 'quantization'.`);
+  if (data !== undefined)
+    return (await calibrateModel({ modelPath: job.modelPath, data, algorithm, percentile, shapes: job.shapes, effects: job.effects }))
+      .scales;
+  throw new ConfigError(
+    `The explicit lane needs a Q/DQ model of '${job.name}'. Give 'qdq', or a 'cache' or 'data', in its 'quantization'.`,
+  );
 }

@@ -19,29 +19,57 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const { job, weak } = facts;
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
   const options = [...shapeFlags(facts.shapes), ...builderFlags(job)];
-  const int8 = weak ? ["--int8", "--fp16", ...(facts.cachePath === undefined ? [] : ["--calibration-cache", basename(facts.cachePath)])] : ["--strongly-typed"];
+  const int8 = weak
+    ? ["--int8", "--fp16", ...(facts.cachePath === undefined ? [] : ["--calibration-cache", basename(facts.cachePath)])]
+    : ["--strongly-typed"];
   const fix = facts.keeps ? ["--trt-network-postprocess-script", "fix_precision.py", "--precision-constraints", "obey"] : [];
-  const build = (model: string, flags: readonly string[], engine: string) => line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
+  const build = (model: string, flags: readonly string[], engine: string) =>
+    line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
   return [
     build(basename(job.modelPath), weak ? ["--fp16"] : ["--strongly-typed"], `${name}.fp16.engine`),
     build(basename(facts.candidateModel), [...int8, ...(weak ? fix : [])], `${name}.int8.engine`),
     line("polygraphy", "run", `${name}.fp16.engine`, "--trt", "--load-inputs", "inputs.json", "--save-outputs", "reference.json"),
     line("polygraphy", "run", `${name}.int8.engine`, "--trt", "--load-inputs", "inputs.json", "--save-outputs", "candidate.json"),
     // Both files in one flag, reference first: two flags compare nothing and pass.
-    line("polygraphy", "run", "--load-outputs", "reference.json", "candidate.json", "--compare", "snr", "cosine_similarity", "--save-accuracy-results", "accuracy.json"),
+    line(
+      "polygraphy",
+      "run",
+      "--load-outputs",
+      "reference.json",
+      "candidate.json",
+      "--compare",
+      "snr",
+      "cosine_similarity",
+      "--save-accuracy-results",
+      "accuracy.json",
+    ),
     trtexec(facts, name),
   ];
 }
 
 function trtexec({ job, shapes, candidateModel, cachePath, weak }: Reproduction, name: string): string {
-  const precisions = weak ? ["--int8", "--fp16", ...(cachePath === undefined ? [] : [`--calib=${basename(cachePath)}`])] : ["--stronglyTyped"];
-  const ranges = (["min", "opt", "max"] as const).flatMap((end) => (shapes.size === 0 ? [] : [`--${end}Shapes=${[...shapes].map(([input, range]) => `${input}:${range[end].join("x")}`).join(",")}`]));
+  const precisions = weak
+    ? ["--int8", "--fp16", ...(cachePath === undefined ? [] : [`--calib=${basename(cachePath)}`])]
+    : ["--stronglyTyped"];
+  const ranges = (["min", "opt", "max"] as const).flatMap((end) =>
+    shapes.size === 0 ? [] : [`--${end}Shapes=${[...shapes].map(([input, range]) => `${input}:${range[end].join("x")}`).join(",")}`],
+  );
   const level = job.tensorrt.optimizationLevel === undefined ? [] : [`--builderOptimizationLevel=${job.tensorrt.optimizationLevel}`];
-  return line("trtexec", `--onnx=${basename(candidateModel)}`, ...precisions, ...ranges, ...level, ...(job.tensorrt.tf32 ? [] : ["--noTF32"]), `--saveEngine=${name}.int8.engine`);
+  return line(
+    "trtexec",
+    `--onnx=${basename(candidateModel)}`,
+    ...precisions,
+    ...ranges,
+    ...level,
+    ...(job.tensorrt.tf32 ? [] : ["--noTF32"]),
+    `--saveEngine=${name}.int8.engine`,
+  );
 }
 
 const shapeFlags = (shapes: ReadonlyMap<string, ShapeRange>): string[] =>
-  (["min", "opt", "max"] as const).flatMap((end) => (shapes.size === 0 ? [] : [`--trt-${end}-shapes`, ...[...shapes].map(([input, range]) => `${input}:[${range[end].join(",")}]`)]));
+  (["min", "opt", "max"] as const).flatMap((end) =>
+    shapes.size === 0 ? [] : [`--trt-${end}-shapes`, ...[...shapes].map(([input, range]) => `${input}:[${range[end].join(",")}]`)],
+  );
 
 const builderFlags = ({ tensorrt }: LaneJob): string[] => [
   ...(tensorrt.optimizationLevel === undefined ? [] : ["--builder-optimization-level", String(tensorrt.optimizationLevel)]),

@@ -38,10 +38,14 @@ export async function scaleSource(request: ScaleRequest): Promise<ScaleSource> {
     const cache = parseCache(await request.job.effects.files.readText(cachePath), cachePath);
     const fault = cacheFault(cache, request);
     if (fault === undefined) return useCache(cache, request);
-    if (request.samples === undefined) throw new ToolError("stale-cache", `${fault} Calibrate anew, or give 'quantization.data' so that the gate can.`);
+    if (request.samples === undefined)
+      throw new ToolError("stale-cache", `${fault} Calibrate anew, or give 'quantization.data' so that the gate can.`);
     request.job.effects.log.notice(`${fault} It is renewed from ${request.samples.description}.`);
   }
-  if (request.samples === undefined) throw new ConfigError(`The implicit lane needs scales for '${request.job.name}'. Give 'cache', 'data' or 'loader' in its 'quantization'.`);
+  if (request.samples === undefined)
+    throw new ConfigError(
+      `The implicit lane needs scales for '${request.job.name}'. Give 'cache', 'data' or 'loader' in its 'quantization'.`,
+    );
   return calibrate(request, request.samples);
 }
 
@@ -49,8 +53,10 @@ export async function scaleSource(request: ScaleRequest): Promise<ScaleSource> {
 function cacheFault(cache: CalibrationCache, { hello, facts }: ScaleRequest): string | undefined {
   const wanted = cacheHeaderPrefix(hello.tensorrt);
   if (cache.header === "" || cache.entries.length === 0) return `The calibration cache ${cache.file} has no header or no scale.`;
-  if (`TRT-${cache.version}` !== wanted) return `The calibration cache ${cache.file} begins with ${cache.header}, and TensorRT ${hello.tensorrt} reads only ${wanted}-….`;
-  if (calibratorOf(cache.algorithm ?? "") === undefined) return `The calibration cache ${cache.file} names the algorithm ${cache.algorithm}, which TensorRT does not know.`;
+  if (`TRT-${cache.version}` !== wanted)
+    return `The calibration cache ${cache.file} begins with ${cache.header}, and TensorRT ${hello.tensorrt} reads only ${wanted}-….`;
+  if (calibratorOf(cache.algorithm ?? "") === undefined)
+    return `The calibration cache ${cache.file} names the algorithm ${cache.algorithm}, which TensorRT does not know.`;
   const names = new Set(cache.entries.map((entry) => entry.name));
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !names.has(name));
   if (missing.length === 0) return undefined;
@@ -61,7 +67,10 @@ function cacheFault(cache: CalibrationCache, { hello, facts }: ScaleRequest): st
 async function useCache(cache: CalibrationCache, { job, folder }: ScaleRequest): Promise<ScaleSource> {
   const copy = join(folder, "calibration.cache");
   await job.effects.files.copy(cache.file, copy);
-  return { calibration: { cache: copy, calibrator: calibratorOf(cache.algorithm ?? "") ?? "" }, why: `calibration cache ${cache.file} (${cache.header})` };
+  return {
+    calibration: { cache: copy, calibrator: calibratorOf(cache.algorithm ?? "") ?? "" },
+    why: `calibration cache ${cache.file} (${cache.header})`,
+  };
 }
 
 async function calibrate(request: ScaleRequest, samples: FeedSource): Promise<ScaleSource> {
@@ -70,11 +79,25 @@ async function calibrate(request: ScaleRequest, samples: FeedSource): Promise<Sc
   await checkFeeds(samples, facts.inputs, new Map([...facts.shapes].map(([name, { opt }]) => [name, { min: opt, opt, max: opt }])));
   const cache = join(folder, "calibration.cache");
   const calibrator = calibratorOf(headerWord[job.quantization.algorithm]) ?? "";
-  if (!hello.features.calibrators.includes(calibrator)) throw new ConfigError(`This TensorRT has no ${calibrator} for the algorithm '${job.quantization.algorithm}'. Choose another one.`);
+  if (!hello.features.calibrators.includes(calibrator))
+    throw new ConfigError(`This TensorRT has no ${calibrator} for the algorithm '${job.quantization.algorithm}'. Choose another one.`);
   if (job.quantization.algorithm === "percentile") {
-    await percentileCache({ job, facts, samples, activations: request.activations, cache, version: cacheHeaderPrefix(hello.tensorrt).slice("TRT-".length) });
-    return { calibration: { cache, calibrator }, why: `percentile ${job.quantization.percentile} of ${samples.count} samples of ${samples.description}` };
+    await percentileCache({
+      job,
+      facts,
+      samples,
+      activations: request.activations,
+      cache,
+      version: cacheHeaderPrefix(hello.tensorrt).slice("TRT-".length),
+    });
+    return {
+      calibration: { cache, calibrator },
+      why: `percentile ${job.quantization.percentile} of ${samples.count} samples of ${samples.description}`,
+    };
   }
   const files = await writeFeeds(samples, samples.count, join(folder, "calibration"), job.effects.files);
-  return { calibration: { cache, calibrator, samples: files }, why: `${job.quantization.algorithm} calibration on ${samples.count} samples of ${samples.description}` };
+  return {
+    calibration: { cache, calibrator, samples: files },
+    why: `${job.quantization.algorithm} calibration on ${samples.count} samples of ${samples.description}`,
+  };
 }

@@ -12,7 +12,17 @@ import type { FeedFiles } from "./feed-files.ts";
 import { type Gpu, type GpuState, gpuState } from "./gpu.ts";
 import { parseInspector } from "./inspector.ts";
 import type { KeptLayers } from "./layer-map.ts";
-import { type BuildResult, buildSchema, type Hello, latencySchema, type NetworkFacts, networkSchema, nothingSchema, pathSchema, runSchema } from "./wire.ts";
+import {
+  type BuildResult,
+  buildSchema,
+  type Hello,
+  latencySchema,
+  type NetworkFacts,
+  networkSchema,
+  nothingSchema,
+  pathSchema,
+  runSchema,
+} from "./wire.ts";
 import type { Worker } from "./worker.ts";
 
 export interface Calibration {
@@ -82,7 +92,8 @@ export function openSession(options: SessionOptions): Session {
     if (left > 0) return left;
     throw new ToolError("timeout", `There is no time left for ${doing}. Raise 'timeout-minutes'.`);
   };
-  const request: Worker["request"] = (wanted) => worker.request({ ...wanted, timeoutMs: Math.min(wanted.timeoutMs, timeLeftMs(wanted.doing)) });
+  const request: Worker["request"] = (wanted) =>
+    worker.request({ ...wanted, timeoutMs: Math.min(wanted.timeoutMs, timeLeftMs(wanted.doing)) });
 
   const network = async (modelPath: string, typed: boolean) => {
     await worker.hello();
@@ -94,7 +105,9 @@ export function openSession(options: SessionOptions): Session {
     await request({
       op: "load",
       body: { network: id, model: modelPath, typed, shapes: Object.fromEntries(options.shapes), plugins: tensorrt.plugins, describe },
-      reads: nothingSchema, timeoutMs: Number.POSITIVE_INFINITY, doing: "Parsing the model with TensorRT",
+      reads: nothingSchema,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      doing: "Parsing the model with TensorRT",
     });
     const facts = networkSchema.parse(JSON.parse(await effects.files.readText(describe)));
     const fresh = { generation: worker.generation(), id, facts };
@@ -107,11 +120,25 @@ export function openSession(options: SessionOptions): Session {
     const wanted = {
       op: "build",
       body: {
-        network: id, engine, fp16: recipe.fp16, int8: recipe.int8, calibration: recipe.calibration, keep: recipe.keep, marks: recipe.marks, plan: recipe.plan, timingCache,
-        tf32: tensorrt.tf32, workspaceBytes: tensorrt.workspaceMiB === undefined ? undefined : tensorrt.workspaceMiB * 2 ** 20,
-        optimizationLevel: tensorrt.optimizationLevel, noTacticSources: tensorrt.noTacticSources, versionCompatible: tensorrt.versionCompatible, dlaCore: tensorrt.dlaCore,
+        network: id,
+        engine,
+        fp16: recipe.fp16,
+        int8: recipe.int8,
+        calibration: recipe.calibration,
+        keep: recipe.keep,
+        marks: recipe.marks,
+        plan: recipe.plan,
+        timingCache,
+        tf32: tensorrt.tf32,
+        workspaceBytes: tensorrt.workspaceMiB === undefined ? undefined : tensorrt.workspaceMiB * 2 ** 20,
+        optimizationLevel: tensorrt.optimizationLevel,
+        noTacticSources: tensorrt.noTacticSources,
+        versionCompatible: tensorrt.versionCompatible,
+        dlaCore: tensorrt.dlaCore,
       },
-      reads: buildSchema, timeoutMs: Number.POSITIVE_INFINITY, doing: `Building the ${recipe.what}`,
+      reads: buildSchema,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      doing: `Building the ${recipe.what}`,
     };
     const first = await request(wanted);
     // Tactics skipped for lack of memory make another engine: build once more, then say so.
@@ -121,19 +148,33 @@ export function openSession(options: SessionOptions): Session {
   const inspect = async (engine: string): Promise<readonly ExecutedLayer[]> => {
     if (!options.hello.features.inspector) return [];
     const path = join(options.folder, `${engine}.layers.json`);
-    await request({ op: "inspect", body: { engine, path }, reads: pathSchema, timeoutMs: Number.POSITIVE_INFINITY, doing: "Reading the engine's layers" });
+    await request({
+      op: "inspect",
+      body: { engine, path },
+      reads: pathSchema,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      doing: "Reading the engine's layers",
+    });
     return parseInspector(await effects.files.readText(path), path).layers;
   };
 
   const runAll = async (engine: string, folder: string, feeds: readonly FeedFiles[]): Promise<readonly string[]> => {
-    const answer = await request({ op: "run", body: { engine, feeds, folder, first: 0 }, reads: runSchema, timeoutMs: Number.POSITIVE_INFINITY, doing: "Running the engine" });
+    const answer = await request({
+      op: "run",
+      body: { engine, feeds, folder, first: 0 },
+      reads: runSchema,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      doing: "Running the engine",
+    });
     return answer.names;
   };
 
   const repeat = async (engine: string, folder: string, names: readonly string[]): Promise<boolean> => {
     await runAll(engine, join(folder, "again"), options.feeds.slice(0, 1));
     for (let k = 0; k < names.length; k++) {
-      const [once, twice] = await Promise.all([folder, join(folder, "again")].map((one) => effects.files.readBytes(join(one, `0-${k}.npy`))));
+      const [once, twice] = await Promise.all(
+        [folder, join(folder, "again")].map((one) => effects.files.readBytes(join(one, `0-${k}.npy`))),
+      );
       if (!sameBytes(once, twice)) return false;
     }
     return true;
@@ -150,12 +191,29 @@ export function openSession(options: SessionOptions): Session {
       const names = await runAll(engine, folder, options.feeds);
       const repeatIdentical = plain ? await repeat(engine, folder, names) : true;
       const latency = plain
-        ? await request({ op: "latency", body: { engine, feed: options.feeds[0], warmUp, iterations }, reads: latencySchema, timeoutMs: Number.POSITIVE_INFINITY, doing: "Timing the engine" })
+        ? await request({
+            op: "latency",
+            body: { engine, feed: options.feeds[0], warmUp, iterations },
+            reads: latencySchema,
+            timeoutMs: Number.POSITIVE_INFINITY,
+            doing: "Timing the engine",
+          })
         : undefined;
       const state = plain && options.gpu !== undefined ? await gpuState(options.gpu, effects) : undefined;
-      return { recipe, build, executed, names, repeatIdentical, state, latencyMs: latency?.medianMs, tensor: (sample, name) => readTensor(folder, names, sample, name) };
+      return {
+        recipe,
+        build,
+        executed,
+        names,
+        repeatIdentical,
+        state,
+        latencyMs: latency?.medianMs,
+        tensor: (sample, name) => readTensor(folder, names, sample, name),
+      };
     } finally {
-      await request({ op: "release", body: { engine }, reads: nothingSchema, timeoutMs: 60_000, doing: "Releasing the engine" }).catch(() => undefined);
+      await request({ op: "release", body: { engine }, reads: nothingSchema, timeoutMs: 60_000, doing: "Releasing the engine" }).catch(
+        () => undefined,
+      );
     }
   };
 
@@ -170,15 +228,25 @@ export function openSession(options: SessionOptions): Session {
   const checkDisk = async (recipe: Recipe) => {
     const { facts } = await network(recipe.modelPath, recipe.typed);
     const wanted = new Set(recipe.marks);
-    const tensors = [...facts.outputs, ...facts.layers.flatMap((layer) => layer.outputs.filter((tensor) => tensor !== null && wanted.has(tensor.name)))];
-    const perSample = tensors.reduce((sum, tensor) => sum + 4 * (tensor?.shape ?? []).reduce((product, dim) => product * Math.max(1, dim), 1), 0);
+    const tensors = [
+      ...facts.outputs,
+      ...facts.layers.flatMap((layer) => layer.outputs.filter((tensor) => tensor !== null && wanted.has(tensor.name))),
+    ];
+    const perSample = tensors.reduce(
+      (sum, tensor) => sum + 4 * (tensor?.shape ?? []).reduce((product, dim) => product * Math.max(1, dim), 1),
+      0,
+    );
     const needed = perSample * (options.feeds.length + 1);
     const free = await effects.files.freeBytes(options.folder);
     if (needed + diskReserveBytes < free) return;
-    throw new ToolError("disk-full", `The outputs of ${recipe.what} need ${needed} bytes and ${free} are free on the runner. Free space, or lower 'tensorrt.mark-batch' and 'max-samples'.`);
+    throw new ToolError(
+      "disk-full",
+      `The outputs of ${recipe.what} need ${needed} bytes and ${free} are free on the runner. Free space, or lower 'tensorrt.mark-batch' and 'max-samples'.`,
+    );
   };
 
   return { network: async (modelPath, typed) => (await network(modelPath, typed)).facts, make, close: () => worker.close() };
 }
 
-const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean => a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;

@@ -18,7 +18,15 @@ export interface EngineTools {
 
 export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineTools): Promise<Session> {
   const feeds: FeedFiles[] = await writeFeeds(job.validation, job.validation.count, `${job.workFolder}/validation`, job.effects.files);
-  return openSession({ ...tools, effects: job.effects, folder: job.workFolder, feeds, shapes: facts.shapes, tensorrt: job.tensorrt, deadlineMs: job.deadlineMs });
+  return openSession({
+    ...tools,
+    effects: job.effects,
+    folder: job.workFolder,
+    feeds,
+    shapes: facts.shapes,
+    tensorrt: job.tensorrt,
+    deadlineMs: job.deadlineMs,
+  });
 }
 
 /** For the report's environment. */

@@ -1,6 +1,7 @@
 /** Words the failures of the worker: each kind becomes the error of the one who must act. Decides no verdict. */
-import { ConfigError, ToolError } from "../../effects/failure.ts";
+
 import type { ToolResult } from "../../effects/effects.ts";
+import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { WorkerFailure } from "./wire.ts";
 
 /** Worker kind -> reason code and next step. */
@@ -45,5 +46,9 @@ export function failureFromEnd(end: ToolResult, doing: string, tail: readonly st
     const hint = signal === "SIGKILL" ? "The runner's memory may be exhausted: look at its kernel log." : "Look at the tool's last lines.";
     return new ToolError("tool-killed", `${doing}: the TensorRT worker was killed by ${signal} after ${seconds} s. ${hint}`, tail);
   }
-  return new ToolError("worker-failed", `${doing}: the TensorRT worker ended with code ${end.exitCode ?? "none"} without an answer. Look at its last lines.`, tail);
+  return new ToolError(
+    "worker-failed",
+    `${doing}: the TensorRT worker ended with code ${end.exitCode ?? "none"} without an answer. Look at its last lines.`,
+    tail,
+  );
 }

@@ -70,7 +70,11 @@ export function makeWorker(effects: Effects, python: string, script = "worker.py
     const child = await spawn();
     const lines = child.lines[Symbol.asyncIterator]();
     const hello = await ask(child, lines, {
-      op: "hello", body: {}, reads: helloSchema, timeoutMs: helloMs, doing: "Starting the TensorRT worker",
+      op: "hello",
+      body: {},
+      reads: helloSchema,
+      timeoutMs: helloMs,
+      doing: "Starting the TensorRT worker",
     });
     running = { child, lines, hello };
     return running;
@@ -113,7 +117,10 @@ export function makeWorker(effects: Effects, python: string, script = "worker.py
 
   const readAnswer = <T>(request: WorkerRequest<T>, result: unknown): T => {
     const read = request.reads.safeParse(result);
-    if (!read.success) throw new ToolError("worker-failed", `${request.doing}: the worker's answer is not of the expected form. Install the gate again.`, [...tail]);
+    if (!read.success)
+      throw new ToolError("worker-failed", `${request.doing}: the worker's answer is not of the expected form. Install the gate again.`, [
+        ...tail,
+      ]);
     return read.data;
   };
 
@@ -127,7 +134,11 @@ export function makeWorker(effects: Effects, python: string, script = "worker.py
   const stopBroken = async (child: Child, doing: string, line: string) => {
     running = undefined;
     await child.stop();
-    return new ToolError("worker-failed", `${doing}: the worker printed a line that is no message: ${line.slice(0, 200)}. Install the gate again.`, [...tail]);
+    return new ToolError(
+      "worker-failed",
+      `${doing}: the worker printed a line that is no message: ${line.slice(0, 200)}. Install the gate again.`,
+      [...tail],
+    );
   };
 
   /** One at a time: a second caller waits for the first one's answer. */
@@ -158,7 +169,13 @@ export function makeWorker(effects: Effects, python: string, script = "worker.py
       running = undefined;
       starts = mostStarts;
       if (now === undefined) return;
-      await ask(now.child, now.lines, { op: "close", body: {}, reads: nothingSchema, timeoutMs: 5000, doing: "Ending the TensorRT worker" }).catch(() => undefined);
+      await ask(now.child, now.lines, {
+        op: "close",
+        body: {},
+        reads: nothingSchema,
+        timeoutMs: 5000,
+        doing: "Ending the TensorRT worker",
+      }).catch(() => undefined);
       await now.child.stop();
     },
   };

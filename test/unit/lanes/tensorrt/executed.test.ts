@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkPrecisions, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed.ts";
+import { parseInspector } from "../../../../src/lanes/tensorrt/inspector.ts";
+import type { Recipe } from "../../../../src/lanes/tensorrt/session.ts";
+
+const path = join(import.meta.dirname, "../../../fixtures/tensorrt-8.6.1-h100/cls.int8.inspector.json");
+const recorded = async () => parseInspector(await readFile(path, "utf8"), path).layers;
+const recipe = (change: Partial<Recipe>): Recipe => ({
+  what: "engine",
+  modelPath: "m",
+  typed: false,
+  fp16: true,
+  int8: false,
+  marks: [],
+  ...change,
+});
+
+describe("executed precisions", () => {
+  it("sees the INT8 convolutions of the recorded engine", async () => {
+    const layers = await recorded();
+    expect(layers).toHaveLength(105);
+    expect(layers.filter(runsInt8).length).toBeGreaterThan(20);
+  });
+
+  it("refuses an INT8 engine without an INT8 layer, with the counts", async () => {
+    const floats = (await recorded()).filter((layer) => !runsInt8(layer));
+    expect(() => checkPrecisions(recipe({ int8: true }), floats, true)).toThrow(
+      expect.objectContaining({ reason: "precision-not-applied", message: expect.stringMatching(/no INT8 layer \(.*FP32 \d+/) }),
+    );
+  });
+
+  it("refuses a reference that is not FP16, and takes an FP32 reference that nobody asked to be FP16", async () => {
+    const single = (await recorded()).filter(({ precision }) => precision === "FP32");
+    expect(single.length).toBeGreaterThan(0);
+    expect(() => checkPrecisions(recipe({}), single, false)).toThrow(expect.objectContaining({ reason: "precision-not-applied" }));
+    expect(() => checkPrecisions(recipe({ fp16: false }), single, false)).not.toThrow();
+  });
+
+  it("names layers of kept units that run in INT8 all the same", async () => {
+    const layers = await recorded();
+    const stubborn = layers.find((layer) => runsInt8(layer) && layer.nodes.length > 0 && !/reformat/i.test(layer.layerType));
+    expect(ignoredLayers(layers, new Set(stubborn?.nodes.slice(0, 1)))).toContain(stubborn?.layer);
+    expect(ignoredLayers(layers, new Set(["p2o.Softmax.0"]))).toEqual([]);
+  });
+});
