@@ -2,6 +2,7 @@
  * Keeps large weights out of the many small models that are derived from one: they are written once, aligned, beside the staged model,
  * and every derived model points at them. Values are produced while the file is written, one tensor at a time.
  */
+import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
@@ -30,8 +31,12 @@ export interface WeightPlace {
   readonly produce: () => Promise<Uint8Array>;
 }
 
-/** `fileName` inside `folder`; nothing is written before `write`. */
-export function weightFile(folder: string, fileName: string): WeightFile {
+/**
+ * A new file in `folder`; nothing is written before `write`. Its name is never used twice: sessions of another candidate of the same
+ * model may still have theirs mapped into memory.
+ */
+export function weightFile(folder: string, purpose: string): WeightFile {
+  const fileName = `trt-gate-${purpose}-${randomUUID()}.bin`;
   const entries: { offset: number; place: WeightPlace }[] = [];
   let end = 0;
   return {

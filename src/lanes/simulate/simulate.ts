@@ -44,6 +44,8 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
       variant: sides.variant,
       droppedMarks: [],
     },
+    versions: { onnxruntime: runtime.version },
+    ...(sides.scales === undefined ? {} : { scales: sides.scales }),
     deterministic: true,
     run: (request) => runSamples(bench, { outputs, layers }, request),
     builds: () => bench.builds,

@@ -28,6 +28,8 @@ export interface Sides {
   readonly totalUnits: number;
   readonly missingScales: readonly string[];
   readonly variant: string;
+  /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
+  readonly scales?: ReadonlyMap<string, number>;
 }
 
 /** ConfigError where no source is given; ToolError `precision-not-applied` or `stale-cache` where nothing would be quantised. */
@@ -41,9 +43,9 @@ export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime
 async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const { files } = job.effects;
   refuseOtherPrecision(job, toNetwork(model));
-  const weights = weightFile(model.folder, "trt-gate-weights.bin");
+  const weights = weightFile(model.folder, "weights");
   // Once out of the model's own file: whatever runs from here on shares these weights.
-  const network = await foldConstants(await withWeightFile(toNetwork(model), "trt-gate-float.bin", files), runtime, job.effects);
+  const network = await foldConstants(await withWeightFile(toNetwork(model), "float", files), runtime, job.effects);
   const folded = await foldBatchNorm(network, files);
   const reference = await externalize(folded, weights, files);
   const units = findUnits(network);
@@ -58,6 +60,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     totalUnits: units.length,
     missingScales: candidate.missingScales,
     variant: "core",
+    scales,
   };
 }
 
@@ -99,16 +102,16 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
   const { candidate, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
   return {
-    reference: await withWeightFile(float, "trt-gate-reference.bin", files),
-    candidate: { ...candidate, network: await withWeightFile(candidate.network, "trt-gate-weights.bin", files) },
+    reference: await withWeightFile(float, "reference", files),
+    candidate: { ...candidate, network: await withWeightFile(candidate.network, "weights", files) },
     totalUnits,
     missingScales: [],
     variant: "qdq",
   };
 }
 
-async function withWeightFile(network: Network, fileName: string, files: Files): Promise<Network> {
-  const weights = weightFile(network.folder, fileName);
+async function withWeightFile(network: Network, purpose: string, files: Files): Promise<Network> {
+  const weights = weightFile(network.folder, purpose);
   const moved = await externalize(network, weights, files);
   await weights.write(files);
   return moved;
