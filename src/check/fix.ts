@@ -16,6 +16,7 @@ import type { CheckFacts } from "./assemble.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
+import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
@@ -26,7 +27,7 @@ export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promi
   const { entry, prepared, context, judging, halves } = facts;
   const verified = await verifyFix(judging, halves, outcome);
   const fix = await describeFix(facts, outcome, verified);
-  const folderName = `${entry.name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60)}-${prepared.sha256.slice(0, 8)}`;
+  const folderName = `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`;
   return {
     files: await writeFix(fix, folderName, context),
     verified,

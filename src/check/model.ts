@@ -15,6 +15,7 @@ import { readLabels } from "./labels.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
+import { saveOutputs } from "./save-outputs.ts";
 import { searchModel } from "./search.ts";
 import { runTask, withTask } from "./task.ts";
 
@@ -67,6 +68,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   const halves = splitSamples(lane.sampleCount, options.seed);
 
   const decided = await watch.time("compare", () => decideOutputs(judging, halves.all));
+  await saveOutputs(entry.name, lane, context);
   const repeatIdentical = lane.repeatIdentical?.() ?? null;
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, lane, prepared.job.workFolder, context)));
   const outputsVerdict = withTask(decided.decision.verdict, task);

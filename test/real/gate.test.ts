@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { readNpz } from "../../src/dumps/npz.ts";
+import { openSaved } from "../../src/dumps/open-saved.ts";
 import { readTensor } from "../../src/dumps/stored-array.ts";
 import type { TensorPair } from "../../src/lanes/lane.ts";
 import { main } from "../../src/main.ts";
@@ -67,6 +68,17 @@ describe("the gate on the recorded classifier", () => {
     const written: unknown = JSON.parse(await readFile(join(outcome.reportFolder, "report.json"), "utf8"));
     expect(reportSchema.parse(written)).toEqual(written);
     expect(await readFile(join(outcome.reportFolder, "comment.md"), "utf8")).toMatch(/^<!-- trt-gate v1 key=/);
+  });
+
+  it("saves both sides' outputs so that compare finds the same figure", async () => {
+    await workspace(config(cls()));
+    const report = await check({ search: "off", "save-outputs": "outputs" });
+    const [reference, candidate] = await Promise.all(
+      ["reference", "candidate"].map((side) => openSaved(join(effects.cwd, `outputs/text-direction.${side}.json`), effects.files)),
+    );
+    expect(reference?.runners[0]?.iterations).toHaveLength(8);
+    expect(candidate?.runners[0]?.iterations).toHaveLength(8);
+    expect(report.models[0]?.outputs[0]?.samples).toBe(8);
   });
 
   it("gives the same report twice, times and dates aside", async () => {
