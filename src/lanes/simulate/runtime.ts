@@ -3,7 +3,7 @@
  * It holds native libraries, so it is never bundled: the path is only known when it runs.
  */
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -62,8 +62,18 @@ function tryLoad(modules: string, origin: Runtime["from"]): Runtime | undefined 
 /** The nearest folder upwards that is a package or an action; `start` itself where there is none. */
 function installationRoot(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json")) || existsSync(join(folder, "runtime/package-lock.json"))) return folder;
+    if (isNamedPackage(folder) || existsSync(join(folder, "runtime/package-lock.json"))) return folder;
     if (dirname(folder) === folder) return start;
+  }
+}
+
+/** A package.json without a name only says how its folder is read, as the one in dist/ does. */
+function isNamedPackage(folder: string): boolean {
+  try {
+    const read: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return typeof read === "object" && read !== null && "name" in read;
+  } catch {
+    return false;
   }
 }
 

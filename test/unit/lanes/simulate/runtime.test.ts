@@ -18,6 +18,8 @@ afterEach(() => effects.end());
 function bundle(withRecipe: boolean): string {
   const folder = join(effects.folder, "action");
   mkdirSync(join(folder, "dist"), { recursive: true });
+  // As scripts/build.ts writes it: no package of its own.
+  writeFileSync(join(folder, "dist/package.json"), '{ "type": "module" }\n');
   if (withRecipe) {
     mkdirSync(join(folder, "runtime"));
     for (const name of ["package.json", "package-lock.json"])
