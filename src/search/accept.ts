@@ -19,11 +19,23 @@ export interface Hit {
   readonly length: number;
 }
 
-const answer = (result: ProbeResult): Answer => (result.kind === "unknown" ? "unknown" : passes(result) ? "pass" : "fail");
+const answer = (result: ProbeResult, guardDb = 0): Answer =>
+  result.kind === "unknown" ? "unknown" : passes(result, guardDb) ? "pass" : "fail";
+
+export interface PrefixSearch {
+  readonly longest: number;
+  readonly cheap?: boolean;
+  /** Least margin that counts as passing; 0 without it. */
+  readonly guardDb?: number;
+}
 
 /** Shortest passing prefix of one ranking on the search half, up to `longest` groups. */
-export function shortestOnSearchHalf(prober: Prober, ranking: Ranking, longest: number, cheap = false): Promise<number | undefined> {
-  const ask = async (length: number) => answer(await prober.ask({ ...prefixQuestion(ranking, length), cheap }));
+export function shortestOnSearchHalf(
+  prober: Prober,
+  ranking: Ranking,
+  { longest, cheap = false, guardDb }: PrefixSearch,
+): Promise<number | undefined> {
+  const ask = async (length: number) => answer(await prober.ask({ ...prefixQuestion(ranking, length), cheap }), guardDb);
   return shortestPrefix(ask, { start: 1, longest });
 }
 
@@ -33,10 +45,10 @@ export function shortestOnBothHalves(prober: Prober, ranking: Ranking, start: nu
 }
 
 /** The held-out half is asked only where the search half passes. */
-export async function passesBothHalves(prober: Prober, ranking: Ranking, length: number): Promise<Answer> {
+export async function passesBothHalves(prober: Prober, ranking: Ranking, length: number, guardDb = 0): Promise<Answer> {
   const question = prefixQuestion(ranking, length);
-  const searched = answer(await prober.ask(question));
-  return searched === "pass" ? answer(await prober.ask({ ...question, phase: "accept", half: "accept" })) : searched;
+  const searched = answer(await prober.ask(question), guardDb);
+  return searched === "pass" ? answer(await prober.ask({ ...question, phase: "accept", half: "accept" }), guardDb) : searched;
 }
 
 const prefixQuestion = (ranking: Ranking, length: number): Question => ({

@@ -3,43 +3,77 @@
  * Spends about 4 to 8 builds; gives a ranked prefix, or the set that the surrogate pruned from it where one real build agrees.
  */
 import { type Accepted, acceptPrefix, type Hit, passesBothHalves, pruneGuarded, shortestOnSearchHalf } from "./accept.ts";
-import { bisect, gallop } from "./prefix.ts";
+import { bisect } from "./prefix.ts";
 import { type Prober, passes } from "./prober.ts";
 import type { Ranking } from "./search.ts";
 
 export interface FewBuilds {
   /** From here on the error counts as diffuse. */
   readonly longest: number;
-  /** Builds that are left for confirming. */
-  readonly reserve: number;
+  /** Fresh builds that must pass the held-out half. */
+  readonly confirmBuilds: number;
   readonly hasSurrogate: boolean;
+  /** Noise of building: a margin below it on either half is no pass here, since asking again would cost builds. */
+  readonly guardDb: number;
 }
 
-/** Undefined: no prefix of the best two rankings passes. */
+export interface AcceptedByFew {
+  readonly accepted: Accepted;
+  readonly hit: Hit;
+  /** Why the last fresh build refused the set; undefined where all of them passed. */
+  readonly refusal: string | undefined;
+}
+
+/** Builds beyond the confirmations that must be left before a set is made smaller. */
+const spareBuilds = 4;
+
+/** Goes on to longer prefixes where a set is refused by a fresh build. Undefined: no prefix of the best two rankings passes. */
 export async function acceptWithFewBuilds(
   prober: Prober,
   rankings: readonly Ranking[],
-  { longest, reserve, hasSurrogate }: FewBuilds,
-): Promise<{ readonly accepted: Accepted; readonly hit: Hit } | undefined> {
-  const guesses = hasSurrogate ? await guessBySurrogate(prober, rankings, longest) : rankings.map(blindGuess);
+  few: FewBuilds,
+): Promise<AcceptedByFew | undefined> {
+  const guesses = few.hasSurrogate ? await guessBySurrogate(prober, rankings, few) : rankings.map(blindGuess);
+  let last: AcceptedByFew | undefined;
   for (const guess of guesses.slice(0, 2)) {
-    const ask = (length: number) => passesBothHalves(prober, guess.ranking, length);
-    const found = await gallop(ask, { start: guess.length, longest });
-    if (!found) continue;
-    const gap = Math.max(1, Math.floor(found.length / 4));
-    const length = prober.buildsLeft > reserve ? await bisect(ask, found.below, found.length, gap) : found.length;
-    const hit: Hit = { ranking: guess.ranking, length };
-    const pruned = hasSurrogate ? await acceptPruned(prober, hit, reserve) : undefined;
-    return { accepted: pruned ?? (await acceptPrefix(prober, hit)), hit };
+    let below = 0;
+    for (let length = Math.min(guess.length, few.longest); length > below; length = Math.min(2 * length, few.longest)) {
+      if ((await passesBothHalves(prober, guess.ranking, length, few.guardDb)) === "pass") {
+        const { accepted, hit } = await settleOn(prober, guess.ranking, { below, length }, few);
+        last = { accepted, hit, refusal: await refusalOf(prober, accepted.keep, few.confirmBuilds) };
+        if (last.refusal === undefined) return last;
+      }
+      below = length;
+    }
+  }
+  return last;
+}
+
+/** A shorter or pruned set where builds are left for it, else the prefix itself. */
+async function settleOn(prober: Prober, ranking: Ranking, found: { below: number; length: number }, few: FewBuilds) {
+  const isRich = () => prober.buildsLeft > few.confirmBuilds + spareBuilds;
+  const ask = (length: number) => passesBothHalves(prober, ranking, length, few.guardDb);
+  const gap = Math.max(1, Math.floor(found.length / 4));
+  const hit: Hit = { ranking, length: isRich() ? await bisect(ask, found.below, found.length, gap) : found.length };
+  const pruned = few.hasSurrogate && isRich() ? await acceptPruned(prober, hit, few.guardDb) : undefined;
+  return { accepted: pruned ?? (await acceptPrefix(prober, hit)), hit };
+}
+
+/** Undefined where each of so many fresh builds passes the held-out half. */
+export async function refusalOf(prober: Prober, keep: readonly string[], builds: number): Promise<string | undefined> {
+  for (let i = 0; i < builds; i++) {
+    const result = await prober.confirm(keep);
+    if (result.kind === "unknown") return result.why;
+    if (!passes(result)) return `a fresh build missed the limit by ${(-result.marginDb).toPrecision(3)}`;
   }
   return undefined;
 }
 
 /** Rankings with the length at which the surrogate passes, shortest first. */
-async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], longest: number): Promise<Hit[]> {
+async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], { longest, guardDb }: FewBuilds): Promise<Hit[]> {
   const guesses: Hit[] = [];
   for (const ranking of rankings) {
-    const length = await shortestOnSearchHalf(prober, ranking, longest, true);
+    const length = await shortestOnSearchHalf(prober, ranking, { longest, cheap: true, guardDb });
     guesses.push(length === undefined ? blindGuess(ranking) : { ranking, length });
   }
   return guesses.toSorted((a, b) => a.length - b.length);
@@ -49,12 +83,12 @@ async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], lo
 const blindGuess = (ranking: Ranking): Hit => ({ ranking, length: Math.max(1, Math.ceil(ranking.order.length / 8)) });
 
 /** One build for the set that the surrogate prunes; the engine has the last word. */
-async function acceptPruned(prober: Prober, hit: Hit, reserve: number): Promise<Accepted | undefined> {
-  if (hit.length < 2 || prober.buildsLeft <= reserve) return undefined;
+async function acceptPruned(prober: Prober, hit: Hit, guardDb: number): Promise<Accepted | undefined> {
+  if (hit.length < 2) return undefined;
   const { keep } = await pruneGuarded(prober, hit, true);
   if (keep.length === hit.length) return undefined;
   const question = { phase: "prune", ranking: hit.ranking.name, keep, half: "search" } as const;
-  if (!passes(await prober.ask(question))) return undefined;
+  if (!passes(await prober.ask(question), guardDb)) return undefined;
   const heldOut = await prober.ask({ ...question, phase: "accept", half: "accept" });
-  return passes(heldOut) ? { kind: "found", keep, oneMinimal: false, heldOut } : undefined;
+  return passes(heldOut, guardDb) ? { kind: "found", keep, oneMinimal: false, heldOut } : undefined;
 }

@@ -111,7 +111,8 @@ export class Prober {
 
   async #settle(question: Question, key: string): Promise<ProbeResult> {
     const first = await this.#withRetry(question, key);
-    const guard = this.#request.guardDb ?? 0;
+    // Where builds are few a doubtful set is not built again: it counts as failing (few-builds.ts).
+    const guard = Number.isFinite(this.#request.maxBuilds) ? 0 : (this.#request.guardDb ?? 0);
     if (this.#isCheap(question) || first.kind === "unknown" || !(Math.abs(first.marginDb) < guard)) return first;
     const second = await this.#once(question, key, true);
     if (passes(second) === passes(first) && second.kind === "measured") return first;
@@ -207,8 +208,9 @@ export class Prober {
   }
 }
 
-/** Positive: an unknown or NaN result never passes. */
-export const passes = (result: ProbeResult): boolean => result.kind === "measured" && result.passes && result.marginDb >= 0;
+/** Positive: an unknown or NaN result never passes. `guardDb`: least margin that counts. */
+export const passes = (result: ProbeResult, guardDb = 0): boolean =>
+  result.kind === "measured" && result.passes && result.marginDb >= guardDb;
 
 /** Of three answers the side that two agree on; unknown when fewer than two were measured alike. */
 function majority(results: readonly ProbeResult[]): ProbeResult {

@@ -3,7 +3,7 @@
  * Decides which units are kept; how a probe comes about is the caller's.
  */
 import { type Accepted, acceptBest, type Hit, shortestOnSearchHalf } from "./accept.ts";
-import { acceptWithFewBuilds } from "./few-builds.ts";
+import { acceptWithFewBuilds, refusalOf } from "./few-builds.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
 import { openJournal } from "./journal.ts";
 import { checkPremise } from "./premise.ts";
@@ -62,7 +62,8 @@ async function search(request: SearchRequest, groups: readonly Group[], prober: 
 
   notes.rankings = await rankGroups(prober, groups, request, { byProbes: hasSurrogate || !fewBuilds });
   request.progress?.("searching the shortest prefixes");
-  const accepted = fewBuilds ? await acceptOnEngines(request, groups, prober, notes) : await acceptOnProbes(groups, prober, notes);
+  if (fewBuilds) return searchOnEngines(request, groups, prober, { notes, empty: premise.empty });
+  const accepted = await acceptOnProbes(groups, prober, notes);
   if (!accepted) return diffuse(request, groups, prober, premise.empty);
   if (isDiffuse(accepted.keep.length, groups.length)) return diffuse(request, groups, prober, premise.empty, accepted.keep.length);
   return confirm(prober, accepted, request.confirmBuilds ?? 0);
@@ -72,7 +73,7 @@ async function search(request: SearchRequest, groups: readonly Group[], prober: 
 async function acceptOnProbes(groups: readonly Group[], prober: Prober, notes: Notes): Promise<Accepted | undefined> {
   const hits: Hit[] = [];
   for (const ranking of notes.rankings) {
-    const length = await shortestOnSearchHalf(prober, ranking, groups.length);
+    const length = await shortestOnSearchHalf(prober, ranking, { longest: groups.length });
     notes.prefix.push({ ranking: ranking.name, length });
     if (length !== undefined) hits.push({ ranking, length });
   }
@@ -81,19 +82,21 @@ async function acceptOnProbes(groups: readonly Group[], prober: Prober, notes: N
   return acceptBest(prober, shortest, notes.rankings, groups.length);
 }
 
-async function acceptOnEngines(
+async function searchOnEngines(
   request: SearchRequest,
   groups: readonly Group[],
   prober: Prober,
-  notes: Notes,
-): Promise<Accepted | undefined> {
+  { notes, empty }: { readonly notes: Notes; readonly empty: ProbeResult },
+): Promise<Ending> {
   const found = await acceptWithFewBuilds(prober, notes.rankings, {
     longest: longestWorthwhile(groups.length),
-    reserve: request.confirmBuilds ?? 0,
+    confirmBuilds: request.confirmBuilds ?? 0,
     hasSurrogate: request.surrogate !== undefined,
+    guardDb: request.guardDb ?? 0,
   });
-  if (found) notes.prefix.push({ ranking: found.hit.ranking.name, length: found.hit.length });
-  return found?.accepted;
+  if (!found) return diffuse(request, groups, prober, empty);
+  notes.prefix.push({ ranking: found.hit.ranking.name, length: found.hit.length });
+  return found.refusal === undefined ? found.accepted : { ...found.accepted, kind: "not-confirmed", why: found.refusal };
 }
 
 /** More than a quarter of the units, and more than 8. */
@@ -103,12 +106,8 @@ const longestWorthwhile = (of: number): number => Math.min(of, Math.max(8, Math.
 const isHopeless = (prefix: number, of: number): boolean => prefix > of / 2 && isDiffuse(prefix, of);
 
 async function confirm(prober: Prober, accepted: Accepted, builds: number): Promise<Ending> {
-  for (let i = 0; i < builds; i++) {
-    const result = await prober.confirm(accepted.keep);
-    const why = result.kind === "unknown" ? result.why : `a fresh build missed the limit by ${(-result.marginDb).toPrecision(3)}`;
-    if (!passes(result)) return { ...accepted, kind: "not-confirmed", why };
-  }
-  return accepted;
+  const why = await refusalOf(prober, accepted.keep, builds);
+  return why === undefined ? accepted : { ...accepted, kind: "not-confirmed", why };
 }
 
 async function diffuse(
