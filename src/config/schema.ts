@@ -108,7 +108,10 @@ export const searchSchema = z
     "budget-minutes": positive.default(20),
     "max-builds": count.default(30),
     precision: z.enum(["fp16", "fp32", "float16", "float32"]).default("fp16").describe("Precision of the kept units."),
-    group: z.enum(["unit", "block"]).default("unit").describe("What changes precision together."),
+    group: z
+      .enum(["unit", "block"])
+      .default("unit")
+      .describe("What changes precision together: single units, or blocks as names or the shape of the graph tell them."),
   })
   .describe("Search for the units to keep in higher precision.");
 

@@ -20,7 +20,7 @@ export interface Unit {
   readonly output: string;
   /** Position in topological order. */
   readonly order: number;
-  /** Block the unit belongs to (`search.group: block`), from name prefixes. */
+  /** Block the unit belongs to (`search.group: block`): from the path in its name, else from the shape of the graph, else its own id. */
   readonly block: string;
   /** Weight bytes in float32; 0 for products of two activations. */
   readonly weightBytes: number;

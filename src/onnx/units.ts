@@ -3,6 +3,7 @@
  * Decides what can change precision at all; nodes that compute shapes or indices never do. Knows no scales.
  */
 import type { Unit } from "../lanes/lane.ts";
+import { patternBlocks } from "./blocks.ts";
 import { elementsOf } from "./constants.ts";
 import { foldSites } from "./fold.ts";
 import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs } from "./model.ts";
@@ -54,7 +55,9 @@ export function findUnits(network: Network): Unit[] {
       joinUnit(node, units, unitOf);
     }
   }
-  return units.map((unit) => finish(network, makers, unit));
+  const unitNodes = new Set(units.map(({ node }) => node));
+  const blocks = patternBlocks({ nodes: network.nodes, fixed: fixed.union(computesShape), unitNodes });
+  return units.map((unit) => finish(network, makers, blocks, unit));
 }
 
 interface Draft {
@@ -78,16 +81,17 @@ function joinUnit(node: NodeProto, units: readonly Draft[], unitOf: Map<string, 
   for (const name of node.output) unitOf.set(name, owner);
 }
 
-function finish(network: Network, makers: ReadonlyMap<string, NodeProto>, unit: Draft): Unit {
+function finish(network: Network, makers: ReadonlyMap<string, NodeProto>, blocks: ReadonlyMap<NodeProto, string>, unit: Draft): Unit {
   const output = (unit.norm ?? unit.node).output[0] ?? "";
+  const id = `${unit.node.opType}:${output}`;
   return {
-    id: `${unit.node.opType}:${output}`,
+    id,
     nodes: [unit.node, ...(unit.norm === undefined ? [] : [unit.norm]), ...unit.fused].map(nodeLabel),
     opType: unit.node.opType,
     inputs: unit.activations.map((name) => qdqSource(makers, name) ?? name),
     output,
     order: unit.position,
-    block: blockOf(unit.node.name === "" ? output : unit.node.name) ?? `${unit.node.opType}:${output}`,
+    block: blockOf(unit.node.name === "" ? output : unit.node.name) ?? blocks.get(unit.node) ?? id,
     weightBytes: 4 * unit.node.input.slice(0, 2).reduce((sum, name) => sum + elementCountOf(network, makers, name), 0),
   };
 }

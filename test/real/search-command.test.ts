@@ -58,6 +58,13 @@ describe("trt-gate search", () => {
     expect(found.model).toBe("cls");
     expect(found.search.method).toBe("ranked");
     expect(found.search.probes.length).toBeGreaterThan(3);
+    expect(found.search.message).toMatch(/of 25 blocks/);
+  });
+
+  it.each(["bisect", "linear"])("says why %s cannot run without engines, and still exits with the verdict", async (method) => {
+    const { exitCode, out } = await search({ method });
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/^cls: none\. .*polygraphy debug precision, which needs engines of the implicit lane.*Use search\.method: ranked/);
   });
 
   it.each([
