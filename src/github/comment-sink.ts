@@ -19,8 +19,8 @@ export interface CommentRequest {
   readonly hasChanges: boolean;
   /** True for every verdict but `pass`. */
   readonly hasProblem: boolean;
-  /** The whole body with marker and state line, within `budget` UTF-16 units and bytes. */
-  render(budget: number): string;
+  /** The whole body with marker and state line, within `budget` UTF-16 units and bytes. `before`: state of the comment that it replaces. */
+  render(budget: number, before: CommentState | undefined): string;
 }
 
 export interface CommentResult {
@@ -65,7 +65,7 @@ function isWanted({ mode, hasChanges, hasProblem }: CommentRequest): boolean {
 
 async function update(request: CommentRequest, stored: StoredComment, head: string): Promise<CommentResult> {
   for (const budget of budgets) {
-    const body = request.render(budget);
+    const body = request.render(budget, stored.state);
     if (body === stored.body) return outcome("same", stored.url);
     try {
       await updateComment(request.api, stored.id, body);
@@ -81,7 +81,7 @@ async function update(request: CommentRequest, stored: StoredComment, head: stri
 async function create(request: CommentRequest, head: string): Promise<CommentResult> {
   for (const budget of budgets) {
     try {
-      const created = await createOnce(request, request.render(budget));
+      const created = await createOnce(request, request.render(budget, undefined));
       return await keepOne(request, created, head);
     } catch (error) {
       if (!isTooLong(error)) throw error;

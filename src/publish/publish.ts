@@ -113,9 +113,9 @@ async function writeComment({ report, options, event, pullRequest: pull, api: op
     state,
     hasChanges: report.models.length > 0,
     hasProblem: report.verdict !== "pass",
-    render: (budget) => {
-      const place = { ...links, jobKey, budget, headSha: state.headSha, runId: state.runId, runAttempt: state.runAttempt };
-      return report.verdict === "pass" && report.models.length === 0 ? renderAllClear(report, place) : renderComment(report, place);
+    render: (budget, before) => {
+      const isOver = report.verdict === "pass" && (before?.told === "problem" || before?.told === "clear");
+      return (isOver ? renderAllClear : renderComment)(report, { ...links, ...state, jobKey, budget });
     },
   });
 }

@@ -4,7 +4,7 @@
  */
 import { type Caps, commentCaps, largestFitting } from "./ladder.ts";
 import { blocks, code, folded, htmlWords, prose } from "./markdown.ts";
-import { commentMarker, stateLine } from "./marker.ts";
+import { type CommentState, commentMarker, stateLine } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
@@ -36,7 +36,7 @@ export type { FixScript };
 /** Always holds marker, state, verdict and the head of the outputs' table, for any number of models and layers. */
 export function renderComment(report: Report, options: CommentOptions): string {
   return largestFitting(commentCaps, options.budget ?? commentBudget, (caps) =>
-    blocks(hiddenLines(report, options), renderBody(report, options, caps)),
+    blocks(hiddenLines(report, options, report.verdict === "pass" ? "pass" : "problem"), renderBody(report, options, caps)),
   );
 }
 
@@ -54,7 +54,7 @@ export function renderAllClear(report: Report, options: CommentOptions): string 
   };
   return largestFitting([caps, ...commentCaps.slice(-2)], options.budget ?? commentBudget, (step) =>
     blocks(
-      hiddenLines(report, options),
+      hiddenLines(report, options, "clear"),
       headline(report, step),
       "What an earlier run reported here no longer holds.",
       outputsTable(report, step),
@@ -80,10 +80,11 @@ export function renderBody(report: Report, options: NextLinks & { readonly fixSc
   );
 }
 
-function hiddenLines(report: Report, options: CommentOptions): string {
+function hiddenLines(report: Report, options: CommentOptions, told: NonNullable<CommentState["told"]>): string {
   const runUrl = options.runUrl ?? report.environment.runUrl ?? "";
   const runId = options.runId ?? /\/runs\/(\d+)/.exec(runUrl)?.[1] ?? "";
-  return `${commentMarker(options.jobKey)}\n${stateLine({ headSha: options.headSha ?? report.environment.headSha ?? "", runId, runAttempt: options.runAttempt ?? 1 })}`;
+  const headSha = options.headSha ?? report.environment.headSha ?? "";
+  return `${commentMarker(options.jobKey)}\n${stateLine({ headSha, runId, runAttempt: options.runAttempt ?? 1, told })}`;
 }
 
 function modelSections(model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string {

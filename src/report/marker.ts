@@ -7,6 +7,8 @@ export interface CommentState {
   readonly headSha: string;
   readonly runId: string;
   readonly runAttempt: number;
+  /** What the comment told, so that the next run can say that it is over: "clear" is the short green one after a problem. */
+  readonly told?: "problem" | "clear" | "pass";
 }
 
 /** First line of every comment of a job key. Other keys give other lines; no key can end the HTML comment. */
@@ -14,14 +16,18 @@ export const commentMarker = (jobKey: string): string => `<!-- trt-gate v1 key=$
 
 /** Second line. Anything but letters, digits, `.`, `_`, `-` and `/` is dropped, so a value cannot end the HTML comment. */
 export const stateLine = (state: CommentState): string =>
-  `<!-- trt-gate-state head=${plainWord(state.headSha)} run=${plainWord(state.runId)} attempt=${state.runAttempt} -->`;
+  `<!-- trt-gate-state head=${plainWord(state.headSha)} run=${plainWord(state.runId)} attempt=${state.runAttempt}${state.told ? ` told=${state.told}` : ""} -->`;
+
+const tellings = ["problem", "clear", "pass"] as const;
 
 /** The state of a stored comment; undefined where the second line is not one of ours. */
 export function parseState(body: string): CommentState | undefined {
   const line = body.split(/\r?\n/, 2)[1] ?? "";
-  const found = /^<!-- trt-gate-state head=([\w./-]+) run=([\w./-]+) attempt=(\d+) -->$/.exec(line);
-  const [, headSha, runId, attempt] = found ?? [];
-  return headSha === undefined || runId === undefined ? undefined : { headSha, runId, runAttempt: Number(attempt) };
+  const found = /^<!-- trt-gate-state head=([\w./-]+) run=([\w./-]+) attempt=(\d+)(?: told=(\w+))? -->$/.exec(line);
+  const [, headSha, runId, attempt, word] = found ?? [];
+  if (headSha === undefined || runId === undefined) return undefined;
+  const told = tellings.find((one) => one === word);
+  return { headSha, runId, runAttempt: Number(attempt), ...(told ? { told } : {}) };
 }
 
 /** True where the first line is the marker of this job key. */

@@ -45,7 +45,9 @@ describe("pull-request comment", () => {
   it("starts with the marker of its job key and the state of its run", () => {
     const body = renderComment(sampleReport(), options);
     expect(lines(body)[0]).toBe(commentMarker("accuracy/check"));
-    expect(parseState(body)).toEqual({ headSha: "8d3f1c0b5a6e7f8091a2b3c4d5e6f708192a3b4c", runId: "4242", runAttempt: 1 });
+    const state = { headSha: "8d3f1c0b5a6e7f8091a2b3c4d5e6f708192a3b4c", runId: "4242", runAttempt: 1 };
+    expect(parseState(body)).toEqual({ ...state, told: "problem" });
+    expect(parseState(renderAllClear(passReport(), options))).toEqual({ ...state, told: "clear" });
   });
 
   it.each([

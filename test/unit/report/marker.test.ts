@@ -26,6 +26,13 @@ describe("comment marker", () => {
   it("gives back the state it wrote", () => {
     const state = { headSha: "8d3f1c0b", runId: "4242", runAttempt: 2 };
     expect(parseState(`${commentMarker("k")}\n${stateLine(state)}\n\ntext`)).toEqual(state);
+    const told = { ...state, told: "problem" } as const;
+    expect(parseState(`${commentMarker("k")}\n${stateLine(told)}`)).toEqual(told);
+  });
+
+  it("reads a state whose last word a later version made up", () => {
+    const line = stateLine({ headSha: "a", runId: "1", runAttempt: 1, told: "pass" }).replace("told=pass", "told=other");
+    expect(parseState(`${commentMarker("k")}\n${line}`)).toEqual({ headSha: "a", runId: "1", runAttempt: 1 });
   });
 
   it("reads no state from anything else", () => {
