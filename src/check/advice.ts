@@ -27,6 +27,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       algorithm: report.quantization.algorithm,
       ...(report.quantization.samples === null ? {} : { samples: report.quantization.samples }),
       minSamples: entry.quantization?.minSamples ?? 0,
+      onlyCache: entry.quantization?.cache !== undefined && prepared.job.quantization.data === undefined,
       ranges: await rangesOf(facts),
       missingScales: prepared.lane.coverage.missingScales,
       ...(await staleOf(facts)),

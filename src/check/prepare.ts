@@ -2,7 +2,7 @@
  * From an entry of the configuration to a prepared lane: model staged, inputs resolved, samples opened, scales found, engines possible.
  * Everything that can be wrong with the user's files is said here, before anything runs.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { openFeeds } from "../dumps/feeds.ts";
 import { ConfigError } from "../effects/failure.ts";
@@ -102,9 +102,24 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
 
 async function stageInto({ root, context, workFolder }: Workplace, path: string, name: string) {
   const folder = join(workFolder, name);
-  const { files } = context.effects;
+  const { files, cwd } = context.effects;
   await files.makeFolder(folder);
-  return await stageModel({ path: join(root, path), folder, files, trust: context.trust.isProposal ? "pull-request" : "local" });
+  const isTracked = root === cwd ? trackedBeside(path, context.tracked) : undefined;
+  return await stageModel({
+    path: join(root, path),
+    folder,
+    files,
+    trust: context.trust.isProposal ? "pull-request" : "local",
+    ...(isTracked ? { isTracked } : {}),
+  });
+}
+
+/** A model that an earlier step made has its data from there as well; git's own folder, with its credentials, is never data. */
+function trackedBeside(modelPath: string, tracked: ReadonlySet<string> | undefined): ((location: string) => boolean) | undefined {
+  if (tracked === undefined) return undefined;
+  const at = (location: string) => join(dirname(modelPath), location);
+  if (tracked.has(join(modelPath))) return (location) => tracked.has(at(location));
+  return (location) => !at(location).toLowerCase().split("/").includes(".git");
 }
 
 const noValidation = ({ name, place }: ModelEntry) =>

@@ -18,10 +18,15 @@ export function makeProbe(judging: Judging, halves: Halves, clock: Pick<Clock, "
       const run = await judgeOutputs(judging, { assignment: { keep }, samples: samplesOf[half], fresh: options?.fresh ?? false });
       return toResult(run, judging.lane, seconds());
     } catch (error) {
-      if (!(error instanceof ToolError) || error.reason === "cancelled" || error.reason === "disk-full") throw error;
-      return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds: seconds() };
+      return unknownProbe(error, seconds());
     }
   };
+}
+
+/** A tool's failure as an answer; throws everything else on. */
+export function unknownProbe(error: unknown, seconds: number): ProbeResult {
+  if (!(error instanceof ToolError) || error.reason === "cancelled" || error.reason === "disk-full") throw error;
+  return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds };
 }
 
 function toResult(run: JudgedRun, lane: PreparedLane, seconds: number): ProbeResult {

@@ -8,13 +8,14 @@ import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { searchUnits } from "../search/ranked.ts";
-import type { Journal, Probe, Scheme, SearchOutcome } from "../search/search.ts";
+import type { Journal, Probe, SearchOutcome } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
 import { searchByPolygraphy } from "./debug-precision.ts";
 import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
+import { otherSchemes } from "./schemes.ts";
 
 export interface SearchInputs {
   readonly prepared: Prepared;
@@ -45,7 +46,6 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const { effects, settings } = context;
   const { lane } = prepared;
   const surrogate = lane.lane === "simulate" ? undefined : await openSurrogate(inputs);
-  const schemes = await openSchemes(inputs);
   try {
     return await searchUnits({
       units: lane.units,
@@ -71,12 +71,11 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
       notice: (text) => effects.log.notice(text),
       guardDb: lane.deterministic ? 0 : guardDb,
       confirmBuilds: lane.lane === "simulate" ? 0 : 2,
-      schemes: schemes.schemes,
+      schemes: lane.lane === "simulate" || surrogate ? otherSchemes(inputs) : [],
       cancelled: effects.cancelled,
     });
   } finally {
     await surrogate?.close();
-    await schemes.close();
   }
 }
 
@@ -118,38 +117,6 @@ async function openSurrogate({
     );
     return undefined;
   }
-}
-
-/** Other ways to choose scales, opened only when the search asks: they need calibration data. */
-async function openSchemes({
-  prepared,
-  judging,
-  halves,
-  context,
-}: SearchInputs): Promise<{ schemes: readonly Scheme[]; close(): Promise<void> }> {
-  const opened: PreparedLane[] = [];
-  const { quantization } = prepared.job;
-  if (quantization.data === undefined || quantization.qdqPath !== undefined) return { schemes: [], close: async () => {} };
-  const { cachePath: _, ...fromData } = quantization;
-  const others = (["percentile", "entropy", "minmax"] as const).filter(
-    (algorithm) => algorithm !== quantization.algorithm || quantization.cachePath !== undefined,
-  );
-  const schemes = others.map(
-    (algorithm): Scheme => ({
-      name: `${algorithm} calibration`,
-      probeEmpty: async () => {
-        const lane = await prepareSimulate({ ...prepared.job, quantization: { ...fromData, algorithm } });
-        opened.push(lane);
-        return await makeProbe({ ...judging, lane }, halves, context.effects.clock)(new Set(), "search");
-      },
-    }),
-  );
-  return {
-    schemes,
-    close: async () => {
-      await Promise.all(opened.map((lane) => lane.close()));
-    },
-  };
 }
 
 /** JSON lines beside the report: a killed search goes on from there. */

@@ -160,6 +160,8 @@ export interface QuantizationSource {
   readonly qdqPath?: string;
   readonly algorithm: "entropy" | "minmax" | "percentile";
   readonly percentile: number;
+  /** Of a Q/DQ model: per-tensor weights are quantised anew, per output channel (simulate only; advice tries it). */
+  readonly weights?: "per-channel";
 }
 
 /** Samples that can be read again and again, one at a time. */

@@ -121,7 +121,7 @@ async function diffuse(
     const premise = await checkPremise(prober, groups, { withFull: true });
     if (premise.ending) return premise.ending;
   }
-  const advice = await adviseSchemes(prober, request.schemes ?? [], empty);
+  const advice = await adviseSchemes(prober, request, empty);
   const why =
     kept === undefined
       ? `no short ranked prefix of the ${groups.length} groups of nodes passes both halves of the samples`

@@ -19,6 +19,7 @@ import { networkScales } from "./calibrate-model.ts";
 import type { Candidate } from "./candidate.ts";
 import { coreCandidate } from "./core.ts";
 import { foldConstants } from "./fold-constants.ts";
+import { perChannelWeights } from "./per-channel.ts";
 import { qdqCandidate } from "./qdq.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -100,7 +101,9 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const holdsOwn = hasQdq(model.graph.node);
   const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, "left-in-file"));
   const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
-  const { candidate, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
+  const { candidate: asItIs, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
+  const candidate = job.quantization.weights === "per-channel" ? await perChannelWeights(asItIs, files) : asItIs;
+  if (candidate === undefined) throw nothingPerTensor(job);
   return {
     reference: await withWeightFile(float, "reference", files),
     candidate: { ...candidate, network: await withWeightFile(candidate.network, "weights", files) },
@@ -123,6 +126,12 @@ async function embedded(network: Network, files: Files): Promise<Network> {
   for (const [name, tensor] of constants) if (isExternal(tensor)) constants.set(name, await embed(tensor, network.folder, files));
   return { ...network, constants };
 }
+
+const nothingPerTensor = ({ name }: LaneJob): ToolError =>
+  new ToolError(
+    "precision-not-applied",
+    `No weight of '${name}' can be quantised per channel: each has a scale per channel already, or its float values are not known. Give the float model as 'path' and the Q/DQ model as 'quantization.qdq'.`,
+  );
 
 function nothingQuantized(job: LaneJob, sides: Sides): ToolError {
   if (sides.missingScales.length > 0) {

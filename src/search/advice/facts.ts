@@ -25,6 +25,8 @@ export interface CalibrationFacts {
   /** Undefined: a cache does not say how many samples made it. */
   readonly samples?: number;
   readonly minSamples: number;
+  /** The scales come from a cache and there is no data to calibrate with. */
+  readonly onlyCache?: boolean;
   /** Tensors with what the scale can represent and what validation showed, both as largest magnitude. */
   readonly ranges?: readonly { readonly tensor: string; readonly calibratedAmax: number; readonly seenAmax: number }[];
   /** Inputs of compute nodes that have no scale. */

@@ -65,6 +65,16 @@ describe("advice", () => {
     expect(rules({ search: { ...search, outcome } })).toEqual(["not-converging"]);
   });
 
+  it("says that no calibration could be tried where a diffuse error has only a cache", () => {
+    const diffuse = { ...search, outcome: "diffuse", plainDb: 9.1 } as const;
+    const [advice, ...others] = advise({ search: diffuse, calibration: { ...calibration, onlyCache: true } });
+    expect(advice).toMatchObject({ rule: "no-data", evidence: { units: 54, plainDb: 9.1 } });
+    expect(advice?.text).toContain("quantization.data");
+    expect(others.map(({ rule }) => rule)).toEqual(["not-converging"]);
+    expect(rules({ search: diffuse, calibration })).toEqual(["not-converging"]);
+    expect(rules({ search, calibration: { ...calibration, onlyCache: true } })).toEqual([]);
+  });
+
   it("prefers FP16 or blocks over many FP32 units", () => {
     expect(rules({ search: { ...search, kept: 9, precision: "float32" } })).toEqual(["many-float32"]);
     expect(rules({ search: { ...search, kept: 9 } })).toEqual([]);

@@ -156,6 +156,15 @@ describe("a diffuse error", () => {
     expect(outcome.advice[1]?.evidence.afterDb).toBe(18);
   });
 
+  it("holds simulated schemes against the simulated plain model where engines decide", async () => {
+    const surrogate = additiveProbe(Array.from({ length: 40 }, () => 0.001));
+    const schemes = [{ name: "percentile", probeEmpty: async () => measured(15) }];
+    const outcome = await searchUnits(request(units, diffuse, { surrogate, schemes, maxBuilds: 30 }));
+    expect(outcome.kind).toBe("diffuse");
+    expect(outcome.advice.map(({ evidence }) => [evidence.beforeDb, evidence.afterDb])).toEqual([[expect.closeTo(13.98, 1), 15]]);
+    expect(outcome.advice[0]?.text).toContain("(+1.0 dB) in the simulation");
+  });
+
   it("needs more than a quarter and more than eight", () => {
     expect([isDiffuse(8, 10), isDiffuse(9, 36), isDiffuse(9, 35), isDiffuse(10, 36)]).toEqual([false, false, true, true]);
   });
