@@ -30,6 +30,8 @@ export interface StageRequest {
   readonly files: Files;
   /** "pull-request": what leaves the model's folder is hostile (TrustError); "local": it is a mistake (ConfigError). */
   readonly trust: "pull-request" | "local";
+  /** Whether external data at this location, relative to the model, is part of the commit: what else lies in a work tree is not the change's to read. */
+  readonly isTracked?: (location: string) => boolean;
 }
 
 /** Also ConfigError and FileError of reading, ToolError `disk-full`. */
@@ -63,6 +65,7 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
   for (const [location, bytes] of needed) {
     const what = `The external data '${location}' of '${request.path}'`;
     if (location === "model.onnx") throw refusal(request, [`${what} has the name of the model itself.`]);
+    if (request.isTracked?.(location) === false) throw refusal(request, [`${what} is not part of the commit.`]);
     const found = await stageOne({
       ...request,
       hash,

@@ -40,6 +40,10 @@ export async function makeContext(
       : effects.cwd,
     trust: checkout.trust,
     isCheckout: checkout.head !== undefined,
+    tracked:
+      checkout.trust.isProposal && checkout.head !== undefined && selection.jobs.length > 0
+        ? (await checkout.git.tracked()).files
+        : undefined,
     baseFolder: async (entry) =>
       checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
     earlier: await readEarlier(join(reportFolder, "report.json"), effects),

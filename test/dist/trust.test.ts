@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { pullPayload } from "../fakes/event.ts";
+import { encode, externalTensor, modelProto, node, weight } from "../fakes/onnx-models.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
 import { describeWithPython } from "../support/needs.ts";
 import { configOf, writeModels } from "./models.ts";
@@ -46,12 +47,15 @@ interface Pull {
   readonly head: Readonly<Record<string, string>>;
   readonly fork?: boolean | "deleted";
   readonly event?: string;
+  /** Model of the head commit in place of the sound one, by its path. */
+  readonly model?: { readonly path: string; readonly bytes: Uint8Array };
 }
-function pull({ base: baseFiles = {}, head, fork = false, event = "pull_request" }: Pull): void {
+function pull({ base: baseFiles = {}, head, fork = false, event = "pull_request", model }: Pull): void {
   const { repository } = place;
   writeModels(repository, ["a"]);
   const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"]), ...baseFiles });
   repository.git("checkout", "-q", "-b", "topic");
+  if (model) writeFileSync(join(repository.folder, model.path), model.bytes);
   const headSha = repository.commit({ "watched/a.txt": "touched", ...head });
   const merge = mergePullRequest(repository, headSha, base);
   place.github.headSha = headSha;
@@ -101,6 +105,48 @@ describe("forks on hosted runners", () => {
     const ended = await run();
     expect(ended.exitCode, ended.log).toBe(4);
     expect(ended.log).toContain("config-not-on-base");
+  });
+});
+
+describe("external data", () => {
+  const model = (location: string) =>
+    encode(
+      modelProto({
+        nodes: [node("MatMul", ["x", "m"], ["h"]), node("Add", ["h", "w"], ["y"])],
+        weights: [externalTensor("w", { location, length: "16" }), weight("m", [4, 4])],
+        outputs: ["y"],
+      }),
+    );
+  /** `beside` is written after the checkout, as an earlier step would. */
+  const changed = (path: string, location: string, head: Readonly<Record<string, string>>, beside: Readonly<Record<string, string>>) => {
+    const entry = configOf(["a"]).replace("models/a.onnx", path);
+    pull({ base: { ".github/trt-gate.yml": entry }, head, model: { path, bytes: model(location) } });
+    place.repository.write(beside);
+  };
+  const bytes = "0123456789abcdef";
+
+  it("is read where the commit holds it", async () => {
+    changed("models/a.onnx", "a.data", { "models/a.data": bytes }, {});
+    const ended = await run();
+    expect(ended.report?.models[0]?.outputs[0]?.reference.max, ended.log).toBe(
+      Math.max(...new Float32Array(Uint8Array.from(Buffer.from(bytes)).buffer)),
+    );
+  });
+
+  it.each([
+    {
+      what: "a file that an earlier step left beside the model",
+      path: "models/a.onnx",
+      location: "secret.txt",
+      beside: { "models/secret.txt": bytes },
+    },
+    { what: "git's own configuration", path: "a.onnx", location: ".git/config", beside: {} },
+  ])("is refused with 3 where it is $what", async ({ path, location, beside }) => {
+    changed(path, location, {}, beside);
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(3);
+    expect(ended.report?.models).toMatchObject([{ reason: "untrusted-model", outputs: [] }]);
+    expect(ended.report?.models[0]?.message).toContain("is not part of the commit");
   });
 });
 

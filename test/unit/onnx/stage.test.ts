@@ -36,6 +36,24 @@ const write = (proto: ModelProto) => writeFileSync(join(source, "m.onnx"), encod
 const withWeight = (tensor: TensorProto) => modelProto({ nodes: [node("Add", ["x", "w"], ["y"])], weights: [tensor], outputs: ["y"] });
 const external = (entries: Record<string, string>) => write(withWeight(externalTensor("w", entries)));
 
+describe("external data outside the commit", () => {
+  it("is refused before it is opened", async () => {
+    external({ location: "config" });
+    writeFileSync(join(source, "config"), "[http] extraheader = AUTHORIZATION: basic canary");
+    const asked: string[] = [];
+    const isTracked = (location: string) => {
+      asked.push(location);
+      return false;
+    };
+    const folder = await effects.files.makeTempFolder("staged");
+    const staging = stageModel({ path: join(source, "m.onnx"), folder, files: effects.files, trust: "pull-request", isTracked });
+    await expect(staging).rejects.toThrow(TrustError);
+    await expect(staging).rejects.toThrow(/'config' of .* is not part of the commit/);
+    expect(asked).toEqual(["config"]);
+    expect(await effects.files.list(folder)).toEqual(["model.onnx"]);
+  });
+});
+
 describe("a model without external data", () => {
   it("is copied under a plain name, with the file's own SHA-256, and its weights can still be read", async () => {
     const staged = await stage("pull-request", classifier);
