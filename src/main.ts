@@ -21,10 +21,10 @@ export interface Outcome extends Pick<Selected, "event" | "config" | "settings">
 /** Rejects where the run cannot say anything of any model: wrong configuration, refusal for trust, a bug. */
 export async function main(request: MainRequest, effects: Effects): Promise<Outcome> {
   const startMs = effects.clock.monotonicMs();
-  const { event, config, settings, selection } = await selectModels(request, effects);
+  const { event, config, settings, selection, foreign } = await selectModels(request, effects);
   const reportFolder = resolve(effects.cwd, settings.options.reportDir);
   const context = await makeContext({ settings, config, selection, reportFolder, startMs }, effects);
-  const checked = await checkAll(selection, context);
+  const checked = await checkAll({ selection, foreign }, context);
   const report = composeReport({ settings, selection, event, checked, startMs }, effects);
   return { report, settings, event, config, reportFolder };
 }

@@ -82,12 +82,16 @@ export async function chooseModels(choice: Choice): Promise<Selection> {
 export function withProposed(trusted: Settings, proposed: Settings, baseText: string | undefined): Settings {
   const isTrusted = namedBy(baseText);
   const kept = trusted.models.filter((model) => isTrusted(model) || !proposed.models.some(({ path }) => path === model.path));
-  const fresh = proposed.models.filter((model) => !kept.some(({ name, path }) => name === model.name || path === model.path));
+  const fresh = newModels(kept, proposed);
   const notices = fresh.map(
     ({ name }) => `${name} is new in this change: checked with its data, without loaders, task commands, plugins and waivers.`,
   );
   return { ...trusted, models: [...kept, ...fresh], notices: [...trusted.notices, ...notices] };
 }
+
+/** What the proposed version names and no entry of `known` does. */
+export const newModels = (known: readonly ModelEntry[], proposed: Settings): ModelEntry[] =>
+  proposed.models.filter((model) => !known.some(({ name, path }) => name === model.name || path === model.path));
 
 async function sortOut({ settings, config, effects }: Choice): Promise<{ present: ModelEntry[]; removed: ModelEntry[] }> {
   const { changed = [], base, git } = config.checkout;

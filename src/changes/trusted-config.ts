@@ -20,8 +20,10 @@ export interface TrustedConfig {
   readonly yaml: ConfigText | undefined;
   /** "data-only": a pull request introduces it, so its loaders, task commands, plugins and waivers do not count. */
   readonly trust: "full" | "data-only";
-  /** The work tree's differing version in a proposal: models that only it names are checked with its data-only keys (`withProposed`). */
+  /** The work tree's differing version in a proposal: it must be sound, since it counts once merged, and tells which models are new. */
   readonly proposed: ConfigText | undefined;
+  /** Whether models that only the proposed version names are checked with its data-only keys (`withProposed`); a fork's are not. */
+  readonly isProposedUsed: boolean;
   /** The base commit's text, to see which entries changed; undefined where it has none or there is no base. */
   readonly baseText: string | undefined;
   readonly headText: string | undefined;
@@ -39,7 +41,8 @@ export async function readTrustedConfig(options: CheckoutOptions, event: RunEven
   const headText = await workTreeText(path, checkout, effects);
   const head = headText === undefined ? undefined : { path, text: headText, commit: undefined };
   const baseText = await textAtBase(path, checkout);
-  const known = { baseText, headText, checkout };
+  const isProposedUsed = !checkout.trust.isFork || options.allowForks;
+  const known = { baseText, headText, checkout, isProposedUsed };
   if (!checkout.trust.isProposal) return { ...known, yaml: head, trust: "full", proposed: undefined, notices: [] };
 
   const base = checkout.base?.sha.slice(0, 12) ?? "";
@@ -47,10 +50,10 @@ export async function readTrustedConfig(options: CheckoutOptions, event: RunEven
     const yaml = { path, text: baseText, commit: checkout.base?.sha };
     if (baseText === headText) return { ...known, yaml, trust: "full", proposed: undefined, notices: [] };
     const notices = [`The change edits ${path}; the version of the base commit ${base} is used. Its edits count once they are merged.`];
-    return { ...known, yaml, trust: "full", proposed: mayPropose(checkout, options) ? head : undefined, notices };
+    return { ...known, yaml, trust: "full", proposed: head, notices };
   }
   if (head === undefined) return { ...known, yaml: undefined, trust: "full", proposed: undefined, notices: [] };
-  if (!mayPropose(checkout, options)) {
+  if (!isProposedUsed) {
     throw new ToolError(
       "config-not-on-base",
       `${path} is not on the base commit ${base} and a fork's own configuration does not count. A maintainer adds it to the base branch first.`,
@@ -59,8 +62,6 @@ export async function readTrustedConfig(options: CheckoutOptions, event: RunEven
   const notices = [`${path} is new in this change: its data counts, its loaders, task commands, plugins and waivers do not.`];
   return { ...known, yaml: head, trust: "data-only", proposed: undefined, notices };
 }
-
-const mayPropose = ({ trust }: Checkout, { allowForks }: CheckoutOptions): boolean => !trust.isFork || allowForks;
 
 /** A link could lead out of the repository, so a proposal's configuration must be a plain file. */
 async function workTreeText(path: string, { trust }: Checkout, effects: Effects): Promise<string | undefined> {

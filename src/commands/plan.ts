@@ -18,10 +18,15 @@ export const run: RunCommand = async (parsed, effects, io) => {
   }
   const since = parsed.text("changed-since");
   const inputs = { ...parsed.inputs, ...(since === undefined ? {} : { "base-ref": since }) };
-  const { selection } = await selectModels({ inputs }, effects);
+  const { selection, foreign } = await selectModels({ inputs }, effects);
   const models = selection.jobs.map(({ model }) => model);
   const shares = splitShares(models, await earlierSeconds(parsed.list("history"), effects), runners);
-  const plan = { matrix: { include: shares }, expect: models.map(({ name }) => name), count: models.length, why: selection.why };
+  const plan = {
+    matrix: { include: shares },
+    expect: [...models, ...foreign].map(({ name }) => name),
+    count: models.length,
+    why: selection.why,
+  };
   for (const warning of await writeOutputs(outputsOf(plan), effects)) effects.log.warning(warning);
   io.out(parsed.has("json") ? `${JSON.stringify(plan, null, 1)}\n` : table(shares, selection.why));
   return 0;

@@ -1,5 +1,4 @@
 /** Checks the chosen models one after the other; what one of them fails with stays its own, and the others go on. */
-import type { Selection } from "../changes/choose.ts";
 import type { CheckContext } from "../check/context.ts";
 import { emptyModelReport } from "../check/empty.ts";
 import type { ModelEntry } from "../config/settings.ts";
@@ -7,6 +6,7 @@ import { ConfigError, FileError, ToolError, TrustError } from "../effects/failur
 import { type ExitCode, exitCodeOfFailure, exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import type { ModelReport } from "../report/schema.ts";
+import type { Selected } from "./select.ts";
 
 export interface Checked {
   readonly models: readonly ModelReport[];
@@ -17,7 +17,7 @@ export interface Checked {
 }
 
 /** One after the other: two models on one machine would measure each other's noise. A model's failure is its own. */
-export async function checkAll(selection: Selection, context: CheckContext): Promise<Checked> {
+export async function checkAll({ selection, foreign }: Pick<Selected, "selection" | "foreign">, context: CheckContext): Promise<Checked> {
   const models: ModelReport[] = [];
   const codes: ExitCode[] = [];
   const { effects, settings } = context;
@@ -26,6 +26,10 @@ export async function checkAll(selection: Selection, context: CheckContext): Pro
     models.push(report.model);
     codes.push(report.failure ?? exitCodeOfVerdict(report.model.verdict, settings.options.failOn));
     effects.log.info(`${model.name}: ${report.model.verdict} (${report.model.reason}). ${report.model.message}`);
+  }
+  for (const model of foreign) {
+    models.push(undecidedReport(model, "config-not-on-base", onlyInFork(model)));
+    codes.push(exitCodeOfVerdict("undecided", settings.options.failOn));
   }
   return { models, codes, complete: !effects.cancelled.aborted, versions: context.versions };
 }
@@ -49,6 +53,9 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
     return { model: { ...undecidedReport(model, reason, error.message), status: "failed" }, failure: exitCodeOfFailure(error) };
   }
 }
+
+const onlyInFork = ({ name, place }: ModelEntry): string =>
+  `${name} is named only by this fork's ${place.file} (line ${place.line}), which does not count. A maintainer adds it to the base branch first.`;
 
 const cancelledWhile = ({ name }: ModelEntry): string =>
   `${name} was being checked when the run was cancelled. ${reasonOf("cancelled").next}`;

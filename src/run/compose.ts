@@ -61,15 +61,19 @@ export function composeReport({ settings, selection, event, checked, startMs }: 
   return reportSchema.parse(report);
 }
 
+const exitOfCancelled = 4;
+
 /** No model at all is undecided; models that exist and did not change are a pass. */
 function overall(
   settings: Settings,
-  { jobs, removed }: Selection,
-  { models, codes }: Checked,
+  { removed }: Selection,
+  { models, codes, complete }: Checked,
 ): Pick<Report, "verdict" | "reason" | "exitCode"> {
-  if (settings.models.length === 0)
+  // Whatever was found until then, and whatever fail-on says: half a run decides nothing.
+  if (!complete) return { verdict: "undecided", reason: "cancelled", exitCode: exitOfCancelled };
+  if (settings.models.length === 0 && models.length === 0)
     return { verdict: "undecided", reason: "no-models", exitCode: exitCodeOfVerdict("undecided", settings.options.failOn) };
-  if (jobs.length === 0) return { verdict: "pass", reason: removed.length > 0 ? "removed" : "no-model-changed", exitCode: 0 };
+  if (models.length === 0) return { verdict: "pass", reason: removed.length > 0 ? "removed" : "no-model-changed", exitCode: 0 };
   const verdict = overallVerdict(models.map((model) => model.verdict));
   return {
     verdict,

@@ -1,13 +1,12 @@
 /** From inputs to the models that have to be checked: event, trusted configuration, settings, selection. Loads no engine and reads no model. */
 import { dirname, join } from "node:path";
-import { chooseModels, type Selection, withProposed } from "../changes/choose.ts";
+import { chooseModels, newModels, type Selection, withProposed } from "../changes/choose.ts";
 import { type RunEvent, readEvent } from "../changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../changes/trusted-config.ts";
 import { readOptions } from "../config/options.ts";
-import type { SearchSettings, Settings } from "../config/settings.ts";
+import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
 import { settle } from "../config/settle.ts";
 import type { Effects } from "../effects/effects.ts";
-import { ConfigError } from "../effects/failure.ts";
 import { realWorkspace } from "../effects/workspace.ts";
 
 export interface MainRequest {
@@ -22,6 +21,8 @@ export interface Selected {
   readonly config: TrustedConfig;
   readonly settings: Settings;
   readonly selection: Selection;
+  /** Models that only a fork's configuration names: not touched, and not passed either. */
+  readonly foreign: readonly ModelEntry[];
 }
 
 /** From inputs to the models that have to be checked; says in the log why. `plan` ends here. */
@@ -29,14 +30,14 @@ export async function selectModels({ inputs, search }: MainRequest, effects: Eff
   const event = await readEvent(effects);
   const { options } = readOptions(inputs, effects.env);
   const config = await readTrustedConfig(options, event, effects);
-  const settled = settleAll(inputs, config, effects);
+  const { settings: settled, foreign } = settleAll(inputs, config, effects);
   const settings: Settings = { ...settled, search: { ...settled.search, ...search } };
   for (const notice of settings.notices) effects.log.notice(notice);
 
   const selection = await chooseModels({ settings, config, effects, externalData: (path) => externalDataOf(path, effects) });
   for (const notice of selection.trust.notices) effects.log.notice(notice);
   effects.log.info(`${selection.jobs.length} of ${settings.models.length} models to check (${selection.why}).`);
-  return { event, config, settings, selection };
+  return { event, config, settings, selection, foreign };
 }
 
 /** Paths relative to the workspace. Loaded only where a file beside the model changed. */
@@ -46,25 +47,13 @@ async function externalDataOf(modelPath: string, { cwd, files }: Effects): Promi
   return [...new Set(references.map(({ location }) => join(dirname(modelPath), location)))];
 }
 
-function settleAll(inputs: MainRequest["inputs"], config: TrustedConfig, effects: Effects): Settings {
+/** Rejects with ConfigError also for the proposed version: what it says must hold once it is merged, and a new model in it must not pass unread. */
+function settleAll(inputs: MainRequest["inputs"], config: TrustedConfig, effects: Effects): Pick<Selected, "settings" | "foreign"> {
   const workspace = realWorkspace(effects.cwd);
   const today = effects.clock.now().toISOString().slice(0, 10);
   const trusted = settle({ inputs, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
-  if (config.proposed === undefined) return trusted;
-  try {
-    return withProposed(
-      trusted,
-      settle({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace }),
-      config.baseText,
-    );
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return {
-      ...trusted,
-      notices: [
-        ...trusted.notices,
-        ...error.problems.map((problem) => `The proposed configuration does not count yet, and it has a problem: ${problem}`),
-      ],
-    };
-  }
+  if (config.proposed === undefined) return { settings: trusted, foreign: [] };
+  const proposed = settle({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace });
+  if (config.isProposedUsed) return { settings: withProposed(trusted, proposed, config.baseText), foreign: [] };
+  return { settings: trusted, foreign: newModels(trusted.models, proposed) };
 }

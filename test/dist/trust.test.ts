@@ -6,6 +6,7 @@ import { oraclePython } from "../../scripts/python-env.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { encode, externalTensor, modelProto, node, weight } from "../fakes/onnx-models.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
+import { soundModel } from "../fakes/small-models.ts";
 import { describeWithPython } from "../support/needs.ts";
 import { configOf, writeModels } from "./models.ts";
 import { openWorkplace, type Workplace } from "./spawn.ts";
@@ -105,6 +106,47 @@ describe("forks on hosted runners", () => {
     const ended = await run();
     expect(ended.exitCode, ended.log).toBe(4);
     expect(ended.log).toContain("config-not-on-base");
+  });
+});
+
+describe("a model that only the change's configuration names", () => {
+  const twoModels = configOf(["a", "fresh"]).replace("watched/a.txt", "nothing/a.txt");
+  const fresh = { path: "models/fresh.onnx", bytes: soundModel() };
+
+  it("is checked in the own repository", async () => {
+    pull({ head: { ".github/trt-gate.yml": twoModels }, model: fresh });
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(0);
+    expect(ended.report?.models.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ["a", "pass"],
+      ["fresh", "pass"],
+    ]);
+  });
+
+  it("is undecided from a fork, beside the base's own models", async () => {
+    pull({ head: { ".github/trt-gate.yml": twoModels }, model: fresh, fork: true });
+    const ended = await run({}, { comment: "off" });
+    expect(ended.exitCode, ended.log).toBe(4);
+    expect(ended.report?.models.map(({ name, verdict, reason }) => [name, verdict, reason])).toEqual([
+      ["a", "pass", "within-limits"],
+      ["fresh", "undecided", "config-not-on-base"],
+    ]);
+  });
+
+  it("is undecided from a fork that changes nothing else", async () => {
+    const base = { ".github/trt-gate.yml": configOf(["a"]).replace("watched/a.txt", "nothing/a.txt") };
+    pull({ base, head: { ".github/trt-gate.yml": twoModels }, model: fresh, fork: true });
+    const ended = await run({}, { comment: "off" });
+    expect(ended.exitCode, ended.log).toBe(4);
+    expect(ended.report).toMatchObject({ verdict: "undecided", selection: { unchanged: ["a"] } });
+  });
+
+  it.each([false, true])("is a configuration error with its place where that text is wrong (from a fork: %s)", async (fork) => {
+    pull({ head: { ".github/trt-gate.yml": twoModels.replaceAll("min-samples", "min-sample") }, model: fresh, fork });
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(2);
+    expect(ended.log).toMatch(/^::error file=\.github\/trt-gate\.yml,line=11::.*min-samples/m);
+    expect(ended.outputs.verdict).toBe("undecided");
   });
 });
 

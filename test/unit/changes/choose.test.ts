@@ -84,7 +84,8 @@ async function choose(env: Readonly<Record<string, string>>, where: Where = {}):
       workspace: { match: () => [], checkPath: () => undefined },
     });
   const first = settleText(trusted.yaml, trusted.trust);
-  const settings = trusted.proposed ? withProposed(first, settleText(trusted.proposed, "data-only"), trusted.baseText) : first;
+  const settings =
+    trusted.proposed && trusted.isProposedUsed ? withProposed(first, settleText(trusted.proposed, "data-only"), trusted.baseText) : first;
   const externalData = async (path: string) => (path === "models/a/a.onnx" ? ["models/a/a.weights"] : []);
   return { selection: await chooseModels({ settings, config: trusted, effects, externalData }), config: trusted, settings, effects };
 }
