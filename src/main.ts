@@ -8,6 +8,8 @@ import type { Report } from "./report/schema.ts";
 import { checkAll } from "./run/check-all.ts";
 import { composeReport } from "./run/compose.ts";
 import { makeContext } from "./run/context.ts";
+import { endedEarlyNotice, readEarlier, writeUnfinished } from "./run/earlier.ts";
+import { refuseForeignReportFolder } from "./run/report-folder.ts";
 import { type MainRequest, type Selected, selectModels } from "./run/select.ts";
 
 export type { MainRequest } from "./run/select.ts";
@@ -23,8 +25,14 @@ export async function main(request: MainRequest, effects: Effects): Promise<Outc
   const startMs = effects.clock.monotonicMs();
   const { event, config, settings, selection, foreign } = await selectModels(request, effects);
   const reportFolder = resolve(effects.cwd, settings.options.reportDir);
-  const context = await makeContext({ settings, config, selection, reportFolder, startMs }, effects);
+  await refuseForeignReportFolder(reportFolder, config.checkout, effects);
+  const earlier = await readEarlier(reportFolder, effects);
+  const notices = earlier.endedEarly ? [endedEarlyNotice] : [];
+  for (const notice of notices) effects.log.notice(notice);
+  const facts = { settings, selection, event, startMs, notices };
+  await writeUnfinished(facts, selection, reportFolder, effects);
+  const context = await makeContext({ settings, config, selection, reportFolder, startMs, earlier: earlier.models }, effects);
   const checked = await checkAll({ selection, foreign }, context);
-  const report = composeReport({ settings, selection, event, checked, startMs }, effects);
+  const report = composeReport({ ...facts, checked }, effects);
   return { report, settings, event, config, reportFolder };
 }

@@ -50,6 +50,8 @@ export interface Files {
   /** Random access without loading the file; the caller closes it. */
   open(path: string): Promise<FileReader>;
   writeText(path: string, text: string): Promise<void>;
+  /** Whole or not at all: whenever the run is killed, a reader sees the old text or the new one. A link there is replaced, not followed. */
+  replaceText(path: string, text: string): Promise<void>;
   writeBytes(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** Undefined when nothing is there. Does not follow a final symbolic link. */
   lstat(path: string): Promise<FileStat | undefined>;

@@ -2,6 +2,7 @@
  * The real file system. Temporary folders are remembered, so that the end of the run and the post step remove just those.
  * A full or unwritable disk becomes a ToolError with the reason `disk-full`: it never turns into a verdict.
  */
+import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,6 +24,7 @@ export function realFiles(root: string | undefined, temp: TempFolders): Files {
     readBytes: (path) => fs.readFile(path),
     open: openReader,
     writeText: (path, text) => write(path, async () => fs.writeFile(path, text)),
+    replaceText: (path, text) => write(path, () => replace(path, text)),
     writeBytes: (path, bytes) =>
       write(path, async () =>
         bytes instanceof Uint8Array ? fs.writeFile(path, bytes) : pipeline(Readable.from(bytes), createWriteStream(path)),
@@ -35,8 +37,9 @@ export function realFiles(root: string | undefined, temp: TempFolders): Files {
       await write(path, async () => fs.mkdir(path, { recursive: true }));
     },
     makeTempFolder: async (prefix) => {
-      const path = await fs.mkdtemp(join(root ?? tmpdir(), `trt-gate-${prefix}-`));
+      const path = join(root ?? tmpdir(), `trt-gate-${prefix}-${randomUUID().slice(0, 13)}`);
       temp.record(path);
+      await fs.mkdir(path, { mode: 0o700 });
       return path;
     },
     copy: (from, to) => write(to, () => fs.copyFile(from, to)),
@@ -56,6 +59,17 @@ async function write(path: string, action: () => Promise<unknown>): Promise<void
     if (isDiskFull(error)) {
       throw new ToolError("disk-full", `Writing ${path} failed: the disk is full. Free space on the runner and run again.`);
     }
+    throw error;
+  }
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await fs.writeFile(draft, text, { flag: "wx" });
+    await fs.rename(draft, path);
+  } catch (error) {
+    await fs.rm(draft, { force: true });
     throw error;
   }
 }

@@ -67,6 +67,12 @@ export async function openApi(options: ApiOptions): Promise<Api> {
     return { data: response.data, next: /<([^>]+)>;\s*rel="next"/.exec(response.headers.link ?? "")?.[1] };
   };
 
+  /** Cancelled while waiting: the call failed as it did before. */
+  const pause = async (ms: number, { status, message }: Failure): Promise<void> =>
+    await options.clock.sleep(ms, options.cancelled).catch(() => {
+      throw new ApiError(status, message);
+    });
+
   const call: Api["call"] = async (route, parameters = {}) => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -76,9 +82,9 @@ export async function openApi(options: ApiOptions): Promise<Api> {
         const waitMs = failure.retryAfterMs;
         if (waitMs !== undefined && waitMs <= longestWaitMs && mayWait) {
           mayWait = false;
-          await options.clock.sleep(waitMs, options.cancelled);
+          await pause(waitMs, failure);
         } else if (attempt < tries && failure.isTemporary && !route.startsWith("POST") && !options.cancelled.aborted) {
-          await options.clock.sleep(pauseMs * attempt, options.cancelled);
+          await pause(pauseMs * attempt, failure);
         } else {
           throw new ApiError(failure.status, failure.message);
         }

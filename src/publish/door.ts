@@ -40,18 +40,21 @@ export const publicationOf = ({ report, settings, event, config, reportFolder }:
 /** Says what happened and what to do; a bug keeps its stack. Gives the exit code. */
 async function explain(error: unknown, effects: Effects): Promise<number> {
   const { log } = effects;
-  const exitCode = exitCodeOfFailure(error);
-  if (error instanceof ConfigError) for (const problem of error.problems) log.error(problem, placeIn(problem));
+  const exitCode = effects.cancelled.aborted ? exitOfCancelled : exitCodeOfFailure(error);
+  // Whatever failed then, failed because git, the API or a tool was stopped.
+  if (effects.cancelled.aborted) log.error("cancelled: the run was cancelled before it had a result. Start it again.");
+  else if (error instanceof ConfigError) for (const problem of error.problems) log.error(problem, placeIn(problem));
   else if (error instanceof TrustError || error instanceof FileError) log.error(error.message);
   else if (error instanceof ToolError) log.error([`${error.reason}: ${error.message}`, ...error.tail.slice(-20)].join("\n"));
-  else if (effects.cancelled.aborted) log.error("cancelled: the run was cancelled before it had a result. Start it again.");
   else
     log.error(
       `This is a bug in the gate; please report it with these lines.\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
   if (effects.env.GITHUB_ACTIONS === "true") await writeOutputs({ verdict: "undecided" }, effects);
-  return exitCode === 5 && effects.cancelled.aborted ? 4 : exitCode;
+  return exitCode;
 }
+
+const exitOfCancelled = 4;
 
 /** `file:line: text` -> a place for the annotation. */
 function placeIn(problem: string): { file: string; line: number } | undefined {

@@ -20,7 +20,7 @@ export interface WrittenFiles {
 export async function writeFiles(report: Report, folder: string, { files }: Effects): Promise<WrittenFiles> {
   const at = (name: string) => join(folder, name);
   const scripts = await readScripts(report, folder, files);
-  await files.writeText(at("report.json"), `${JSON.stringify(report, null, 1)}\n`);
+  await files.replaceText(at("report.json"), `${JSON.stringify(report, null, 1)}\n`);
   await files.writeText(at("report.html"), renderHtml(report));
   await files.writeText(
     at("comment.md"),

@@ -46,7 +46,7 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
     if (!(effects.cancelled.aborted && report.verdict === "undecided")) return { model: report };
     return { model: { ...report, reason: "cancelled", message: cancelledWhile(model) } };
   } catch (error) {
-    if (effects.cancelled.aborted) return { model: undecidedReport(model, "cancelled", cancelledWhile(model)) };
+    if (effects.cancelled.aborted) return { model: cancelledModel(model) };
     if (error instanceof ToolError) return { model: undecidedReport(model, error.reason, error.message) };
     if (!(error instanceof ConfigError || error instanceof FileError || error instanceof TrustError)) throw error;
     const reason = error instanceof TrustError ? "untrusted-model" : "configuration";
@@ -56,6 +56,8 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
 
 const onlyInFork = ({ name, place }: ModelEntry): string =>
   `${name} is named only by this fork's ${place.file} (line ${place.line}), which does not count. A maintainer adds it to the base branch first.`;
+
+export const cancelledModel = (model: ModelEntry): ModelReport => undecidedReport(model, "cancelled", cancelledWhile(model));
 
 const cancelledWhile = ({ name }: ModelEntry): string =>
   `${name} was being checked when the run was cancelled. ${reasonOf("cancelled").next}`;

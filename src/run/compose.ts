@@ -17,9 +17,11 @@ export interface ReportFacts {
   readonly event: RunEvent | undefined;
   readonly checked: Checked;
   readonly startMs: number;
+  /** Beside those of settings and trust. */
+  readonly notices: readonly string[];
 }
 
-export function composeReport({ settings, selection, event, checked, startMs }: ReportFacts, effects: Effects): Report {
+export function composeReport({ settings, selection, event, checked, startMs, notices: more }: ReportFacts, effects: Effects): Report {
   const removed = selection.removed.map(
     (model): ModelReport => ({
       ...emptyModelReport(model),
@@ -55,7 +57,7 @@ export function composeReport({ settings, selection, event, checked, startMs }: 
       uncertain: selection.uncertain,
     },
     models: [...checked.models, ...removed],
-    notices: [...settings.notices, ...selection.trust.notices],
+    notices: [...settings.notices, ...selection.trust.notices, ...more],
     seconds: Math.round((effects.clock.monotonicMs() - startMs) / 10) / 100,
   };
   return reportSchema.parse(report);

@@ -1,5 +1,5 @@
 /** The action refuses, or runs only the base commit's code, and hands no secret on. Canaries say what ran and what it saw. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
@@ -147,6 +147,26 @@ describe("a model that only the change's configuration names", () => {
     expect(ended.exitCode, ended.log).toBe(2);
     expect(ended.log).toMatch(/^::error file=\.github\/trt-gate\.yml,line=11::.*min-samples/m);
     expect(ended.outputs.verdict).toBe("undecided");
+  });
+});
+
+describe("a report folder that a change brings", () => {
+  it("is refused where it is a link, and nothing is written through it", async () => {
+    const outside = join(place.folder, "outside");
+    mkdirSync(outside);
+    symlinkSync(outside, join(place.repository.folder, "trt-gate-report"));
+    pull({ head: {} });
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(3);
+    expect(readdirSync(outside)).toEqual([]);
+  });
+
+  it("is refused where it holds a journal or report that would pose as an earlier run's", async () => {
+    pull({ head: { "trt-gate-report/journal/x.jsonl": "{}" } });
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(3);
+    expect(ended.log).toContain("The commit holds trt-gate-report/journal/x.jsonl");
+    expect(await run({}, { "report-dir": "elsewhere" })).toMatchObject({ exitCode: 0 });
   });
 });
 

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +41,29 @@ describe("files", () => {
     const folder = await files().makeTempFolder("stage");
     expect(recorded).toContain(folder);
     expect(folder.startsWith(join(root, "trt-gate-stage-"))).toBe(true);
+  });
+
+  it("records it before it is there, since the run may be killed in between", async () => {
+    const seen: boolean[] = [];
+    const early = realFiles(root, { record: (path) => seen.push(existsSync(path)) });
+    expect(existsSync(await early.makeTempFolder("early"))).toBe(true);
+    expect(seen).toEqual([false]);
+  });
+
+  it("replaces a text whole, and a link in its place instead of what it leads to", async () => {
+    const [path, target] = [join(root, "report.json"), join(root, "target")];
+    await writeFile(target, "untouched");
+    await symlink(target, path);
+    await files().replaceText(path, "new");
+    expect([await readFile(path, "utf8"), await readFile(target, "utf8")]).toEqual(["new", "untouched"]);
+    expect((await readdir(root)).filter((name) => name.startsWith("report.json."))).toEqual([]);
+  });
+
+  it("keeps the old text where the new one cannot be written", async () => {
+    const path = join(root, "a folder");
+    await mkdir(join(path, "filled"), { recursive: true });
+    await expect(files().replaceText(path, "new")).rejects.toThrow();
+    expect((await readdir(root)).filter((name) => name.startsWith("a folder"))).toEqual(["a folder"]);
   });
 
   it("tells a missing file from a broken path by giving nothing", async () => {

@@ -1,0 +1,47 @@
+/** What an earlier run left in the report folder, and what this one leaves there before it starts: a run may be killed at any moment. */
+import { join } from "node:path";
+import type { Selection } from "../changes/choose.ts";
+import type { Effects } from "../effects/effects.ts";
+import { type ModelReport, modelReport, type Report } from "../report/schema.ts";
+import { cancelledModel } from "./check-all.ts";
+import { composeReport, type ReportFacts } from "./compose.ts";
+
+export interface Earlier {
+  /** By name. They only help to rank, so whatever cannot be read is left out. */
+  readonly models: ReadonlyMap<string, ModelReport>;
+  /** True for a report of a run that was cancelled or killed. */
+  readonly endedEarly: boolean;
+}
+
+const nothing: Earlier = { models: new Map(), endedEarly: false };
+
+export async function readEarlier(folder: string, { files }: Effects): Promise<Earlier> {
+  const path = join(folder, "report.json");
+  try {
+    if ((await files.stat(path)) === undefined) return nothing;
+    const json: unknown = JSON.parse(await files.readText(path));
+    if (typeof json !== "object" || json === null) return nothing;
+    const models = "models" in json && Array.isArray(json.models) ? json.models : [];
+    return {
+      models: new Map(models.flatMap((model) => modelReport.safeParse(model).data ?? []).map((model) => [model.name, model])),
+      endedEarly: "complete" in json && json.complete === false,
+    };
+  } catch {
+    return nothing;
+  }
+}
+
+export const endedEarlyNotice =
+  "The previous run ended early (cancelled or killed). What it had measured of a search is used again; its comment is brought up to date.";
+
+/** A report in which every model is undecided. Where it cannot be written nothing is lost yet: publish/ says so at the end. */
+export async function writeUnfinished(
+  facts: Omit<ReportFacts, "checked">,
+  selection: Selection,
+  folder: string,
+  effects: Effects,
+): Promise<void> {
+  const models = selection.jobs.map(({ model }) => cancelledModel(model));
+  const report: Report = composeReport({ ...facts, checked: { models, codes: [], complete: false, versions: {} } }, effects);
+  await effects.files.replaceText(join(folder, "report.json"), `${JSON.stringify(report, null, 1)}\n`).catch(() => undefined);
+}
