@@ -9,7 +9,7 @@ models:
   - name: cls
     path: cls.onnx
     shapes: {x: [1, 3, 48, 192]}
-    quantization: {cache: cls.calibration.cache}
+    quantization: {cache: cls.calibration.cache, data: calibration.npz, min-samples: 48}
     validation: {data: validation.npz}
     tolerance: {sqnr-db: {fail: 25}}
     tensorrt: {optimization-level: 0, tactic-sources: none, mark-batch: 64}
@@ -21,7 +21,7 @@ export function clsWorkspace(bench: Bench, name: string, text = yaml): string {
   const folder = join(bench.folder, name);
   mkdirSync(join(folder, ".github"), { recursive: true });
   copyFileSync(models.cls.file, join(folder, "cls.onnx"));
-  for (const file of ["cls.calibration.cache", "validation.npz"]) copyFileSync(join(fixtures, file), join(folder, file));
+  for (const file of ["cls.calibration.cache", "calibration.npz", "validation.npz"]) copyFileSync(join(fixtures, file), join(folder, file));
   writeFileSync(join(folder, ".github/trt-gate.yml"), text);
   return folder;
 }
@@ -40,15 +40,19 @@ export const gateCheck = (bench: Bench, extra: readonly string[] = []): string[]
   ...extra,
 ];
 
+/** The FP16 engine's outputs as Polygraphy RunResults: the polygraphy stage judges against the same reference. */
+export const savedReference = ({ recorder }: Pick<Bench, "recorder">): string => join(recorder.recordings, "cls.reference.json");
+
 export async function checkStage(bench: Bench): Promise<void> {
   const { recorder } = bench;
   const folder = clsWorkspace(bench, "check");
-  const run = await timed(gateCheck(bench), { cwd: folder, onText: (text) => process.stderr.write(text) });
+  const run = await timed(gateCheck(bench, ["--save-outputs", "outputs"]), { cwd: folder, onText: (text) => process.stderr.write(text) });
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => recorder.check("check", name, pass, figure, wanted);
   recorder.record.figures.checkSeconds = run.seconds;
   check("exit code", run.code === 1, run.code, "1");
   const text = readFileSync(join(folder, "report/report.json"), "utf8");
   writeFileSync(join(recorder.recordings, "cls-implicit.report.json"), text);
+  copyFileSync(join(folder, "outputs/cls.reference.json"), savedReference(bench));
   const model = reportSchema.parse(JSON.parse(text)).models[0];
   if (model === undefined) throw new Error("the report holds no model");
   check("verdict", model.verdict === "regression", `${model.verdict} (${model.reason})`, "regression at 25 dB");

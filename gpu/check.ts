@@ -13,7 +13,7 @@ import { agreementStage } from "./agreement-stage.ts";
 import { type Bench, root } from "./bench.ts";
 import { checkStage } from "./check-stage.ts";
 import { faultsStage } from "./faults-stage.ts";
-import { lanesStage } from "./lanes-stage.ts";
+import { classifierStage } from "./lanes-stage.ts";
 import { polygraphyStage } from "./polygraphy-stage.ts";
 import { openRecord } from "./record.ts";
 import { secondStage } from "./second-stage.ts";
@@ -28,9 +28,11 @@ async function machineStage({ effects, python, recorder }: Bench): Promise<void>
 const stages: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   machine: machineStage,
   check: checkStage,
-  lanes: lanesStage,
+  implicit: classifierStage("implicit"),
+  explicit: classifierStage("explicit"),
   agreement: agreementStage,
-  second: secondStage,
+  "second-implicit": secondStage("implicit"),
+  "second-explicit": secondStage("explicit"),
   faults: faultsStage,
   polygraphy: polygraphyStage,
 };

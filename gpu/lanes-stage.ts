@@ -8,16 +8,16 @@ import { type Bench, clsFeeds, figures, fixtures, type JobParts, jobFor, outputD
 const all = (lane: PreparedLane) => Array.from({ length: lane.sampleCount }, (_, i) => i);
 const plain = { keep: new Set<string>() };
 
-export async function lanesStage(bench: Bench): Promise<void> {
-  for (const lane of ["implicit", "explicit"] as const) {
+export const classifierStage =
+  (lane: LaneName) =>
+  async (bench: Bench): Promise<void> => {
     await runLane(bench, lane, {
       name: `cls-${lane}`,
       model: "cls",
       quantization: { cachePath: join(fixtures, "cls.calibration.cache") },
       validation: await clsFeeds(bench, "validation", 8),
     });
-  }
-}
+  };
 
 /** Every figure that the report prints of a lane, on one model. `keptShare`: units kept in the second candidate. */
 export async function runLane(bench: Bench, wanted: LaneName, parts: JobParts, keptShare = 0.25): Promise<void> {

@@ -9,26 +9,24 @@ import { runLane } from "./lanes-stage.ts";
 const calibrationSamples = 6;
 const validationSamples = 4;
 
-export async function secondStage(bench: Bench): Promise<void> {
-  const source = await clsFeeds(bench, "calibration", 48);
-  const pictures = await Promise.all(
-    Array.from({ length: source.count }, async (_, i) => (await source.feed(i)).get("x")?.data ?? new Float32Array()),
-  );
-  await source.close();
-  const folder = join(bench.folder, "second-loader");
-  mkdirSync(folder, { recursive: true });
-  const loaderPath = join(folder, "loader.py");
-  // The tiles are the same pictures, so that both lanes and the script see real image content.
-  writeFileSync(loaderPath, loaderScript(join(import.meta.dirname, "../test/fixtures/tensorrt-8.6.1-h100/calibration.npz")));
-  const validation = tiled(pictures, calibrationSamples, validationSamples);
-  await runLane(bench, "implicit", { name: "det-implicit", model: "det", quantization: { loaderPath }, validation });
-  await runLane(bench, "explicit", {
-    name: "det-explicit",
-    model: "det",
-    quantization: { data: tiled(pictures, 0, calibrationSamples), algorithm: "minmax" },
-    validation,
-  });
-}
+export const secondStage =
+  (lane: "implicit" | "explicit") =>
+  async (bench: Bench): Promise<void> => {
+    const source = await clsFeeds(bench, "calibration", 48);
+    const pictures = await Promise.all(
+      Array.from({ length: source.count }, async (_, i) => (await source.feed(i)).get("x")?.data ?? new Float32Array()),
+    );
+    await source.close();
+    const folder = join(bench.folder, "second-loader");
+    mkdirSync(folder, { recursive: true });
+    const loaderPath = join(folder, "loader.py");
+    // The tiles are the same pictures, so that both lanes and the script see real image content.
+    writeFileSync(loaderPath, loaderScript(join(import.meta.dirname, "../test/fixtures/tensorrt-8.6.1-h100/calibration.npz")));
+    const validation = tiled(pictures, calibrationSamples, validationSamples);
+    const quantization =
+      lane === "implicit" ? { loaderPath } : { data: tiled(pictures, 0, calibrationSamples), algorithm: "minmax" as const };
+    await runLane(bench, lane, { name: `det-${lane}`, model: "det", quantization, validation });
+  };
 
 /** 320x320 pictures tiled from the 48x192 ones: sample i starts at another picture and another offset. */
 function tiled(pictures: readonly TensorData[], first: number, count: number): FeedSource {

@@ -4,17 +4,17 @@
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import type { PreparedLane } from "../lanes/lane.ts";
-import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { searchUnits } from "../search/ranked.ts";
-import type { Journal, Probe, SearchOutcome } from "../search/search.ts";
+import type { Journal, SearchOutcome } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
 import { searchByPolygraphy } from "./debug-precision.ts";
 import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
+import { openRanker, openSurrogate } from "./rank-lanes.ts";
 import { otherSchemes } from "./schemes.ts";
 
 export interface SearchInputs {
@@ -46,11 +46,13 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const { effects, settings } = context;
   const { lane } = prepared;
   const surrogate = lane.lane === "simulate" ? undefined : await openSurrogate(inputs);
+  const ranker = await openRanker(inputs);
   try {
     return await searchUnits({
       units: lane.units,
       probe: makeProbe(judging, halves, effects.clock),
       ...(surrogate ? { surrogate: surrogate.probe } : {}),
+      ...(ranker ? { ranker: ranker.probe } : {}),
       layerErrors: injectedByUnit(lane, inputs.injected),
       history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
       group: settings.search.group,
@@ -76,6 +78,7 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
     });
   } finally {
     await surrogate?.close();
+    await ranker?.close();
   }
 }
 
@@ -92,32 +95,6 @@ function injectedByUnit(lane: PreparedLane, injected: ReadonlyMap<string, Measur
 /** Units that an earlier report of the very same model kept and proved. */
 const historyOf = (earlier: ModelReport | undefined, sha256: string): readonly string[] =>
   earlier?.sha256 === sha256 && earlier.fix?.verified?.passes === true ? (earlier.search?.keep.map(({ unit }) => unit) ?? []) : [];
-
-/** The CPU surrogate ranks units for engines whose builds are dear; undefined where the simulate lane cannot read the same scales. */
-async function openSurrogate({
-  prepared,
-  judging,
-  halves,
-  context,
-}: SearchInputs): Promise<{ probe: Probe; close(): Promise<void> } | undefined> {
-  try {
-    // The scales that the engines use: also those of a cache that the lane made itself.
-    const { cachePath } = prepared.lane;
-    const quantization = { ...prepared.job.quantization, ...(cachePath === undefined ? {} : { cachePath }) };
-    const lane = await prepareSimulate({ ...prepared.job, quantization });
-    const same = new Set(prepared.lane.units.map(({ id }) => id));
-    if (!lane.units.some(({ id }) => same.has(id))) {
-      await lane.close();
-      return undefined;
-    }
-    return { probe: makeProbe({ ...judging, lane }, halves, context.effects.clock), close: () => lane.close() };
-  } catch (error) {
-    context.effects.log.notice(
-      `No ranking on the CPU for ${judging.entry.name}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-    return undefined;
-  }
-}
 
 /** JSON lines beside the report: a killed search goes on from there. */
 function fileJournal(path: string, { files }: Effects): Journal {

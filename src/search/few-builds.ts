@@ -3,7 +3,7 @@
  * Spends about 4 to 8 builds; gives a ranked prefix, or the set that the surrogate pruned from it where one real build agrees.
  */
 import { type Accepted, acceptPrefix, type Hit, passesBothHalves, pruneGuarded, shortestOnSearchHalf } from "./accept.ts";
-import { bisect } from "./prefix.ts";
+import { bisect, shortestPrefix } from "./prefix.ts";
 import { type Prober, passes } from "./prober.ts";
 import type { Ranking } from "./search.ts";
 
@@ -69,14 +69,31 @@ export async function refusalOf(prober: Prober, keep: readonly string[], builds:
   return undefined;
 }
 
-/** Rankings with the length at which the surrogate passes, shortest first. */
-async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], { longest, guardDb }: FewBuilds): Promise<Hit[]> {
-  const guesses: Hit[] = [];
+/** Rankings with the length at which the surrogate expects a pass, shortest first; those without one last. */
+async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], few: FewBuilds): Promise<Hit[]> {
+  const guesses: { readonly hit: Hit; readonly isExpected: boolean }[] = [];
   for (const ranking of rankings) {
-    const length = await shortestOnSearchHalf(prober, ranking, { longest, cheap: true, guardDb });
-    guesses.push(length === undefined ? blindGuess(ranking) : { ranking, length });
+    const onHalf = await shortestOnSearchHalf(prober, ranking, { longest: few.longest, cheap: true, guardDb: few.guardDb });
+    const byGain = prober.hasRanker ? await shortestByGain(prober, ranking, few) : onHalf;
+    const isExpected = onHalf !== undefined && byGain !== undefined;
+    guesses.push({ hit: isExpected ? { ranking, length: Math.max(onHalf, byGain) } : blindGuess(ranking), isExpected });
   }
-  return guesses.toSorted((a, b) => a.length - b.length);
+  return guesses.toSorted((a, b) => Number(b.isExpected) - Number(a.isExpected) || a.hit.length - b.hit.length).map(({ hit }) => hit);
+}
+
+/**
+ * Shortest prefix that gains on the ranking samples what the search half lacks, the guard included. The search half is small and a prefix
+ * may fit it by chance; the ranking samples are others and more.
+ */
+async function shortestByGain(prober: Prober, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<number | undefined> {
+  const empty = await prober.ask({ phase: "premise", keep: [], half: "search" });
+  const marginOf = async (length: number) => {
+    const keep = ranking.order.slice(0, length);
+    const result = await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true });
+    return result.kind === "measured" ? result.marginDb : Number.NaN;
+  };
+  const wanted = (await marginOf(0)) - (empty.kind === "measured" ? empty.marginDb : Number.NaN) + guardDb;
+  return await shortestPrefix(async (length) => ((await marginOf(length)) >= wanted ? "pass" : "fail"), { start: 1, longest });
 }
 
 /** Where nothing is known: the eighth part. */

@@ -4,7 +4,7 @@
  */
 import { type Group, unitsOf } from "./groups.ts";
 import type { OpenJournal } from "./journal.ts";
-import type { Half, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
+import type { Half, Probe, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
 
 /** Ends a search early; the best set so far is the answer. */
 export class SearchStopped extends Error {
@@ -25,6 +25,8 @@ export interface Question {
   readonly ranking?: RankingName;
   /** Ask the surrogate, where there is one. */
   readonly cheap?: boolean;
+  /** Ask on the ranking samples, where there are some. */
+  readonly onRankingSamples?: boolean;
 }
 
 const UNKNOWN_IN_A_ROW = 3;
@@ -60,6 +62,10 @@ export class Prober {
 
   get builds(): number {
     return this.#built.size - 1 + this.#freshBuilds;
+  }
+
+  get hasRanker(): boolean {
+    return this.#request.ranker !== undefined;
   }
 
   get buildsLeft(): number {
@@ -128,7 +134,7 @@ export class Prober {
     this.#request.cancelled.throwIfAborted();
     const cheap = this.#isCheap(question);
     this.#checkBudget(cheap ? undefined : keyOfSet(this.#indices(question.keep), this.#groups.length), fresh);
-    const source = (cheap ? this.#request.surrogate : undefined) ?? this.#request.probe;
+    const source = this.#sourceOf(question);
     const keep = new Set(unitsOf(this.#groups, question.keep));
     const result = await this.#remember(key, () => source(keep, this.#half(question.half), fresh ? { fresh } : undefined));
     this.#record(question, key, result);
@@ -162,8 +168,13 @@ export class Prober {
     });
   }
 
+  #sourceOf(question: Question): Probe {
+    const { ranker, surrogate, probe } = this.#request;
+    return (question.onRankingSamples ? ranker : undefined) ?? (question.cheap ? surrogate : undefined) ?? probe;
+  }
+
   #isCheap(question: Question): boolean {
-    return question.cheap === true && this.#request.surrogate !== undefined;
+    return this.#sourceOf(question) !== this.#request.probe;
   }
 
   #checkBudget(set: string | undefined, fresh: boolean): void {
@@ -198,7 +209,8 @@ export class Prober {
   }
 
   #key(question: Question): string {
-    const source = this.#isCheap(question) ? "surrogate" : "probe";
+    const by = this.#sourceOf(question);
+    const source = by === this.#request.probe ? "probe" : by === this.#request.ranker ? "ranker" : "surrogate";
     const kind = question.phase === "confirm" ? "confirm" : "set";
     return `${source} ${this.#half(question.half)} ${kind} ${keyOfSet(this.#indices(question.keep), this.#groups.length)}`;
   }

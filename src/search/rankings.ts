@@ -45,7 +45,7 @@ async function rankByProbes(
   for (const [i, id] of ids.entries()) {
     facts.progress?.(`ranking ${name}: ${i + 1} of ${ids.length}`);
     const keep = name === "leave-one-in" ? ids.filter((other) => other !== id) : [id];
-    const question: Question = { phase: "rank", keep, half: "search", cheap: true };
+    const question: Question = { phase: "rank", keep, half: "search", cheap: true, onRankingSamples: true };
     const quality = qualityOf(await prober.ask(question));
     if (quality !== undefined) score.set(id, name === "leave-one-in" ? -quality : quality);
   }

@@ -102,6 +102,11 @@ export interface SearchRequest {
   readonly probe: Probe;
   /** Only ranks, and guesses where to begin; given where a probe costs a build of an engine. */
   readonly surrogate?: Probe;
+  /**
+   * As `surrogate`, on samples that neither half holds (calibration data), which are usually many more: rankings are made on them.
+   * They never decide. Its margins are only compared with each other.
+   */
+  readonly ranker?: Probe;
   /** SQNR in dB of the error that a unit adds by itself, by unit id; lower is worse. */
   readonly layerErrors?: ReadonlyMap<string, number>;
   /** Units kept by an earlier accepted report of the same model. */

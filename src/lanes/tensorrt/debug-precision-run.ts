@@ -33,7 +33,11 @@ const mostLogBytes = 64 << 20;
 const runPolygraphy = "import sys; sys.argv[0] = 'polygraphy'; from polygraphy.tools import main; sys.exit(main())";
 
 /** Inputs and the reference engine's outputs as Polygraphy files, the check, and a `polygraphy` that is the one of the lane's interpreter. */
-export async function writeDebugPrecision(lane: PreparedLane, job: LaneJob, checkScript: string): Promise<DebugPrecisionFiles> {
+export async function writeDebugPrecision(
+  lane: Pick<PreparedLane, "run" | "sampleCount">,
+  job: LaneJob,
+  checkScript: string,
+): Promise<DebugPrecisionFiles> {
   const { files } = job.effects;
   const folder = join(job.workFolder, "debug-precision");
   const at = (name: string) => join(folder, name);
@@ -62,7 +66,7 @@ export async function writeDebugPrecision(lane: PreparedLane, job: LaneJob, chec
   };
 }
 
-async function* referenceOutputs(lane: PreparedLane) {
+async function* referenceOutputs(lane: Pick<PreparedLane, "run" | "sampleCount">) {
   for (let sample = 0; sample < lane.sampleCount; sample++) {
     const outputs: Tensor[] = [];
     for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [sample], detail: "outputs" }))

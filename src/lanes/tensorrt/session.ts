@@ -83,7 +83,9 @@ const diskReserveBytes = 200 << 20;
 
 export function openSession(options: SessionOptions): Session {
   const { effects, worker, tensorrt } = options;
-  const timingCache = join(options.folder, "timing.cache");
+  // One cache for all builds of a kind: entries of a Q/DQ network do not fit the float one's (TensorRT 8.6 fails on them).
+  const timingCacheOf = ({ int8, typed, calibration }: Recipe) =>
+    join(options.folder, (int8 || typed) && calibration === undefined ? "timing-qdq.cache" : "timing.cache");
   const loaded = new Map<string, { readonly generation: number; readonly id: string; readonly facts: NetworkFacts }>();
   let numbered = 0;
 
@@ -128,7 +130,7 @@ export function openSession(options: SessionOptions): Session {
         keep: recipe.keep,
         marks: recipe.marks,
         plan: recipe.plan,
-        timingCache,
+        timingCache: timingCacheOf(recipe),
         tf32: tensorrt.tf32,
         workspaceBytes: tensorrt.workspaceMiB === undefined ? undefined : tensorrt.workspaceMiB * 2 ** 20,
         optimizationLevel: tensorrt.optimizationLevel,

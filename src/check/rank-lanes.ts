@@ -1,0 +1,73 @@
+/**
+ * Cheap probes on the CPU: the surrogate answers for engines whose builds are dear, the ranker orders units on calibration samples.
+ * Both only rank. Neither sees the held-out half decide anything.
+ */
+import { join } from "node:path";
+import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cache.ts";
+import type { FeedSource, LaneJob, PreparedLane } from "../lanes/lane.ts";
+import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import type { Probe } from "../search/search.ts";
+import type { Halves } from "./halves.ts";
+import { makeProbe } from "./probe.ts";
+import type { SearchInputs } from "./search.ts";
+
+export interface RankLane {
+  readonly probe: Probe;
+  close(): Promise<void>;
+}
+
+/** Measured on the recorded classifier: sets ranked on 48 calibration images held on images the search never saw, sets ranked on 4 did not. */
+const mostRankingSamples = 48;
+/** In `simulate` a search half of this size ranks as well, and costs nothing more. */
+const enoughSamples = 16;
+
+/** Undefined where the simulate lane cannot read the same model and scales. */
+export async function openSurrogate({ prepared, judging, halves, context }: SearchInputs): Promise<RankLane | undefined> {
+  return await openLane({ prepared, judging, halves, context }, prepared.job.validation, halves);
+}
+
+/** On calibration samples, where there are some and the search half is small. */
+export async function openRanker(inputs: SearchInputs): Promise<RankLane | undefined> {
+  const { prepared, halves } = inputs;
+  const { data } = prepared.job.quantization;
+  const isSimulated = prepared.lane.lane === "simulate";
+  if (data === undefined || data.count <= halves.search.length || (isSimulated && halves.search.length >= enoughSamples)) return undefined;
+  const count = Math.min(data.count, isSimulated ? enoughSamples : mostRankingSamples);
+  const spread = Array.from({ length: count }, (_, i) => Math.floor((i * data.count) / count));
+  return await openLane(inputs, data, { all: spread, search: spread, accept: spread, heldOut: false });
+}
+
+async function openLane(
+  { prepared, judging, context }: Pick<SearchInputs, "prepared" | "judging" | "halves" | "context">,
+  validation: FeedSource,
+  halves: Halves,
+): Promise<RankLane | undefined> {
+  try {
+    const lane = await prepareSimulate({ ...prepared.job, quantization: await sameScales(prepared.lane, prepared.job), validation });
+    const same = new Set(prepared.lane.units.map(({ id }) => id));
+    if (!lane.units.some(({ id }) => same.has(id))) {
+      await lane.close();
+      return undefined;
+    }
+    // Labels and the baseline belong to the validation samples.
+    const { labels: _, baseline: __, ...plain } = judging;
+    return { probe: makeProbe({ ...plain, lane }, halves, context.effects.clock), close: () => lane.close() };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    context.effects.log.notice(`No ranking on the CPU for ${judging.entry.name}: ${why}`);
+    return undefined;
+  }
+}
+
+/** The scales that the lane uses, as a cache: also those that it made itself. */
+async function sameScales(lane: PreparedLane, job: LaneJob): Promise<LaneJob["quantization"]> {
+  const { quantization, workFolder, effects } = job;
+  if (lane.cachePath !== undefined) return { ...quantization, cachePath: lane.cachePath };
+  if (quantization.cachePath !== undefined || lane.scales === undefined) return quantization;
+  const cachePath = join(workFolder, "scales.cache");
+  await effects.files.writeText(
+    cachePath,
+    writeCache({ version: defaultCacheVersion, algorithm: headerWord[quantization.algorithm], scales: lane.scales }),
+  );
+  return { ...quantization, cachePath };
+}
