@@ -1,0 +1,1 @@
+export{t as fixScripts,n as readReport,r as run}from"./render-DbZ9tdOz.js";
