@@ -2,7 +2,7 @@
 /** The door of the command: real effects in, exit code out. Everything else is commands/run-line.ts. */
 import { loaders } from "./commands/registry.ts";
 import { runLine } from "./commands/run-line.ts";
-import { plainLog } from "./effects/log.ts";
+import { actionsLog, plainLog } from "./effects/log.ts";
 import { realEffects } from "./effects/real.ts";
 import { version } from "./version.ts";
 
@@ -21,7 +21,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-const log = plainLog({
+// In a workflow the command annotates as the action does.
+const log = (process.env.GITHUB_ACTIONS === "true" ? actionsLog : plainLog)({
   write: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
   monotonicMs: () => performance.now(),
