@@ -3,6 +3,7 @@ import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import type { Advice } from "../search/search.ts";
 import type { CheckFacts } from "./assemble.ts";
+import { timedOf } from "./latency.ts";
 
 /** The search's own advice first (it was measured), then what the rules find. Nothing for a model that passes and has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
@@ -11,7 +12,6 @@ export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise
 
 async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFacts> {
   const { entry, prepared, decided, outcome } = facts;
-  const { latency } = report.fix ?? {};
   const limitDb = entry.tolerance.limits.sqnrDb?.fail;
   const worstOutputDb = Math.min(
     ...decided.run.measured.measurements.filter(({ role }) => role === "output").map(({ metrics }) => metrics.sqnrDb ?? Number.NaN),
@@ -44,16 +44,8 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
           },
         }
       : {}),
-    ...(latency?.referenceMs === undefined
-      ? {}
-      : {
-          latency: {
-            referenceMs: fromNum(latency.referenceMs),
-            ...(latency.candidateMs === undefined ? {} : { candidateMs: fromNum(latency.candidateMs) }),
-            ...(latency.fixedMs === undefined ? {} : { fixedMs: fromNum(latency.fixedMs) }),
-          },
-        }),
-    accurate: report.verdict === "pass",
+    latency: { ...timedOf(prepared.lane), maxSlowdown: entry.latency.maxSlowdownVsReference },
+    accurate: report.verdict === "pass" || report.reason === "latency",
   };
 }
 

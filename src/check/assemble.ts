@@ -165,6 +165,9 @@ function warningsOf({ decided, prepared, entry, halves, repeatIdentical }: Check
       : []),
     ...(coverage.droppedMarks.length > 0 ? [`${coverage.droppedMarks.length} tensors could not be marked and were not measured.`] : []),
     ...(halves.heldOut ? [] : [`${entry.name} has one validation sample: a fix cannot be judged on samples that the search never saw.`]),
+    ...(entry.latency.maxSlowdownVsReference !== undefined && prepared.lane.lane === "simulate"
+      ? ["latency.max-slowdown-vs-reference was not judged: the simulate lane has no times."]
+      : []),
     ...(repeatIdentical === false ? ["The same engine gave different outputs in two runs: its figures carry that noise."] : []),
   ];
 }

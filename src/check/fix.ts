@@ -6,21 +6,21 @@ import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
-import type { BuildFacts, PreparedLane } from "../lanes/lane.ts";
+import type { PreparedLane } from "../lanes/lane.ts";
 import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
-import { type ModelReport, toNum } from "../report/schema.ts";
+import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import type { CheckFacts } from "./assemble.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
+import { latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
-type Latency = NonNullable<FixReport["latency"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
 export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promise<FixReport> {
@@ -125,34 +125,6 @@ function wordProof({ votes, builds, halves, lane, ignored, sqnrDb }: Proof): str
     lane.lane === "simulate" ? "a fresh simulated build (simulated; not verified on an engine)" : `${builds} fresh engine builds`;
   const passing = votes.filter((vote) => vote).length;
   return `${passing === votes.length ? "Passes" : `${passing} of ${votes.length} runs pass`} on ${samples} in ${built}: SQNR ${sqnrDb.toFixed(1)} dB.`;
-}
-
-/** A fix that is slower than the reference engine is pointless: the reference could be shipped instead. */
-export function latencyOf(lane: PreparedLane, maxSlowdown: number | undefined): Latency | null {
-  const last = (wanted: (build: BuildFacts) => boolean) =>
-    lane.builds().findLast((build) => build.latencyMs !== undefined && wanted(build))?.latencyMs;
-  const referenceMs = last((build) => build.role === "reference");
-  const candidateMs = last((build) => build.role === "candidate" && build.kept === 0);
-  const fixedMs = last((build) => build.role === "candidate" && (build.kept ?? 0) > 0);
-  if (referenceMs === undefined) return null;
-  const slowdown = fixedMs === undefined ? undefined : fixedMs / referenceMs;
-  const pointless = slowdown !== undefined && slowdown > (maxSlowdown ?? 1);
-  const figures = [
-    ["reference", referenceMs],
-    ["INT8", candidateMs],
-    ["fixed", fixedMs],
-  ] as const;
-  const text = figures.flatMap(([what, ms]) => (ms === undefined ? [] : [`${what} ${ms.toFixed(3)} ms`])).join(", ");
-  return {
-    referenceMs: toNum(referenceMs),
-    ...(candidateMs === undefined ? {} : { candidateMs: toNum(candidateMs) }),
-    ...(fixedMs === undefined ? {} : { fixedMs: toNum(fixedMs) }),
-    ...(slowdown === undefined ? {} : { slowdownVsReference: toNum(slowdown) }),
-    pointless,
-    message: pointless
-      ? `Pointless: the fixed engine is slower than the reference (${text}). Ship the reference instead.`
-      : `Median latency: ${text}.`,
-  };
 }
 
 /** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */

@@ -12,6 +12,7 @@ import { emptyModelReport } from "./empty.ts";
 import { fixModel } from "./fix.ts";
 import { splitSamples } from "./halves.ts";
 import { readLabels } from "./labels.ts";
+import { withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
@@ -89,7 +90,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     halves,
     decided,
     repeatIdentical,
-    verdict,
+    verdict: withLatency(verdict, lane, entry.latency.maxSlowdownVsReference),
     findings,
     ...optional({ localised, searched, outcome, baseline, task }),
   };

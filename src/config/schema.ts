@@ -93,7 +93,11 @@ export const modelSchema = z.strictObject({
   task: task.optional(),
   latency: z
     .strictObject({
-      "max-slowdown-vs-reference": positive.optional().describe("Largest latency of the candidate divided by the reference's."),
+      "max-slowdown-vs-reference": positive
+        .optional()
+        .describe(
+          "Largest latency of the candidate divided by the reference's, in the TensorRT lanes: beyond it is a regression. Without it a slower candidate is only advice.",
+        ),
     })
     .prefault({}),
   waivers: z.array(waiver).default([]).describe("Reviewed exceptions."),

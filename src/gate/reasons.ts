@@ -40,6 +40,10 @@ export const reasons = {
     "The candidate holds NaN or infinite values where the reference has numbers.",
     "Look for overflow: the first layer with such values is named.",
   ),
+  latency: regression(
+    "The candidate meets its limits but is slower than `latency.max-slowdown-vs-reference` allows.",
+    "Ship the reference precision, or look at the executed precisions: each border between them costs a conversion.",
+  ),
   "task-drop": regression("The task's own metric fell by more than `max-drop`.", "Look at the proposed fix, or calibrate anew."),
 
   "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),

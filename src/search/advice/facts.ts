@@ -8,8 +8,13 @@ export interface AdviceFacts {
   readonly limitDb?: number;
   readonly calibration?: CalibrationFacts;
   readonly search?: SearchFacts;
-  /** Milliseconds of one inference; `fixedMs` with the kept units. */
-  readonly latency?: { readonly referenceMs: number; readonly candidateMs?: number; readonly fixedMs?: number };
+  /** Milliseconds of one inference; `fixedMs` with the kept units. `maxSlowdown`: ratio to the reference that the user allows, 1 where not said. */
+  readonly latency?: {
+    readonly referenceMs: number | undefined;
+    readonly candidateMs?: number | undefined;
+    readonly fixedMs?: number | undefined;
+    readonly maxSlowdown?: number | undefined;
+  };
   /** The plain quantised model meets its limits. */
   readonly accurate?: boolean;
 }

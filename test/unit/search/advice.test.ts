@@ -109,4 +109,10 @@ describe("advice", () => {
     expect(rules({ accurate: false, latency: { referenceMs: 0.61, candidateMs: 0.4, fixedMs: 0.7 } })).toEqual(["slow"]);
     expect(rules({ accurate: true, latency: { referenceMs: 0, candidateMs: 1 } })).toEqual([]);
   });
+
+  it("takes the slowdown that the user allows for its limit", () => {
+    const timed = (candidateMs: number, maxSlowdown: number) =>
+      rules({ accurate: true, latency: { referenceMs: 1, candidateMs, maxSlowdown } });
+    expect([timed(1.1, 1.2), timed(1.3, 1.2), timed(0.9, 0.8), timed(Number.NaN, 1)]).toEqual([[], ["slow"], ["slow"], []]);
+  });
 });
