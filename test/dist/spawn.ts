@@ -158,7 +158,7 @@ function readFiles(
   env: Readonly<Record<string, string>>,
   cwd: string,
 ): Pick<Ended, "outputs" | "summary" | "report" | "state"> {
-  const path = join(cwd, env["INPUT_REPORT-DIR"] ?? "trt-gate-report", "report.json");
+  const path = resolve(cwd, env["INPUT_REPORT-DIR"] ?? "trt-gate-report", "report.json");
   const parsed: unknown = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
   return {
     outputs: pairs(readFileSync(files.GITHUB_OUTPUT, "utf8")),
