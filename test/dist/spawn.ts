@@ -14,7 +14,9 @@ import { makeRepository, type Repository } from "../fakes/repository.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const doors = resolve(root, process.env.GATE_DOORS ?? "dist");
-const door = (name: string): string => join(doors, basename(doors) === "src" ? `${name}.ts` : `${name}.js`);
+const isSource = basename(doors) === "src";
+/** What an action is made of beside its repository: the bundle under test; for sources the committed one. */
+export const bundle = isSource ? join(root, "dist") : doors;
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -50,8 +52,11 @@ export interface Workplace {
   end(): Promise<void>;
 }
 
-export async function openWorkplace(): Promise<Workplace> {
+/** `doorsFolder`: another copy of the bundle. */
+export async function openWorkplace(doorsFolder?: (folder: string) => string): Promise<Workplace> {
   const folder = mkdtempSync(join(tmpdir(), "gate-dist-"));
+  const home = doorsFolder?.(folder);
+  const door = (name: string): string => (home === undefined ? join(doors, `${name}.${isSource ? "ts" : "js"}`) : join(home, `${name}.js`));
   const repository = makeRepository(join(folder, "workspace"));
   const github = await startGitHub();
   const runnerTemp = join(folder, "runner-temp");
