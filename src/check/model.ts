@@ -57,7 +57,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   Object.assign(context.versions, lane.versions);
   const { task: wantedTask } = entry;
   const baseline = entry.baseline ? await watch.time("baseline", () => measureBaseline(entry, context)) : undefined;
-  const labels = await readLabels(entry, context);
+  const labels = await readLabels(entry, lane.sampleCount, context);
   const judging: Judging = {
     entry,
     lane,

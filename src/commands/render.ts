@@ -1,11 +1,11 @@
 /** `trt-gate render`: an existing report as comment, summary or page. Measures and judges nothing. */
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { fixScripts } from "../publish/fix-scripts.ts";
 import { type FixScript, renderComment } from "../report/comment.ts";
 import { renderHtml } from "../report/html/page.ts";
 import { type Report, reportSchema } from "../report/schema.ts";
-import { offeredFile } from "../report/sections/fix.ts";
 import { renderSummary } from "../report/summary.ts";
 import type { RunCommand } from "./command.ts";
 
@@ -31,21 +31,6 @@ export async function readReport(path: string, files: Effects["files"]): Promise
   );
 }
 
-/** Texts of the fix files that the comment offers, as far as they lie where the report names them (relative to the report's folder). */
-export async function fixScripts(report: Report, folder: string, files: Effects["files"]): Promise<FixScript[]> {
-  const found = await Promise.all(
-    report.models.map(async (model): Promise<FixScript[]> => {
-      const file = offeredFile(model);
-      const path = file && resolve(folder, file.path);
-      if (file === undefined || path === undefined || !isInside(folder, path) || (await files.stat(path))?.kind !== "file") return [];
-      return [
-        { model: model.name, fileName: file.path.split("/").at(-1) ?? file.path, text: await files.readText(path), command: file.command },
-      ];
-    }),
-  );
-  return found.flat();
-}
-
 function rendering(form: string, report: Report, scripts: readonly FixScript[]): string {
   const options = { jobKey: report.environment.jobKey, fixScripts: scripts, runUrl: report.environment.runUrl ?? undefined };
   if (form === "comment") return renderComment(report, options);
@@ -64,9 +49,3 @@ function parseJson(path: string, text: string): unknown {
     );
   }
 }
-
-/** A report is data: a path that leaves its folder is not read. */
-const isInside = (folder: string, path: string): boolean => {
-  const way = relative(folder, path);
-  return !way.startsWith("..") && !isAbsolute(way);
-};

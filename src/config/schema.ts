@@ -47,7 +47,9 @@ const validation = z
     inputs: path.optional().describe("Saved inputs JSON in Polygraphy's format."),
     random: random.optional(),
     "max-samples": count.default(32).describe("At most this many samples."),
-    labels: path.optional().describe("Class index of each sample (.npy), for figures per class."),
+    labels: path
+      .optional()
+      .describe("Label of each sample, for figures per class: a .npy of class indices, a JSON list, or a text file with one a line."),
   })
   .describe("Samples on which the two sides are compared: exactly one of data, loader, inputs, random.");
 

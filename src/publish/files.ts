@@ -5,6 +5,7 @@ import { commentBudget, renderComment } from "../report/comment.ts";
 import { renderHtml } from "../report/html/page.ts";
 import type { Report } from "../report/schema.ts";
 import type { FixScript } from "../report/sections/fix.ts";
+import { fixScripts } from "./fix-scripts.ts";
 
 export interface WrittenFiles {
   readonly reportPath: string;
@@ -19,7 +20,7 @@ export interface WrittenFiles {
 
 export async function writeFiles(report: Report, folder: string, { files }: Effects): Promise<WrittenFiles> {
   const at = (name: string) => join(folder, name);
-  const scripts = await readScripts(report, folder, files);
+  const scripts = await fixScripts(report, folder, files);
   await files.replaceText(at("report.json"), `${JSON.stringify(report, null, 1)}\n`);
   await files.writeText(at("report.html"), renderHtml(report));
   await files.writeText(
@@ -37,21 +38,4 @@ export async function writeFiles(report: Report, folder: string, { files }: Effe
       ...report.models.flatMap((model) => (model.fix?.files ?? []).map(({ path }) => path)),
     ].map(at),
   };
-}
-
-const isShown = (path: string) => /\.(py|sh|txt|ya?ml)$/.test(path);
-
-/** Texts of the fixes that a comment may show. Edited models stay files. */
-async function readScripts(report: Report, folder: string, files: Effects["files"]): Promise<FixScript[]> {
-  const wanted = report.models.flatMap((model) =>
-    (model.fix?.files ?? []).filter(({ path }) => isShown(path)).map((file) => ({ model: model.name, file })),
-  );
-  return await Promise.all(
-    wanted.map(async ({ model, file }) => ({
-      model,
-      fileName: file.path.split("/").at(-1) ?? file.path,
-      text: await files.readText(join(folder, file.path)),
-      command: file.command,
-    })),
-  );
 }

@@ -81,6 +81,31 @@ describe("the gate on the recorded classifier", () => {
     expect(report.models[0]?.outputs[0]?.samples).toBe(8);
   });
 
+  it.each([
+    ["labels.txt", "upright\nturned\n".repeat(4)],
+    ["labels.json", JSON.stringify(["upright", "turned"].flatMap((label) => Array(4).fill(label)))],
+  ])("gives figures of each class where %s labels the samples", async (file, text) => {
+    const labelled = cls().replace("{data: validation.npz}", `{data: validation.npz, labels: ${file}}`);
+    await workspace(config(labelled), { [file]: Buffer.from(text) });
+    const [output] = (await check({ search: "off" })).models[0]?.outputs ?? [];
+    expect(output?.perClass?.map(({ label, samples }) => [label, samples])).toEqual([
+      ["upright", 4],
+      ["turned", 4],
+    ]);
+    const figures = output?.perClass?.map(({ metrics }) => fromNum(metrics.sqnrDb ?? "NaN")) ?? [];
+    const pooled = fromNum(output?.metrics.sqnrDb ?? "NaN");
+    expect(Math.min(...figures)).toBeLessThan(pooled);
+    expect(Math.max(...figures)).toBeGreaterThan(pooled);
+  });
+
+  it("asks for one label a sample, with both counts", async () => {
+    const labelled = cls().replace("{data: validation.npz}", "{data: validation.npz, labels: labels.txt}");
+    await workspace(config(labelled), { "labels.txt": Buffer.from("a\nb\nc\n") });
+    const report = await check({ search: "off" });
+    expect(report.exitCode).toBe(2);
+    expect(report.models[0]?.message).toMatch(/labels.txt", which has 3 labels for 8 samples/);
+  });
+
   it("gives the same report twice, times and dates aside", async () => {
     await workspace(config(cls("    tolerance: {sqnr-db: {fail: 22}}")));
     const plain = ({ models }: Report) =>

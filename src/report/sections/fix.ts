@@ -101,17 +101,16 @@ function keptList(model: ModelReport, caps: Caps): string {
 /** The offered script in full; the other forms of the fix by name. */
 function scriptSections(model: ModelReport, scripts: readonly FixScript[], caps: Caps): string[] {
   const own = scripts.filter((script) => script.model === model.name);
-  const names = (some: readonly FixScript[]) => some.map((script) => code(script.fileName, caps.nameLength)).join(", ");
   const offered = own.find((script) => offeredFile(model)?.path.endsWith(script.fileName)) ?? own[0];
   if (offered === undefined) return [];
-  if (!caps.scripts) return [`The precision script is in the artifact: ${names(own)}.`];
-  const others = own.filter((script) => script !== offered);
+  if (!caps.scripts) return [`The precision script is in the artifact: ${code(offered.fileName, caps.nameLength)}.`];
+  const others = (model.fix?.files ?? []).map(({ path }) => path.split("/").at(-1) ?? path).filter((name) => name !== offered.fileName);
   return [
     folded(
       `<b>Copy the precision script</b> <code>${htmlWords(offered.fileName, 100)}</code>${keptWords(model) === "" ? "" : ` (keeps ${keptWords(model)})`}`,
       blocks(copyBlock(offered.text, languageOf(offered.fileName)), "Rebuild with it:", copyBlock(offered.command, "sh")),
     ),
-    others.length === 0 ? "" : `In the artifact the same fix as ${names(others)}.`,
+    others.length === 0 ? "" : `In the artifact the same fix as ${others.map((name) => code(name, caps.nameLength)).join(", ")}.`,
   ];
 }
 
