@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => effects.end());
 
 const reportWith = (path: string): Report => {
-  const file = { format: "polygraphy", path, command: "polygraphy convert model.onnx", leftOut: [] } as const;
+  const file = { format: "polygraphy", path, command: "polygraphy convert model.onnx", leftOut: [] };
   return sampleReport({ models: [sampleModel({ fix: sampleFix({ files: [file] }) })] });
 };
 
