@@ -5,6 +5,7 @@ import { exitCodeOfFailure } from "../gate/exit-code.ts";
 import { writeOutputs } from "../github/outputs.ts";
 import { type MainRequest, main, type Outcome } from "../main.ts";
 import { renderLogLine } from "../report/log-line.ts";
+import { renderTerminal } from "../report/terminal.ts";
 import { type Publication, type Published, publish } from "./publish.ts";
 
 export interface DoorResult {
@@ -13,15 +14,22 @@ export interface DoorResult {
   readonly published: Published | undefined;
 }
 
+/** For a log that is all a reader has: the figures as a chapter, and the result in its last line. */
 export async function runDoor(request: MainRequest, effects: Effects): Promise<number> {
-  return (await runWhole(request, effects)).exitCode;
+  const { exitCode, outcome } = await runWhole(request, effects);
+  if (outcome === undefined) return exitCode;
+  const { log } = effects;
+  const { report } = outcome;
+  const checked = report.models.length > 0;
+  if (checked) await log.group("Figures", async () => log.info(renderTerminal(report, { ansi: false })));
+  log.info(checked ? renderLogLine(report) : `${renderLogLine(report)} (${report.selection.why})`);
+  return exitCode;
 }
 
 export async function runWhole(request: MainRequest, effects: Effects): Promise<DoorResult> {
   try {
     const outcome = await main(request, effects);
     const published = await publish(publicationOf(outcome), effects);
-    effects.log.info(renderLogLine(outcome.report));
     return { exitCode: outcome.report.exitCode, outcome, published };
   } catch (error) {
     return { exitCode: await explain(error, effects), outcome: undefined, published: undefined };

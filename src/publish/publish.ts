@@ -78,18 +78,18 @@ async function writeReportFiles(
 }
 
 async function upload({ options, event, reportFolder }: Publication, files: WrittenFiles, runUrl: string | undefined, effects: Effects) {
-  return await uploadArtifact(
-    {
-      name: options.artifactName,
-      jobKey: options.jobKey,
-      runAttempt: event?.runAttempt ?? 1,
-      retentionDays: options.retentionDays,
-      folder: reportFolder,
-      files: files.all,
-      runUrl,
-    },
-    effects,
-  );
+  const request = {
+    name: options.artifactName,
+    jobKey: options.jobKey,
+    runAttempt: event?.runAttempt ?? 1,
+    retentionDays: options.retentionDays,
+    folder: reportFolder,
+    files: files.all,
+    runUrl,
+  };
+  if (request.name === "") return { url: undefined, warnings: [] };
+  // The toolkit's client tells its steps by itself.
+  return await effects.log.group("Uploading the report", () => uploadArtifact(request, effects));
 }
 
 type Links = Pick<Parameters<typeof renderComment>[1], "runUrl" | "artifactUrl" | "fixScripts">;

@@ -22,10 +22,13 @@ export async function checkAll({ selection, foreign }: Pick<Selected, "selection
   const codes: ExitCode[] = [];
   const { effects, settings } = context;
   for (const { model, why } of selection.jobs) {
-    const report = await effects.log.group(`${model.name} (${why})`, () => checkOne(model, context));
+    const report = await effects.log.group(`${model.name} (${why})`, async () => {
+      const checked = await checkOne(model, context);
+      effects.log.info(`${model.name}: ${checked.model.verdict} (${checked.model.reason}). ${checked.model.message}`);
+      return checked;
+    });
     models.push(report.model);
     codes.push(report.failure ?? exitCodeOfVerdict(report.model.verdict, settings.options.failOn));
-    effects.log.info(`${model.name}: ${report.model.verdict} (${report.model.reason}). ${report.model.message}`);
   }
   for (const model of foreign) {
     models.push(undecidedReport(model, "config-not-on-base", onlyInFork(model)));

@@ -36,7 +36,9 @@ export async function selectModels({ inputs, search }: MainRequest, effects: Eff
 
   const selection = await chooseModels({ settings, config, effects, externalData: (path) => externalDataOf(path, effects) });
   for (const notice of selection.trust.notices) effects.log.notice(notice);
-  effects.log.info(`${selection.jobs.length} of ${settings.models.length} models to check (${selection.why}).`);
+  // Where nothing has to be checked the result alone is told, in one line.
+  if (selection.jobs.length > 0)
+    effects.log.info(`${selection.jobs.length} of ${settings.models.length} models to check (${selection.why}).`);
   return { event, config, settings, selection, foreign };
 }
 

@@ -74,6 +74,9 @@ describe("a pull request", () => {
     expect(ended.report).toMatchObject({ verdict: "pass", reason: "no-model-changed", models: [] });
     expect(writes()).toEqual([]);
     expect(place.github.artifacts.size).toBe(0);
+    const [mask, ...told] = ended.log.trim().split("\n");
+    expect(mask).toBe("::add-mask::t0ken");
+    expect(told).toEqual([expect.stringMatching(/^pass: Safe to merge: no model changed \(changed since [0-9a-f]{12} /)]);
   });
 
   it("does not overwrite the comment of a newer head", async () => {
@@ -87,6 +90,25 @@ describe("a pull request", () => {
     expect(ended.exitCode).toBe(0);
     expect(ended.log).toContain(`superseded by ${newer.slice(0, 12)}`);
     expect(place.github.comments.map((comment) => comment.body)).toEqual([body]);
+  });
+});
+
+describe("the log", () => {
+  it("has a chapter a phase, tells each thing once outside them, and the result in its last line", async () => {
+    pull(200);
+    const { log } = await run();
+    const chapters = log.split("\n").filter((line) => line.startsWith("::group::"));
+    expect(chapters).toEqual(["::group::a (watched file watched/a.txt added)", "::group::Uploading the report", "::group::Figures"]);
+    const outside = log
+      .replaceAll(/::group::[\s\S]*?::endgroup::\n/g, "")
+      .trim()
+      .split("\n");
+    expect(outside).toEqual([
+      "::add-mask::t0ken",
+      expect.stringMatching(/^1 of 2 models to check \(changed since /),
+      expect.stringMatching(/^::error file=.*::"y" has sqnr-db/),
+      expect.stringMatching(/^regression: Do not merge: INT8 lost accuracy in a; y SQNR [\d.]+ dB \(limit ≥ 200 dB, margin −[\d.]+ dB\)/),
+    ]);
   });
 });
 
