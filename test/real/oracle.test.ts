@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import {
   classifier,
@@ -17,6 +17,7 @@ import {
   sqnrDb,
   withLane,
 } from "../fakes/simulate-job.ts";
+import { describeWithPython } from "../support/needs.ts";
 
 /** The oracle is test/oracle/simulate.py: onnx, numpy and ONNX Runtime, no code of ours. */
 const oracle = fileURLToPath(new URL("../oracle", import.meta.url));
@@ -64,7 +65,7 @@ async function expectAgreement(parts: JobParts, theirs: OracleResult) {
   });
 }
 
-describe("the simulate lane against an independent Python check, to 0.05 dB", () => {
+describeWithPython("the simulate lane against an independent Python check, to 0.05 dB", () => {
   it("agrees on the text-direction classifier with the recorded TensorRT cache", async () => {
     const [cache, validation] = [join(recorded, "cls.calibration.cache"), join(recorded, "validation.npz")];
     await expectAgreement(
@@ -98,7 +99,7 @@ describe("the simulate lane against an independent Python check, to 0.05 dB", ()
   });
 });
 
-describe("the recorded INT8 engine", () => {
+describeWithPython("the recorded INT8 engine", () => {
   it("is within 3 dB of what the simulate lane says for the recorded pictures", async () => {
     const load =
       "import numpy, json, sys; z = numpy.load(sys.argv[1]); print(json.dumps({k: z[k].astype(float).tolist() for k in z.files}))";

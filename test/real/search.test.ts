@@ -7,6 +7,7 @@ import { openCase } from "../../bench/search-lane.ts";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { debugPrecisionArgs } from "../../src/search/debug-precision.ts";
 import { readDebugPrecision } from "../../src/search/debug-precision-result.ts";
+import { describeWithPython } from "../support/needs.ts";
 
 describe("the search on a real model", () => {
   it.each(searchCases.filter(({ key }) => key !== "rec4"))(
@@ -28,7 +29,7 @@ describe("the search on a real model", () => {
   );
 });
 
-describe("polygraphy itself", () => {
+describeWithPython("polygraphy itself", () => {
   it("understands the arguments: it stops at the missing tensorrt, not at a word", () => {
     const shapes = new Map([["x", { min: [1, 3, 48, 192], opt: [1, 3, 48, 192], max: [1, 3, 48, 192] }]]);
     const check = {

@@ -4,24 +4,18 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { describe } from "vitest";
+import { describe, test } from "vitest";
+import { chromiumOf } from "./browsers.ts";
 
 const demanded = new Set((process.env.TRT_GATE_TESTS_NEED ?? "").split(","));
 
 const hasPython = (): boolean =>
   spawnSync("python3", ["-c", "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"], { stdio: "ignore" }).status === 0;
 
-/** Browsers where their packages put them; `CHROMIUM_PATH` comes first. */
-export const browsers: readonly string[] = [
-  ...(process.env.CHROMIUM_PATH === undefined ? [] : [process.env.CHROMIUM_PATH]),
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
 /** Python 3.11 or newer with venv. */
-export const describeWithPython = describe.runIf(demanded.has("python") || hasPython());
+const python = demanded.has("python") || hasPython();
+export const describeWithPython = describe.runIf(python);
+export const testWithPython = test.runIf(python);
 
-export const describeWithChromium = describe.runIf(demanded.has("chromium") || browsers.some((path) => existsSync(path)));
+const chromium = chromiumOf(process.env, existsSync);
+export const describeWithChromium = describe.runIf(demanded.has("chromium") || (chromium !== undefined && existsSync(chromium)));

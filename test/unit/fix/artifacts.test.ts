@@ -7,6 +7,7 @@ import { reportSchema } from "../../../src/report/schema.ts";
 import { fixOf, python } from "../../fakes/fixes.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 import { sampleReport } from "../../fakes/report.ts";
+import { describeWithPython } from "../../support/needs.ts";
 
 describe("artefacts", () => {
   it.each(fixFormats)("exist in format %s for a fix with kept units, with header and command", (format: FixFormat) => {
@@ -44,14 +45,16 @@ describe("artefacts", () => {
   });
 });
 
-describe("the generated Python", () => {
+describeWithPython("the generated Python, read by Python", () => {
   it.each(["polygraphy", "qdq"] as const)("of format %s reads as Python 3.8", (format) => {
     const [artifact] = makeArtifacts(format, fixOf([["a"]]));
     expect(
       python(["-c", "import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 8)); print('fine')"], String(artifact?.content)),
     ).toBe("fine\n");
   });
+});
 
+describe("the generated Python", () => {
   it("needs nothing but the standard library, numpy beside onnx, and tensorrt or onnx", () => {
     const imports = (["polygraphy", "qdq"] as const).flatMap((format) =>
       [...String(makeArtifacts(format, fixOf([["a"]]))[0]?.content).matchAll(/^\s*(?:import|from) (\w+)/gm)].map(([, name]) => name),

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { makePolygraphy } from "../../../src/fix/polygraphy.ts";
 import { fixOf, python, pythonFixtures, scratch } from "../../fakes/fixes.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
+import { describeWithPython } from "../../support/needs.ts";
 
 interface Done {
   readonly error: string | null;
@@ -22,7 +23,7 @@ const run = (fix: ReturnType<typeof fixOf>, layers: readonly object[], typed = f
   );
 const conv = (name: string, more: object = {}) => ({ name, outputs: [{ name: `${name}_out` }], ...more });
 
-describe("fix_precision.py, executed", () => {
+describeWithPython("fix_precision.py, executed", () => {
   it("sets precision and output type of the kept layers and of no other", () => {
     const done = run(fixOf([["a", "b"]]), [conv("a"), conv("b"), conv("c")]);
     expect(done).toEqual({

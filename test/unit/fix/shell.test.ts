@@ -3,6 +3,7 @@ import { makeModelOpt } from "../../../src/fix/modelopt.ts";
 import { makeTrtexec } from "../../../src/fix/trtexec.ts";
 import { fixOf, python, pythonFixtures, scratch, wordsGivenTo } from "../../fakes/fixes.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
+import { describeWithPython } from "../../support/needs.ts";
 
 let folder: ReturnType<typeof scratch>;
 beforeEach(() => {
@@ -53,7 +54,7 @@ describe("trtexec flags, executed by a shell", () => {
   });
 });
 
-describe("ModelOpt's patterns, executed by a shell and matched by Python", () => {
+describeWithPython("ModelOpt's patterns, executed by a shell and matched by Python", () => {
   const wordsOf = (fix: ReturnType<typeof fixOf>) => {
     const [artifact] = makeModelOpt(fix);
     return { artifact, words: wordsGivenTo("python3", String(artifact?.content), [folder.file("data.npz", "")], folder) };
