@@ -26,25 +26,28 @@ const pullSchema = z.looseObject({ head: z.looseObject({ sha: z.string() }) });
 /** 5,000 comments: more than any pull request that people still read. */
 const maxPages = 50;
 const defaultLogin = "github-actions[bot]";
+/** Whose a job's token is on servers without GraphQL; both names are reserved there. */
+const otherServersLogins = ["gitea-actions", "forgejo-actions"];
 
 /** Ours, oldest first. */
 export async function readOwnComments(api: Api, pullRequest: number, jobKey: string): Promise<StoredComment[]> {
-  const login = await ownLogin(api);
+  const logins = await ownLogins(api);
   const { items } = await api.pages("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", { issue_number: pullRequest }, maxPages);
   return items
     .flatMap((item) => commentSchema.safeParse(item).data ?? [])
-    .filter(({ body, user }) => hasMarker(body ?? "", jobKey) && user != null && isSame(user, login))
+    .filter(({ body, user }) => hasMarker(body ?? "", jobKey) && user != null && logins.some((login) => isSame(user, login)))
     .map(stored)
     .toSorted((a, b) => a.id - b.id);
 }
 
 /** `GET /user` is refused for a job's token, so GraphQL is asked; where it is not there either, the job's token is the bot's. */
-async function ownLogin(api: Api): Promise<string> {
+async function ownLogins(api: Api): Promise<readonly string[]> {
   try {
     const { data } = await api.call(`POST ${api.graphqlUrl}`, { query: "query { viewer { login } }" });
-    return viewerSchema.parse(data).data.viewer.login;
+    return [viewerSchema.parse(data).data.viewer.login];
   } catch (error) {
-    if (error instanceof ApiError || error instanceof z.ZodError) return defaultLogin;
+    if (error instanceof ApiError || error instanceof z.ZodError)
+      return new URL(api.graphqlUrl).hostname === "api.github.com" ? [defaultLogin] : [defaultLogin, ...otherServersLogins];
     throw error;
   }
 }

@@ -144,12 +144,36 @@ describe("sinks that fail", () => {
     expect(ended.log).toMatch(/::warning.*job summary was not written/);
   });
 
-  it("warns where a server has no artifact service, and still comments", async () => {
-    pull(20);
-    const ended = await run({}, { GITHUB_SERVER_URL: "https://ghe.example.com" });
-    expect(ended.exitCode, ended.log).toBe(0);
-    expect(ended.log).toContain("upload-artifact@v3");
-    expect(place.github.comments).toHaveLength(1);
+  it.each([
+    { server: "GitHub Enterprise Server", host: "https://ghe.example.com", env: {}, author: "github-actions[bot]", api: "v3" },
+    {
+      server: "Gitea",
+      host: "https://gitea.example.com",
+      env: { ACTIONS_RUNTIME_TOKEN: "", ACTIONS_RESULTS_URL: "" },
+      author: "gitea-actions",
+      api: "v1",
+    },
+    {
+      server: "Forgejo",
+      host: "https://forgejo.example.com",
+      env: { ACTIONS_RUNTIME_TOKEN: "", ACTIONS_RESULTS_URL: "" },
+      author: "forgejo-actions",
+      api: "v1",
+    },
+  ])("on $server leaves the report in its folder, says so, and keeps one comment with links to that server", async (other) => {
+    pull(200);
+    place.github.author = other.author;
+    if (other.api === "v1") place.github.viewer = undefined;
+    const env = { ...other.env, GITHUB_SERVER_URL: other.host, GITHUB_API_URL: place.github.apiUrl.replace("v3", other.api) };
+    for (const GITHUB_RUN_ID of ["20", "21"]) {
+      const ended = await run({}, { ...env, GITHUB_RUN_ID });
+      expect(ended.exitCode, ended.log).toBe(1);
+      expect(ended.log).toMatch(/::warning::.*The report is in .*trt-gate-report.*upload-artifact@v3/);
+      expect(ended.outputs).toMatchObject({ "artifact-url": "", "report-path": expect.stringContaining("report.json") });
+      expect(place.github.comments.map(({ body }) => body.includes(`${other.host}/o/r/actions/runs/${GITHUB_RUN_ID}`))).toEqual([true]);
+    }
+    expect(place.github.artifacts.size).toBe(0);
+    expect(place.github.calls.filter((call) => call.includes("/twirp/"))).toEqual([]);
   });
 
   it("warns where the report folder cannot be written and says the result in the log", async () => {

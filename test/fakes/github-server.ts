@@ -54,6 +54,8 @@ export interface FakeGitHub {
   maxBodyLength: number;
   /** Called before each call is answered: a test holds calls back with it. */
   gate: (call: string) => Promise<void>;
+  /** Whose the token is; its comments are by this login. */
+  author: string;
   addComment(body: string, login?: string, type?: string): FakeComment;
   close(): Promise<void>;
 }
@@ -82,7 +84,8 @@ export async function startGitHub(): Promise<FakeGitHub> {
     viewer: "github-actions",
     maxBodyLength: 65_536,
     gate: async () => {},
-    addComment: (body, login = bot, type = "Bot") => {
+    author: bot,
+    addComment: (body, login = fake.author, type = "Bot") => {
       const id = ++lastId;
       const comment = { id, body, user: { login, type }, html_url: `http://127.0.0.1:${port}/o/r/pull/7#issuecomment-${id}` };
       fake.comments.push(comment);
@@ -153,7 +156,8 @@ interface Route {
   answer(asked: Asked): Reply;
 }
 
-const repo = "^/api/v3/repos/o/r";
+/** v1: Gitea and Forgejo. */
+const repo = "^/api/v[13]/repos/o/r";
 const twirp = "^/twirp/github\\.actions\\.results\\.api\\.v1\\.ArtifactService";
 const blobs = new Map<string, Map<string, Uint8Array>>();
 
