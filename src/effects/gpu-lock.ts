@@ -43,6 +43,8 @@ export async function lockGpu(
     if (await create(path, mine)) return { release: () => releaseOwn(path, mine) };
     const holder = await readHolder(path);
     if (holder === undefined || !(await lives(holder))) {
+      if (holder)
+        effects.log.notice(`A previous run on the GPU ${uuid} ended early: its process ${holder.pid} is gone. Its lock is taken over.`);
       await takeAway(path, holder);
       continue;
     }

@@ -109,6 +109,37 @@ describe("forks on hosted runners", () => {
   });
 });
 
+describe("a task's command", () => {
+  const config = configOf(["a"], 20, `    task: {command: [sh, tools/task.sh, "{outputs}"], metric: accuracy, max-drop: 1}\n`);
+  const script = (
+    name: string,
+  ) => `echo ran >> '${join(place.folder, name)}'; ls > '${join(place.folder, "beside")}'; env > '${join(place.folder, "seen")}'
+echo '{"accuracy": 1}'\n`;
+  const pullTask = (fork: boolean) =>
+    pull({
+      base: { ".github/trt-gate.yml": config, "tools/task.sh": script("base-task") },
+      head: { "tools/task.sh": script("head-task"), "hostile.py": "x" },
+      fork,
+    });
+  const ran = () => ["base-task", "head-task"].filter((name) => existsSync(join(place.folder, name)));
+
+  it("is the base commit's, beside its files only, and sees no secret", async () => {
+    pullTask(false);
+    const ended = await run(secrets);
+    expect(ended.exitCode, ended.log).toBe(0);
+    expect(ran()).toEqual(["base-task"]);
+    expect(readFileSync(join(place.folder, "beside"), "utf8")).not.toContain("hostile.py");
+    expect(readFileSync(join(place.folder, "seen"), "utf8")).not.toMatch(/canary-secret|t0ken|^(INPUT|ACTIONS|GITHUB|STATE)_/m);
+  });
+
+  it("is the fork's on a self-hosted runner with allow-forks", async () => {
+    pullTask(true);
+    const ended = await run({ RUNNER_ENVIRONMENT: "self-hosted" }, { "allow-forks": "true" });
+    expect(ended.exitCode, ended.log).toBe(0);
+    expect(ran()).toEqual(["head-task"]);
+  });
+});
+
 describe("a model that only the change's configuration names", () => {
   const twoModels = configOf(["a", "fresh"]).replace("watched/a.txt", "nothing/a.txt");
   const fresh = { path: "models/fresh.onnx", bytes: soundModel() };

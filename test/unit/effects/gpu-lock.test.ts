@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lockGpu } from "../../../src/effects/gpu-lock.ts";
+import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
+
+const uuid = "GPU-1234";
+let effects: RunEffects;
+beforeEach(async () => {
+  effects = await runEffects();
+});
+afterEach(() => effects.end());
+
+const folder = () => join(effects.folder, "locks");
+const lock = (waitMs: number) => lockGpu(uuid, effects, { waitMs, folder: folder() });
+const path = () => join(folder(), `trt-gate-${uuid}.lock`);
+const files = () => readdirSync(folder());
+
+/** Another process that holds the lock until it is killed. */
+async function otherHolder(): Promise<{ pid: number; kill(): Promise<void> }> {
+  const source = new URL("../../../src/effects/gpu-lock.ts", import.meta.url);
+  const script = `import { lockGpu } from ${JSON.stringify(fileURLToPath(source))};
+const effects = { env: {}, cancelled: new AbortController().signal, clock: { monotonicMs: () => performance.now(), sleep: async () => {} }, log: { progress() {} } };
+await lockGpu("${uuid}", effects, { waitMs: 0, folder: process.argv[1] });
+console.log("held");
+setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, folder()], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return {
+    pid: child.pid ?? 0,
+    kill: async () => {
+      child.kill("SIGKILL");
+      await once(child, "close");
+    },
+  };
+}
+
+describe("the lock of a GPU", () => {
+  it("is held by one of many at a time and leaves no file behind", async () => {
+    let [holders, most, turns] = [0, 0, 0];
+    const turn = async (): Promise<void> => {
+      const held = await lock(60_000);
+      most = Math.max(most, ++holders);
+      turns++;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      holders--;
+      await held.release();
+    };
+    await Promise.all(Array.from({ length: 20 }, turn));
+    expect([most, turns]).toEqual([1, 20]);
+    expect(files()).toEqual([]);
+  });
+
+  it("is refused as gpu-busy, with the holder's process, while another run lives", async () => {
+    const other = await otherHolder();
+    await expect(lock(0)).rejects.toMatchObject({
+      name: "ToolError",
+      reason: "gpu-busy",
+      message: expect.stringContaining(String(other.pid)),
+    });
+    expect(files()).toEqual([`trt-gate-${uuid}.lock`]);
+    await other.kill();
+  });
+
+  it("is taken over from a run that was killed, and that is said", async () => {
+    const other = await otherHolder();
+    await other.kill();
+    const held = await lock(0);
+    expect(JSON.parse(readFileSync(path(), "utf8"))).toMatchObject({ pid: process.pid });
+    expect(effects.lines).toEqual([
+      expect.stringMatching(`^notice: A previous run on the GPU ${uuid} ended early: its process ${other.pid}`),
+    ]);
+    await held.release();
+    expect(files()).toEqual([]);
+  });
+
+  it.each([
+    { what: "of an earlier boot", change: { bootId: "another" } },
+    { what: "whose number another process has by now", change: { startTicks: "1" } },
+  ])("is taken over from a process $what", async ({ change }) => {
+    const first = await lock(0);
+    const holder: object = JSON.parse(readFileSync(path(), "utf8"));
+    writeFileSync(path(), JSON.stringify({ ...holder, token: "other", ...change }));
+    const second = await lock(0);
+    await first.release();
+    expect(files()).toEqual([`trt-gate-${uuid}.lock`]);
+    await second.release();
+    expect(files()).toEqual([]);
+  });
+
+  it("is taken over where its file is damaged", async () => {
+    await (await lock(0)).release();
+    writeFileSync(path(), '{"pid": ');
+    await (await lock(0)).release();
+    expect(files()).toEqual([]);
+  });
+
+  it("ends one stale lock for many that find it, one after the other", async () => {
+    const other = await otherHolder();
+    await other.kill();
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, i) => {
+        const held = await lock(60_000);
+        order.push(i);
+        const length = order.length;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        expect(order).toHaveLength(length);
+        await held.release();
+      }),
+    );
+    expect(order).toHaveLength(10);
+    expect(files()).toEqual([]);
+  });
+});
