@@ -1,5 +1,5 @@
 /** The action on pull requests: what reviewers see, and that nothing which fails to be published changes the verdict. */
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pullPayload } from "../fakes/event.ts";
@@ -52,6 +52,7 @@ describe("a pull request", () => {
     const first = place.github.comments[0]?.body ?? "";
     expect(first.startsWith("<!-- trt-gate v1 key=ci/gate -->\n")).toBe(true);
     const { repository } = place;
+    rmSync(join(repository.folder, "trt-gate-report"), { recursive: true });
     repository.git("checkout", "-q", "-B", "main", base);
     const fixedBase = repository.commit({ ".github/trt-gate.yml": configOf(["a", "b"], 20) });
     const merge = mergePullRequest(repository, "topic", fixedBase);
