@@ -10,6 +10,7 @@ class Network:
         self.builder, self.network, self.parser = builder, network, parser
         self.profile = profile
         self.typed = typed
+        self.raised = []
         self.outputs = [network.get_output(i) for i in range(network.num_outputs)]
 
     def tensors(self):
@@ -78,7 +79,8 @@ def _word(value):
 
 
 def set_precisions(loaded, keep):
-    """`keep`: {precision: float16|float32, layers: [[index, [output, ...]], ...]}. Undoes what an earlier build set."""
+    """`keep`: {precision: float16|float32, layers: [[index, [output, ...]], ...]}. Undoes what an earlier build set, and only that:
+    the parser itself types int8 constants and Q/DQ, and a Q/DQ network without those types does not build (seen with TensorRT 8.6)."""
     import tensorrt as trt
 
     network = loaded.network
@@ -86,11 +88,12 @@ def set_precisions(loaded, keep):
         if keep and keep["layers"]:
             raise Failure("unsupported", "this network is strongly typed: precisions are changed in the ONNX model, not on layers")
         return
-    for layer in network:
+    for index, outputs in loaded.raised:
+        layer = network.get_layer(index)
         layer.reset_precision()
-        for i in range(layer.num_outputs):
-            if layer.get_output(i) is not None:
-                layer.reset_output_type(i)
+        for i in outputs:
+            layer.reset_output_type(i)
+    loaded.raised = []
     if not keep:
         return
     wanted = {"float16": trt.float16, "float32": trt.float32}[keep["precision"]]
@@ -99,6 +102,7 @@ def set_precisions(loaded, keep):
         layer.precision = wanted
         for i in outputs:
             layer.set_output_type(i, wanted)
+        loaded.raised.append((index, outputs))
 
 
 class Marks:

@@ -49,13 +49,17 @@ export async function acceptWithFewBuilds(
   return last;
 }
 
-/** A shorter or pruned set where builds are left for it, else the prefix itself. */
+/**
+ * A shorter or pruned set where builds are left for it, else the prefix itself. The surrogate's own guess is not narrowed: on an H100 that
+ * cost three builds of six and found nothing shorter that held.
+ */
 async function settleOn(prober: Prober, ranking: Ranking, found: { below: number; length: number }, few: FewBuilds) {
   const isRich = () => prober.buildsLeft > few.confirmBuilds + spareBuilds;
   const ask = (length: number) => passesBothHalves(prober, ranking, length, few.guardDb);
   const gap = Math.max(1, Math.floor(found.length / 4));
-  const hit: Hit = { ranking, length: isRich() ? await bisect(ask, found.below, found.length, gap) : found.length };
-  const pruned = few.hasSurrogate && isRich() ? await acceptPruned(prober, hit, few.guardDb) : undefined;
+  const isGuess = few.hasSurrogate && found.below === 0;
+  const hit: Hit = { ranking, length: isRich() && !isGuess ? await bisect(ask, found.below, found.length, gap) : found.length };
+  const pruned = few.hasSurrogate && few.guardDb === 0 && isRich() ? await acceptPruned(prober, hit, few.guardDb) : undefined;
   return { accepted: pruned ?? (await acceptPrefix(prober, hit)), hit };
 }
 
