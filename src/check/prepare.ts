@@ -73,6 +73,11 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const job: LaneJob = {
     name: entry.name,
     modelPath: staged.modelPath,
+    sources: {
+      model: entry.path,
+      ...(entry.quantization?.cache === undefined ? {} : { cache: entry.quantization.cache }),
+      ...(entry.quantization?.qdq === undefined ? {} : { qdq: entry.quantization.qdq }),
+    },
     sha256: staged.sha256,
     quantization: quantization.source,
     validation,

@@ -133,6 +133,8 @@ export interface LaneJob {
   readonly name: string;
   /** Staged copy of the model (`model.onnx` in a fresh folder, with its external data). */
   readonly modelPath: string;
+  /** The user's own files as the configuration names them, for commands to paste; the staged names without it. */
+  readonly sources?: { readonly model: string; readonly cache?: string; readonly qdq?: string };
   readonly sha256: string;
   readonly quantization: QuantizationSource;
   readonly validation: FeedSource;

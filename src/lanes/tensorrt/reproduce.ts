@@ -17,17 +17,19 @@ export interface Reproduction {
 /** In order: reference, candidate (fixed, with kept units), both runs, the comparison, and the same build with trtexec. */
 export function reproduceEngines(facts: Reproduction): string[] {
   const { job, weak } = facts;
+  const cache = job.sources?.cache ?? (facts.cachePath === undefined ? undefined : basename(facts.cachePath));
+  const model = job.sources?.model ?? basename(job.modelPath);
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
   const options = [...shapeFlags(facts.shapes), ...builderFlags(job)];
   const int8 = weak
-    ? ["--int8", "--fp16", ...(facts.cachePath === undefined ? [] : ["--calibration-cache", basename(facts.cachePath)])]
+    ? ["--int8", "--fp16", ...(facts.cachePath === undefined || cache === undefined ? [] : ["--calibration-cache", cache])]
     : ["--strongly-typed"];
   const fix = facts.keeps ? ["--trt-network-postprocess-script", "fix_precision.py", "--precision-constraints", "obey"] : [];
   const build = (model: string, flags: readonly string[], engine: string) =>
     line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
   return [
-    build(basename(job.modelPath), weak ? ["--fp16"] : ["--strongly-typed"], `${name}.fp16.engine`),
-    build(basename(facts.candidateModel), [...int8, ...(weak ? fix : [])], `${name}.int8.engine`),
+    build(model, weak ? ["--fp16"] : ["--strongly-typed"], `${name}.fp16.engine`),
+    build(candidateOf(facts), [...int8, ...(weak ? fix : [])], `${name}.int8.engine`),
     line("polygraphy", "run", `${name}.fp16.engine`, "--trt", "--load-inputs", "inputs.json", "--save-outputs", "reference.json"),
     line("polygraphy", "run", `${name}.int8.engine`, "--trt", "--load-inputs", "inputs.json", "--save-outputs", "candidate.json"),
     // Both files in one flag, reference first: two flags compare nothing and pass.
@@ -47,9 +49,17 @@ export function reproduceEngines(facts: Reproduction): string[] {
   ];
 }
 
-function trtexec({ job, shapes, candidateModel, cachePath, weak }: Reproduction, name: string): string {
+/** The user's own file where the candidate is one; a Q/DQ model that the gate made keeps the name it was written under. */
+const candidateOf = ({ job, candidateModel }: Reproduction): string => {
+  if (candidateModel === job.modelPath) return job.sources?.model ?? basename(candidateModel);
+  return candidateModel === job.quantization.qdqPath ? (job.sources?.qdq ?? basename(candidateModel)) : basename(candidateModel);
+};
+
+function trtexec(facts: Reproduction, name: string): string {
+  const { job, shapes, cachePath, weak } = facts;
+  const cache = job.sources?.cache ?? (cachePath === undefined ? undefined : basename(cachePath));
   const precisions = weak
-    ? ["--int8", "--fp16", ...(cachePath === undefined ? [] : [`--calib=${basename(cachePath)}`])]
+    ? ["--int8", "--fp16", ...(cachePath === undefined || cache === undefined ? [] : [`--calib=${cache}`])]
     : ["--stronglyTyped"];
   const ranges = (["min", "opt", "max"] as const).flatMap((end) =>
     shapes.size === 0 ? [] : [`--${end}Shapes=${[...shapes].map(([input, range]) => `${input}:${range[end].join("x")}`).join(",")}`],
@@ -57,7 +67,7 @@ function trtexec({ job, shapes, candidateModel, cachePath, weak }: Reproduction,
   const level = job.tensorrt.optimizationLevel === undefined ? [] : [`--builderOptimizationLevel=${job.tensorrt.optimizationLevel}`];
   return line(
     "trtexec",
-    `--onnx=${basename(candidateModel)}`,
+    `--onnx=${candidateOf(facts)}`,
     ...precisions,
     ...ranges,
     ...level,
