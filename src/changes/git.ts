@@ -13,6 +13,13 @@ export interface Remote {
   readonly token: string;
 }
 
+export interface Tracked {
+  /** Relative to the work folder, also inside submodules that are there. */
+  readonly files: ReadonlySet<string>;
+  /** Those that are not there: their files are absent. */
+  readonly submodules: readonly string[];
+}
+
 const sha = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const quickMs = 60_000;
 const fetchMs = 120_000;
@@ -23,6 +30,7 @@ export class Git {
   readonly #effects: Effects;
   readonly #remote: Remote | undefined;
   readonly #env: Readonly<Record<string, string>>;
+  #tracked: Promise<Tracked> | undefined;
 
   constructor(effects: Effects, remote?: Remote) {
     this.#effects = effects;
@@ -102,8 +110,13 @@ export class Git {
     return parseNameStatus(text);
   }
 
-  /** What git tracks, also inside submodules that are there. `submodules` are those that are not: their files are absent. */
-  async tracked(): Promise<{ files: ReadonlySet<string>; submodules: readonly string[] }> {
+  /** What git tracks, asked once. */
+  async tracked(): Promise<Tracked> {
+    this.#tracked ??= this.#listTracked();
+    return await this.#tracked;
+  }
+
+  async #listTracked(): Promise<Tracked> {
     const text = await this.#text(["ls-files", "--stage", "-z", "--recurse-submodules"]);
     const entries = text.split("\0").filter((entry) => entry !== "");
     const pathOf = (entry: string) => entry.slice(entry.indexOf("\t") + 1);
