@@ -1,0 +1,159 @@
+/** The report that the gate wrote on an H100 (test/fixtures/h100-trt8.6.1-2026-11-24): read, judged again, fixed again and shown again. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readTolerance } from "../../../../src/config/tolerance.ts";
+import { toleranceSchema } from "../../../../src/config/tolerance-schema.ts";
+import { fixFormats } from "../../../../src/fix/artifact.ts";
+import { makeArtifacts } from "../../../../src/fix/artifacts.ts";
+import { fixFromReport } from "../../../../src/fix/from-report.ts";
+import { judge } from "../../../../src/gate/judge.ts";
+import { measure } from "../../../../src/measure/measure.ts";
+import type { Measurement, Metrics, Summary } from "../../../../src/measure/measurement.ts";
+import { renderComment } from "../../../../src/report/comment.ts";
+import { fromNum, type MeasuredTensor, type ModelReport, type Report, reportSchema } from "../../../../src/report/schema.ts";
+
+const folder = join(import.meta.dirname, "../../../fixtures/h100-trt8.6.1-2026-11-24");
+const textOf = (file: string) => readFile(join(folder, file), "utf8");
+
+async function recorded(run: "run1" | "run2"): Promise<{ readonly report: Report; readonly model: ModelReport }> {
+  const report = reportSchema.parse(JSON.parse(await textOf(`${run}/report.json`)));
+  const [model] = report.models;
+  if (model === undefined) throw new Error("the recording holds no model");
+  return { report, model };
+}
+
+const numbers = <T extends object>(record: T) => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, fromNum(value)]));
+const summaryOf = (figures: MeasuredTensor["reference"] | undefined): Summary => ({
+  min: 0,
+  max: 0,
+  mean: 0,
+  std: 0,
+  ...numbers(figures ?? {}),
+});
+
+/** What was measured, from what the report says of it. */
+const measurementOf = (output: MeasuredTensor): Measurement => {
+  const metrics: Metrics = numbers(output.metrics);
+  return {
+    tensor: output.tensor,
+    role: "output",
+    samples: output.samples,
+    elements: output.elements,
+    metrics,
+    reference: summaryOf(output.reference),
+    candidate: summaryOf(output.candidate),
+    nonFinite: { reference: 0, candidate: 0 },
+    perSampleSqnrDb: [],
+  };
+};
+
+const judgedAt = (model: ModelReport, limitDb: number) =>
+  judge({
+    measurements: model.outputs.map(measurementOf),
+    coverage: model.coverage,
+    outputs: model.outputs.map(({ tensor }) => tensor),
+    tolerance: readTolerance(toleranceSchema.parse({ "sqnr-db": { fail: limitDb } })),
+    waivers: [],
+    today: "2026-11-24",
+  });
+
+describe.each(["run1", "run2"] as const)("the report of %s", (run) => {
+  it("fits the schema of today, holds engines' figures and is complete", async () => {
+    const { report, model } = await recorded(run);
+    expect(report).toMatchObject({ complete: true, exitCode: 1, environment: { tensorrt: "8.6.1", gpu: "NVIDIA H100 80GB HBM3" } });
+    expect(model.lane).toBe("implicit");
+    expect(model.layers).toHaveLength(54);
+    expect(model.coverage).toMatchObject({ compared: 1, quantizedUnits: 54, totalUnits: 54, droppedMarks: [] });
+    expect(model.noise?.repeatIdentical).toBe(true);
+  });
+
+  it("is judged again from its figures to the same verdict, reason and message", async () => {
+    const { model } = await recorded(run);
+    expect(judgedAt(model, 25).verdict).toEqual({ kind: model.verdict, reason: model.reason, message: model.message });
+    expect(judgedAt(model, 15).verdict.kind).toBe("pass");
+  });
+
+  it("renders as a comment that names the verdict and the figure", async () => {
+    const { report, model } = await recorded(run);
+    const comment = renderComment(report, { jobKey: "local", fixScripts: [] });
+    expect(comment).toContain("cls");
+    expect(comment).toContain(`${Number(model.outputs[0]?.metrics.sqnrDb).toFixed(1)} dB`);
+    expect(comment.length).toBeLessThan(60_000);
+  });
+});
+
+/** Scripts carry names as base64 in pieces, so that no name can end a string; patterns escape dots. */
+const readable = (text: string) =>
+  text
+    .replace(/"\n\s*"/g, "")
+    .replace(/\\/g, "")
+    .replace(/[A-Za-z0-9+/]{40,}={0,2}/g, (word) => Buffer.from(word, "base64").toString("utf8"));
+
+describe("the fix of run2", () => {
+  it("keeps 7 units, 18 of 305 network layers, and passed two fresh builds on held-out images", async () => {
+    const { model } = await recorded("run2");
+    expect(model.search).toMatchObject({ outcome: "prefix", builds: 6, units: 54 });
+    expect(model.search?.keep).toHaveLength(7);
+    expect(new Set(model.search?.keep.flatMap(({ layers }) => layers)).size).toBe(18);
+    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true, builds: 2 });
+    const fresh = model.search?.probes.filter(({ phase }) => phase === "confirm");
+    expect(fresh?.map(({ kind, passes, kept }) => [kind, passes, kept])).toEqual([
+      ["measured", true, 7],
+      ["measured", true, 7],
+    ]);
+  });
+
+  it("is made again as the entry that checks the fixed model", async () => {
+    const { report, model } = await recorded("run2");
+    const fix = fixFromReport(model, report.tool);
+    expect(String(fix && makeArtifacts("config", fix)[0]?.content)).toContain("cls.fixed.qdq.onnx");
+  });
+
+  it.each(fixFormats.filter((format) => format !== "config"))(
+    "is made again from the report as %s, naming every kept node",
+    async (format) => {
+      const { report, model } = await recorded("run2");
+      const fix = fixFromReport(model, report.tool);
+      const artifacts = fix === undefined ? [] : makeArtifacts(format, fix);
+      expect(artifacts.length).toBeGreaterThan(0);
+      expect(artifacts[0]?.command).not.toBe("");
+      const text = artifacts.map(({ content }) => readable(String(content))).join("\n");
+      const heads = (fix?.kept ?? []).map(({ nodes }) => nodes[0] ?? "");
+      const unsayable = new Set(artifacts.flatMap(({ leftOut }) => leftOut.map(({ name }) => name)));
+      expect(heads).toHaveLength(7);
+      expect(heads.filter((name) => !text.includes(name) && !unsayable.has(name))).toEqual([]);
+    },
+  );
+});
+
+describe("run1, which spent its builds", () => {
+  it("claims no accepted set and no verified fix", async () => {
+    const { model } = await recorded("run1");
+    expect(model.search).toMatchObject({ outcome: "budget", builds: 8 });
+    expect(model.search?.heldOut).toBeNull();
+    expect(model.fix?.verified?.passes).not.toBe(true);
+  });
+});
+
+describe("the recorded outputs of both engines", () => {
+  it("give the SQNR of that run when they are measured again", async () => {
+    const outputs: { tensor: string; sample: number; reference: number[]; candidate: number[] }[] = JSON.parse(
+      await textOf("run1/outputs.json"),
+    );
+    const tensor = (name: string, values: readonly number[]) => ({
+      name,
+      dtype: "float32" as const,
+      shape: [1, values.length],
+      data: Float32Array.from(values),
+    });
+    async function* pairs() {
+      for (const { tensor: name, sample, reference, candidate } of outputs)
+        yield { sample, tensor: name, role: "output" as const, reference: tensor(name, reference), candidate: tensor(name, candidate) };
+    }
+    const { measurements } = await measure(pairs(), { topK: 5, atol: 0, rtol: 0, scores: new Map(), seed: 1 });
+    expect(outputs).toHaveLength(8);
+    // The record's figure for these two engines: cls-implicit, firstDb.
+    expect(measurements[0]?.metrics.sqnrDb).toBeCloseTo(21.713574020154887, 5);
+  });
+});
