@@ -13,6 +13,7 @@ import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import { isQuantize } from "../onnx/qdq.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { refuseConstant } from "./constant-data.ts";
 import type { CheckContext } from "./context.ts";
 import { chooseQuantization } from "./quantization.ts";
 
@@ -62,6 +63,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const openFeeds = async (feed: FeedEntry, what: string) => {
     const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
     place.open.push(source);
+    await refuseConstant({ ...source, description: source.description.replace(`${root}/`, "") }, what);
     return { ...source, description: source.description.replace(`${root}/`, "") };
   };
   if (entry.validation === undefined) throw new ConfigError(noValidation(entry));
