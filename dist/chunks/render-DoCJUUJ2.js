@@ -1,1 +1,0 @@
-export{t as fixScripts,n as readReport,r as run}from"./render-DbZ9tdOz.js";
