@@ -42,10 +42,15 @@ export async function build(outFolder: string): Promise<void> {
   await writeFile(join(outFolder, "package.json"), '{ "type": "module" }\n');
 }
 
+/** Packages that share a text word for word share one copy of it. */
 async function licences(moduleIds: readonly string[]): Promise<string> {
   const folders = new Set(moduleIds.map(packageFolder).filter((folder) => folder !== undefined));
-  const texts = await Promise.all([...folders].toSorted().map(licenceOf));
-  return `Licences of the packages bundled here\n\n${texts.join("\n")}`;
+  const found = await Promise.all([...folders].toSorted().map(licenceOf));
+  const byText = Map.groupBy(found, ({ text }) => text);
+  const sections = [...byText].map(
+    ([text, packages]) => `${"=".repeat(80)}\n${packages.map(({ title }) => title).join("\n")}\n${"=".repeat(80)}\n${text}\n`,
+  );
+  return `Licences of the packages bundled here\n\n${sections.join("\n")}`;
 }
 
 function packageFolder(moduleId: string): string | undefined {
@@ -56,11 +61,11 @@ function packageFolder(moduleId: string): string | undefined {
   return `${moduleId.slice(0, at)}node_modules/${name}`.replace(/^\0+/, "");
 }
 
-async function licenceOf(folder: string): Promise<string> {
+async function licenceOf(folder: string): Promise<{ readonly title: string; readonly text: string }> {
   const manifest: { name: string; version: string; license?: string } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   const file = (await readdir(folder)).toSorted().find((name) => /^(licen[cs]e|copying)/i.test(name));
   const text = file === undefined ? "(the package ships no licence file)" : await readFile(join(folder, file), "utf8");
-  return `${"=".repeat(80)}\n${manifest.name} ${manifest.version} (${manifest.license ?? "see text"})\n${"=".repeat(80)}\n${text.replaceAll("\r\n", "\n").trim()}\n`;
+  return { title: `${manifest.name} ${manifest.version} (${manifest.license ?? "see text"})`, text: text.replaceAll("\r\n", "\n").trim() };
 }
 
 if (import.meta.main) {
