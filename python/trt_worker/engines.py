@@ -23,7 +23,11 @@ class Engine:
 
     def release(self):
         if self._runner is not None:
+            # Polygraphy 0.53 frees its input buffers but never those of the output allocator.
+            outputs = dict(getattr(getattr(self._runner, "output_allocator", None), "buffers", {}))
             self._runner.deactivate()
+            for buffer in outputs.values():
+                buffer.free()
         self._runner = None
         self.engine = None
 
