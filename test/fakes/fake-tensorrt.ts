@@ -5,7 +5,7 @@ import { oraclePython } from "../../scripts/python-env.ts";
 import { openFeeds } from "../../src/dumps/feeds.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
-import type { LaneJob, QuantizationSource } from "../../src/lanes/lane.ts";
+import type { FeedSource, LaneJob, QuantizationSource } from "../../src/lanes/lane.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 
 const fixture = join(import.meta.dirname, "../fixtures/fake-tensorrt");
@@ -19,7 +19,9 @@ export interface FakeMachine {
   /** Interpreter whose `tensorrt` is the fake one. */
   readonly python: string;
   job(quantization?: Partial<QuantizationSource>, change?: Partial<LaneJob>): Promise<LaneJob>;
-  feeds(file: "validation" | "calibration", samples: number): ReturnType<typeof openFeeds>;
+  feeds(file: "validation" | "calibration", samples: number): Promise<FeedSource>;
+  /** Closes what was opened and removes the folder. */
+  end(): Promise<void>;
 }
 
 /** `variables`: FAKE_TRT_… of the fixture's README, and FAKE_SMI for its `nvidia-smi`. */
@@ -35,17 +37,25 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
     clock: realClock,
     env: { ...run.env, PATH: `${bin}:${process.env.PATH}`, XDG_RUNTIME_DIR: run.folder },
   };
-  const feeds = (file: "validation" | "calibration", samples: number) =>
-    openFeeds(
+  const opened: FeedSource[] = [];
+  const feeds = async (file: "validation" | "calibration", samples: number) => {
+    const source = await openFeeds(
       { kind: "data", path: join(recorded, `${file}.npz`) },
       [{ name: "x", dtype: "float32", shape: [1, 3, 48, 192] }],
       effects,
       samples,
     );
+    opened.push(source);
+    return source;
+  };
   return {
     effects,
     run,
     feeds,
+    end: async () => {
+      await Promise.all(opened.map((source) => source.close()));
+      await run.end();
+    },
     python: join(bin, "python"),
     job: async (quantization = { cachePath: recordedCache }, change = {}) => {
       const workFolder = join(run.folder, "work");
