@@ -211,7 +211,7 @@ describe("nothing to judge", () => {
   });
 });
 
-/** Ones in float32. */
+/** From 1 upwards to below 2, in float32: samples of one value are refused. */
 function npy(shape: readonly number[]): Uint8Array {
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
   const header = Buffer.from(`${text.padEnd(118 - 1)}\n`);
@@ -219,7 +219,7 @@ function npy(shape: readonly number[]): Uint8Array {
   return Buffer.concat([
     Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]),
     header,
-    new Uint8Array(new Float32Array(count).fill(1).buffer),
+    new Uint8Array(Float32Array.from({ length: count }, (_, i) => 1 + i / count).buffer),
   ]);
 }
 
