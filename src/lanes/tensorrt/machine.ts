@@ -72,7 +72,7 @@ function stateOf(
   return { works, why: `TensorRT ${hello.tensorrt}: ${why}` };
 }
 
-/** Pinned to what the gate was tested with (docs/compatibility.md). */
+/** Pinned; which versions ran on hardware says docs/compatibility.md. */
 const packages: readonly (readonly [module: string, install: string])[] = [
   ["numpy", "numpy"],
   ["tensorrt", "tensorrt==10.13.3.9"],
