@@ -5,7 +5,7 @@ import { oraclePython } from "../../scripts/python-env.ts";
 import { openFeeds } from "../../src/dumps/feeds.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
-import type { FeedSource, LaneJob, QuantizationSource } from "../../src/lanes/lane.ts";
+import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/lanes/lane.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 
 const fixture = join(import.meta.dirname, "../fixtures/fake-tensorrt");
@@ -71,7 +71,7 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
         keepPrecision: "float16",
         seed: 1,
         effects,
-        validation: await feeds("validation", 4),
+        validation: await feeds("validation", 2),
         quantization: { algorithm: "entropy", percentile: 99.99, ...quantization },
         deadlineMs: realClock.monotonicMs() + 120_000,
         tensorrt: {
@@ -95,4 +95,12 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
 async function program(path: string, lines: readonly string[]): Promise<void> {
   await writeFile(path, `#!/bin/sh\n${lines.join("\n")}\n`);
   await chmod(path, 0o755);
+}
+
+/** All pairs of a run; the plain candidate on both samples unless asked otherwise. */
+export async function pairsOf(lane: PreparedLane, request: Partial<RunRequest> = {}): Promise<TensorPair[]> {
+  const found: TensorPair[] = [];
+  const plain = { assignment: { keep: new Set<string>() }, samples: [0, 1], detail: "outputs" } as const;
+  for await (const pair of lane.run({ ...plain, ...request })) found.push(pair);
+  return found;
 }

@@ -1,0 +1,192 @@
+/** The explicit lane, weakly and strongly typed, and the choice of a lane, on the fake TensorRT. */
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import type { LaneJob, LaneName, PreparedLane, QuantizationSource } from "../../src/lanes/lane.ts";
+import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
+import { pythonFile } from "../../src/lanes/tensorrt/python-files.ts";
+import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
+import { qdqBytes } from "../fakes/qdq-models.ts";
+import { classifier } from "../fakes/simulate-job.ts";
+import { describeWithPython } from "../support/needs.ts";
+
+let machine: FakeMachine;
+let open: PreparedLane | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+  await machine.end();
+});
+
+interface Start {
+  readonly fake?: Readonly<Record<string, string>>;
+  readonly quantization?: Partial<QuantizationSource>;
+  /** The model itself holds Q/DQ. */
+  readonly ownQdq?: boolean;
+  readonly change?: Partial<LaneJob>;
+}
+async function prepare(wanted: LaneName | "auto", { fake = {}, quantization, ownQdq = false, change }: Start = {}): Promise<Prepared> {
+  machine = await fakeMachine(fake);
+  const job = await machine.job(ownQdq ? {} : quantization, change);
+  if (ownQdq) await writeFile(job.modelPath, await qdqBytes(classifier, recordedCache, "per-channel", machine.effects.files));
+  const found = await prepareLane(wanted, job);
+  open = found.prepared;
+  return found;
+}
+const int8Layers = (lane: PreparedLane) => lane.executed().filter(({ precision }) => /int8/i.test(precision)).length;
+
+describeWithPython.each([
+  ["8.6.1", "explicit", ["--int8", "--fp16"]],
+  ["10.15.1", "explicit, strongly typed", ["--strongly-typed"]],
+  ["11.2.0", "explicit, strongly typed", ["--strongly-typed"]],
+] as const)("the explicit lane on TensorRT %s", (version, variant, flags) => {
+  it("builds plain, with kept units, and plain again: what the parser typed stays as it was", async () => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: version } });
+    const keep = new Set(lane.units.slice(1, 4).map(({ id }) => id));
+    const plain = await pairsOf(lane);
+    const all = int8Layers(lane);
+    const kept = await pairsOf(lane, { assignment: { keep } });
+    expect(int8Layers(lane)).toBe(all - 3);
+    const again = await pairsOf(lane, { fresh: true });
+    expect(int8Layers(lane)).toBe(all);
+    expect(all).toBe(54);
+    expect(kept[0]?.candidate?.data).not.toEqual(plain[0]?.candidate?.data);
+    expect(again[0]?.candidate?.data).toEqual(plain[0]?.candidate?.data);
+    expect(lane.coverage).toMatchObject({ variant, quantizedUnits: 54, missingScales: [] });
+    expect(lane.builds().map(({ role }) => role)).toEqual(["reference", "candidate", "candidate", "candidate"]);
+  });
+
+  it("prints the commands that do the same, without flags that this typing does not have", async () => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: version } });
+    const convert = lane.reproduce({ keep: new Set() })[1] ?? "";
+    expect(flags.filter((flag) => !convert.includes(flag))).toEqual([]);
+    expect(convert.includes("--int8")).toBe(version === "8.6.1");
+    expect(convert).not.toContain("--calibration-cache");
+  });
+});
+
+describeWithPython("the explicit lane", () => {
+  it("keeps units in FP32 by layer precisions where typing is weak, and takes them back", async () => {
+    const { prepared: lane } = await prepare("explicit", { change: { keepPrecision: "float32" } });
+    const keep = new Set(lane.units.slice(0, 2).map(({ id }) => id));
+    await pairsOf(lane, { assignment: { keep }, samples: [0] });
+    await pairsOf(lane, { assignment: { keep }, samples: [0], fresh: true });
+    await pairsOf(lane, { samples: [0] });
+    expect(int8Layers(lane)).toBe(54);
+  });
+
+  it("takes the model's own Q/DQ, and its float reference is the model without them", async () => {
+    const { prepared: lane, why } = await prepare("auto", { ownQdq: true });
+    expect([lane.lane, why]).toEqual(["explicit", "the model holds Q/DQ nodes"]);
+    const pairs = await pairsOf(lane, { samples: [0] });
+    expect(pairs[0]?.candidate?.data).not.toEqual(pairs[0]?.reference?.data);
+    expect(int8Layers(lane)).toBe(54);
+  });
+
+  it("measures layers by marking, also in a strongly typed network", async () => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: "11.2.0" } });
+    const layers = (await pairsOf(lane, { detail: "layers", samples: [0] })).filter(({ role }) => role === "layer");
+    expect(layers.length).toBeGreaterThan(50);
+    expect(layers.filter(({ reference, candidate }) => reference === undefined || candidate === undefined)).toEqual([]);
+    expect(lane.coverage.droppedMarks).toEqual([]);
+  });
+
+  it("refuses scales of another model, and a model that nothing quantises", async () => {
+    const cachePath = join((await fakeMachine().then((one) => (machine = one))).run.folder, "other.cache");
+    await writeFile(cachePath, "TRT-8601-EntropyCalibration2\nsomething: 3c010a14\n");
+    await expect(prepareLane("explicit", await machine.job({ cachePath }))).rejects.toMatchObject({ reason: "stale-cache" });
+    await expect(prepareLane("explicit", await machine.job({}))).rejects.toThrow(/needs a Q\/DQ model/);
+  });
+});
+
+const resetEverything = `
+import json, sys
+sys.path.append(sys.argv[1])
+from trt_worker import builds, logs, networks
+keeper = logs.LogKeeper(type("C", (), {"event": lambda *a, **k: None})())
+logs.install(keeper)
+loaded = networks.load(sys.argv[2], {}, False, [])
+if sys.argv[3] == "reset":
+    for layer in loaded.network:
+        layer.reset_precision()
+try:
+    builds.build(loaded, {"fp16": True, "int8": True}, keeper)
+    print("built")
+except Exception:
+    print(keeper.errors()[0])
+`;
+
+describeWithPython("the fake TensorRT", () => {
+  it("fails as the H100 did where the types that its parser set are reset, and only there", async () => {
+    machine = await fakeMachine();
+    const model = join(machine.run.folder, "qdq.onnx");
+    await writeFile(model, await qdqBytes(classifier, recordedCache, "per-channel", machine.effects.files));
+    const folder = dirname(await pythonFile("worker.py", machine.effects.files));
+    const build = async (how: string) => {
+      const args = ["-c", resetEverything, folder, model, how];
+      const { stdout } = await machine.effects.exec.run({
+        file: machine.python,
+        args,
+        env: { PATH: process.env.PATH ?? "" },
+        timeoutMs: 60_000,
+      });
+      return stdout.trim().split("\n").at(-1);
+    };
+    expect(await build("reset")).toContain("Int8 constant is only allowed before DQ node");
+    expect(await build("leave")).toBe("built");
+  });
+});
+
+describeWithPython("the choice of a lane", () => {
+  it("is implicit where TensorRT can quantise by a cache, and says why", async () => {
+    const { prepared: lane, why } = await prepare("auto");
+    expect(lane.lane).toBe("implicit");
+    expect(why).toMatch(/^TensorRT 8\.6\.1: INT8 flag/);
+  });
+
+  it("is explicit where TensorRT removed implicit quantisation, and says why", async () => {
+    const { prepared: lane, why } = await prepare("auto", { fake: { FAKE_TRT_VERSION: "11.2.0" } });
+    expect(lane.lane).toBe("explicit");
+    expect(why).toContain("removed in 11");
+  });
+
+  it("never replaces a lane asked for by name: implicit on TensorRT 11 is unavailable, the replacement named", async () => {
+    await expect(prepare("implicit", { fake: { FAKE_TRT_VERSION: "11.2.0" } })).rejects.toMatchObject({
+      reason: "lane-unavailable",
+      message: expect.stringMatching(/removed in 11.*`lane: explicit`/),
+    });
+  });
+
+  it("is simulate without a GPU, and a named lane is then unavailable", async () => {
+    const { prepared: lane, why } = await prepare("auto", { fake: { FAKE_SMI: "broken" } });
+    expect([lane.lane, why]).toEqual(["simulate", "no NVIDIA GPU with a driver on this machine"]);
+    for (const wanted of ["implicit", "explicit"] as const)
+      await expect(prepareLane(wanted, await machine.job())).rejects.toMatchObject({ reason: "lane-unavailable" });
+  });
+
+  it("is simulate on a GPU without TensorRT, and a named lane says what is missing", async () => {
+    machine = await fakeMachine();
+    const python = join(machine.run.folder, "bin", "bare");
+    await writeFile(python, '#!/bin/sh\nexec python3 -I -S "$@"\n', { mode: 0o755 });
+    const job = await machine.job();
+    const bare = { ...job, tensorrt: { ...job.tensorrt, python } };
+    const { prepared: lane, why } = await prepareLane("auto", bare);
+    open = lane;
+    expect(lane.lane).toBe("simulate");
+    expect(why).toContain("there is a GPU, but no usable TensorRT");
+    await expect(prepareLane("implicit", bare)).rejects.toMatchObject({
+      reason: "lane-unavailable",
+      message: expect.stringContaining("no module tensorrt"),
+    });
+  });
+
+  it("lets go of the GPU when the lane is closed", async () => {
+    const { prepared: first } = await prepare("implicit");
+    const soon = await machine.job(undefined, { deadlineMs: performance.now() + 1500 });
+    await expect(prepareLane("implicit", soon)).rejects.toMatchObject({ reason: "gpu-busy" });
+    await first.close();
+    const { prepared: second } = await prepareLane("implicit", await machine.job());
+    open = second;
+    expect(second.lane).toBe("implicit");
+  });
+});
