@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tiers (docs/testing): unit = pure and fakes, dist = the committed bundle spawned, real = real models and real Python as oracle. */
+/** Tiers: unit = pure and fakes, dist = the committed bundle spawned, real = real models and real Python as oracle. */
 const tier = (name: string) => ({ test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 120_000, hookTimeout: 180_000 } });
 
 export default defineConfig({

@@ -12,6 +12,7 @@ const folder = "demo-report";
 placeFixtureModel();
 console.log("Checking the text-direction classifier: INT8 by TensorRT's calibration cache against the float model, 8 recorded images.\n");
 
+const withSearch = process.argv.includes("--search");
 const args = [
   join(root, "dist/cli.js"),
   "check",
@@ -23,6 +24,8 @@ const args = [
   "false",
   "--report-dir",
   folder,
+  // The search takes some seconds more: the last line says how to see it.
+  ...(withSearch ? [] : ["--search", "off"]),
 ];
 const startMs = performance.now();
 const gate = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
@@ -31,9 +34,13 @@ const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
 if (gate.status === 1) {
   console.log(`\nThe gate found a regression in ${seconds} s, as it should (exit code 1 would block the merge).`);
   console.log(
-    `In ${folder}/: report.html to look at, comment.md as the pull request would show it, report.json for programs, fix/ with the precision scripts.`,
+    `In ${folder}/: report.html to look at, comment.md as the pull request would show it, report.json for programs${withSearch ? ", fix/ with the precision scripts" : ""}.`,
   );
-  console.log(`Next: open ${folder}/report.html, then run npx trt-gate init in your own repository.`);
+  console.log(
+    withSearch
+      ? `Next: open ${folder}/report.html, then run npx trt-gate init in your own repository.`
+      : `Next: npm run demo -- --search on-regression lets it also find, prove and write down the layers to keep in higher precision.`,
+  );
 } else {
   console.error(
     `\nThe demo expected a regression (exit code 1) and the gate ended with ${gate.status ?? gate.signal}. See its lines above.`,

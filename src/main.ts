@@ -2,11 +2,11 @@
  * The story of one run: select, check, compose. Telling it to the world is publish/; doors are index.ts and cli.ts.
  * Never reads a global and never exits.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Effects } from "./effects/effects.ts";
 import type { Report } from "./report/schema.ts";
 import { checkAll } from "./run/check-all.ts";
-import { composeReport } from "./run/compose.ts";
+import { composeReport, InvalidReport, type ReportFacts } from "./run/compose.ts";
 import { makeContext } from "./run/context.ts";
 import { endedEarlyNotice, readEarlier, writeUnfinished } from "./run/earlier.ts";
 import { refuseForeignReportFolder } from "./run/report-folder.ts";
@@ -33,6 +33,17 @@ export async function main(request: MainRequest, effects: Effects): Promise<Outc
   await writeUnfinished(facts, selection, reportFolder, effects);
   const context = await makeContext({ settings, config, selection, reportFolder, startMs, earlier: earlier.models }, effects);
   const checked = await checkAll({ selection, foreign }, context);
-  const report = composeReport({ ...facts, checked }, effects);
+  const report = await composeOrKeep({ ...facts, checked }, reportFolder, effects);
   return { report, settings, event, config, reportFolder };
+}
+
+/** A report that does not fit its schema ends the run as a bug (5), and lies beside the place of the good one. */
+async function composeOrKeep(facts: ReportFacts, folder: string, effects: Effects): Promise<Report> {
+  try {
+    return composeReport(facts, effects);
+  } catch (error) {
+    if (error instanceof InvalidReport)
+      await effects.files.writeText(join(folder, "report.invalid.json"), `${JSON.stringify(error.report, null, 1)}\n`);
+    throw error;
+  }
 }

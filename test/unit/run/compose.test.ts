@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { emptyModelReport } from "../../../src/check/empty.ts";
+import { composeReport, InvalidReport } from "../../../src/run/compose.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { runEffects } from "../../fakes/run-effects.ts";
+import { settingsOf } from "../../fakes/settings.ts";
+
+const settings = settingsOf("");
+const [model] = settings.models;
+const selection = {
+  jobs: settings.models.map((one) => ({ model: one, why: "all" })),
+  unchanged: [],
+  removed: [],
+  why: "all models",
+  uncertain: false,
+  base: undefined,
+  headSha: undefined,
+  trust: { codeFrom: "head" as const, configCommit: undefined, allow: false, notices: [] },
+};
+const compose = async (change: object) => {
+  const effects = await runEffects();
+  try {
+    if (model === undefined) throw new Error("no model");
+    const models = [{ ...emptyModelReport(model), ...change }];
+    return composeReport(
+      { settings, selection, event: undefined, checked: { models, codes: [4], complete: true, versions: {} }, startMs: 0, notices: [] },
+      { ...effects, clock: fakeClock() },
+    );
+  } finally {
+    await effects.end();
+  }
+};
+
+describe("composing the report", () => {
+  it("is undecided by default: a model of which nothing is known passes nothing", async () => {
+    expect(await compose({})).toMatchObject({ verdict: "undecided", exitCode: 4 });
+  });
+
+  it("keeps what there is when it does not fit the schema", async () => {
+    const failure = await compose({ verdict: "fine" }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(InvalidReport);
+    expect(failure).toMatchObject({ report: { models: [{ verdict: "fine" }] } });
+  });
+});
