@@ -3,25 +3,34 @@ Runs a Polygraphy data loader script once and writes what it yields as `.npy` fi
 Usage: loader.py SCRIPT FUNCTION FOLDER MAX_SAMPLES. Writes FOLDER/samples.json last: without it nothing was loaded.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
+from typing import Any, Iterator
 
 
-def samples_of(script, function):
+def samples_of(script: str, function: str) -> Iterator[Any]:
     """Imports the script by its path alone: neither its folder nor the working folder becomes a place to import from."""
     import importlib.util
 
     spec = importlib.util.spec_from_file_location("trt_gate_loader_script", script)
+    if spec is None or spec.loader is None:
+        raise SystemExit("{} cannot be imported".format(os.path.basename(script)))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     loader = getattr(module, function, None)
     if loader is None:
-        raise SystemExit("{} has no {!r}; Polygraphy's convention is a function of that name which yields {{input: array}}".format(os.path.basename(script), function))
+        raise SystemExit(
+            "{} has no {!r}; Polygraphy's convention is a function of that name which yields {{input: array}}".format(
+                os.path.basename(script), function
+            )
+        )
     return iter(loader() if callable(loader) else loader)
 
 
-def save(sample, number, folder):
+def save(sample: Any, number: int, folder: str) -> dict[str, str]:
     import numpy
 
     if not isinstance(sample, dict) or not sample:
@@ -36,7 +45,7 @@ def save(sample, number, folder):
     return files
 
 
-def main(script, function, folder, limit):
+def main(script: str, function: str, folder: str, limit: int) -> None:
     import numpy  # noqa: F401  before the script: a module of this name beside it must not take its place
 
     written = []

@@ -3,10 +3,13 @@ The long-lived TensorRT worker: reads requests from stdin, answers each in turn 
 Makes engines and tensors; every decision is the caller's.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import signal
 import sys
+from typing import Any, Dict
 
 # With a safe path Python leaves the script's own folder out. It holds only files of the gate, and goes last.
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
@@ -15,46 +18,48 @@ from trt_worker import builds, engines, features, logs, networks  # noqa: E402
 from trt_worker.failures import failure_of  # noqa: E402
 from trt_worker.protocol import Channel, Failure  # noqa: E402
 
+Request = Dict[str, Any]
+
 
 class Worker:
-    def __init__(self, channel):
+    def __init__(self, channel: Channel) -> None:
         self.keeper = logs.LogKeeper(channel)
-        self.networks = {}
-        self.engines = {}
+        self.networks: dict[str, networks.Network] = {}
+        self.engines: dict[str, engines.Engine] = {}
 
-    def hello(self, _):
+    def hello(self, _: Request) -> dict[str, Any]:
         try:
             facts = features.hello()
         except ImportError as error:
-            raise Failure("missing-module", "{}: {}".format(type(error).__name__, error))
+            raise Failure("missing-module", "{}: {}".format(type(error).__name__, error)) from error
         logs.install(self.keeper)
         return facts
 
-    def load(self, request):
+    def load(self, request: Request) -> dict[str, Any]:
         loaded = networks.load(request["model"], request["shapes"], request["typed"], request.get("plugins") or [])
         self.networks[request["network"]] = loaded
         _write_json(request["describe"], networks.describe(loaded))
         return {"describe": request["describe"]}
 
-    def unload(self, request):
+    def unload(self, request: Request) -> dict[str, Any]:
         self.networks.pop(request["network"], None)
         return {}
 
-    def build(self, request):
+    def build(self, request: Request) -> dict[str, Any]:
         engine, facts = builds.build(self.networks[request["network"]], request, self.keeper)
         self.engines[request["engine"]] = engines.Engine(engine)
         return dict(facts, memory=features.gpu_memory())
 
-    def run(self, request):
+    def run(self, request: Request) -> dict[str, Any]:
         return engines.run(self.engines[request["engine"]], request["feeds"], request["folder"], request["first"])
 
-    def inspect(self, request):
+    def inspect(self, request: Request) -> dict[str, Any]:
         return engines.inspect(self.engines[request["engine"]], request["path"])
 
-    def latency(self, request):
+    def latency(self, request: Request) -> dict[str, Any]:
         return engines.latency(self.engines[request["engine"]], request["feed"], request["warmUp"], request["iterations"])
 
-    def release(self, request):
+    def release(self, request: Request) -> dict[str, Any]:
         engine = self.engines.pop(request["engine"], None)
         if engine is not None:
             engine.release()
@@ -64,15 +69,15 @@ class Worker:
 OPERATIONS = ("hello", "load", "unload", "build", "run", "inspect", "latency", "release")
 
 
-def _write_json(path, value):
+def _write_json(path: str, value: object) -> None:
     import json
 
     with open(path, "w", encoding="utf-8") as file:
         json.dump(value, file, ensure_ascii=True, allow_nan=False)
 
 
-def answer(worker, request):
-    operation = request.get("op")
+def answer(worker: Worker, request: Request) -> dict[str, Any]:
+    operation = str(request.get("op"))
     worker.keeper.start()
     try:
         if operation not in OPERATIONS:
@@ -83,11 +88,16 @@ def answer(worker, request):
         return {
             "id": request.get("id"),
             "ok": False,
-            "error": {"kind": failure.kind, "message": str(failure)[:4000], "detail": failure.detail, "lines": worker.keeper.errors()[-20:]},
+            "error": {
+                "kind": failure.kind,
+                "message": str(failure)[:4000],
+                "detail": failure.detail,
+                "lines": worker.keeper.errors()[-20:],
+            },
         }
 
 
-def _die_with_parent():
+def _die_with_parent() -> None:
     """Linux: a gate that was killed outright takes the worker, and the GPU memory it holds, along."""
     if sys.platform.startswith("linux"):
         try:
@@ -96,7 +106,7 @@ def _die_with_parent():
             pass  # a libc without prctl: the worker then ends when stdin does
 
 
-def main():
+def main() -> None:
     _die_with_parent()
     channel = Channel()
     worker = Worker(channel)

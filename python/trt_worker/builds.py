@@ -1,20 +1,24 @@
 """One build: configuration from plain options, calibration that cannot be cut short unseen, engine bytes deserialised at once."""
 
+from __future__ import annotations
+
 import os
 import time
+from typing import Any, Iterator
 
 from . import networks
+from .logs import LogKeeper
 from .protocol import Failure
 
 
 class Samples:
     """Calibration batches from `.npy` files. Counts what TensorRT took: a batch that fails ends calibration silently."""
 
-    def __init__(self, samples):
+    def __init__(self, samples: list[dict[str, str]]) -> None:
         self._samples = samples
         self.taken = 0
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         import numpy
 
         for sample in self._samples:
@@ -25,23 +29,23 @@ class Samples:
 class NoSamples:
     """Stands where a cache must do: being asked for a batch means that TensorRT refused the cache."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.asked = False
 
-    def __iter__(self):
+    def __iter__(self) -> NoSamples:
         return self
 
-    def __next__(self):
+    def __next__(self) -> dict[str, Any]:
         self.asked = True
         raise StopIteration
 
 
-def build(loaded, options, keeper):
+def build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
     """Gives (engine, facts). `options` are those of the `build` request (src/lanes/tensorrt/session.ts)."""
     try:
         return _build(loaded, options, keeper)
     except Exception:
-        # TensorRT 8.6 can fail on another network's Myelin entries in the timing cache (seen on an H100): such an engine is built without it.
+        # TensorRT 8.6 can fail on another network's Myelin entries in the timing cache (seen on an H100): then it is left out.
         refused = [text for text in keeper.errors() if "myelincache" in text.lower() or "timing cache" in text.lower()]
         if not refused or not options.get("timingCache"):
             raise
@@ -50,7 +54,7 @@ def build(loaded, options, keeper):
     return engine, facts
 
 
-def _build(loaded, options, keeper):
+def _build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
     from polygraphy.backend.trt import engine_bytes_from_network, engine_from_bytes
 
     calibration = options.get("calibration")
@@ -60,9 +64,7 @@ def _build(loaded, options, keeper):
     with networks.Marks(loaded, options.get("marks") or []):
         config = _config(loaded, options, calibration, samples)
         try:
-            plan = engine_bytes_from_network(
-                (loaded.builder, loaded.network), config=config, save_timing_cache=options.get("timingCache")
-            )
+            plan = engine_bytes_from_network((loaded.builder, loaded.network), config=config, save_timing_cache=options.get("timingCache"))
         except Exception:
             _check_calibration(calibration, samples)
             raise
@@ -81,17 +83,17 @@ def _build(loaded, options, keeper):
     }
 
 
-def _size(plan):
+def _size(plan: Any) -> int:
     return int(getattr(plan, "nbytes", None) or len(plan))
 
 
-def _missing_scales(keeper):
+def _missing_scales(keeper: LogKeeper) -> list[str]:
     prefix = "Missing scale and zero-point for tensor "
     lines = [text[len(prefix) :] for _, text in keeper.lines if text.startswith(prefix)]
     return [line.rsplit(", expect fall back", 1)[0] for line in lines]
 
 
-def _samples(calibration):
+def _samples(calibration: dict[str, Any] | None) -> Samples | NoSamples | None:
     if calibration is None:
         return None
     if calibration.get("samples"):
@@ -103,10 +105,10 @@ def _samples(calibration):
     return NoSamples()
 
 
-def _check_calibration(calibration, samples):
+def _check_calibration(calibration: dict[str, Any] | None, samples: Samples | NoSamples | None) -> None:
     if isinstance(samples, NoSamples) and samples.asked:
         raise Failure("stale-cache", "TensorRT did not accept the calibration cache and wanted to calibrate anew")
-    if isinstance(samples, Samples):
+    if calibration is not None and isinstance(samples, Samples):
         expected = len(calibration["samples"])
         if samples.taken != expected:
             raise Failure("calibration-truncated", "calibration used {} of {} samples".format(samples.taken, expected))
@@ -114,11 +116,13 @@ def _check_calibration(calibration, samples):
             raise Failure("no-result", "calibration ended without writing its cache")
 
 
-def _config(loaded, options, calibration, samples):
+def _config(
+    loaded: networks.Network, options: dict[str, Any], calibration: dict[str, Any] | None, samples: Samples | NoSamples | None
+) -> Any:
     import tensorrt as trt
     from polygraphy.backend.trt import Calibrator, create_config
 
-    settings = {"profiles": [loaded.profile], "tf32": bool(options.get("tf32"))}
+    settings: dict[str, Any] = {"profiles": [loaded.profile], "tf32": bool(options.get("tf32"))}
     if hasattr(trt, "ProfilingVerbosity"):
         settings["profiling_verbosity"] = trt.ProfilingVerbosity.DETAILED
     for name in ("fp16", "int8"):

@@ -1,18 +1,21 @@
 """Engines at work: inference into `.npy` files, executed layers, latency. Array order and names are kept, values never changed."""
 
+from __future__ import annotations
+
 import os
 import statistics
 import time
+from typing import Any
 
 
 class Engine:
     """An engine with one execution context, made at first use and freed on `release`."""
 
-    def __init__(self, engine):
+    def __init__(self, engine: Any) -> None:
         self.engine = engine
-        self._runner = None
+        self._runner: Any = None
 
-    def runner(self):
+    def runner(self) -> Any:
         from polygraphy.backend.trt import TrtRunner
 
         if self._runner is None:
@@ -21,7 +24,7 @@ class Engine:
             self._runner = runner
         return self._runner
 
-    def release(self):
+    def release(self) -> None:
         if self._runner is not None:
             # Polygraphy 0.53 frees its input buffers but never those of the output allocator.
             outputs = dict(getattr(getattr(self._runner, "output_allocator", None), "buffers", {}))
@@ -32,12 +35,12 @@ class Engine:
         self.engine = None
 
 
-def run(engine, feeds, folder, first):
+def run(engine: Engine, feeds: list[dict[str, str]], folder: str, first: int) -> dict[str, list[str]]:
     """Runs each feed ({input: .npy path}) and writes output k of feed i to `<folder>/<first + i>-<k>.npy`."""
     import numpy
 
     os.makedirs(folder, exist_ok=True)
-    names = []
+    names: list[str] = []
     for number, feed in enumerate(feeds):
         outputs = engine.runner().infer(_load(feed))
         names = list(outputs)
@@ -47,13 +50,13 @@ def run(engine, feeds, folder, first):
     return {"names": names}
 
 
-def _load(feed):
+def _load(feed: dict[str, str]) -> dict[str, Any]:
     import numpy
 
     return {name: numpy.load(path, allow_pickle=False) for name, path in feed.items()}
 
 
-def inspect(engine, path):
+def inspect(engine: Engine, path: str) -> dict[str, str]:
     """Writes the engine inspector's JSON (whole engine) to `path`."""
     import tensorrt as trt
 
@@ -64,11 +67,13 @@ def inspect(engine, path):
     return {"path": path}
 
 
-def latency(engine, feed, warm_up, iterations):
+def latency(engine: Engine, feed: dict[str, str], warm_up: int, iterations: int) -> dict[str, float]:
     """Host time of one inference in milliseconds, inputs already on the device and outputs left there."""
     from polygraphy import cuda
 
-    runner, held, device_feed = engine.runner(), [], {}
+    runner = engine.runner()
+    held: list[Any] = []
+    device_feed: dict[str, Any] = {}
     for name, array in _load(feed).items():
         if engine.engine.is_shape_inference_io(name):
             device_feed[name] = array
@@ -88,4 +93,9 @@ def latency(engine, feed, warm_up, iterations):
         for buffer in held:
             buffer.free()
     times.sort()
-    return {"medianMs": statistics.median(times), "p05Ms": times[len(times) // 20], "p95Ms": times[(len(times) * 19) // 20], "iterations": iterations}
+    return {
+        "medianMs": statistics.median(times),
+        "p05Ms": times[len(times) // 20],
+        "p95Ms": times[(len(times) * 19) // 20],
+        "iterations": iterations,
+    }

@@ -1,7 +1,10 @@
 """Gives every exception a kind. The phase decides; words only tell memory, disk and missing features from the rest."""
 
+from __future__ import annotations
+
 import errno
 
+from .logs import LogKeeper
 from .protocol import Failure
 
 BY_PHASE = {"load": "parse-failed", "build": "build-failed", "run": "run-failed", "latency": "run-failed", "inspect": "run-failed"}
@@ -9,7 +12,7 @@ OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda error: 2.", "cudaerrormem
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-def failure_of(error, phase, keeper):
+def failure_of(error: BaseException, phase: str, keeper: LogKeeper) -> Failure:
     """The Failure that stands for `error`, raised while doing `phase`; `keeper` holds the request's log lines."""
     if isinstance(error, Failure):
         return error
@@ -26,6 +29,6 @@ def failure_of(error, phase, keeper):
     return Failure(BY_PHASE.get(phase, "worker-failed"), _first(keeper, text))
 
 
-def _first(keeper, text):
+def _first(keeper: LogKeeper, text: str) -> str:
     errors = keeper.errors()
     return errors[0] if errors else text

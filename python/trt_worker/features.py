@@ -1,11 +1,15 @@
 """What this TensorRT can do, found by looking for its parts: version numbers decide nothing (some 11.x builds keep old names)."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from .protocol import Failure
 
 CALIBRATORS = ("IInt8EntropyCalibrator2", "IInt8EntropyCalibrator", "IInt8MinMaxCalibrator", "IInt8LegacyCalibrator")
 
 
-def features(trt):
+def features(trt: Any) -> dict[str, Any]:
     flags = getattr(trt, "BuilderFlag", None)
     creation = getattr(trt, "NetworkDefinitionCreationFlag", None)
     layer = getattr(trt, "ILayer", None)
@@ -29,7 +33,7 @@ def features(trt):
     }
 
 
-def hello():
+def hello() -> dict[str, Any]:
     """Imports everything heavy, before any foreign script could run, and says what is there."""
     import platform
 
@@ -48,7 +52,7 @@ def hello():
     }
 
 
-def _check_modules():
+def _check_modules() -> None:
     """Names every missing module at once; a module that is there and does not load fails later with its own words."""
     import importlib.util
 
@@ -57,7 +61,7 @@ def _check_modules():
         raise Failure("missing-module", "Python has no module {}".format(" and no module ".join(missing)), modules=missing)
 
 
-def gpu_memory():
+def gpu_memory() -> dict[str, int] | None:
     """Free and total bytes of the GPU in use; None where the CUDA runtime cannot say."""
     import ctypes
 

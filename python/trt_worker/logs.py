@@ -1,5 +1,11 @@
 """Turns TensorRT's log into events and keeps the lines of the request under way. Decides nothing by them."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from .protocol import Channel
+
 KEPT_LINES = 400
 LINE_CHARACTERS = 2000
 
@@ -7,14 +13,14 @@ LINE_CHARACTERS = 2000
 class LogKeeper:
     """The lines of the current request, newest last, as (level, text)."""
 
-    def __init__(self, channel):
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self.lines: list[tuple[str, str]] = []
+
+    def start(self) -> None:
         self.lines = []
 
-    def start(self):
-        self.lines = []
-
-    def add(self, level, text):
+    def add(self, level: str, text: str) -> None:
         text = str(text)[:LINE_CHARACTERS]
         if len(self.lines) < KEPT_LINES:
             self.lines.append((level, text))
@@ -22,14 +28,14 @@ class LogKeeper:
         if not text.startswith("Missing scale"):
             self._channel.event("log", level=level, text=text)
 
-    def holding(self, *words):
+    def holding(self, *words: str) -> list[str]:
         return [text for _, text in self.lines if any(word in text.lower() for word in words)]
 
-    def errors(self):
+    def errors(self) -> list[str]:
         return [text for level, text in self.lines if level == "error"]
 
 
-def install(keeper):
+def install(keeper: LogKeeper) -> None:
     """Makes our logger the one that Polygraphy hands to every builder, parser and runtime. Call before the first of them."""
     import tensorrt as trt
     from polygraphy.backend.trt import util as trt_util
@@ -41,12 +47,12 @@ def install(keeper):
         trt.Logger.WARNING: "warning",
     }
 
-    class GateLogger(trt.ILogger):
-        def __init__(self):
+    class GateLogger(trt.ILogger):  # type: ignore[misc]
+        def __init__(self) -> None:
             # Every class derived from a TensorRT interface must call its base, or the process crashes.
             trt.ILogger.__init__(self)
 
-        def log(self, severity, msg):
+        def log(self, severity: Any, msg: str) -> None:
             level = levels.get(severity)
             if level is not None:
                 keeper.add(level, msg)

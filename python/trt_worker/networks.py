@@ -1,19 +1,23 @@
 """Network definitions: parsed once, described layer by layer, and set to one choice of precisions and marks for one build."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from .protocol import Failure
 
 
 class Network:
     """A parsed network with its builder and parser, which must stay alive with it."""
 
-    def __init__(self, builder, network, parser, profile, typed):
+    def __init__(self, builder: Any, network: Any, parser: Any, profile: Any, typed: bool) -> None:
         self.builder, self.network, self.parser = builder, network, parser
         self.profile = profile
         self.typed = typed
-        self.raised = []
+        self.raised: list[tuple[int, list[int]]] = []
         self.outputs = [network.get_output(i) for i in range(network.num_outputs)]
 
-    def tensors(self):
+    def tensors(self) -> dict[str, Any]:
         """Name -> tensor object, for all outputs of layers. Objects, since names may hold wildcards."""
         found = {}
         for layer in self.network:
@@ -24,7 +28,7 @@ class Network:
         return found
 
 
-def load(model, shapes, typed, plugins):
+def load(model: str, shapes: dict[str, dict[str, list[int]]], typed: bool, plugins: list[str]) -> Network:
     """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network."""
     from polygraphy.backend.trt import Profile, load_plugins, network_from_onnx_path
 
@@ -37,7 +41,7 @@ def load(model, shapes, typed, plugins):
     return Network(builder, network, parser, profile, typed)
 
 
-def describe(loaded):
+def describe(loaded: Network) -> dict[str, Any]:
     """Inputs, outputs and layers as plain data: what the gate needs to choose layers, without choosing."""
     network = loaded.network
     return {
@@ -47,7 +51,7 @@ def describe(loaded):
     }
 
 
-def _layer(index, layer):
+def _layer(index: int, layer: Any) -> dict[str, Any]:
     first = layer.get_input(0) if layer.num_inputs > 0 else None
     return {
         "index": index,
@@ -59,7 +63,7 @@ def _layer(index, layer):
     }
 
 
-def _tensor(tensor):
+def _tensor(tensor: Any) -> dict[str, Any] | None:
     if tensor is None:
         return None
     shape = tensor.shape
@@ -73,12 +77,12 @@ def _tensor(tensor):
     }
 
 
-def _word(value):
+def _word(value: Any) -> str:
     """`DataType.FLOAT` -> `FLOAT`, for every version's way of writing enumerations."""
     return getattr(value, "name", None) or str(value).rsplit(".", 1)[-1]
 
 
-def set_precisions(loaded, keep):
+def set_precisions(loaded: Network, keep: dict[str, Any] | None) -> None:
     """`keep`: {precision: float16|float32, layers: [[index, [output, ...]], ...]}. Undoes what an earlier build set, and only that:
     the parser itself types int8 constants and Q/DQ, and a Q/DQ network without those types does not build (seen with TensorRT 8.6)."""
     import tensorrt as trt
@@ -108,7 +112,7 @@ def set_precisions(loaded, keep):
 class Marks:
     """Marks tensors as outputs for one build and takes just those marks back. The model's own outputs are never touched."""
 
-    def __init__(self, loaded, names):
+    def __init__(self, loaded: Network, names: list[str]) -> None:
         self._network = loaded.network
         own = {tensor.name for tensor in loaded.outputs}
         tensors = loaded.tensors() if names else {}
@@ -117,11 +121,11 @@ class Marks:
             raise Failure("unknown-tensor", "the network has no tensor {!r}".format(missing[0]), count=len(missing))
         self._tensors = [tensors[name] for name in names if name not in own]
 
-    def __enter__(self):
+    def __enter__(self) -> Marks:
         for tensor in self._tensors:
             self._network.mark_output(tensor)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         for tensor in self._tensors:
             self._network.unmark_output(tensor)
