@@ -3,8 +3,10 @@ import { basename } from "node:path";
 import type { LaneJob, ShapeRange } from "../lane.ts";
 import { quote } from "./quote.ts";
 
+type NamedJob = Pick<LaneJob, "name" | "modelPath" | "quantization" | "tensorrt" | "sources">;
+
 export interface Reproduction {
-  readonly job: LaneJob;
+  readonly job: NamedJob;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
   /** Candidate's model and, in the implicit lane, its cache. */
   readonly candidateModel: string;
@@ -81,7 +83,7 @@ const shapeFlags = (shapes: ReadonlyMap<string, ShapeRange>): string[] =>
     shapes.size === 0 ? [] : [`--trt-${end}-shapes`, ...[...shapes].map(([input, range]) => `${input}:[${range[end].join(",")}]`)],
   );
 
-const builderFlags = ({ tensorrt }: LaneJob): string[] => [
+const builderFlags = ({ tensorrt }: NamedJob): string[] => [
   ...(tensorrt.optimizationLevel === undefined ? [] : ["--builder-optimization-level", String(tensorrt.optimizationLevel)]),
   ...(tensorrt.noTacticSources ? ["--tactic-sources"] : []),
   ...(tensorrt.tf32 ? ["--tf32"] : []),

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { type Reproduction, reproduceEngines } from "../../../../src/lanes/tensorrt/reproduce.ts";
+
+const range = { min: [1, 3, 32, 32], opt: [2, 3, 32, 32], max: [8, 3, 32, 32] };
+const tensorrt = {
+  python: "python3",
+  plugins: [],
+  versionCompatible: false,
+  tf32: false,
+  markAll: false,
+  markBatch: 8,
+  noTacticSources: false,
+  rebuilds: 0,
+};
+/** Only what the commands are made of. */
+const facts = (change: Partial<Reproduction> = {}, options: Partial<Reproduction["job"]["tensorrt"]> = {}): Reproduction => ({
+  job: {
+    name: "a model",
+    modelPath: "/work/model.onnx",
+    quantization: { algorithm: "entropy", percentile: 99.99 },
+    tensorrt: { ...tensorrt, ...options },
+  },
+  shapes: new Map([["x", range]]),
+  candidateModel: "/work/model.onnx",
+  cachePath: "/work/calibration.cache",
+  weak: true,
+  keeps: false,
+  ...change,
+});
+
+describe("commands to reproduce", () => {
+  it("build both engines, run both, compare reference first, and end with trtexec", () => {
+    const lines = reproduceEngines(facts());
+    expect(lines.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+      "polygraphy convert",
+      "polygraphy convert",
+      "polygraphy run",
+      "polygraphy run",
+      "polygraphy run",
+      "trtexec --onnx=model.onnx",
+    ]);
+    expect(lines[0]).toContain("--fp16 -o a_model.fp16.engine");
+    expect(lines[1]).toContain("--int8 --fp16 --calibration-cache calibration.cache -o a_model.int8.engine");
+    expect(lines[4]).toContain("--load-outputs reference.json candidate.json");
+    expect(lines[0]).toContain("--trt-min-shapes 'x:[1,3,32,32]' --trt-opt-shapes 'x:[2,3,32,32]' --trt-max-shapes 'x:[8,3,32,32]'");
+    expect(lines[5]).toContain("--minShapes=x:1x3x32x32 --optShapes=x:2x3x32x32 --maxShapes=x:8x3x32x32");
+  });
+
+  it("obey the fix script where units are kept and typing is weak", () => {
+    const fix = "--trt-network-postprocess-script fix_precision.py --precision-constraints obey";
+    expect(reproduceEngines(facts({ keeps: true }))[1]).toContain(fix);
+    expect(reproduceEngines(facts({ keeps: true, weak: false }))[1]).not.toContain(fix);
+    expect(reproduceEngines(facts())[1]).not.toContain(fix);
+  });
+
+  it("leave out every precision flag where the model alone decides", () => {
+    const lines = reproduceEngines(facts({ weak: false, cachePath: undefined }));
+    expect(lines.join("\n")).not.toMatch(/--int8|--fp16|calib/);
+    expect(lines[1]).toContain("--strongly-typed");
+    expect(lines[5]).toContain("--stronglyTyped");
+  });
+
+  it("carry the builder options of the configuration", () => {
+    const [first = ""] = reproduceEngines(
+      facts(
+        {},
+        {
+          optimizationLevel: 0,
+          noTacticSources: true,
+          tf32: true,
+          workspaceMiB: 512,
+          versionCompatible: true,
+          dlaCore: 0,
+          plugins: ["a b.so"],
+        },
+      ),
+    );
+    for (const words of [
+      "--builder-optimization-level 0",
+      "--tactic-sources",
+      "--tf32",
+      "workspace:512M",
+      "--version-compatible",
+      "--use-dla",
+      "--plugins 'a b.so'",
+    ])
+      expect(first).toContain(words);
+  });
+});
