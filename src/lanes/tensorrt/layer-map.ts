@@ -1,6 +1,6 @@
 /**
  * Joins ONNX nodes and network layers, and says on which layers a precision may be set.
- * The rules are those of Polygraphy's `debug precision` and trtexec's `--layerPrecisions` (field by field in docs/compatibility.md).
+ * The rules are those of Polygraphy's `debug precision` and trtexec's `--layerPrecisions`.
  */
 import type { Unit } from "../lane.ts";
 import type { NetworkLayer, NetworkTensor } from "./wire.ts";
