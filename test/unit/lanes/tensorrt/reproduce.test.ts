@@ -16,13 +16,13 @@ const tensorrt = {
 const facts = (change: Partial<Reproduction> = {}, options: Partial<Reproduction["job"]["tensorrt"]> = {}): Reproduction => ({
   job: {
     name: "a model",
-    modelPath: "/work/model.onnx",
+    modelPath: "/staged/model.onnx",
     quantization: { algorithm: "entropy", percentile: 99.99 },
     tensorrt: { ...tensorrt, ...options },
   },
   shapes: new Map([["x", range]]),
-  candidateModel: "/work/model.onnx",
-  cachePath: "/work/calibration.cache",
+  candidateModel: "/staged/model.onnx",
+  cachePath: "/staged/calibration.cache",
   weak: true,
   keeps: false,
   ...change,
