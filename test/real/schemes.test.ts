@@ -39,7 +39,7 @@ describe("a diffuse error", () => {
   });
 
   it("of a model with a cache and data is told what the other calibrations give", async () => {
-    const model = await check("{cache: cls.calibration.cache, data: calibration.npz}", "per-channel", 26);
+    const model = await check("{cache: cls.calibration.cache, data: calibration.npz}", "per-channel", 34);
     expect(model.search?.outcome).toBe("diffuse");
     const tried = model.search?.probes.filter(({ phase }) => phase === "advice");
     expect(tried).toHaveLength(3);
