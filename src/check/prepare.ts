@@ -10,7 +10,7 @@ import type { FeedSource, LaneJob, PreparedLane } from "../lanes/lane.ts";
 import { prepareLane } from "../lanes/prepare.ts";
 import { loadSamples } from "../lanes/tensorrt/loader.ts";
 import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
-import { isQuantize } from "../onnx/qdq.ts";
+import { hasQdq } from "../onnx/qdq-units.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { refuseConstant } from "./constant-data.ts";
@@ -99,7 +99,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     sha256: staged.sha256,
     quantization: quantization.report,
     warnings: quantization.warnings,
-    holdsQdq: staged.model.graph.node.some(isQuantize),
+    holdsQdq: hasQdq(staged.model.graph.node),
     close: async () => {
       await prepared.close();
       await place.putAway();
