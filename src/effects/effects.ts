@@ -50,6 +50,8 @@ export interface Files {
   /** Random access without loading the file; the caller closes it. */
   open(path: string): Promise<FileReader>;
   writeText(path: string, text: string): Promise<void>;
+  /** At the end of what is there; the file and its folder are made when missing. A run killed meanwhile leaves a part of `text` at most. */
+  appendText(path: string, text: string): Promise<void>;
   /** Whole or not at all: whenever the run is killed, a reader sees the old text or the new one. A link there is replaced, not followed. */
   replaceText(path: string, text: string): Promise<void>;
   writeBytes(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;

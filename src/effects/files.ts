@@ -24,6 +24,7 @@ export function realFiles(root: string | undefined, temp: TempFolders): Files {
     readBytes: (path) => fs.readFile(path),
     open: openReader,
     writeText: (path, text) => write(path, async () => fs.writeFile(path, text)),
+    appendText: (path, text) => write(path, async () => fs.appendFile(path, text)),
     replaceText: (path, text) => write(path, () => replace(path, text)),
     writeBytes: (path, bytes) =>
       write(path, async () =>

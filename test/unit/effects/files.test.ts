@@ -50,6 +50,14 @@ describe("files", () => {
     expect(seen).toEqual([false]);
   });
 
+  it("appends to what is there, makes what is not, and calls a full disk what it is", async () => {
+    const path = join(root, "new folder", "journal.jsonl");
+    await files().appendText(path, "one\n");
+    await files().appendText(path, "two\n");
+    expect(await readFile(path, "utf8")).toBe("one\ntwo\n");
+    await expect(files().appendText("/dev/full", "x".repeat(100_000))).rejects.toMatchObject({ reason: "disk-full" });
+  });
+
   it("replaces a text whole, and a link in its place instead of what it leads to", async () => {
     const [path, target] = [join(root, "report.json"), join(root, "target")];
     await writeFile(target, "untouched");
