@@ -53,12 +53,16 @@ export function plainLog(target: LogTarget): Log {
     target.write(`${open ? "\r\u001b[2K" : ""}${inert(text)}\n`);
     open = false;
   };
-  const at = (place?: Place) => (place ? `${place.file}${place.line === undefined ? "" : `:${place.line}`}: ` : "");
+  /** A text that begins with its place, as the configuration's problems do, is not given it twice. */
+  const placed = (text: string, place?: Place) => {
+    const at = place ? `${place.file}${place.line === undefined ? "" : `:${place.line}`}: ` : "";
+    return text.startsWith(at) ? text : `${at}${text}`;
+  };
   return {
     info: line,
-    notice: (text, place) => line(`note: ${at(place)}${text}`),
-    warning: (text, place) => line(`warning: ${at(place)}${text}`),
-    error: (text, place) => line(`error: ${at(place)}${text}`),
+    notice: (text, place) => line(`note: ${placed(text, place)}`),
+    warning: (text, place) => line(`warning: ${placed(text, place)}`),
+    error: (text, place) => line(`error: ${placed(text, place)}`),
     debug: (text) => {
       if (target.debug) line(text);
     },

@@ -65,4 +65,13 @@ describe("the log of a terminal", () => {
     log.info("done");
     expect(text()).toBe("\r\u001b[2K[  0.0 s] run: 1\r\u001b[2Kdone\n");
   });
+
+  it("puts the place before a text, and not a second time before one that begins with it", () => {
+    const { target, text } = captured();
+    const log = plainLog(target);
+    log.error("bad.yml:4: unknown key 'modls'", { file: "bad.yml", line: 4 });
+    log.warning("too few samples", { file: "bad.yml", line: 4 });
+    log.notice("no place");
+    expect(text()).toBe("error: bad.yml:4: unknown key 'modls'\nwarning: bad.yml:4: too few samples\nnote: no place\n");
+  });
 });
