@@ -23,7 +23,10 @@ export const reasons = {
   removed: pass("The change deletes the model."),
   "nothing-needed": pass("The candidate passes without any unit in higher precision."),
 
-  "limit-exceeded": regression("An output is beyond a fail limit.", "Look at the worst layers and the proposed fix, or calibrate anew."),
+  "limit-exceeded": regression(
+    "An output is beyond a fail limit.",
+    "Look at the worst layers, and at the fix where the search found one; or calibrate anew.",
+  ),
   "score-limit-exceeded": regression(
     "The score behind a probability output is beyond a fail limit.",
     "Look at the worst layers; saturated probabilities hide this error.",
@@ -44,7 +47,10 @@ export const reasons = {
     "The candidate meets its limits but is slower than `latency.max-slowdown-vs-reference` allows.",
     "Ship the reference precision, or look at the executed precisions: each border between them costs a conversion.",
   ),
-  "task-drop": regression("The task's own metric fell by more than `max-drop`.", "Look at the proposed fix, or calibrate anew."),
+  "task-drop": regression(
+    "The task's own metric fell by more than `max-drop`.",
+    "Look at the fix where the search found one, or calibrate anew.",
+  ),
 
   "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),
   "no-models": undecided("There is no model to check.", "Name models in the configuration or in the `models` input."),
