@@ -43,6 +43,9 @@ describe("a diffuse error", () => {
     expect(model.search?.outcome).toBe("diffuse");
     const tried = model.search?.probes.filter(({ phase }) => phase === "advice");
     expect(tried).toHaveLength(3);
+    const said = model.advice.filter(({ rule }) => rule.startsWith("scheme")).map(({ text }) => text);
+    for (const scheme of ["percentile", "entropy", "minmax"])
+      expect(said.filter((text) => text.includes(`${scheme} calibration`))).toHaveLength(1);
     expect(model.advice.map(({ rule }) => rule)).not.toContain("no-data");
   });
 

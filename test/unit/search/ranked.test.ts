@@ -141,19 +141,24 @@ describe("the held-out half", () => {
 describe("a diffuse error", () => {
   const diffuse = additiveProbe(Array.from({ length: 40 }, () => 0.0006));
 
-  it("gives no list and says by how much each scheme helps", async () => {
+  it("gives no list and says by how much each scheme helps, or that it does not", async () => {
     const schemes = [
       { name: "percentile 99.999", probeEmpty: async () => measured(18) },
       { name: "per-channel weights", probeEmpty: async () => measured(21) },
       { name: "entropy", probeEmpty: async () => measured(10) },
+      { name: "minmax", probeEmpty: async () => ({ ...measured(0), sqnrDb: Number.NaN }) },
       { name: "broken", probeEmpty: async () => failed() },
     ];
     const outcome = await searchUnits(request(units, diffuse, { schemes }));
     expect(outcome.kind).toBe("diffuse");
     expect(outcome.keep).toEqual([]);
-    expect(outcome.advice.map(({ evidence }) => evidence.scheme)).toEqual(["per-channel weights", "percentile 99.999"]);
+    expect(outcome.advice.map(({ evidence }) => evidence.scheme)).toEqual(["per-channel weights", "percentile 99.999", undefined]);
     expect(outcome.advice[0]?.text).toContain("which passes the limits");
     expect(outcome.advice[1]?.evidence.afterDb).toBe(18);
+    expect(outcome.advice[2]).toMatchObject({
+      text: "Tried, and no better than the 16.2 dB of now: entropy (10.0 dB), minmax (NaN dB).",
+      evidence: { entropy: 10, minmax: "NaN" },
+    });
   });
 
   it("holds simulated schemes against the simulated plain model where engines decide", async () => {
