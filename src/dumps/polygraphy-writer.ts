@@ -13,6 +13,12 @@ type Chunks = AsyncGenerator<Uint8Array>;
 /** Tensors of one iteration, in order of execution. */
 export type WrittenIteration = Iterable<Tensor>;
 
+export interface ResultsWriter {
+  add(iteration: WrittenIteration): Promise<void>;
+  /** Without it the file is no JSON. */
+  end(): Promise<void>;
+}
+
 /** One runner's outputs. Throws ConfigError for a folder that is not empty. float16 is stored as float32. */
 export async function writeRunResults(
   path: string,
@@ -20,10 +26,41 @@ export async function writeRunResults(
   iterations: AsyncIterable<WrittenIteration>,
   files: Files,
 ): Promise<void> {
-  if (!isFolderPath(path)) return files.writeBytes(path, resultsText(runner, iterations));
+  const writer = await openRunResults(path, runner, files);
+  for await (const iteration of iterations) await writer.add(iteration);
+  await writer.end();
+}
+
+/** As `writeRunResults`, for a caller that has iterations of several runners at once. */
+export async function openRunResults(path: string, runner: string, files: Files): Promise<ResultsWriter> {
+  if (!isFolderPath(path)) return openResultsFile(path, runner, files);
   await checkFolder(path, files);
   let index = 0;
-  for await (const iteration of iterations) await files.writeBytes(iterationPath(path, index++), resultsText(runner, once(iteration)));
+  return {
+    add: async (iteration) => {
+      const file = await openResultsFile(iterationPath(path, index++), runner, files);
+      await file.add(iteration);
+      await file.end();
+    },
+    end: async () => {},
+  };
+}
+
+async function openResultsFile(path: string, runner: string, files: Files): Promise<ResultsWriter> {
+  const append = (text: string) => files.appendText(path, text);
+  await files.writeText(path, `{\n    "lst": [\n        [\n            ${JSON.stringify(runner)},\n            [`);
+  let first = true;
+  return {
+    add: async (iteration) => {
+      await append(`${first ? "" : ","}\n                {\n                    "outputs": `);
+      first = false;
+      for (const text of objectText(iteration, "                    ", lazyText)) await append(text);
+      await append(
+        `,\n                    "runtime": null,\n                    "runner_name": ${JSON.stringify(runner)},\n                    "polygraphy_class": "IterationResult"\n                }`,
+      );
+    },
+    end: () => append('\n            ]\n        ]\n    ],\n    "polygraphy_class": "RunResults"\n}'),
+  };
 }
 
 /** All feeds of a source, for `polygraphy run --load-inputs` and for `validation.inputs`. */
@@ -31,40 +68,26 @@ export async function writeInputs(path: string, source: FeedSource, files: Files
   if (!isFolderPath(path)) return files.writeBytes(path, inputsText(source));
   await checkFolder(path, files);
   for (let i = 0; i < source.count; i++)
-    await files.writeBytes(iterationPath(path, i), objectText((await source.feed(i)).values(), "", arrayText));
+    await files.writeText(iterationPath(path, i), [...objectText((await source.feed(i)).values(), "", arrayText)].join(""));
 }
 
 export async function* inputsText(source: FeedSource): Chunks {
   yield bytesOf("[");
   for (let i = 0; i < source.count; i++) {
     yield bytesOf(`${i === 0 ? "" : ","}\n    `);
-    yield* objectText((await source.feed(i)).values(), "    ", arrayText);
+    for (const text of objectText((await source.feed(i)).values(), "    ", arrayText)) yield bytesOf(text);
   }
   yield bytesOf("\n]");
 }
 
-async function* resultsText(runner: string, iterations: AsyncIterable<WrittenIteration>): Chunks {
-  yield bytesOf(`{\n    "lst": [\n        [\n            ${JSON.stringify(runner)},\n            [`);
-  let first = true;
-  for await (const iteration of iterations) {
-    yield bytesOf(`${first ? "" : ","}\n                {\n                    "outputs": `);
-    yield* objectText(iteration, "                    ", lazyText);
-    yield bytesOf(
-      `,\n                    "runtime": null,\n                    "runner_name": ${JSON.stringify(runner)},\n                    "polygraphy_class": "IterationResult"\n                }`,
-    );
-    first = false;
-  }
-  yield bytesOf('\n            ]\n        ]\n    ],\n    "polygraphy_class": "RunResults"\n}');
-}
-
-async function* objectText(tensors: Iterable<Tensor>, indent: string, valueText: (tensor: Tensor, indent: string) => string): Chunks {
-  yield bytesOf("{");
+function* objectText(tensors: Iterable<Tensor>, indent: string, valueText: (tensor: Tensor, indent: string) => string): Generator<string> {
+  yield "{";
   let first = true;
   for (const tensor of tensors) {
-    yield bytesOf(`${first ? "" : ","}\n${indent}    ${JSON.stringify(tensor.name)}: ${valueText(tensor, `${indent}    `)}`);
+    yield `${first ? "" : ","}\n${indent}    ${JSON.stringify(tensor.name)}: ${valueText(tensor, `${indent}    `)}`;
     first = false;
   }
-  yield bytesOf(`\n${indent}}`);
+  yield `\n${indent}}`;
 }
 
 const arrayText = (tensor: Tensor, indent: string): string =>
@@ -72,10 +95,6 @@ const arrayText = (tensor: Tensor, indent: string): string =>
 
 const lazyText = (tensor: Tensor, indent: string): string =>
   `{\n${indent}    "values": ${arrayText(tensor, `${indent}    `)},\n${indent}    "polygraphy_class": "LazyArray"\n${indent}}`;
-
-async function* once(iteration: WrittenIteration): AsyncGenerator<WrittenIteration> {
-  yield iteration;
-}
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const isFolderPath = (path: string): boolean => !/[^/\\]\.[^./\\]*$/.test(path);
