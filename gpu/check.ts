@@ -12,6 +12,7 @@ import { inspectMachine } from "../src/lanes/tensorrt/machine.ts";
 import { agreementStage } from "./agreement-stage.ts";
 import { type Bench, root } from "./bench.ts";
 import { checkStage } from "./check-stage.ts";
+import { constructionStage } from "./construction-stage.ts";
 import { faultsStage } from "./faults-stage.ts";
 import { classifierStage } from "./lanes-stage.ts";
 import { polygraphyStage } from "./polygraphy-stage.ts";
@@ -27,6 +28,7 @@ async function machineStage({ effects, python, recorder }: Bench): Promise<void>
 
 const stages: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   machine: machineStage,
+  construction: constructionStage,
   check: checkStage,
   implicit: classifierStage("implicit"),
   explicit: classifierStage("explicit"),

@@ -41,6 +41,9 @@ class Worker:
         _write_json(request["describe"], networks.describe(loaded))
         return {"describe": request["describe"]}
 
+    def state(self, request: Request) -> dict[str, Any]:
+        return networks.state(self.networks[request["network"]])
+
     def unload(self, request: Request) -> dict[str, Any]:
         self.networks.pop(request["network"], None)
         return {}
@@ -66,7 +69,7 @@ class Worker:
         return {"memory": features.gpu_memory()}
 
 
-OPERATIONS = ("hello", "load", "unload", "build", "run", "inspect", "latency", "release")
+OPERATIONS = ("hello", "load", "state", "unload", "build", "run", "inspect", "latency", "release")
 
 
 def _write_json(path: str, value: object) -> None:

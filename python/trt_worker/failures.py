@@ -1,4 +1,4 @@
-"""Gives every exception a kind. The phase decides; words only tell memory, disk and missing features from the rest."""
+"""Gives every exception a kind. The phase decides; words only tell memory, disk and missing parts from the rest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from .protocol import Failure
 
 BY_PHASE = {"load": "parse-failed", "build": "build-failed", "run": "run-failed", "latency": "run-failed", "inspect": "run-failed"}
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda error: 2.", "cudaerrormemoryallocation")
+NO_CUDA = "cuda initialization failure"
+# TensorRT 10 keeps each GPU generation's kernels in a library of its own, and not every distribution of TensorRT holds all of them.
+NO_BUILDER = "nvinfer_builder_resource"
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -24,6 +27,10 @@ def failure_of(error: BaseException, phase: str, keeper: LogKeeper) -> Failure:
     said = " ".join(keeper.errors() + [text]).lower()
     if any(words in said for words in OUT_OF_MEMORY):
         return Failure("cuda-oom", _first(keeper, text))
+    for kind, words in (("builder-missing", NO_BUILDER), ("no-cuda", NO_CUDA)):
+        lines = keeper.holding(words)
+        if lines:
+            return Failure(kind, lines[0])
     if "not available on tensorrt version" in said or isinstance(error, AttributeError):
         return Failure("unsupported", text)
     return Failure(BY_PHASE.get(phase, "worker-failed"), _first(keeper, text))

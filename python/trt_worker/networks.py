@@ -77,6 +77,25 @@ def _tensor(tensor: Any) -> dict[str, Any] | None:
     }
 
 
+def state(loaded: Network) -> dict[str, Any]:
+    """What a build left on the network: names of its outputs, and every layer whose precision or output types are set."""
+    network = loaded.network
+    layers = [_set_on(index, layer) for index, layer in enumerate(network)]
+    return {
+        "outputs": [network.get_output(i).name for i in range(network.num_outputs)],
+        "set": [layer for layer in layers if layer["precision"] is not None or layer["outputs"]],
+    }
+
+
+def _set_on(index: int, layer: Any) -> dict[str, Any]:
+    is_set = getattr(layer, "output_type_is_set", None)
+    return {
+        "index": index,
+        "precision": _word(layer.precision) if getattr(layer, "precision_is_set", False) else None,
+        "outputs": [i for i in range(layer.num_outputs) if is_set is not None and is_set(i)],
+    }
+
+
 def _word(value: Any) -> str:
     """`DataType.FLOAT` -> `FLOAT`, for every version's way of writing enumerations."""
     return getattr(value, "name", None) or str(value).rsplit(".", 1)[-1]

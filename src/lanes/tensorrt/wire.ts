@@ -29,6 +29,13 @@ export type NetworkLayer = z.infer<typeof layer>;
 export const networkSchema = z.object({ inputs: z.array(tensor.nullable()), outputs: z.array(tensor.nullable()), layers: z.array(layer) });
 export type NetworkFacts = z.infer<typeof networkSchema>;
 
+/** What a build left on a network: its outputs, and the layers whose precision or output types are set. */
+export const networkStateSchema = z.object({
+  outputs: z.array(z.string()),
+  set: z.array(z.object({ index: z.number().int(), precision: z.string().nullable(), outputs: z.array(z.number().int()) })),
+});
+export type NetworkState = z.infer<typeof networkStateSchema>;
+
 const features = z.object({
   int8Flag: z.boolean(),
   fp16Flag: z.boolean(),

@@ -15,6 +15,11 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
   "stale-cache": ["stale-cache", "Calibrate anew with `trt-gate calibrate`, or give `quantization.data` so that the gate can."],
   "calibration-truncated": ["calibration-truncated", "Look at the shapes and names of the calibration samples."],
   "no-result": ["no-result", "Look at the tool's last lines."],
+  "builder-missing": [
+    "lane-unavailable",
+    "This TensorRT is installed without the builder's kernels for this GPU: install every library of the same version (`pip install tensorrt==VERSION`, or NVIDIA's archive), not a part of it.",
+  ],
+  "no-cuda": ["lane-unavailable", "Check that `nvidia-smi` answers, and that the driver is new enough for this TensorRT."],
   "missing-module": ["lane-unavailable", "Run `trt-gate doctor` for the command that installs it."],
 };
 

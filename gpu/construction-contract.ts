@@ -1,0 +1,78 @@
+/** What the construction checks share: the worker that is there, how a check is recorded, and figures of a parsed network in short. */
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LaneJob } from "../src/lanes/lane.ts";
+import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
+import type { EngineTools } from "../src/lanes/tensorrt/tools.ts";
+import type { Hello, NetworkFacts, NetworkTensor } from "../src/lanes/tensorrt/wire.ts";
+import { type Bench, clsFeeds, fixtures, jobFor } from "./bench.ts";
+import { type Built, type Load, loader } from "./construction-worker.ts";
+
+export interface Contract {
+  readonly bench: Bench;
+  readonly hello: Hello;
+  readonly tools: EngineTools;
+  readonly load: Load;
+  check(name: string, pass: boolean, figure: unknown, wanted: string): void;
+  /** A build must end as the first one did: an engine, or the builder's kernels missing and nothing else complained of. */
+  built(name: string, found: Built): void;
+}
+
+export function openContract(bench: Bench, tools: EngineTools): Contract {
+  let first: Built["kind"] | undefined;
+  const check: Contract["check"] = (name, pass, figure, wanted) => bench.recorder.check("construction", name, pass, figure, wanted);
+  return {
+    bench,
+    tools,
+    hello: tools.hello,
+    load: loader(tools.worker, bench.folder),
+    check,
+    built(name, found) {
+      first ??= found.kind;
+      const ended = found.kind === "engine" || (found.kind === "no-builder" && found.first);
+      check(
+        `${name}: build`,
+        ended && found.kind === first,
+        found,
+        first === "engine" ? "an engine" : "only the builder's kernels missing",
+      );
+    },
+  };
+}
+
+/** The classifier with its recorded scales, every builder option of the lanes set. */
+export async function classifierJob({ bench, hello }: Contract, name: string): Promise<LaneJob> {
+  const validation = await clsFeeds(bench, "validation", 1);
+  const job = jobFor(bench, { name, model: "cls", quantization: { cachePath: cacheOf(bench, hello) }, validation });
+  return { ...job, tensorrt: { ...job.tensorrt, workspaceMiB: 1024 } };
+}
+
+/** The recorded scales under this TensorRT's own header: a contract about reading, not about accuracy. */
+export function cacheOf({ folder }: Bench, hello: Hello): string {
+  const path = join(folder, "contract.cache");
+  const recorded = readFileSync(join(fixtures, "cls.calibration.cache"), "utf8");
+  writeFileSync(path, recorded.replace(/^TRT-\d+/, cacheHeaderPrefix(hello.tensorrt)));
+  return path;
+}
+
+/** A file that a lane staged, copied to where the lane does not write again. */
+export function keepStaged(job: LaneJob, file: string): string {
+  const copy = join(job.workFolder, file);
+  copyFileSync(join(job.workFolder, "staged", file), copy);
+  return copy;
+}
+
+export const tensorsOf = (facts: NetworkFacts, type?: string): NetworkTensor[] =>
+  facts.layers
+    .filter((layer) => type === undefined || layer.type === type)
+    .flatMap(({ outputs }) => outputs.flatMap((tensor) => tensor ?? []));
+/** False for none at all. */
+export const allAre = (tensors: readonly NetworkTensor[], dtype: string): boolean =>
+  tensors.length > 0 && tensors.every((tensor) => tensor.dtype === dtype);
+export const line = (tensor: NetworkTensor | null): string =>
+  tensor === null ? "none" : `${tensor.name} ${tensor.dtype} ${tensor.shape}${tensor.isShape ? " (shape)" : ""}`;
+/** `input type dims -> output type dims` */
+export const endsOf = (facts: NetworkFacts): string => `${facts.inputs.map(line)} -> ${facts.outputs.map(line)}`;
+export const counts = (words: readonly string[]): Record<string, number> =>
+  Object.fromEntries([...new Set(words)].sort().map((word) => [word, words.filter((one) => one === word).length]));
+export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

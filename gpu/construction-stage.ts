@@ -1,0 +1,79 @@
+/**
+ * What the engine lanes rely on up to the build, as a contract with the TensorRT that is there: features, lanes, parsing, typing, precisions, marks,
+ * profiles, configuration. A TensorRT without its builder's kernels must say so by our own failure; one with them must build.
+ */
+import type { LaneJob, PreparedLane } from "../src/lanes/lane.ts";
+import { explicitLane, implicitLane } from "../src/lanes/tensorrt/capabilities.ts";
+import { prepareExplicit } from "../src/lanes/tensorrt/explicit.ts";
+import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
+import { prepareImplicit } from "../src/lanes/tensorrt/implicit.ts";
+import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
+import type { Bench } from "./bench.ts";
+import { type Contract, classifierJob, keepStaged, openContract } from "./construction-contract.ts";
+import { dynamicInput, type ExplicitFiles, typedNetworks, weakFloat, weakQdq } from "./construction-networks.ts";
+import { outcomeOf } from "./construction-worker.ts";
+
+export async function constructionStage(bench: Bench): Promise<void> {
+  const { effects, python, recorder } = bench;
+  const worker = makeWorker(effects, python);
+  try {
+    const hello = await worker.hello();
+    const { fp16Flag: weak, stronglyTyped } = hello.features;
+    const skipped = [...(weak ? [] : ["weakly typed networks"]), ...(stronglyTyped ? [] : ["strongly typed networks"])];
+    recorder.record.figures.construction = { hello, skipped };
+    const contract = openContract(bench, { worker, hello, gpu: await findGpu(effects), stateBefore: undefined, close: async () => {} });
+    featuresAgree(contract);
+    if (weak) await weakFloat(contract);
+    await dynamicInput(contract);
+    if (weak) await weakQdq(contract, await explicitFiles(contract, false));
+    if (stronglyTyped) await typedNetworks(contract, await explicitFiles(contract, true));
+    if (implicitLane(hello.features).works) await implicitJob(contract);
+    contract.check("one worker answered everything", worker.generation() === 1, worker.generation(), "1 start");
+  } finally {
+    await worker.close();
+  }
+}
+
+/** By version numbers, which decide nothing in the gate itself. */
+function featuresAgree({ hello, check }: Contract): void {
+  const [major = 0, minor = 0] = hello.tensorrt.split(".").map(Number);
+  const implicit = implicitLane(hello.features);
+  const explicit = explicitLane(hello.features);
+  const typed = major > 10 || (major === 10 && minor >= 12);
+  check("lanes by feature", implicit.works === major < 11 && explicit.typed === typed, { implicit, explicit }, "those of this version");
+}
+
+/** The explicit lane's own files, made by preparing it with the typing asked for; its first engines are tried as well. */
+async function explicitFiles(contract: Contract, typed: boolean): Promise<ExplicitFiles> {
+  const { tools, check, hello } = contract;
+  const name = typed ? "explicit-typed" : "explicit-weak";
+  const job = await classifierJob(contract, name);
+  const features = { ...hello.features, stronglyTyped: typed, unfusedDebug: typed };
+  const lane = await prepareExplicit(job, { ...tools, hello: { ...hello, features } });
+  const variant = typed ? "explicit, strongly typed" : "explicit";
+  const ready = lane.coverage.variant === variant && lane.coverage.quantizedUnits === lane.units.length && lane.units.length > 0;
+  check(`${name}: lane gets ready`, ready, lane.coverage, `${variant}, all units`);
+  const files = { job, candidate: keepStaged(job, "trt-gate-candidate.onnx"), reference: keepStaged(job, "trt-gate-reference.onnx") };
+  await firstEngines(contract, name, job, lane);
+  return files;
+}
+
+async function implicitJob(contract: Contract): Promise<void> {
+  const job = await classifierJob(contract, "implicit");
+  const lane = await prepareImplicit(job, contract.tools);
+  const { quantizedUnits, totalUnits } = lane.coverage;
+  contract.check("implicit: lane gets ready", quantizedUnits === totalUnits && totalUnits > 0, lane.coverage, "all units have scales");
+  await firstEngines(contract, "implicit", job, lane);
+}
+
+/** As far as a pair of outputs of the plain engines, or as far as the first build gets. */
+async function firstEngines({ built }: Contract, name: string, job: LaneJob, lane: PreparedLane): Promise<void> {
+  const run = async () => {
+    let pairs = 0;
+    for await (const { reference, candidate } of lane.run({ assignment: { keep: new Set() }, samples: [0], detail: "outputs" }))
+      if (reference !== undefined && candidate !== undefined) pairs += 1;
+    if (pairs === 0) throw new Error(`${name}: the engines gave no output on both sides`);
+  };
+  built(`${name} lane`, await outcomeOf(run));
+  await job.validation.close();
+}
