@@ -1,6 +1,7 @@
 /** What the construction checks share: the worker that is there, how a check is recorded, and figures of a parsed network in short. */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ToolError } from "../src/effects/failure.ts";
 import type { LaneJob } from "../src/lanes/lane.ts";
 import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
 import type { EngineTools } from "../src/lanes/tensorrt/tools.ts";
@@ -16,6 +17,8 @@ export interface Contract {
   check(name: string, pass: boolean, figure: unknown, wanted: string): void;
   /** A build must end as the first one did: an engine, or the builder's kernels missing and nothing else complained of. */
   built(name: string, found: Built): void;
+  /** An error in one part must not hide what the others would show. */
+  part(name: string, body: () => Promise<void>): Promise<void>;
 }
 
 export function openContract(bench: Bench, tools: EngineTools): Contract {
@@ -25,8 +28,15 @@ export function openContract(bench: Bench, tools: EngineTools): Contract {
     bench,
     tools,
     hello: tools.hello,
-    load: loader(tools.worker, bench.folder),
+    load: loader(tools.worker, bench.folder, bench.recorder.recordings),
     check,
+    async part(name, body) {
+      const error = await body().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      check(`${name}: part ran to its end`, error === undefined, error === undefined ? null : describe(error), "no error");
+    },
     built(name, found) {
       first ??= found.kind;
       const ended = found.kind === "engine" || (found.kind === "no-builder" && found.first);
@@ -39,6 +49,13 @@ export function openContract(bench: Bench, tools: EngineTools): Contract {
     },
   };
 }
+
+const describe = (error: unknown): unknown =>
+  error instanceof ToolError
+    ? { message: error.message, lines: error.tail.slice(0, 5) }
+    : error instanceof Error
+      ? error.stack?.slice(0, 1500)
+      : String(error);
 
 /** The classifier with its recorded scales, every builder option of the lanes set. */
 export async function classifierJob({ bench, hello }: Contract, name: string): Promise<LaneJob> {
@@ -53,13 +70,6 @@ export function cacheOf({ folder }: Bench, hello: Hello): string {
   const recorded = readFileSync(join(fixtures, "cls.calibration.cache"), "utf8");
   writeFileSync(path, recorded.replace(/^TRT-\d+/, cacheHeaderPrefix(hello.tensorrt)));
   return path;
-}
-
-/** A file that a lane staged, copied to where the lane does not write again. */
-export function keepStaged(job: LaneJob, file: string): string {
-  const copy = join(job.workFolder, file);
-  copyFileSync(join(job.workFolder, "staged", file), copy);
-  return copy;
 }
 
 export const tensorsOf = (facts: NetworkFacts, type?: string): NetworkTensor[] =>

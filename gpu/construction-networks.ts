@@ -1,4 +1,5 @@
 /** The networks that the lanes build from, parsed by the TensorRT that is there: what each must look like, take, and give back. */
+import { dirname, join } from "node:path";
 import { ConfigError } from "../src/effects/failure.ts";
 import type { LaneJob } from "../src/lanes/lane.ts";
 import { keptLayers, layersOfUnits, markable, ownNames } from "../src/lanes/tensorrt/layer-map.ts";
@@ -7,12 +8,6 @@ import type { NetworkFacts, NetworkState } from "../src/lanes/tensorrt/wire.ts";
 import { allAre, type Contract, cacheOf, classifierJob, counts, endsOf, line, same, tensorsOf } from "./construction-contract.ts";
 import { dynamicShapes, sizes, wildcards, writeDynamicModel } from "./construction-models.ts";
 import type { Loaded } from "./construction-worker.ts";
-
-export interface ExplicitFiles {
-  readonly job: LaneJob;
-  readonly candidate: string;
-  readonly reference: string;
-}
 
 const classifierEnds = /^x FLOAT -1,3,-1,-1 -> softmax_0\.tmp_0 FLOAT /;
 
@@ -92,9 +87,9 @@ export async function dynamicInput(contract: Contract): Promise<void> {
   await checkRestored(contract, "dynamic model, marks", loaded, before);
 }
 
-export async function weakQdq(contract: Contract, { job, candidate }: ExplicitFiles): Promise<void> {
+export async function weakQdq(contract: Contract, job: LaneJob): Promise<void> {
   const { built } = contract;
-  const loaded = await contract.load(candidate, false, job.shapes);
+  const loaded = await contract.load(staged(job, "candidate"), false, job.shapes);
   checkEnds(contract, "weak Q/DQ classifier", loaded);
   checkConvolutions(contract, "weak Q/DQ classifier", loaded.facts);
   const before = await loaded.state();
@@ -106,16 +101,16 @@ export async function weakQdq(contract: Contract, { job, candidate }: ExplicitFi
   await checkRestored(contract, "weak Q/DQ classifier, the parser's own types", loaded, before);
 }
 
-export async function typedNetworks(contract: Contract, { job, candidate, reference }: ExplicitFiles): Promise<void> {
+export async function typedNetworks(contract: Contract, job: LaneJob): Promise<void> {
   const { built, check } = contract;
-  const half = await contract.load(reference, true, job.shapes);
+  const half = await contract.load(staged(job, "reference"), true, job.shapes);
   checkEnds(contract, "typed classifier", half);
   checkConvolutions(contract, "typed classifier", half.facts, "HALF");
   built("typed classifier", await half.build({}));
   const refused = await half.build({ keep: { precision: "float16", layers: [[0, [0]]] } }).catch((error: unknown) => error);
   check("typed classifier: layer precisions are refused", refused instanceof ConfigError, String(refused), "a ConfigError");
 
-  const loaded = await contract.load(candidate, true, job.shapes);
+  const loaded = await contract.load(staged(job, "candidate"), true, job.shapes);
   checkEnds(contract, "typed Q/DQ classifier", loaded);
   checkConvolutions(contract, "typed Q/DQ classifier", loaded.facts, "HALF");
   const quantized = tensorsOf(loaded.facts, "QUANTIZE");
@@ -124,6 +119,9 @@ export async function typedNetworks(contract: Contract, { job, candidate, refere
   built("typed Q/DQ classifier, marked", await loaded.build({ marks: markable(loaded.facts.layers).slice(0, 5) }));
   await checkRestored(contract, "typed Q/DQ classifier, marks", loaded, before);
 }
+
+/** What the explicit lane wrote beside the staged model. */
+const staged = (job: LaneJob, which: "candidate" | "reference"): string => join(dirname(job.modelPath), `trt-gate-${which}.onnx`);
 
 function checkEnds({ check }: Contract, name: string, { facts, seconds }: Loaded): void {
   const ends = endsOf(facts);

@@ -2,6 +2,8 @@
  * What the engine lanes rely on up to the build, as a contract with the TensorRT that is there: features, lanes, parsing, typing, precisions, marks,
  * profiles, configuration. A TensorRT without its builder's kernels must say so by our own failure; one with them must build.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { LaneJob, PreparedLane } from "../src/lanes/lane.ts";
 import { explicitLane, implicitLane } from "../src/lanes/tensorrt/capabilities.ts";
 import { prepareExplicit } from "../src/lanes/tensorrt/explicit.ts";
@@ -9,8 +11,8 @@ import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { prepareImplicit } from "../src/lanes/tensorrt/implicit.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
 import type { Bench } from "./bench.ts";
-import { type Contract, classifierJob, keepStaged, openContract } from "./construction-contract.ts";
-import { dynamicInput, type ExplicitFiles, typedNetworks, weakFloat, weakQdq } from "./construction-networks.ts";
+import { type Contract, classifierJob, openContract } from "./construction-contract.ts";
+import { dynamicInput, typedNetworks, weakFloat, weakQdq } from "./construction-networks.ts";
 import { outcomeOf } from "./construction-worker.ts";
 
 export async function constructionStage(bench: Bench): Promise<void> {
@@ -22,14 +24,16 @@ export async function constructionStage(bench: Bench): Promise<void> {
     const skipped = [...(weak ? [] : ["weakly typed networks"]), ...(stronglyTyped ? [] : ["strongly typed networks"])];
     recorder.record.figures.construction = { hello, skipped };
     const contract = openContract(bench, { worker, hello, gpu: await findGpu(effects), stateBefore: undefined, close: async () => {} });
+    const { part } = contract;
     featuresAgree(contract);
-    if (weak) await weakFloat(contract);
-    await dynamicInput(contract);
-    if (weak) await weakQdq(contract, await explicitFiles(contract, false));
-    if (stronglyTyped) await typedNetworks(contract, await explicitFiles(contract, true));
-    if (implicitLane(hello.features).works) await implicitJob(contract);
+    if (weak) await part("weak classifier", () => weakFloat(contract));
+    if (stronglyTyped) await part("typed classifier", () => explicit(contract, true));
+    await part("dynamic model", () => dynamicInput(contract));
+    if (weak) await part("weak Q/DQ classifier", () => explicit(contract, false));
+    if (implicitLane(hello.features).works) await part("implicit", () => implicit(contract));
     contract.check("one worker answered everything", worker.generation() === 1, worker.generation(), "1 start");
   } finally {
+    writeFileSync(join(recorder.recordings, "construction.log"), worker.tail().join("\n"));
     await worker.close();
   }
 }
@@ -37,15 +41,15 @@ export async function constructionStage(bench: Bench): Promise<void> {
 /** By version numbers, which decide nothing in the gate itself. */
 function featuresAgree({ hello, check }: Contract): void {
   const [major = 0, minor = 0] = hello.tensorrt.split(".").map(Number);
-  const implicit = implicitLane(hello.features);
-  const explicit = explicitLane(hello.features);
+  const works = { implicit: implicitLane(hello.features), explicit: explicitLane(hello.features) };
   const typed = major > 10 || (major === 10 && minor >= 12);
-  check("lanes by feature", implicit.works === major < 11 && explicit.typed === typed, { implicit, explicit }, "those of this version");
+  const expected = works.implicit.works === major < 11 && works.explicit.typed === typed;
+  check("lanes by feature", expected, works, "those of this version");
 }
 
-/** The explicit lane's own files, made by preparing it with the typing asked for; its first engines are tried as well. */
-async function explicitFiles(contract: Contract, typed: boolean): Promise<ExplicitFiles> {
-  const { tools, check, hello } = contract;
+/** The explicit lane prepared with the typing asked for: its own files are looked at, then its first engines are tried. */
+async function explicit(contract: Contract, typed: boolean): Promise<void> {
+  const { check, hello, tools } = contract;
   const name = typed ? "explicit-typed" : "explicit-weak";
   const job = await classifierJob(contract, name);
   const features = { ...hello.features, stronglyTyped: typed, unfusedDebug: typed };
@@ -53,12 +57,12 @@ async function explicitFiles(contract: Contract, typed: boolean): Promise<Explic
   const variant = typed ? "explicit, strongly typed" : "explicit";
   const ready = lane.coverage.variant === variant && lane.coverage.quantizedUnits === lane.units.length && lane.units.length > 0;
   check(`${name}: lane gets ready`, ready, lane.coverage, `${variant}, all units`);
-  const files = { job, candidate: keepStaged(job, "trt-gate-candidate.onnx"), reference: keepStaged(job, "trt-gate-reference.onnx") };
+  if (typed) await typedNetworks(contract, job);
+  else await weakQdq(contract, job);
   await firstEngines(contract, name, job, lane);
-  return files;
 }
 
-async function implicitJob(contract: Contract): Promise<void> {
+async function implicit(contract: Contract): Promise<void> {
   const job = await classifierJob(contract, "implicit");
   const lane = await prepareImplicit(job, contract.tools);
   const { quantizedUnits, totalUnits } = lane.coverage;

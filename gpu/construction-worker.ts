@@ -35,11 +35,12 @@ export type Load = (model: string, typed: boolean, shapes: ReadonlyMap<string, S
 /** Every option that the lanes set on a build, but precision, calibration, marks and kept layers. */
 const builderOptions = { tf32: false, workspaceBytes: 2 ** 30, optimizationLevel: 0, noTacticSources: true, marks: [] };
 
-export function loader(worker: Worker, folder: string): Load {
+/** `recordings` keeps the description of every network for tests to replay. */
+export function loader(worker: Worker, folder: string, recordings: string): Load {
   let loads = 0;
   return async (model, typed, shapes) => {
     const network = `contract-${loads++}`;
-    const describe = join(folder, `${network}.json`);
+    const describe = join(recordings, `${network}.json`);
     const start = performance.now();
     const ask = { timeoutMs: 300_000, doing: `The contract of ${network}` };
     const body = { network, model, typed, shapes: Object.fromEntries(shapes), plugins: [], describe };
