@@ -30,7 +30,8 @@ export function failureFromWorker(failure: WorkerFailure, doing: string): Error 
       `${doing}: ${failure.message}. This TensorRT no longer has that interface: use \`lane: explicit\` with a Q/DQ model (trt-gate cache to-qdq).`,
     );
   }
-  const [reason, next] = reasons[failure.kind] ?? ["worker-failed", "Look at the tool's last lines."];
+  const known = Object.hasOwn(reasons, failure.kind) ? reasons[failure.kind] : undefined;
+  const [reason, next] = known ?? ["worker-failed", "Look at the tool's last lines."];
   return new ToolError(reason, `${doing} failed: ${failure.message}. ${next}`, failure.lines);
 }
 

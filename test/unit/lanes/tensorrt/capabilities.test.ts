@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cacheHeaderPrefix, calibratorOf, explicitLane, implicitLane, securityNotes } from "../../../../src/lanes/tensorrt/capabilities.ts";
-import type { Features } from "../../../../src/lanes/tensorrt/wire.ts";
+import { type Features, helloSchema } from "../../../../src/lanes/tensorrt/wire.ts";
 
 const eight: Features = {
   int8Flag: true,
@@ -43,6 +45,23 @@ describe("lanes by feature", () => {
 
   it("types the explicit lane strongly where weak typing is gone or strong typing is mature", () => {
     expect([eight, { ...ten, unfusedDebug: false }, ten, eleven].map((one) => explicitLane(one).typed)).toEqual([false, false, true, true]);
+  });
+});
+
+describe("lanes of the recorded TensorRT 10.15.1", () => {
+  const hello = helloSchema.parse(
+    JSON.parse(readFileSync(join(import.meta.dirname, "../../../fixtures/tensorrt-10.15.1/hello.json"), "utf8")),
+  );
+
+  it("are both: implicit with every calibrator, explicit strongly typed", () => {
+    expect(implicitLane(hello.features)).toMatchObject({ works: true });
+    expect(explicitLane(hello.features)).toMatchObject({ works: true, typed: true });
+    expect(hello.features.calibrators).toEqual(expect.arrayContaining(["EntropyCalibration2", "MinMaxCalibration"].map(calibratorOf)));
+  });
+
+  it("come with its own cache header and a word about its known holes", () => {
+    expect(cacheHeaderPrefix(hello.tensorrt)).toBe("TRT-101501");
+    expect(securityNotes(hello)).toEqual([expect.stringContaining("TensorRT 10.15.1.29 has known holes")]);
   });
 });
 
