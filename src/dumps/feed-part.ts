@@ -1,9 +1,10 @@
 /**
  * The samples of one file: how its arrays are cut along axis 0, what is wrong with them, and how one is read.
  * An array of the input's own rank is cut into feeds of the shape's first dimension; one rank more: each entry is a whole feed.
+ * Where the input has a range, the other dimensions may be any in it.
  */
 import type { FileReader, Files } from "../effects/effects.ts";
-import { elementCount, type Feed, sameShape, type Tensor } from "../tensor/tensor.ts";
+import { elementCount, type Feed, type Tensor } from "../tensor/tensor.ts";
 import type { ModelInput } from "./feeds.ts";
 import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "./stored-array.ts";
 
@@ -34,7 +35,7 @@ export function wholePart(file: string, feeds: readonly ReadonlyMap<string, Stor
         files,
         inputs,
         (index) => feeds[index] ?? new Map(),
-        () => 0,
+        () => undefined,
       ),
   };
 }
@@ -42,7 +43,7 @@ export function wholePart(file: string, feeds: readonly ReadonlyMap<string, Stor
 export function cutPart(file: string, arrays: ReadonlyMap<string, StoredArray>, inputs: readonly ModelInput[]): FeedPart {
   const [first] = inputs;
   const array = first && arrays.get(first.name);
-  const count = (array && first && samplesIn(array.header.shape, first.shape)) ?? 0;
+  const count = (array && first && samplesIn(array.header.shape, first)) ?? 0;
   return {
     file,
     count,
@@ -60,13 +61,26 @@ export function cutPart(file: string, arrays: ReadonlyMap<string, StoredArray>, 
 }
 
 /** Number of feeds; undefined where the shapes do not fit or a rest stays. */
-export function samplesIn(shape: readonly number[], input: readonly number[]): number | undefined {
-  if (shape.length === input.length + 1) return sameShape(shape.slice(1), input) ? shape[0] : undefined;
-  if (shape.length !== input.length || !sameShape(shape.slice(1), input.slice(1))) return undefined;
+export function samplesIn(shape: readonly number[], input: Pick<ModelInput, "shape" | "range">): number | undefined {
+  if (shape.length === input.shape.length + 1) return fitsFrom(0, shape.slice(1), input) ? shape[0] : undefined;
+  if (!fitsFrom(1, shape, input)) return undefined;
   if (shape.length === 0) return 1;
-  const [all = 0, each = 0] = [shape[0], input[0]];
+  const [all = 0, each = 0] = [shape[0], input.shape[0]];
   return each > 0 && all % each === 0 ? all / each : undefined;
 }
+
+/** The same rank, and from dimension `first` on each is the input's own or in its range. */
+function fitsFrom(first: number, shape: readonly number[], { shape: wanted, range }: Pick<ModelInput, "shape" | "range">): boolean {
+  if (shape.length !== wanted.length) return false;
+  return shape.every((dim, i) => i < first || (dim >= (range?.min[i] ?? wanted[i] ?? dim) && dim <= (range?.max[i] ?? wanted[i] ?? dim)));
+}
+
+/** Shape of one feed that is cut from an array of this shape. */
+const feedShape = (shape: readonly number[], input: ModelInput): readonly number[] =>
+  shape.length > input.shape.length ? shape.slice(1) : [...input.shape.slice(0, 1), ...shape.slice(1)];
+
+const wantedShape = ({ shape, range }: ModelInput): string =>
+  `[${shape.map((dim, i) => (range === undefined || range.min[i] === range.max[i] ? dim : `${range.min[i]}..${range.max[i]}`)).join(", ")}]`;
 
 /** All problems of the part against the model's inputs, each a complete message. */
 export function checkPart(part: FeedPart, inputs: readonly ModelInput[]): string[] {
@@ -93,20 +107,20 @@ function checkInput(
   part: FeedPart,
   { place, firstInput }: { place: string; firstInput: string },
 ): string[] {
-  const wanted = `[${input.shape.join(", ")}]`;
+  const wanted = wantedShape(input);
   if (!array) return [`${place}: input "${input.name}" is missing. Save an array of this name.`];
   const { dtype, shape } = array.header;
   const problems: string[] = [];
   if (dtype !== input.dtype)
     problems.push(`${place}: input "${input.name}" is ${dtype}, the model takes ${input.dtype}. Save it as ${input.dtype}.`);
   if (part.samples === "whole") {
-    if (!sameShape(shape, input.shape))
+    if (!fitsFrom(0, shape, input))
       problems.push(
         `${place}: input "${input.name}" has the shape [${shape.join(", ")}], the model takes ${wanted}. Save it in this shape, or set \`shapes\`.`,
       );
     return problems;
   }
-  const count = samplesIn(shape, input.shape);
+  const count = samplesIn(shape, input);
   if (count === undefined)
     problems.push(
       `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Axis 0 counts samples, without a rest.`,
@@ -121,7 +135,7 @@ async function openPart(
   files: Files,
   inputs: readonly ModelInput[],
   arraysOf: (index: number) => ReadonlyMap<string, StoredArray>,
-  position: (index: number) => number,
+  position: (index: number) => number | undefined,
 ): Promise<OpenPart> {
   const reader = await files.open(file);
   const opened = new Map<StoredArray, FileReader>();
@@ -141,20 +155,23 @@ async function openPart(
   };
 }
 
+/** `index`: which feed of a cut array; undefined where the array is one feed. */
 async function readFeed(
   input: ModelInput,
   array: StoredArray,
   reader: FileReader,
   opened: Map<StoredArray, FileReader>,
-  index: number,
+  index: number | undefined,
 ): Promise<Tensor> {
-  const count = elementCount(input.shape);
   const { dtype } = array.header;
+  const shape = index === undefined ? array.header.shape : feedShape(array.header.shape, input);
+  const count = elementCount(shape);
+  const start = (index ?? 0) * count;
   if (!isRowMajor(array.header)) {
     const { data } = await readTensor(input.name, array, reader);
-    return { name: input.name, dtype, shape: input.shape, data: data.slice(index * count, (index + 1) * count) };
+    return { name: input.name, dtype, shape, data: data.slice(start, start + count) };
   }
   const bytes = opened.get(array) ?? openArray(array, reader);
   opened.set(array, bytes);
-  return { name: input.name, dtype, shape: input.shape, data: await readElements(array, bytes, index * count, count) };
+  return { name: input.name, dtype, shape, data: await readElements(array, bytes, start, count) };
 }

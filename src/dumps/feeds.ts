@@ -15,11 +15,12 @@ export type FeedSpec =
   | { readonly kind: "inputs"; readonly path: string }
   | { readonly kind: "random"; readonly seed: number; readonly samples: number; readonly low: number; readonly high: number };
 
-/** An input of the model with every dimension resolved. */
+/** An input of the model with every dimension resolved. Feeds have this shape, or with a range any size in it. */
 export interface ModelInput {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
+  readonly range?: { readonly min: readonly number[]; readonly max: readonly number[] };
 }
 
 /**

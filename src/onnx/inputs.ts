@@ -15,6 +15,8 @@ export interface ResolvedInput {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
+  /** Samples may have any size in between; without it only `shape`. */
+  readonly range?: Pick<InputShapes, "min" | "max">;
 }
 /** Like ShapeRange of the lanes: smallest, usual and largest shape. */
 export interface InputShapes {
@@ -59,7 +61,7 @@ export function modelInputs(model: OnnxModel): ModelInput[] {
     });
 }
 
-/** Fixed shapes (the `opt` of a range). ConfigError lists every open input with the YAML that closes it, and every shape that does not fit. */
+/** Fixed shapes (the `opt` of a range), and the range itself. ConfigError lists every open input with the YAML that closes it, and every shape that does not fit. */
 export function resolveInputs(model: OnnxModel, shapes: ReadonlyMap<string, InputShapes>): ResolvedInput[] {
   const inputs = modelInputs(model);
   const known = new Set(inputs.map((input) => input.name));
@@ -76,7 +78,10 @@ export function resolveInputs(model: OnnxModel, shapes: ReadonlyMap<string, Inpu
       problems.push(...[given.min, given.opt, given.max].flatMap((shape) => misfit(model, input, shape)).slice(0, 1));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: shapes.get(input.name)?.opt ?? input.dims.map(Number) }));
+  return inputs.map(({ name, dtype, dims }) => {
+    const given = shapes.get(name);
+    return { name, dtype, shape: given?.opt ?? dims.map(Number), ...(given ? { range: { min: given.min, max: given.max } } : {}) };
+  });
 }
 
 function openProblem(model: OnnxModel, open: readonly ModelInput[]): string {

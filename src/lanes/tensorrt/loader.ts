@@ -85,7 +85,7 @@ export async function loadSamples(
     await checkFeeds(
       source,
       inputs.map(({ name, dtype, shape }) => ({ name, dtype, dims: shape })),
-      new Map(),
+      new Map(inputs.flatMap(({ name, shape, range }) => (range ? [[name, { ...range, opt: shape }] as const] : []))),
     );
   return source;
 }

@@ -27,7 +27,47 @@ test.each([
   [[], [], 1],
   [[0, 3], [1, 3], 0],
 ])("cuts an array %j for the shape %j into %s feeds", (shape, input, count) => {
-  expect(samplesIn(shape, input)).toBe(count);
+  expect(samplesIn(shape, { shape: input })).toBe(count);
+});
+
+const range = { shape: [1, 3, 48, 192], range: { min: [1, 3, 48, 96], max: [4, 3, 48, 320] } };
+test.each([
+  [[8, 3, 48, 100], 8],
+  [[5, 4, 3, 48, 320], 5],
+  [[5, 5, 3, 48, 320], undefined],
+  [[8, 3, 48, 95], undefined],
+  [[8, 3, 48, 321], undefined],
+])("cuts an array %j for a range of shapes into %s feeds", (shape, count) => {
+  expect(samplesIn(shape, range)).toBe(count);
+});
+
+test("gives feeds of the sizes that the files have, within the range of the input", async () => {
+  const effects = await atWork();
+  const wide = { ...vector, range: { min: [1, 2], max: [2, 4] } };
+  const open = (kind: "data" | "inputs", name: string, input = wide) =>
+    openFeeds({ kind, path: `${effects.folder}/${name}` }, [input], effects);
+  await put(effects, "mixed/a.npz", npz({ x: floats([4, 3]) }));
+  await put(effects, "mixed/b.npz", npz({ x: floats([2, 1, 4]) }));
+  await put(effects, "mixed/c.npy", floats([2, 2]));
+  const cut = await open("data", "mixed");
+  const feeds = await Promise.all([0, 1, 2, 3, 4].map(async (i) => (await cut.feed(i)).get("x")));
+  expect(feeds.map((feed) => feed?.shape)).toEqual([
+    [2, 3],
+    [2, 3],
+    [1, 4],
+    [1, 4],
+    [2, 2],
+  ]);
+  expect(feeds.map((feed) => Number(feed?.data[0]))).toEqual([0, 6, 0, 4, 0]);
+  await writeInputs(`${effects.folder}/saved.json`, cut, effects.files);
+  const whole = await open("inputs", "saved.json");
+  expect((await whole.feed(2)).get("x")).toEqual(feeds[2]);
+  await expect(open("inputs", "saved.json", { ...wide, range: { min: [2, 2], max: [2, 2] } })).rejects.toThrow(
+    /shape \[2, 3\], the model takes \[2, 2\]/,
+  );
+  await put(effects, "narrow.npy", floats([2, 1]));
+  await expect(open("data", "narrow.npy")).rejects.toThrow(/cannot be cut into feeds of \[1\.\.2, 2\.\.4\]/);
+  await Promise.all([cut.close(), whole.close()]);
 });
 
 test("reads the recorded validation images one at a time, in any order", async () => {
