@@ -1,11 +1,11 @@
-/** What the construction checks share: the worker that is there, how a check is recorded, and figures of a parsed network in short. */
+/** What the construction checks share: the worker that is there, the model that is checked with, and how a check is recorded. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ToolError } from "../src/effects/failure.ts";
 import type { LaneJob } from "../src/lanes/lane.ts";
 import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
 import type { EngineTools } from "../src/lanes/tensorrt/tools.ts";
-import type { Hello, NetworkFacts, NetworkTensor } from "../src/lanes/tensorrt/wire.ts";
+import type { Hello } from "../src/lanes/tensorrt/wire.ts";
 import { type Bench, clsFeeds, fixtures, jobFor } from "./bench.ts";
 import { type Built, type Load, loader } from "./construction-worker.ts";
 
@@ -72,17 +72,5 @@ export function cacheOf({ folder }: Bench, hello: Hello): string {
   return path;
 }
 
-export const tensorsOf = (facts: NetworkFacts, type?: string): NetworkTensor[] =>
-  facts.layers
-    .filter((layer) => type === undefined || layer.type === type)
-    .flatMap(({ outputs }) => outputs.flatMap((tensor) => tensor ?? []));
-/** False for none at all. */
-export const allAre = (tensors: readonly NetworkTensor[], dtype: string): boolean =>
-  tensors.length > 0 && tensors.every((tensor) => tensor.dtype === dtype);
-export const line = (tensor: NetworkTensor | null): string =>
-  tensor === null ? "none" : `${tensor.name} ${tensor.dtype} ${tensor.shape}${tensor.isShape ? " (shape)" : ""}`;
-/** `input type dims -> output type dims` */
-export const endsOf = (facts: NetworkFacts): string => `${facts.inputs.map(line)} -> ${facts.outputs.map(line)}`;
-export const counts = (words: readonly string[]): Record<string, number> =>
-  Object.fromEntries([...new Set(words)].sort().map((word) => [word, words.filter((one) => one === word).length]));
-export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** What the explicit lane wrote beside the staged model. */
+export const candidateOf = (job: LaneJob): string => join(dirname(job.modelPath), "trt-gate-candidate.onnx");

@@ -12,7 +12,9 @@ import { prepareImplicit } from "../src/lanes/tensorrt/implicit.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
 import type { Bench } from "./bench.ts";
 import { type Contract, classifierJob, openContract } from "./construction-contract.ts";
-import { dynamicInput, typedNetworks, weakFloat, weakQdq } from "./construction-networks.ts";
+import { dynamicInput } from "./construction-dynamic.ts";
+import { typedFloat, typedQdq } from "./construction-typed.ts";
+import { weakFloat, weakQdq } from "./construction-weak.ts";
 import { outcomeOf } from "./construction-worker.ts";
 
 export async function constructionStage(bench: Bench): Promise<void> {
@@ -21,13 +23,15 @@ export async function constructionStage(bench: Bench): Promise<void> {
   try {
     const hello = await worker.hello();
     const { fp16Flag: weak, stronglyTyped } = hello.features;
+    const gpu = await findGpu(effects);
     const skipped = [...(weak ? [] : ["weakly typed networks"]), ...(stronglyTyped ? [] : ["strongly typed networks"])];
-    recorder.record.figures.construction = { hello, skipped };
-    const contract = openContract(bench, { worker, hello, gpu: await findGpu(effects), stateBefore: undefined, close: async () => {} });
+    recorder.record.figures.construction = { hello, gpu: gpu ?? null, skipped };
+    const contract = openContract(bench, { worker, hello, gpu, stateBefore: undefined, close: async () => {} });
     const { part } = contract;
     featuresAgree(contract);
     if (weak) await part("weak classifier", () => weakFloat(contract));
-    if (stronglyTyped) await part("typed classifier", () => explicit(contract, true));
+    if (stronglyTyped) await part("typed classifier", () => typedFloat(contract));
+    if (stronglyTyped) await part("typed Q/DQ classifier", () => explicit(contract, true));
     await part("dynamic model", () => dynamicInput(contract));
     if (weak) await part("weak Q/DQ classifier", () => explicit(contract, false));
     if (implicitLane(hello.features).works) await part("implicit", () => implicit(contract));
@@ -57,7 +61,7 @@ async function explicit(contract: Contract, typed: boolean): Promise<void> {
   const variant = typed ? "explicit, strongly typed" : "explicit";
   const ready = lane.coverage.variant === variant && lane.coverage.quantizedUnits === lane.units.length && lane.units.length > 0;
   check(`${name}: lane gets ready`, ready, lane.coverage, `${variant}, all units`);
-  if (typed) await typedNetworks(contract, job);
+  if (typed) await typedQdq(contract, job);
   else await weakQdq(contract, job);
   await firstEngines(contract, name, job, lane);
 }

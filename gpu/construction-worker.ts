@@ -19,7 +19,7 @@ import type { Worker } from "../src/lanes/tensorrt/worker.ts";
 export type Built =
   | { readonly kind: "engine" }
   /** `first`: nothing was complained of before the missing library. */
-  | { readonly kind: "no-builder"; readonly message: string; readonly first: boolean }
+  | { readonly kind: "no-builder"; readonly message: string; readonly first: boolean; readonly lines: readonly string[] }
   | { readonly kind: "failed"; readonly message: string; readonly lines: readonly string[] };
 
 export interface Loaded {
@@ -73,9 +73,10 @@ export async function outcomeOf(body: () => Promise<unknown>): Promise<Built> {
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     const { message, reason, tail } = error;
+    const lines = tail.slice(0, 5);
     if (reason === "lane-unavailable" && isBuilderLine(message))
-      return { kind: "no-builder", message, first: isBuilderLine(tail[0] ?? "") };
-    return { kind: "failed", message, lines: tail.slice(0, 5) };
+      return { kind: "no-builder", message, first: isBuilderLine(lines[0] ?? ""), lines };
+    return { kind: "failed", message, lines };
   }
 }
 
