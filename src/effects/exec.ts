@@ -4,11 +4,14 @@
  */
 import { execa } from "execa";
 import type { Child, Command, Exec, ToolResult } from "./effects.ts";
+import { orLeftAlone } from "./left-alone.ts";
 import { lineSplitter, tailKeeper } from "./lines.ts";
 
 const tailLines = 200;
 const graceMs = 3000;
 const drainMs = 1000;
+/** From the first signal on: SIGKILL, its effect, and the last output. */
+const patienceMs = graceMs + 2 * drainMs;
 const defaultStdoutBytes = 1 << 20;
 /** Marks every descendant, so that one that left the process group (setsid) is found again. */
 export const runMark = "TRT_GATE_RUN";
@@ -91,8 +94,10 @@ function spawn(command: Command, options: ExecOptions, keepsStdin: boolean) {
 }
 
 async function finish(started: Started, command: Command): Promise<ToolResult> {
-  const result = await started.subprocess;
-  killGroup(started.subprocess.pid);
+  const { subprocess } = started;
+  const result = await orLeftAlone(subprocess, command.timeoutMs + patienceMs);
+  if (result === undefined) return leave(started, command);
+  killGroup(subprocess.pid);
   const cause = result.failed && "originalMessage" in result ? result.originalMessage : undefined;
   return {
     command: [command.file, ...command.args].join(" "),
@@ -104,6 +109,25 @@ async function finish(started: Started, command: Command): Promise<ToolResult> {
     durationMs: performance.now() - started.startMs,
     startedAt: started.startedAt,
     ...(cause === undefined || cause === "" ? {} : { cause }),
+  };
+}
+
+/** The process stays behind, and keeps neither its pipes nor this process from ending. */
+function leave({ subprocess, tail, stdout, startMs, startedAt }: Started, command: Command): ToolResult {
+  subprocess.nodeChildProcess.unref();
+  subprocess.stdin?.destroy();
+  subprocess.stdout?.destroy();
+  subprocess.stderr?.destroy();
+  return {
+    command: [command.file, ...command.args].join(" "),
+    endedBy: "timeout",
+    exitCode: undefined,
+    signal: undefined,
+    stdout: stdout(),
+    tail: tail.lines(),
+    durationMs: performance.now() - startMs,
+    startedAt,
+    cause: "the process did not end, not even by SIGKILL",
   };
 }
 
@@ -173,7 +197,7 @@ async function longLived(command: Command, options: ExecOptions): Promise<Child>
       }),
     stop: async () => {
       subprocess.kill("SIGTERM");
-      return await ended;
+      return (await orLeftAlone(ended, patienceMs)) ?? leave(started, command);
     },
   };
 }

@@ -10,7 +10,7 @@ import type { LaneJob, LaneName, PreparedLane } from "./lane.ts";
 import { prepareSimulate } from "./simulate/simulate.ts";
 import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
-import { findGpu, gpuState } from "./tensorrt/gpu.ts";
+import { askForGpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
 import type { EngineTools } from "./tensorrt/tools.ts";
 import { makeWorker } from "./tensorrt/worker.ts";
@@ -27,12 +27,12 @@ const gpuWaitMs = 15 * 60_000;
 /** ToolError `lane-unavailable` within seconds for a lane that is asked for and not there. */
 export async function prepareLane(wanted: LaneName | "auto", job: LaneJob): Promise<Prepared> {
   if (wanted === "simulate") return { prepared: await prepareSimulate(job), why: "asked for" };
-  const gpu = await findGpu(job.effects);
-  if (gpu === undefined) {
-    if (wanted === "auto") return { prepared: await prepareSimulate(job), why: "no NVIDIA GPU with a driver on this machine" };
-    throw unavailable(wanted, "there is no NVIDIA GPU with a driver on this machine");
+  const answer = await askForGpu(job.effects);
+  if ("why" in answer) {
+    if (wanted === "auto") return { prepared: await prepareSimulate(job), why: answer.why };
+    throw unavailable(wanted, answer.why);
   }
-  const tools = await openTools(wanted, job, gpu);
+  const tools = await openTools(wanted, job, answer.gpu);
   if (!("worker" in tools)) return { prepared: await prepareSimulate(job), why: tools.why };
   try {
     return await prepareEngines(wanted, job, tools);

@@ -3,7 +3,7 @@ import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
-import { findGpu, type Gpu } from "./gpu.ts";
+import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
 import type { Hello } from "./wire.ts";
 import { makeWorker } from "./worker.ts";
 
@@ -32,12 +32,16 @@ export interface Machine {
 const leastFreeBytes = 2 * 2 ** 30;
 
 export async function inspectMachine(effects: Effects, python: string): Promise<Machine> {
-  const [gpu, worker, runtime] = await Promise.all([findGpu(effects), askWorker(effects, python), attempt(() => loadRuntime(effects))]);
+  const [answer, worker, runtime] = await Promise.all([
+    askForGpu(effects),
+    askWorker(effects, python),
+    attempt(() => loadRuntime(effects)),
+  ]);
   const freeBytes = await effects.files.freeBytes(effects.cwd);
   const hello = "value" in worker ? worker.value : undefined;
-  const whyNot = gpu === undefined ? "no NVIDIA GPU with a driver" : "error" in worker ? worker.error : undefined;
+  const whyNot = "why" in answer ? answer.why : "error" in worker ? worker.error : undefined;
   return {
-    gpu,
+    gpu: "gpu" in answer ? answer.gpu : undefined,
     hello,
     onnxruntime: "value" in runtime ? runtime.value.version : undefined,
     freeBytes,
@@ -52,9 +56,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
     ],
     missing: [
       ...("error" in runtime ? [{ what: "ONNX Runtime", command: "npm install onnxruntime-node@1.30.0" }] : []),
-      ...(gpu === undefined
-        ? [{ what: "an NVIDIA driver (only for the TensorRT lanes)", command: "sudo apt-get install nvidia-driver-580" }]
-        : []),
+      ...("why" in answer ? [missingGpu(answer.why)] : []),
       ...("error" in worker ? missingPython(worker.error, python) : []),
       ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),
     ],
@@ -71,6 +73,11 @@ function stateOf(
   const { works, why } = capability(hello);
   return { works, why: `TensorRT ${hello.tensorrt}: ${why}` };
 }
+
+const missingGpu = (why: string): Missing =>
+  why === noGpu
+    ? { what: "an NVIDIA driver (only for the TensorRT lanes)", command: "sudo apt-get install nvidia-driver-580" }
+    : { what: `a GPU that answers (${why})`, command: "nvidia-smi" };
 
 /** Pinned; which versions ran on hardware says docs/compatibility.md. */
 const packages: readonly (readonly [module: string, install: string])[] = [

@@ -1,0 +1,13 @@
+import { describe, expect, it } from "vitest";
+import { orLeftAlone } from "../../../src/effects/left-alone.ts";
+
+describe("waiting for a child", () => {
+  it("gives what it ended as", async () => {
+    expect(await orLeftAlone(Promise.resolve("exit"), 60_000)).toBe("exit");
+    await expect(orLeftAlone(Promise.reject(new Error("broken")), 60_000)).rejects.toThrow("broken");
+  });
+
+  it("is over where it never ends", async () => {
+    expect(await orLeftAlone(new Promise(() => {}), 5)).toBeUndefined();
+  });
+});

@@ -1,0 +1,69 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Effects } from "../../../../src/effects/effects.ts";
+import { askForGpu, findGpu, gpuState } from "../../../../src/lanes/tensorrt/gpu.ts";
+import { type RunEffects, runEffects } from "../../../fakes/run-effects.ts";
+
+let run: RunEffects;
+afterEach(() => run.end());
+
+/** A machine whose `nvidia-smi` is this shell script; without one it has none. Its time limit is kept, but shorter. */
+async function machine(script: string | undefined, variables: Readonly<Record<string, string>> = {}): Promise<Effects> {
+  run = await runEffects();
+  const bin = join(run.folder, "bin");
+  await mkdir(bin);
+  if (script !== undefined) await writeFile(join(bin, "nvidia-smi"), `#!/bin/sh\n${script}\n`);
+  if (script !== undefined) await chmod(join(bin, "nvidia-smi"), 0o755);
+  const { exec } = run;
+  return {
+    ...run,
+    env: { ...run.env, ...variables, PATH: script === undefined ? bin : `${bin}:/usr/bin:/bin` },
+    exec: { ...exec, run: (command) => exec.run({ ...command, timeoutMs: Math.min(command.timeoutMs, 300) }) },
+  };
+}
+const two = "echo 'GPU-a, First, 555, 81559, 3'; echo 'GPU-b, Second, 555, [N/A], [N/A]'";
+const none = { why: "no NVIDIA GPU with a driver on this machine" };
+
+describe("the GPU in use", () => {
+  it.each([
+    ["the first", {}, "GPU-a"],
+    ["the one by number", { CUDA_VISIBLE_DEVICES: "1" }, "GPU-b"],
+    ["the one by the start of its UUID", { CUDA_VISIBLE_DEVICES: "GPU-b,GPU-a" }, "GPU-b"],
+  ])("is %s that CUDA sees", async (_, variables, uuid) => {
+    expect(await askForGpu(await machine(two, variables))).toMatchObject({ gpu: { uuid } });
+  });
+
+  it.each([
+    ["the tool is not there", undefined, {}],
+    ["the tool fails", "echo 'No devices were found'; exit 6", {}],
+    ["the tool prints nonsense", "echo 'ERR!'", {}],
+    ["CUDA sees none", two, { CUDA_VISIBLE_DEVICES: "-1" }],
+    ["CUDA sees another", two, { CUDA_VISIBLE_DEVICES: "7" }],
+  ])("is none where %s", async (_, script, variables) => {
+    expect(await askForGpu(await machine(script, variables))).toEqual(none);
+  });
+
+  it("is none, and why is said, where the tool hangs: it is stopped at its limit", async () => {
+    const effects = await machine("sleep 1000");
+    expect(await askForGpu(effects)).toEqual({ why: "nvidia-smi did not answer within 10 s, so the GPU could not be read" });
+    expect(await findGpu(effects)).toBeUndefined();
+  });
+});
+
+describe("the state of a GPU", () => {
+  const gpu = { uuid: "GPU-a", name: "First", driver: "555", totalMiB: undefined, usedMiB: undefined };
+  const unknown = { smClockMHz: undefined, uncorrectedEcc: undefined, throttle: undefined };
+
+  it("has clock, memory errors and what slows it down", async () => {
+    const effects = await machine('case "$*" in *throttle*) echo 0x000000000000000C ;; *) echo "1980, 2" ;; esac');
+    expect(await gpuState(gpu, effects)).toEqual({ smClockMHz: 1980, uncorrectedEcc: 2, throttle: "power cap, hardware slowdown" });
+  });
+
+  it("is unknown where the GPU does not say, and asked for once where the tool hangs", async () => {
+    expect(await gpuState(gpu, await machine("echo '[N/A], [N/A]'"))).toEqual(unknown);
+    await run.end();
+    expect(await gpuState(gpu, await machine("sleep 1000"))).toEqual(unknown);
+    expect(run.started).toHaveLength(1);
+  });
+});
