@@ -32,8 +32,11 @@ def load(model: str, shapes: dict[str, dict[str, list[int]]], typed: bool, plugi
     """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network."""
     from polygraphy.backend.trt import Profile, load_plugins, network_from_onnx_path
 
-    if plugins:
-        load_plugins(plugins=plugins)
+    for plugin in plugins:
+        try:
+            load_plugins(plugins=[plugin])
+        except OSError as error:
+            raise Failure("plugin-failed", "the plugin library {} does not load: {}".format(plugin, error)) from error
     builder, network, parser = network_from_onnx_path(model, strongly_typed=typed)
     profile = Profile()
     for name, shape in shapes.items():

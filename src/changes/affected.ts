@@ -5,7 +5,7 @@ import type { ChangedFile } from "./name-status.ts";
 
 /** Every path that a model's entry names, with the word for it. Folders stand for all that is in them. */
 export function filesOf(model: ModelEntry): readonly { readonly path: string; readonly what: string }[] {
-  const { quantization, validation, labels, task } = model;
+  const { quantization, validation, labels, task, tensorrt } = model;
   const named: readonly (readonly [string | undefined, string])[] = [
     [model.path, "model"],
     [quantization?.cache, "calibration cache"],
@@ -17,9 +17,14 @@ export function filesOf(model: ModelEntry): readonly { readonly path: string; re
     [validation?.loader, "validation loader"],
     [labels, "labels"],
     ...(task?.command ?? []).map((word) => [word, "task"] as const),
+    // An absolute path is the machine's own library: no commit changes it.
+    ...tensorrt.plugins.filter((path) => !path.startsWith("/")).map((path) => [path, "plugin"] as const),
   ];
   return named.flatMap(([path, what]) => (path === undefined ? [] : [{ path: path.replace(/^\.\//, ""), what }]));
 }
+
+/** What runs, and so comes from the base commit on a proposal. */
+export const isCode = (what: string): boolean => what === "task" || what === "plugin" || what.endsWith("loader");
 
 /** `calibration cache models/a.cache changed`; undefined where nothing of the model is touched. */
 export function touchedBy(changed: readonly ChangedFile[], model: ModelEntry): string | undefined {

@@ -5,7 +5,7 @@
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { covers, filesOf, mayHoldExternalData, touchedBy } from "./affected.ts";
+import { covers, filesOf, isCode, mayHoldExternalData, touchedBy } from "./affected.ts";
 import type { Base } from "./base.ts";
 import { entryChanged, namedBy } from "./config-diff.ts";
 import { refusePointers } from "./lfs.ts";
@@ -152,7 +152,7 @@ function baseCodeNotices(jobs: readonly Job[], { config }: Choice): string[] {
   const scripts = new Set(
     jobs.flatMap(({ model }) =>
       filesOf(model)
-        .filter(({ what }) => what === "task" || what.endsWith("loader"))
+        .filter(({ what }) => isCode(what))
         .map(({ path }) => path),
     ),
   );

@@ -1,11 +1,11 @@
 /**
- * Folders that hold files of the base commit only: for loaders and task commands, and for the baseline.
+ * Folders that hold files of the base commit only: for loaders, task commands and plugins, and for the baseline.
  * Nothing of the head commit is in them, and nothing in the user's checkout is touched.
  */
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { covers, filesOf } from "./affected.ts";
+import { covers, filesOf, isCode } from "./affected.ts";
 import type { Checkout } from "./checkout.ts";
 import { refusePointers } from "./lfs.ts";
 
@@ -13,8 +13,8 @@ import { refusePointers } from "./lfs.ts";
 const maxCodeBytes = 1 << 20;
 
 /**
- * Folder that loaders and task commands run in: a fresh one with the base commit's small files, or the work folder where the head's code may run.
- * Rejects with ConfigError where the base commit lacks a script that its configuration names.
+ * Folder that loaders, task commands and plugins come from: a fresh one with the base commit's small files, or the work folder where the head's
+ * code may run. Rejects with ConfigError where the base commit lacks a script or plugin that its configuration names.
  */
 export async function codeFolder(checkout: Checkout, models: readonly ModelEntry[], effects: Effects): Promise<string> {
   if (checkout.trust.codeFrom === "head") return effects.cwd;
@@ -33,12 +33,10 @@ export async function codeFolder(checkout: Checkout, models: readonly ModelEntry
   return await checkout.git.export(base, paths, await effects.files.makeTempFolder("code"));
 }
 
-/** Loaders by their key. Of a task's command the words that look like a script; the program itself comes from the machine. */
+/** Loaders and plugins by their key. Of a task's command the words that look like a script; the program itself comes from the machine. */
 const scriptsOf = (models: readonly ModelEntry[]): string[] =>
   models.flatMap((model) =>
-    filesOf(model).flatMap(({ path, what }) =>
-      what.endsWith("loader") || (what === "task" && /\.(py|sh|js|mjs|ts)$/.test(path)) ? [path] : [],
-    ),
+    filesOf(model).flatMap(({ path, what }) => (isCode(what) && (what !== "task" || /\.(py|sh|js|mjs|ts)$/.test(path)) ? [path] : [])),
   );
 
 /** A fresh folder with what the base commit holds for this model: its own folder (external data) and every file that its entry names. */

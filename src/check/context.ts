@@ -12,7 +12,7 @@ export interface CheckContext {
   readonly today: string;
   /** Monotonic milliseconds at which the whole run must be over. */
   readonly deadlineMs: number;
-  /** Folder that holds only files whose code may run (loaders, task scripts); the workspace itself where the head is trusted. */
+  /** Folder that holds only files whose code may run (loaders, task scripts, plugins); the workspace itself where the head is trusted. */
   readonly codeFolder: string;
   readonly trust: Trust;
   /** A checkout's file times say when it was made, not when a file changed. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { toKebab } from "../config/case.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../lanes/tensorrt/debug-precision-run.ts";
+import { builderFlags } from "../lanes/tensorrt/reproduce.ts";
 import { checkScript, debugPrecisionArgs } from "../search/debug-precision.ts";
 import { type DebugPrecisionOutcome, readDebugPrecision } from "../search/debug-precision-result.ts";
 import type { SearchOutcome } from "../search/search.ts";
@@ -32,7 +33,7 @@ export async function searchByPolygraphy(
     precision: search.precision,
     cachePath,
     shapes: job.shapes,
-    builder: builderWords(entry),
+    builder: builderFlags(job.tensorrt),
     check: { ...files, tolerance: toleranceText(entry), gate: [process.execPath, gatePath()] },
     artifactsFolder: files.artifactsFolder,
   });
@@ -64,11 +65,6 @@ const notHere = ({ lane }: Prepared, mode: "bisect" | "linear", seed: number): S
   seconds: 0,
   seed,
 });
-
-const builderWords = ({ tensorrt }: ModelEntry): string[] => [
-  ...(tensorrt.optimizationLevel === undefined ? [] : ["--builder-optimization-level", String(tensorrt.optimizationLevel)]),
-  ...(tensorrt.noTacticSources ? ["--tactic-sources"] : []),
-];
 
 /** As `trt-gate compare --tolerance` reads it. */
 const toleranceText = ({ tolerance }: ModelEntry): string =>

@@ -2,7 +2,7 @@
  * From an entry of the configuration to a prepared lane: model staged, inputs resolved, samples opened, scales found, engines possible.
  * Everything that can be wrong with the user's files is said here, before anything runs.
  */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { openFeeds } from "../dumps/feeds.ts";
 import { ConfigError } from "../effects/failure.ts";
@@ -79,6 +79,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       model: entry.path,
       ...(entry.quantization?.cache === undefined ? {} : { cache: entry.quantization.cache }),
       ...(entry.quantization?.qdq === undefined ? {} : { qdq: entry.quantization.qdq }),
+      plugins: entry.tensorrt.plugins,
     },
     sha256: staged.sha256,
     quantization: quantization.source,
@@ -88,7 +89,11 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     seed: settings.options.seed,
     deadlineMs: context.deadlineMs,
     effects,
-    tensorrt: { ...entry.tensorrt, python: settings.options.python },
+    tensorrt: {
+      ...entry.tensorrt,
+      python: settings.options.python,
+      plugins: entry.tensorrt.plugins.map((path) => resolve(context.codeFolder, path)),
+    },
     shapes: entry.shapes,
   };
   const { prepared, why } = await prepareLane(settings.options.lane, job);

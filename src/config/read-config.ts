@@ -82,5 +82,6 @@ function pathFaults(entry: ModelConfig, workspace: Workspace): Fault[] {
   return [
     ...files.flatMap(([path, file]) => (file === undefined ? [] : fault(path, file, pathFaultIn(workspace, file)))),
     ...entry.watch.flatMap((pattern, n) => fault(["watch", n], pattern, pathFault(pattern))),
+    ...entry.tensorrt.plugins.flatMap((file, n) => (file.startsWith("/") ? [] : fault(["tensorrt", "plugins", n], file, pathFault(file)))),
   ];
 }

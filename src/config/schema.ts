@@ -72,7 +72,7 @@ const tensorrt = z
   .strictObject({
     "workspace-mib": positive.optional().describe("Memory limit of the builder, MiB."),
     "optimization-level": z.number().int().min(0).max(5).optional(),
-    plugins: z.array(path).default([]).describe("Plugin libraries, by path."),
+    plugins: z.array(path).default([]).describe("Plugin libraries: paths in the repository, or absolute paths of the machine's own."),
     "dla-core": z.number().int().min(0).optional(),
     "version-compatible": z.boolean().default(false),
     tf32: z.boolean().default(false).describe("Allow TF32, on both sides alike."),

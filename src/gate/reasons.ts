@@ -94,6 +94,7 @@ export const reasons = {
     "Look at the shapes of the calibration samples.",
   ),
   "parse-failed": undecided("TensorRT could not parse the model.", "Look at the node it names."),
+  "plugin-failed": undecided("A plugin library could not be loaded.", "Build it for this machine, this CUDA and this TensorRT."),
   "build-failed": undecided("TensorRT could not build the engine.", "Look at the layer it names; `prefer` instead of `obey` may help."),
   "precision-not-applied": undecided(
     "The engine's layers do not run in the precision that was asked for.",

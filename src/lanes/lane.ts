@@ -134,7 +134,7 @@ export interface LaneJob {
   /** Staged copy of the model (`model.onnx` in a fresh folder, with its external data). */
   readonly modelPath: string;
   /** The user's own files as the configuration names them, for commands to paste; the staged names without it. */
-  readonly sources?: { readonly model: string; readonly cache?: string; readonly qdq?: string };
+  readonly sources?: { readonly model: string; readonly cache?: string; readonly qdq?: string; readonly plugins?: readonly string[] };
   readonly sha256: string;
   readonly quantization: QuantizationSource;
   readonly validation: FeedSource;
@@ -178,6 +178,7 @@ export interface TensorRtOptions {
   readonly python: string;
   readonly workspaceMiB?: number;
   readonly optimizationLevel?: number;
+  /** Libraries by absolute path, of trusted code only. */
   readonly plugins: readonly string[];
   readonly dlaCore?: number;
   readonly versionCompatible: boolean;

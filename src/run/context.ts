@@ -1,4 +1,5 @@
 /** What checking models needs beside the settings: whose code, which base, what an earlier report knew, until when. */
+import { filesOf, isCode } from "../changes/affected.ts";
 import type { Selection } from "../changes/choose.ts";
 import { baselineFolder, codeFolder } from "../changes/commit-folder.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
@@ -21,9 +22,7 @@ export async function makeContext(
   effects: Effects,
 ): Promise<CheckContext> {
   const { checkout } = config;
-  const needsCode = selection.jobs.some(
-    ({ model }) => model.task !== undefined || model.validation?.loader !== undefined || model.quantization?.loader !== undefined,
-  );
+  const needsCode = selection.jobs.some(({ model }) => filesOf(model).some(({ what }) => isCode(what)));
   return {
     effects,
     settings,

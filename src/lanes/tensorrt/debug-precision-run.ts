@@ -8,6 +8,7 @@ import { pythonEnv } from "../../effects/child-env.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LaneJob, PreparedLane } from "../lane.ts";
 import { quote } from "./quote.ts";
+import { pluginFlags } from "./reproduce.ts";
 
 /** Files of one run, all below its own folder. */
 export interface DebugPrecisionFiles {
@@ -45,7 +46,9 @@ export async function writeDebugPrecision(
   await files.writeText(at("check.sh"), checkScript);
   await files.writeText(
     join(folder, "bin", "polygraphy"),
-    `#!/bin/sh\nexec ${quote(job.tensorrt.python)} -c ${quote(runPolygraphy)} "$@"\n`,
+    `#!/bin/sh\nexec ${[job.tensorrt.python, "-c", runPolygraphy].map(quote).join(" ")} "$@"${pluginFlags(job.tensorrt.plugins)
+      .map((word) => ` ${quote(word)}`)
+      .join("")}\n`,
   );
   await job.effects.exec.run({
     file: "chmod",

@@ -1,6 +1,6 @@
 /** The commands that do by hand what the engine lanes did, for people who live in `polygraphy` and `trtexec`. Words only; runs nothing. */
 import { basename } from "node:path";
-import type { LaneJob, ShapeRange } from "../lane.ts";
+import type { LaneJob, ShapeRange, TensorRtOptions } from "../lane.ts";
 import { quote } from "./quote.ts";
 
 type NamedJob = Pick<LaneJob, "name" | "modelPath" | "quantization" | "tensorrt" | "sources">;
@@ -22,18 +22,21 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const cache = job.sources?.cache ?? (facts.cachePath === undefined ? undefined : basename(facts.cachePath));
   const model = job.sources?.model ?? basename(job.modelPath);
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
-  const options = [...shapeFlags(facts.shapes), ...builderFlags(job)];
+  const plugins = job.sources?.plugins ?? job.tensorrt.plugins;
+  const options = [...shapeFlags(facts.shapes), ...builderFlags({ ...job.tensorrt, plugins })];
   const int8 = weak
     ? ["--int8", "--fp16", ...(facts.cachePath === undefined || cache === undefined ? [] : ["--calibration-cache", cache])]
     : ["--strongly-typed"];
   const fix = facts.keeps ? ["--trt-network-postprocess-script", "fix_precision.py", "--precision-constraints", "obey"] : [];
   const build = (model: string, flags: readonly string[], engine: string) =>
     line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
+  const run = (engine: string, outputs: string) =>
+    line("polygraphy", "run", engine, "--trt", ...pluginFlags(plugins), "--load-inputs", "inputs.json", "--save-outputs", outputs);
   return [
     build(model, weak ? ["--fp16"] : ["--strongly-typed"], `${name}.fp16.engine`),
     build(candidateOf(facts), [...int8, ...(weak ? fix : [])], `${name}.int8.engine`),
-    line("polygraphy", "run", `${name}.fp16.engine`, "--trt", "--load-inputs", "inputs.json", "--save-outputs", "reference.json"),
-    line("polygraphy", "run", `${name}.int8.engine`, "--trt", "--load-inputs", "inputs.json", "--save-outputs", "candidate.json"),
+    run(`${name}.fp16.engine`, "reference.json"),
+    run(`${name}.int8.engine`, "candidate.json"),
     // Both files in one flag, reference first: two flags compare nothing and pass.
     line(
       "polygraphy",
@@ -47,7 +50,7 @@ export function reproduceEngines(facts: Reproduction): string[] {
       "--save-accuracy-results",
       "accuracy.json",
     ),
-    trtexec(facts, name),
+    trtexec(facts, plugins, name),
   ];
 }
 
@@ -57,7 +60,7 @@ const candidateOf = ({ job, candidateModel }: Reproduction): string => {
   return candidateModel === job.quantization.qdqPath ? (job.sources?.qdq ?? basename(candidateModel)) : basename(candidateModel);
 };
 
-function trtexec(facts: Reproduction, name: string): string {
+function trtexec(facts: Reproduction, plugins: readonly string[], name: string): string {
   const { job, shapes, cachePath, weak } = facts;
   const cache = job.sources?.cache ?? (cachePath === undefined ? undefined : basename(cachePath));
   const precisions = weak
@@ -66,14 +69,18 @@ function trtexec(facts: Reproduction, name: string): string {
   const ranges = (["min", "opt", "max"] as const).flatMap((end) =>
     shapes.size === 0 ? [] : [`--${end}Shapes=${[...shapes].map(([input, range]) => `${input}:${range[end].join("x")}`).join(",")}`],
   );
-  const level = job.tensorrt.optimizationLevel === undefined ? [] : [`--builderOptimizationLevel=${job.tensorrt.optimizationLevel}`];
+  const { optimizationLevel, workspaceMiB, dlaCore, versionCompatible, tf32 } = job.tensorrt;
   return line(
     "trtexec",
     `--onnx=${candidateOf(facts)}`,
     ...precisions,
     ...ranges,
-    ...level,
-    ...(job.tensorrt.tf32 ? [] : ["--noTF32"]),
+    ...(optimizationLevel === undefined ? [] : [`--builderOptimizationLevel=${optimizationLevel}`]),
+    ...(workspaceMiB === undefined ? [] : [`--memPoolSize=workspace:${workspaceMiB}`]),
+    ...(versionCompatible ? ["--versionCompatible"] : []),
+    ...(dlaCore === undefined ? [] : [`--useDLACore=${dlaCore}`, "--allowGPUFallback"]),
+    ...plugins.map((plugin) => `--staticPlugins=${plugin}`),
+    ...(tf32 ? [] : ["--noTF32"]),
     `--saveEngine=${name}.int8.engine`,
   );
 }
@@ -83,14 +90,17 @@ const shapeFlags = (shapes: ReadonlyMap<string, ShapeRange>): string[] =>
     shapes.size === 0 ? [] : [`--trt-${end}-shapes`, ...[...shapes].map(([input, range]) => `${input}:[${range[end].join(",")}]`)],
   );
 
-const builderFlags = ({ tensorrt }: NamedJob): string[] => [
+/** The lane's builder options as Polygraphy's flags. It has none for the number of the DLA core. */
+export const builderFlags = (tensorrt: Omit<TensorRtOptions, "python">): string[] => [
   ...(tensorrt.optimizationLevel === undefined ? [] : ["--builder-optimization-level", String(tensorrt.optimizationLevel)]),
   ...(tensorrt.noTacticSources ? ["--tactic-sources"] : []),
   ...(tensorrt.tf32 ? ["--tf32"] : []),
   ...(tensorrt.workspaceMiB === undefined ? [] : ["--pool-limit", `workspace:${tensorrt.workspaceMiB}M`]),
   ...(tensorrt.versionCompatible ? ["--version-compatible"] : []),
   ...(tensorrt.dlaCore === undefined ? [] : ["--use-dla", "--allow-gpu-fallback"]),
-  ...(tensorrt.plugins.length === 0 ? [] : ["--plugins", ...tensorrt.plugins]),
+  ...pluginFlags(tensorrt.plugins),
 ];
+
+export const pluginFlags = (plugins: readonly string[]): string[] => (plugins.length === 0 ? [] : ["--plugins", ...plugins]);
 
 const line = (...words: readonly string[]): string => words.map(quote).join(" ");

@@ -1,4 +1,5 @@
 /** What both engine lanes are given: a worker that has said hello, the GPU it runs on, and how to let go of both. */
+import { ConfigError } from "../../effects/failure.ts";
 import type { LaneJob } from "../lane.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
@@ -16,7 +17,9 @@ export interface EngineTools {
   close(): Promise<void>;
 }
 
+/** ConfigError for plugin libraries that are not there. */
 export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineTools): Promise<Session> {
+  await checkPlugins(job);
   const feeds: FeedFiles[] = await writeFeeds(job.validation, job.validation.count, `${job.workFolder}/validation`, job.effects.files);
   return openSession({
     ...tools,
@@ -27,6 +30,15 @@ export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineT
     tensorrt: job.tensorrt,
     deadlineMs: job.deadlineMs,
   });
+}
+
+async function checkPlugins({ name, sources, tensorrt, effects }: LaneJob): Promise<void> {
+  const kinds = await Promise.all(tensorrt.plugins.map(async (path) => (await effects.files.stat(path))?.kind));
+  const missing = tensorrt.plugins.map((path, i) => sources?.plugins?.[i] ?? path).filter((_, i) => kinds[i] !== "file");
+  if (missing.length > 0)
+    throw new ConfigError(
+      missing.map((path) => `'${name}' wants the plugin library ${path}, which is not there. Correct \`tensorrt.plugins\`.`),
+    );
 }
 
 /** For the report's environment. */

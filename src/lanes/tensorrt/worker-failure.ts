@@ -10,6 +10,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
   "host-oom": ["out-of-memory", "Use a runner with more memory."],
   "disk-full": ["disk-full", "Free space on the runner and run again."],
   "parse-failed": ["parse-failed", "Look at the node it names; `polygraphy inspect model` shows the network."],
+  "plugin-failed": ["plugin-failed", "Build it for this machine, this CUDA and this TensorRT."],
   "build-failed": ["build-failed", "Look at the layer it names; the whole message is in the tool's last lines."],
   "run-failed": ["tool-failed", "Look at the tool's last lines."],
   "stale-cache": ["stale-cache", "Calibrate anew with `trt-gate calibrate`, or give `quantization.data` so that the gate can."],

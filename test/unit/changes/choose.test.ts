@@ -355,6 +355,19 @@ describe("trust", () => {
     expect([existsSync(join(folder, "loaders/numpy.py")), existsSync(join(folder, "sitecustomize.py"))]).toEqual([false, false]);
   });
 
+  it("takes plugin libraries from the base commit, the machine's own where they are", async () => {
+    const library = "a library of two mebibytes".padEnd(2 << 20);
+    base = repository.commit({ "plugins/libOp.so": library });
+    const run = await pull({ "plugins/libOp.so": "hostile", "models/b.onnx": "somebody else's change of model b\n" });
+    const [, b] = run.settings.models;
+    if (b === undefined) throw new Error("model b is configured");
+    const withPlugins = { ...b, tensorrt: { ...b.tensorrt, plugins: ["plugins/libOp.so", "/opt/libOwn.so"] } };
+    const folder = await codeFolder(run.config.checkout, [withPlugins], run.effects);
+    expect(readFileSync(join(folder, "plugins/libOp.so"), "utf8") === library).toBe(true);
+    const moved = { ...b, tensorrt: { ...b.tensorrt, plugins: ["plugins/libNew.so"] } };
+    await expect(codeFolder(run.config.checkout, [moved], run.effects)).rejects.toThrow(/plugins\/libNew\.so is not on the base commit/);
+  });
+
   it("says that the base's loader runs where the change edits it", async () => {
     const run = await pull({ "loaders/b.py": "head loader" });
     expect(run.selection.trust.notices).toEqual([

@@ -297,6 +297,11 @@ models:
       oneModel("watch: [a/**, b/../../c]"),
       '4: models[0].watch[1] is "b/../../c", which leaves the workspace',
     ],
+    [
+      "a plugin library outside the workspace by a relative path",
+      oneModel("tensorrt: {plugins: [/opt/libA.so, ../libB.so]}"),
+      '4: models[0].tensorrt.plugins[1] is "../libB.so", which leaves the workspace',
+    ],
   ])("names %s with its line", (_, text, expected) => {
     expect(problemsOf(text)).toEqual([expect.stringContaining(`${path}:${expected}`)]);
   });
