@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { constructionStage } from "../../gpu/construction-stage.ts";
 import { type CheckResult, openRecord } from "../../gpu/record.ts";
+import { prepareLane } from "../../src/lanes/prepare.ts";
 import { helloSchema } from "../../src/lanes/tensorrt/wire.ts";
 import { makeWorker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
@@ -46,6 +47,18 @@ describeWithPython("the construction checks", () => {
 
   it("fail where a network cannot be built that must be, and go on with the others", async () => {
     expect(failed(await run("8.6.1", "no-kernel:p2o.Conv.0"))).toContain("weak classifier, INT8 with kept units: build");
+  });
+});
+
+describeWithPython("a driver that is too old for TensorRT", () => {
+  it("makes the lane unavailable, and is no fault of the model", async () => {
+    machine = await fakeMachine({ FAKE_TRT_VERSION: "10.15.1", FAKE_TRT_FAULT: "no-cuda" });
+    await expect(prepareLane("implicit", await machine.job())).rejects.toMatchObject({
+      reason: "lane-unavailable",
+      message: expect.stringMatching(
+        /^Parsing the model with TensorRT failed: createInferBuilder: .*CUDA initialization failure.*driver is new enough/,
+      ),
+    });
   });
 });
 
