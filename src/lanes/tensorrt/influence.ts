@@ -1,7 +1,7 @@
 /** How far marking layers moved the final output: SQNR in dB of the marked engine's outputs against the plain engine's, pooled over samples. */
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** Only to keep or drop a batch of marks: verdicts come from measure/. Infinity for identical tensors, NaN where nothing was compared. */
+/** Only to keep or drop a batch of marks: verdicts come from measure/. Infinity for identical tensors (zeros too), NaN where nothing was compared. */
 export function influenceDb(pairs: readonly (readonly [plain: Tensor, marked: Tensor])[]): number {
   let signal = 0;
   let noise = 0;
@@ -15,5 +15,6 @@ export function influenceDb(pairs: readonly (readonly [plain: Tensor, marked: Te
       count += 1;
     }
   }
-  return count === 0 ? Number.NaN : 10 * Math.log10(signal / noise);
+  if (count === 0) return Number.NaN;
+  return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
 }

@@ -100,7 +100,8 @@ describe("marking in batches", () => {
 describe("influence", () => {
   it("is the pooled SQNR, infinite for equal outputs and NaN for none", () => {
     expect(influenceDb([[vector("y", [3, 4]), vector("y", [3, 3.5])]])).toBeCloseTo(20, 9);
-    expect(influenceDb([[vector("y", [1]), vector("y", [1])]])).toBe(Number.POSITIVE_INFINITY);
+    for (const same of [1, 0]) expect(influenceDb([[vector("y", [same]), vector("y", [same])]])).toBe(Number.POSITIVE_INFINITY);
+    expect(influenceDb([[vector("y", [1]), vector("y", [Number.NaN])]])).toBeNaN();
     expect(influenceDb([])).toBeNaN();
   });
 });
