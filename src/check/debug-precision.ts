@@ -25,13 +25,14 @@ export async function searchByPolygraphy(
   if (lane.lane !== "implicit" || cachePath === undefined) {
     return { outcome: notHere(prepared, mode, options.seed), layersMarked: undefined, layersTotal: undefined };
   }
-  const files = await writeDebugPrecision(lane, job, checkScript);
+  const files = await writeDebugPrecision({ ...lane, cachePath }, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode,
     direction: search.direction,
     precision: search.precision,
-    cachePath,
+    cachePath: files.cache,
+    calibrator: files.calibrator,
     shapes: job.shapes,
     builder: builderFlags(job.tensorrt),
     check: { ...files, tolerance: toleranceText(entry), gate: [process.execPath, gatePath()] },

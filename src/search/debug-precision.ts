@@ -9,7 +9,9 @@ export interface DebugPrecisionRequest {
   readonly mode: Exclude<SearchOutcome["method"], "ranked">;
   readonly direction: "forward" | "reverse";
   readonly precision: "float16" | "float32";
+  /** Polygraphy rewrites a cache that its calibrator does not accept: a copy, with the class that wrote it. */
   readonly cachePath: string;
+  readonly calibrator: string;
   /** By input name; all three are equal for a fixed shape. */
   readonly shapes: ReadonlyMap<
     string,
@@ -41,13 +43,25 @@ const ENGINE = "polygraphy_debug.engine";
 
 /** Everything after the word `polygraphy`. `--check` takes all words behind it, so it comes last. */
 export function debugPrecisionArgs(request: DebugPrecisionRequest): string[] {
-  const { model, mode, direction, precision, cachePath, builder, check, artifactsFolder } = request;
+  const { model, mode, direction, precision, cachePath, calibrator, builder, check, artifactsFolder } = request;
   const list = (kind: "min" | "opt" | "max") => [...request.shapes].map(([name, range]) => `${name}:[${range[kind].join(",")}]`);
   const shapes =
     request.shapes.size === 0 ? [] : (["min", "opt", "max"] as const).flatMap((kind) => [`--trt-${kind}-shapes`, ...list(kind)]);
   return [
     ...["debug", "precision", model, ...shapes, "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
-    ...["--calibration-cache", cachePath, ...builder, "--mode", mode, "--dir", direction, "--precision", precision],
+    ...[
+      "--calibration-cache",
+      cachePath,
+      "--calib-base-cls",
+      calibrator,
+      ...builder,
+      "--mode",
+      mode,
+      "--dir",
+      direction,
+      "--precision",
+      precision,
+    ],
     ...["--artifacts", ENGINE, "--artifacts-dir", artifactsFolder, "--fail-returncode", "1", "--show-output"],
     ...[
       "--check",

@@ -47,6 +47,7 @@ describeWithPython("polygraphy itself", () => {
       direction: "reverse",
       precision: "float16",
       cachePath: "m.cache",
+      calibrator: "IInt8EntropyCalibrator2",
       shapes,
       builder: ["--builder-optimization-level", "0"],
       artifactsFolder: "artifacts",

@@ -31,10 +31,13 @@ export function cacheHeaderPrefix(version: string): string {
   return `TRT-${major < 10 ? major * 1000 + minor * 100 + patch : major * 10000 + minor * 100 + patch}`;
 }
 
+/** What `polygraphy` and `trtexec` read a cache with unless told otherwise (`trtexec` cannot be told). */
+export const entropyCalibrator = "IInt8EntropyCalibrator2";
+
 /** Calibrator class for the algorithm word of a cache's first line; undefined for a word that TensorRT does not write. */
 export function calibratorOf(word: string): string | undefined {
   const classes: Readonly<Record<string, string>> = {
-    EntropyCalibration2: "IInt8EntropyCalibrator2",
+    EntropyCalibration2: entropyCalibrator,
     EntropyCalibration: "IInt8EntropyCalibrator",
     MinMaxCalibration: "IInt8MinMaxCalibrator",
     LegacyCalibration: "IInt8LegacyCalibrator",

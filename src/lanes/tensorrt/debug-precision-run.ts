@@ -3,10 +3,13 @@
  * Its arguments and the reading of its log are search/debug-precision*.ts, handed in by the caller.
  */
 import { join } from "node:path";
+import { parseCache } from "../../calibration/cache.ts";
 import { writeInputs, writeRunResults } from "../../dumps/polygraphy-writer.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
+import type { Files } from "../../effects/effects.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { LaneJob, PreparedLane } from "../lane.ts";
+import { calibratorOf, entropyCalibrator } from "./capabilities.ts";
 import { quote } from "./quote.ts";
 import { pluginFlags } from "./reproduce.ts";
 
@@ -19,6 +22,9 @@ export interface DebugPrecisionFiles {
   readonly reference: string;
   readonly candidate: string;
   readonly artifactsFolder: string;
+  /** A copy of the lane's calibration cache, and the class that reads it. */
+  readonly cache: string;
+  readonly calibrator: string;
 }
 
 /** What `readDebugPrecision` wants to know of the run itself. */
@@ -35,7 +41,7 @@ const runPolygraphy = "import sys; sys.argv[0] = 'polygraphy'; from polygraphy.t
 
 /** Inputs and the reference engine's outputs as Polygraphy files, the check, and a `polygraphy` that is the one of the lane's interpreter. */
 export async function writeDebugPrecision(
-  lane: Pick<PreparedLane, "run" | "sampleCount">,
+  lane: Pick<PreparedLane, "run" | "sampleCount"> & { readonly cachePath: string },
   job: LaneJob,
   checkScript: string,
 ): Promise<DebugPrecisionFiles> {
@@ -66,7 +72,14 @@ export async function writeDebugPrecision(
     reference: at("reference.json"),
     candidate: at("candidate.json"),
     artifactsFolder: at("artifacts"),
+    ...(await copyCache(lane.cachePath, at("calibration.cache"), files)),
   };
+}
+
+async function copyCache(cachePath: string, copy: string, files: Files): Promise<Pick<DebugPrecisionFiles, "cache" | "calibrator">> {
+  await files.copy(cachePath, copy);
+  const { algorithm } = parseCache(await files.readText(cachePath), cachePath);
+  return { cache: copy, calibrator: calibratorOf(algorithm ?? "") ?? entropyCalibrator };
 }
 
 async function* referenceOutputs(lane: Pick<PreparedLane, "run" | "sampleCount">) {

@@ -71,6 +71,7 @@ export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise
         shapes: facts.shapes,
         candidateModel: job.modelPath,
         cachePath: calibration.cache,
+        calibrator: calibration.calibrator,
         weak: true,
         keeps: keep.size > 0,
       }),

@@ -1,6 +1,7 @@
 /** The commands that do by hand what the engine lanes did, for people who live in `polygraphy` and `trtexec`. Words only; runs nothing. */
 import { basename } from "node:path";
 import type { LaneJob, ShapeRange, TensorRtOptions } from "../lane.ts";
+import { entropyCalibrator } from "./capabilities.ts";
 import { quote } from "./quote.ts";
 
 type NamedJob = Pick<LaneJob, "name" | "modelPath" | "quantization" | "tensorrt" | "sources">;
@@ -11,12 +12,14 @@ export interface Reproduction {
   /** Candidate's model and, in the implicit lane, its cache. */
   readonly candidateModel: string;
   readonly cachePath: string | undefined;
+  /** Class that the cache was written by; the tools' own where it is left out. */
+  readonly calibrator?: string;
   /** Weak typing: precisions are flags. Without it the model alone decides, and the flags are gone. */
   readonly weak: boolean;
   readonly keeps: boolean;
 }
 
-/** In order: reference, candidate (fixed, with kept units), both runs, the comparison, and the same build with trtexec. */
+/** In order: reference, candidate (fixed, with kept units), both runs, the comparison, and where trtexec can do it the same build with trtexec. */
 export function reproduceEngines(facts: Reproduction): string[] {
   const { job, weak } = facts;
   const cache = job.sources?.cache ?? (facts.cachePath === undefined ? undefined : basename(facts.cachePath));
@@ -25,7 +28,11 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const plugins = job.sources?.plugins ?? job.tensorrt.plugins;
   const options = [...shapeFlags(facts.shapes), ...builderFlags({ ...job.tensorrt, plugins })];
   const int8 = weak
-    ? ["--int8", "--fp16", ...(facts.cachePath === undefined || cache === undefined ? [] : ["--calibration-cache", cache])]
+    ? [
+        "--int8",
+        "--fp16",
+        ...(facts.cachePath === undefined || cache === undefined ? [] : ["--calibration-cache", cache, ...baseClass(facts)]),
+      ]
     : ["--strongly-typed"];
   const fix = facts.keeps ? ["--trt-network-postprocess-script", "fix_precision.py", "--precision-constraints", "obey"] : [];
   const build = (model: string, flags: readonly string[], engine: string) =>
@@ -50,9 +57,13 @@ export function reproduceEngines(facts: Reproduction): string[] {
       "--save-accuracy-results",
       "accuracy.json",
     ),
-    trtexec(facts, plugins, name),
+    // It would not accept another calibrator's cache, and calibrate on random numbers.
+    ...(baseClass(facts).length === 0 ? [trtexec(facts, plugins, name)] : []),
   ];
 }
+
+const baseClass = ({ calibrator = entropyCalibrator }: Reproduction): string[] =>
+  calibrator === entropyCalibrator ? [] : ["--calib-base-cls", calibrator];
 
 /** The user's own file where the candidate is one; a Q/DQ model that the gate made keeps the name it was written under. */
 const candidateOf = ({ job, candidateModel }: Reproduction): string => {

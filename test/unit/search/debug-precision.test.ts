@@ -35,6 +35,7 @@ function requestFor({ mode = "bisect", direction = "forward" }: Plan): DebugPrec
     direction,
     precision: "float16",
     cachePath: "cls.cache",
+    calibrator: "IInt8MinMaxCalibrator",
     shapes: new Map([["x", { min: [1, 3, 48, 192], opt: [1, 3, 48, 192], max: [1, 3, 48, 192] }]]),
     builder: [],
     artifactsFolder: "artifacts",
@@ -78,6 +79,8 @@ describe("the arguments of polygraphy debug precision", () => {
       ["--mode", "linear"],
       ["--dir", "reverse"],
       ["--precision", "float16"],
+      ["--calibration-cache", "cls.cache"],
+      ["--calib-base-cls", "IInt8MinMaxCalibrator"],
       ["--fail-returncode", "1"],
     ] as const)
       expect(args[args.indexOf(flag) + 1]).toBe(value);

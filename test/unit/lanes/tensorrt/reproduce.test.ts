@@ -46,6 +46,13 @@ describe("commands to reproduce", () => {
     expect(lines[5]).toContain("--minShapes=x:1x3x32x32 --optShapes=x:2x3x32x32 --maxShapes=x:8x3x32x32");
   });
 
+  it("name the calibrator of a cache that is not the tools' own; trtexec, which cannot take one, is then left out", () => {
+    const lines = reproduceEngines(facts({ calibrator: "IInt8MinMaxCalibrator" }));
+    expect(lines[1]).toContain("--calibration-cache calibration.cache --calib-base-cls IInt8MinMaxCalibrator");
+    expect(lines.filter((line) => line.startsWith("trtexec"))).toEqual([]);
+    expect(reproduceEngines(facts({ calibrator: "IInt8EntropyCalibrator2" }))).toEqual(reproduceEngines(facts()));
+  });
+
   it("obey the fix script where units are kept and typing is weak", () => {
     const fix = "--trt-network-postprocess-script fix_precision.py --precision-constraints obey";
     expect(reproduceEngines(facts({ keeps: true }))[1]).toContain(fix);
