@@ -1,6 +1,7 @@
 /** A machine with a GPU and TensorRT, made of fixtures: the real worker and the real Polygraphy on a `tensorrt` that runs on ONNX Runtime. */
-import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { openFeeds } from "../../src/dumps/feeds.ts";
 import { realClock } from "../../src/effects/clock.ts";
@@ -20,16 +21,34 @@ export interface FakeMachine {
   readonly python: string;
   job(quantization?: Partial<QuantizationSource>, change?: Partial<LaneJob>): Promise<LaneJob>;
   feeds(file: "validation" | "calibration", samples: number): Promise<FeedSource>;
+  /** What each build was asked for, in order. */
+  builds(): Promise<AskedBuild[]>;
   /** Closes what was opened and removes the folder. */
   end(): Promise<void>;
 }
+
+const shape = z.array(z.number());
+const askedBuild = z.object({
+  flags: z.array(z.string()),
+  workspaceBytes: z.number().nullable(),
+  device: z.string(),
+  dlaCore: z.number(),
+  optimizationLevel: z.number(),
+  tacticSources: z.number(),
+  /** Of each profile: input -> min, opt, max. */
+  profiles: z.array(z.record(z.string(), z.tuple([shape, shape, shape]))),
+  /** Of each calibration batch: input -> shape. */
+  calibrated: z.array(z.record(z.string(), shape)),
+});
+export type AskedBuild = z.infer<typeof askedBuild>;
 
 /** `variables`: FAKE_TRT_… of the fixture's README, and FAKE_SMI for its `nvidia-smi`. */
 export async function fakeMachine(variables: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
   const run = await runEffects();
   const bin = join(run.folder, "bin");
   await mkdir(bin, { recursive: true });
-  const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+  const trace = join(run.folder, "builds.jsonl");
+  const exports = Object.entries({ FAKE_TRT_TRACE: trace, ...variables }).map(([name, value]) => `export ${name}='${value}'`);
   await program(join(bin, "python"), [...exports, `export PYTHONPATH='${fixture}'`, `exec '${oraclePython()}' "$@"`]);
   await program(join(bin, "nvidia-smi"), [...exports, `exec sh '${fixture}/bin/nvidia-smi' "$@"`]);
   const effects: Effects = {
@@ -52,6 +71,10 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
     effects,
     run,
     feeds,
+    builds: async () => {
+      const lines = (await readFile(trace, "utf8")).trim().split("\n");
+      return lines.map((line) => askedBuild.parse(JSON.parse(line)));
+    },
     end: async () => {
       await Promise.all(opened.map((source) => source.close()));
       await run.end();

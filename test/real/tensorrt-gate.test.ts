@@ -1,11 +1,13 @@
-/** The whole gate in the implicit lane: real worker, real Polygraphy, fake TensorRT; with search, fix, and `search.method: bisect`. */
+/** The whole gate in the implicit lane: real worker, real Polygraphy, fake TensorRT; with search by every method, budgets, fix and failures. */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { writeNpz } from "../../src/dumps/write-npz.ts";
 import { main } from "../../src/main.ts";
 import { publicationOf } from "../../src/publish/door.ts";
 import { publish } from "../../src/publish/publish.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import { brokenNode, outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { classifier, recorded } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
@@ -13,51 +15,53 @@ let machine: FakeMachine;
 afterEach(() => machine.end());
 
 interface Wanted {
-  readonly limitDb: number;
-  readonly samples?: number;
-  /** Further keys of the source: `data` ranks on calibration samples. */
-  readonly source?: string;
-  readonly search: string;
+  readonly search?: string;
   readonly fake?: Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, string>>;
 }
 
-/** A workspace with the classifier, its cache and pictures. */
-async function check({ limitDb, samples = 4, source = "", search, fake = {}, inputs = {} }: Wanted) {
-  machine = await fakeMachine(fake);
-  const at = (name: string) => join(machine.effects.cwd, name);
-  await mkdir(at(".github"), { recursive: true });
-  await copyFile(classifier, at("cls.onnx"));
-  for (const name of ["cls.calibration.cache", "validation.npz", "calibration.npz"]) await copyFile(join(recorded, name), at(name));
-  await writeFile(
-    at(".github/trt-gate.yml"),
-    `version: 1
-models:
-  - name: cls
-    path: cls.onnx
-    shapes: {x: [1, 3, 48, 192]}
-    quantization: {cache: cls.calibration.cache${source}}
-    validation: {data: validation.npz, max-samples: ${samples}}
-    tolerance: {sqnr-db: {fail: ${limitDb}}}
-    tensorrt: {optimization-level: 0, tactic-sources: none}
-search: ${search}
-`,
-  );
+/** Runs the gate on a workspace whose configuration has one entry of these lines. */
+async function run(entry: readonly string[], { search = "{}", inputs = {} }: Wanted) {
+  const lines = ["version: 1", "models:", "  - name: m", ...entry.map((line) => `    ${line}`), `search: ${search}`, ""];
+  await mkdir(join(machine.effects.cwd, ".github"));
+  await writeFile(join(machine.effects.cwd, ".github/trt-gate.yml"), lines.join("\n"));
   const outcome = await main({ inputs: { lane: "implicit", python: machine.python, ...inputs } }, machine.effects);
   const [model] = outcome.report.models;
   if (model === undefined) throw new Error("no model was checked");
   return { outcome, report: outcome.report, model };
 }
 
+/** Five convolutions of which one has to be kept: everything that does not depend on a model's size is tested on it. */
+async function check(wanted: Wanted) {
+  machine = await fakeMachine({ FAKE_TRT_NOISE: "0", ...wanted.fake });
+  const at = (name: string) => join(machine.effects.cwd, name);
+  await writeFile(at("m.onnx"), outlierModel());
+  for (const name of ["calibration.npz", "validation.npz"]) await writeFile(at(name), writeNpz([outlierData(8)]));
+  const entry = [
+    "path: m.onnx",
+    "quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}",
+    "validation: {data: validation.npz}",
+    "tolerance: {sqnr-db: {fail: 15}}",
+    "tensorrt: {optimization-level: 0, tactic-sources: none}",
+  ];
+  return run(entry, wanted);
+}
+
 describeWithPython("the whole gate on engines", () => {
-  it("finds a regression, keeps few units, and proves the fix on two fresh builds", async () => {
-    const { outcome, report, model } = await check({
-      limitDb: 23,
-      samples: 8,
-      source: ", data: calibration.npz, min-samples: 48",
-      search: "{max-builds: 8}",
-      fake: { FAKE_TRT_NOISE: "0" },
-    });
+  it("finds a regression of a real model, keeps few units, and proves the fix on two fresh builds", async () => {
+    machine = await fakeMachine({ FAKE_TRT_NOISE: "0" });
+    await copyFile(classifier, join(machine.effects.cwd, "cls.onnx"));
+    for (const name of ["cls.calibration.cache", "validation.npz", "calibration.npz"])
+      await copyFile(join(recorded, name), join(machine.effects.cwd, name));
+    const entry = [
+      "path: cls.onnx",
+      "shapes: {x: [1, 3, 48, 192]}",
+      "quantization: {cache: cls.calibration.cache, data: calibration.npz, min-samples: 48}",
+      "validation: {data: validation.npz}",
+      "tolerance: {sqnr-db: {fail: 23}}",
+      "tensorrt: {optimization-level: 0, tactic-sources: none}",
+    ];
+    const { outcome, report, model } = await run(entry, { search: "{max-builds: 8}" });
     expect(report).toMatchObject({ verdict: "regression", exitCode: 1, complete: true });
     expect(report.environment).toMatchObject({ tensorrt: "8.6.1", polygraphy: "0.53.6", gpu: "Fake GPU 80GB" });
     expect(model).toMatchObject({ lane: "implicit", laneWhy: "asked for", reason: "limit-exceeded" });
@@ -74,41 +78,62 @@ describeWithPython("the whole gate on engines", () => {
   });
 
   it("does not call a fix verified whose kept layers ran in INT8 all the same", async () => {
-    const { model } = await check({
-      limitDb: 24,
-      search: "{max-builds: 10}",
-      fake: { FAKE_TRT_FAULT: "claim-int8", FAKE_TRT_NOISE: "0" },
-    });
+    const { model } = await check({ fake: { FAKE_TRT_FAULT: "claim-int8" } });
     expect(model.verdict).toBe("regression");
     expect(model.search?.keep.length).toBeGreaterThan(0);
     expect(model.fix?.verified).toMatchObject({ passes: false });
   });
 
   it("is undecided, exit 4, where the worker is killed in a build", async () => {
-    const { report, model } = await check({
-      limitDb: 23,
-      search: "{max-builds: 6}",
-      fake: { FAKE_TRT_FAULT: "kill-build" },
-      inputs: { search: "off" },
-    });
+    const { report, model } = await check({ fake: { FAKE_TRT_FAULT: "kill-build" } });
     expect(report.exitCode).toBe(4);
     expect(model).toMatchObject({ verdict: "undecided", reason: "tool-killed", message: expect.stringContaining("SIGKILL") });
   });
 
   it("is undecided, never a pass, where TensorRT 11 has no implicit lane", async () => {
-    const { report, model } = await check({ limitDb: 1, search: "{max-builds: 6}", fake: { FAKE_TRT_VERSION: "11.2.0" } });
+    const { report, model } = await check({ fake: { FAKE_TRT_VERSION: "11.2.0" } });
     expect(report.exitCode).toBe(4);
     expect(model).toMatchObject({ verdict: "undecided", reason: "lane-unavailable", message: expect.stringContaining("lane: explicit") });
   });
+});
 
-  it("runs the real `polygraphy debug precision` for `bisect` and reads which layers it marked", async () => {
-    const { model } = await check({ limitDb: 24, search: "{method: bisect}", fake: { FAKE_TRT_NOISE: "0" } });
-    expect(model.search).toMatchObject({ method: "bisect", units: 54 });
-    expect(["prefix", "none"]).toContain(model.search?.outcome);
-    expect(model.search?.message).toMatch(
-      /^(Keeping the first \d+ of \d+ network layers passed|bisect over \d+ network layers found no part)/,
-    );
-    expect(model.search?.builds).toBeGreaterThan(3);
+describeWithPython("a search on engines", () => {
+  const kept = (model: Awaited<ReturnType<typeof check>>["model"]) => model.search?.keep.map(({ nodes }) => nodes[0]);
+
+  it("keeps the one unit that INT8 breaks", async () => {
+    const { model } = await check({});
+    expect(model.search).toMatchObject({ method: "ranked", outcome: expect.stringMatching(/^(found|prefix)$/), units: 5 });
+    expect(kept(model)).toEqual([brokenNode]);
+    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
+  });
+
+  it("asks the real `polygraphy debug precision` for `bisect`, and reads which layers it marked", async () => {
+    const { model } = await check({ search: "{method: bisect}" });
+    expect(model.search).toMatchObject({ method: "bisect", outcome: "prefix", units: 5 });
+    expect(kept(model)).toEqual(["c1", brokenNode]);
+    expect(model.search?.message).toMatch(/^Keeping the first 2 of 5 network layers passed/);
     expect(model.search?.probes.filter(({ kind }) => kind === "unknown")).toEqual([]);
+    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
+  });
+
+  it("asks it for `linear` from the other end, one layer more each time", async () => {
+    const { model } = await check({ search: "{method: linear, direction: reverse}" });
+    expect(model.search).toMatchObject({ method: "linear", outcome: "prefix" });
+    expect(model.search?.probes.map(({ kept: count }) => count)).toEqual([0, 1, 2, 3, 4]);
+    expect(model.search?.probes.map(({ passes }) => passes)).toEqual([false, false, false, false, true]);
+    expect(kept(model)).toEqual([brokenNode, "c3", "c4", "c5"]);
+  });
+
+  it("ends when its builds are spent: the regression stays, and what was best is not called proven", async () => {
+    const { report, model } = await check({ search: "{max-builds: 1}" });
+    expect(report).toMatchObject({ verdict: "regression", exitCode: 1 });
+    expect(model.search).toMatchObject({ outcome: "budget", builds: 1, message: expect.stringContaining("all 1 builds are spent") });
+  });
+
+  it.each(["ranked", "bisect"])("ends when its minutes are spent (%s)", async (method) => {
+    const { report, model } = await check({ search: `{method: ${method}, budget-minutes: 0.0001}` });
+    expect(report).toMatchObject({ verdict: "regression", exitCode: 1 });
+    expect(model.search).toMatchObject({ method, outcome: "budget", keep: [] });
+    expect(model.fix).toBeNull();
   });
 });
