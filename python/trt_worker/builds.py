@@ -42,19 +42,6 @@ class NoSamples:
 
 def build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
     """Gives (engine, facts). `options` are those of the `build` request (src/lanes/tensorrt/session.ts)."""
-    try:
-        return _build(loaded, options, keeper)
-    except Exception:
-        # TensorRT 8.6 can fail on another network's Myelin entries in the timing cache (seen on an H100): then it is left out.
-        refused = [text for text in keeper.errors() if "myelincache" in text.lower() or "timing cache" in text.lower()]
-        if not refused or not options.get("timingCache"):
-            raise
-    engine, facts = _build(loaded, dict(options, timingCache=None), keeper)
-    facts["warnings"].insert(0, "built without the timing cache: " + refused[0])
-    return engine, facts
-
-
-def _build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
     from polygraphy.backend.trt import engine_bytes_from_network, engine_from_bytes
 
     calibration = options.get("calibration")

@@ -82,7 +82,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     if (known !== undefined && !fresh) return known;
     const made = once(
       async () => {
-        const side = await session.make(await parts.candidate(assignment));
+        const side = await session.make({ ...(await parts.candidate(assignment)), fresh });
         checkPrecisions(side.recipe, side.executed, assignment.keep.size < facts.units.length);
         executed = side.executed;
         const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));

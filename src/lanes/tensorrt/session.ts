@@ -42,6 +42,8 @@ export interface Recipe {
   readonly calibration?: Calibration;
   readonly keep?: KeptLayers;
   readonly marks: readonly string[];
+  /** Kernels are timed anew, without the run's timing cache: a build that shall show what the next build may give. */
+  readonly fresh?: boolean;
   /** Also write the serialised engine here (hardware checks compare it with Polygraphy's own run). */
   readonly plan?: string;
 }
@@ -83,9 +85,9 @@ const diskReserveBytes = 200 << 20;
 
 export function openSession(options: SessionOptions): Session {
   const { effects, worker, tensorrt } = options;
-  // One cache for all builds of a kind: entries of a Q/DQ network do not fit the float one's (TensorRT 8.6 fails on them).
-  const timingCacheOf = ({ int8, typed, calibration }: Recipe) =>
-    join(options.folder, (int8 || typed) && calibration === undefined ? "timing-qdq.cache" : "timing.cache");
+  // At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100).
+  const timingCacheOf = ({ fresh }: Recipe) =>
+    fresh === true || tensorrt.optimizationLevel === 0 ? undefined : join(options.folder, "timing.cache");
   const loaded = new Map<string, { readonly generation: number; readonly id: string; readonly facts: NetworkFacts }>();
   let numbered = 0;
 
