@@ -45,10 +45,10 @@ export function shortestOnBothHalves(prober: Prober, ranking: Ranking, start: nu
 }
 
 /** The held-out half is asked only where the search half passes. */
-export async function passesBothHalves(prober: Prober, ranking: Ranking, length: number, guardDb = 0): Promise<Answer> {
+export async function passesBothHalves(prober: Prober, ranking: Ranking, length: number): Promise<Answer> {
   const question = prefixQuestion(ranking, length);
-  const searched = answer(await prober.ask(question), guardDb);
-  return searched === "pass" ? answer(await prober.ask({ ...question, phase: "accept", half: "accept" }), guardDb) : searched;
+  const searched = answer(await prober.ask(question));
+  return searched === "pass" ? answer(await prober.ask({ ...question, phase: "accept", half: "accept" })) : searched;
 }
 
 const prefixQuestion = (ranking: Ranking, length: number): Question => ({

@@ -117,7 +117,7 @@ export class Prober {
 
   async #settle(question: Question, key: string): Promise<ProbeResult> {
     const first = await this.#withRetry(question, key);
-    // Where builds are few a doubtful set is not built again: it counts as failing (few-builds.ts).
+    // Where builds are few the fresh builds of the accepted set are the votes (few-builds.ts).
     const guard = Number.isFinite(this.#request.maxBuilds) ? 0 : (this.#request.guardDb ?? 0);
     if (this.#isCheap(question) || first.kind === "unknown" || !(Math.abs(first.marginDb) < guard)) return first;
     const second = await this.#once(question, key, true);

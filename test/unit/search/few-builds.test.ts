@@ -40,11 +40,25 @@ describe("a search with few builds", () => {
     expect(outcome.message).toContain("fresh build");
   });
 
-  it("takes a margin inside the noise of building for no pass", async () => {
-    const probe: Probe = async (keep) => measured(keep.size === 0 ? 15 : keep.size < 6 ? 21 : 30);
-    const outcome = await searchUnits(
-      request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds: 8, confirmBuilds: 2, guardDb: 2 }),
-    );
-    expect(outcome.keep.length).toBeGreaterThanOrEqual(6);
+  it("lets the fresh builds decide about a margin inside the noise of building", async () => {
+    const searched = (whenFresh: number) => {
+      const probe: Probe = async (keep, _half, options) =>
+        measured(keep.size === 0 ? 15 : keep.size >= 6 ? 30 : options?.fresh ? whenFresh : 21);
+      return searchUnits(request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds: 8, confirmBuilds: 2, guardDb: 2 }));
+    };
+    expect((await searched(21)).keep).toHaveLength(3);
+    expect((await searched(19)).keep.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it("wants half as much again as the noise of building from the prefix that it builds first", async () => {
+    const lengths: number[] = [];
+    // Each unit kept gains 1 dB; the engine lacks 3 dB, and builds move by 2 dB.
+    const ranker: Probe = async (keep) => measured(10 + keep.size);
+    const probe: Probe = async (keep) => {
+      if (keep.size > 0) lengths.push(keep.size);
+      return measured(17 + keep.size);
+    };
+    await searchUnits(request(syntheticUnits(40), probe, { surrogate: ranker, ranker, maxBuilds: 8, confirmBuilds: 2, guardDb: 2 }));
+    expect(lengths[0]).toBe(6);
   });
 });

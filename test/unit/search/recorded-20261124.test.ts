@@ -59,10 +59,12 @@ const sameSet = (a: readonly string[], b: ReadonlySet<string>) => a.length === b
 
 /** Ranks as the CPU did then, and expects the limit to be met from so many units on. */
 const ranked = search.rankings.find(({ name }) => name === "leave-one-in")?.order ?? [];
+/** Error energy that no kept unit takes away: so large that the last of the units is needed for what the engine lacks and the spare. */
+const leftAnyway = 8e-4;
 function surrogateThatGuesses(length: number): Probe {
   const energy = new Map(ranked.map((id, at) => [id, at < length ? 0.004 - 1e-5 * at : 1e-7 / (at + 1)]));
   return async (keep) => {
-    const left = [...energy].reduce((sum, [id, each]) => sum + (keep.has(id) ? 0 : each), 1e-4);
+    const left = [...energy].reduce((sum, [id, each]) => sum + (keep.has(id) ? 0 : each), leftAnyway);
     const sqnrDb = -10 * Math.log10(left);
     return { kind: "measured", passes: sqnrDb >= 25, marginDb: sqnrDb - 25, sqnrDb, sdDb: 0, seconds: 0.2 };
   };
