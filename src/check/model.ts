@@ -4,6 +4,7 @@
  */
 import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
+import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { assembleReport, type CheckFacts } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
@@ -16,6 +17,7 @@ import { withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
+import { beginRanking, type Ranking, rankingFor } from "./rank-lanes.ts";
 import { saveOutputs } from "./save-outputs.ts";
 import { searchModel } from "./search.ts";
 import { runTask, withTask } from "./task.ts";
@@ -52,47 +54,57 @@ export async function checkModel(entry: ModelEntry, context: CheckContext): Prom
 }
 
 async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopwatch, context: CheckContext): Promise<ModelReport> {
-  const { options } = context.settings;
   const { lane } = prepared;
   Object.assign(context.versions, lane.versions);
-  const { task: wantedTask } = entry;
   const baseline = entry.baseline ? await watch.time("baseline", () => measureBaseline(entry, context)) : undefined;
   const labels = await readLabels(entry, lane.sampleCount, context);
   const judging: Judging = {
     entry,
     lane,
-    seed: options.seed,
+    seed: context.settings.options.seed,
     today: context.today,
     ...(labels ? { labels } : {}),
     ...(baseline?.metrics ? { baseline: baseline.metrics } : {}),
   };
-  const halves = splitSamples(lane.sampleCount, options.seed);
+  const halves = splitSamples(lane.sampleCount, judging.seed);
+  const ranking = rankingFor({ prepared, judging, halves, context });
+  try {
+    return await judgeAndExplain({ entry, prepared, context, judging, halves, ranking, ...optional({ baseline }) }, watch);
+  } finally {
+    await ranking.close();
+  }
+}
 
+type Known = Pick<CheckFacts, "entry" | "prepared" | "context" | "judging" | "halves" | "baseline"> & { readonly ranking: Ranking };
+
+async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelReport> {
+  const { entry, prepared, context, judging, halves, ranking } = known;
+  const { search } = context.settings.options;
+  const { lane } = prepared;
+  const { task: wantedTask } = entry;
   const decided = await watch.time("compare", () => decideOutputs(judging, halves.all));
   await saveOutputs(entry.name, lane, context);
   const repeatIdentical = lane.repeatIdentical?.() ?? null;
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, lane, prepared.job.workFolder, context)));
   const outputsVerdict = withTask(decided.decision.verdict, task);
+  const wantsSearch = ({ kind }: Verdict) => search === "always" || (search === "on-regression" && kind === "regression");
 
-  const wantsLayers = outputsVerdict.kind === "regression" || options.search === "always" || namesLayers(entry, lane.outputs);
+  const wantsLayers = outputsVerdict.kind === "regression" || search === "always" || namesLayers(entry, lane.outputs);
+  // Engines with marked layers are built on the GPU for a while.
+  if (wantsSearch(outputsVerdict) && lane.lane !== "simulate" && context.settings.search.method === "ranked") beginRanking(ranking);
   const localised = wantsLayers ? await watch.time("localise", () => localise(judging, halves.all, decided.run)) : undefined;
   const { verdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
 
-  const wantsSearch = options.search === "always" || (options.search === "on-regression" && verdict.kind === "regression");
-  const searching = { prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, context };
-  const searched = wantsSearch ? await watch.time("search", () => searchModel(searching)) : undefined;
+  const searching = { prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, ranking, context };
+  const searched = wantsSearch(verdict) ? await watch.time("search", () => searchModel(searching)) : undefined;
   const outcome = searched?.outcome;
   const facts: CheckFacts = {
-    entry,
-    prepared,
-    context,
-    judging,
-    halves,
+    ...known,
     decided,
     repeatIdentical,
     verdict: withLatency(verdict, lane, entry.latency.maxSlowdownVsReference),
     findings,
-    ...optional({ localised, searched, outcome, baseline, task }),
+    ...optional({ localised, searched, outcome, task }),
   };
   const fix = outcome && outcome.keep.length > 0 ? await watch.time("fix", () => fixModel(facts, outcome)) : undefined;
   return await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);

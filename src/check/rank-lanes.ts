@@ -6,14 +6,55 @@ import { join } from "node:path";
 import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cache.ts";
 import type { FeedSource, LaneJob, PreparedLane } from "../lanes/lane.ts";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import { setsToRank } from "../search/rankings.ts";
 import type { Probe } from "../search/search.ts";
+import { askAhead } from "./ask-ahead.ts";
+import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
+import type { Judging } from "./outputs.ts";
+import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
-import type { SearchInputs } from "./search.ts";
 
-export interface RankLane {
+export interface RankInputs {
+  readonly prepared: Prepared;
+  readonly judging: Judging;
+  readonly halves: Halves;
+  readonly context: CheckContext;
+}
+
+interface RankLane {
   readonly probe: Probe;
   close(): Promise<void>;
+}
+
+export interface RankLanes {
+  readonly surrogate?: Probe;
+  readonly ranker?: Probe;
+}
+
+/** Opened at the first call of `lanes`, closed once, also where nobody asked. */
+export interface Ranking {
+  lanes(): Promise<RankLanes>;
+  close(): Promise<void>;
+}
+
+export function rankingFor(inputs: RankInputs): Ranking {
+  let opened: ReturnType<typeof openRankLanes> | undefined;
+  return {
+    lanes: () => {
+      opened ??= openRankLanes(inputs);
+      return opened;
+    },
+    close: async () => {
+      const lanes = await opened?.catch(() => undefined);
+      await lanes?.close();
+    },
+  };
+}
+
+/** Engines are built on the GPU meanwhile: the search then finds its ranking probes answered. A failure is told to whoever asks for the lanes. */
+export function beginRanking(ranking: Ranking): void {
+  ranking.lanes().catch(() => undefined);
 }
 
 /** Measured on the recorded classifier: sets ranked on calibration images held on images the search never saw, sets ranked on 4 validation images did not. */
@@ -21,13 +62,27 @@ const mostRankingSamples = 24;
 /** In `simulate` a search half of this size ranks as well, and costs nothing more. */
 const enoughSamples = 16;
 
-/** Undefined where the simulate lane cannot read the same model and scales. */
-export async function openSurrogate({ prepared, judging, halves, context }: SearchInputs): Promise<RankLane | undefined> {
-  return await openLane({ prepared, judging, halves, context }, prepared.job.validation, halves);
+/** No surrogate in `simulate`, where the lane itself is as cheap, and none where the simulate lane cannot read the same model and scales. */
+async function openRankLanes(inputs: RankInputs): Promise<RankLanes & { close(): Promise<void> }> {
+  const { prepared, halves, context } = inputs;
+  const isSimulated = prepared.lane.lane === "simulate";
+  const surrogate = isSimulated ? undefined : await openLane(inputs, prepared.job.validation, halves);
+  const ranker = await openRanker(inputs);
+  const sets = isSimulated ? [] : setsToRank(prepared.lane.units, context.settings.search.group);
+  const ahead = ranker && askAhead(ranker.probe, sets, "search");
+  return {
+    ...(surrogate ? { surrogate: surrogate.probe } : {}),
+    ...(ahead ? { ranker: ahead.probe } : {}),
+    close: async () => {
+      await ahead?.stop();
+      await ranker?.close();
+      await surrogate?.close();
+    },
+  };
 }
 
 /** On calibration samples, where there are some and the search half is small. */
-export async function openRanker(inputs: SearchInputs): Promise<RankLane | undefined> {
+async function openRanker(inputs: RankInputs): Promise<RankLane | undefined> {
   const { prepared, halves } = inputs;
   const { data } = prepared.job.quantization;
   const isSimulated = prepared.lane.lane === "simulate";
@@ -37,11 +92,7 @@ export async function openRanker(inputs: SearchInputs): Promise<RankLane | undef
   return await openLane(inputs, data, { all: spread, search: spread, accept: spread, heldOut: false });
 }
 
-async function openLane(
-  { prepared, judging, context }: Pick<SearchInputs, "prepared" | "judging" | "halves" | "context">,
-  validation: FeedSource,
-  halves: Halves,
-): Promise<RankLane | undefined> {
+async function openLane({ prepared, judging, context }: RankInputs, validation: FeedSource, halves: Halves): Promise<RankLane | undefined> {
   try {
     const lane = await prepareSimulate({ ...prepared.job, quantization: await sameScales(prepared.lane, prepared.job), validation });
     const same = new Set(prepared.lane.units.map(({ id }) => id));

@@ -14,7 +14,7 @@ import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
-import { openRanker, openSurrogate } from "./rank-lanes.ts";
+import type { Ranking } from "./rank-lanes.ts";
 import { otherSchemes } from "./schemes.ts";
 
 export interface SearchInputs {
@@ -24,6 +24,7 @@ export interface SearchInputs {
   readonly injected: ReadonlyMap<string, Measurement>;
   readonly guardDb: number;
   readonly context: CheckContext;
+  readonly ranking: Ranking;
 }
 
 const msPerMinute = 60_000;
@@ -45,41 +46,35 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const { prepared, judging, halves, context, guardDb } = inputs;
   const { effects, settings } = context;
   const { lane } = prepared;
-  const surrogate = lane.lane === "simulate" ? undefined : await openSurrogate(inputs);
-  const ranker = await openRanker(inputs);
-  try {
-    return await searchUnits({
-      units: lane.units,
-      probe: makeProbe(judging, halves, effects.clock),
-      ...(surrogate ? { surrogate: surrogate.probe } : {}),
-      ...(ranker ? { ranker: ranker.probe } : {}),
-      layerErrors: injectedByUnit(lane, inputs.injected),
-      history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
-      group: settings.search.group,
-      seed: settings.options.seed,
-      budgetMs: Math.min(settings.search.budgetMinutes * msPerMinute, Math.max(0, context.deadlineMs - effects.clock.monotonicMs())),
-      maxBuilds: lane.lane === "simulate" ? Number.POSITIVE_INFINITY : settings.search.maxBuilds,
-      clock: effects.clock,
-      journal: fileJournal(join(context.reportFolder, "journal", `${prepared.sha256.slice(0, 16)}.jsonl`), effects),
-      inputsHash: [
-        prepared.sha256,
-        lane.lane,
-        context.version,
-        JSON.stringify(judging.entry.tolerance),
-        JSON.stringify(judging.entry.quantization ?? null),
-        lane.sampleCount,
-      ].join(" "),
-      progress: (stage) => effects.log.progress(`${judging.entry.name}: search`, stage),
-      notice: (text) => effects.log.notice(text),
-      guardDb: lane.deterministic ? 0 : guardDb,
-      confirmBuilds: lane.lane === "simulate" ? 0 : 2,
-      schemes: lane.lane === "simulate" || surrogate ? otherSchemes(inputs) : [],
-      cancelled: effects.cancelled,
-    });
-  } finally {
-    await surrogate?.close();
-    await ranker?.close();
-  }
+  const { surrogate, ranker } = await inputs.ranking.lanes();
+  return await searchUnits({
+    units: lane.units,
+    probe: makeProbe(judging, halves, effects.clock),
+    ...(surrogate ? { surrogate } : {}),
+    ...(ranker ? { ranker } : {}),
+    layerErrors: injectedByUnit(lane, inputs.injected),
+    history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
+    group: settings.search.group,
+    seed: settings.options.seed,
+    budgetMs: Math.min(settings.search.budgetMinutes * msPerMinute, Math.max(0, context.deadlineMs - effects.clock.monotonicMs())),
+    maxBuilds: lane.lane === "simulate" ? Number.POSITIVE_INFINITY : settings.search.maxBuilds,
+    clock: effects.clock,
+    journal: fileJournal(join(context.reportFolder, "journal", `${prepared.sha256.slice(0, 16)}.jsonl`), effects),
+    inputsHash: [
+      prepared.sha256,
+      lane.lane,
+      context.version,
+      JSON.stringify(judging.entry.tolerance),
+      JSON.stringify(judging.entry.quantization ?? null),
+      lane.sampleCount,
+    ].join(" "),
+    progress: (stage) => effects.log.progress(`${judging.entry.name}: search`, stage),
+    notice: (text) => effects.log.notice(text),
+    guardDb: lane.deterministic ? 0 : guardDb,
+    confirmBuilds: lane.lane === "simulate" ? 0 : 2,
+    schemes: lane.lane === "simulate" || surrogate ? otherSchemes(inputs) : [],
+    cancelled: effects.cancelled,
+  });
 }
 
 /** SQNR of the error that a unit adds by itself, by unit id; units without an injected figure are left out. */
@@ -98,20 +93,9 @@ const historyOf = (earlier: ModelReport | undefined, sha256: string): readonly s
 
 /** JSON lines beside the report: a killed search goes on from there. */
 function fileJournal(path: string, { files }: Effects): Journal {
-  let text = "";
   return {
-    read: async () => {
-      if ((await files.stat(path)) === undefined) return undefined;
-      text = await files.readText(path);
-      return text;
-    },
-    start: async (first) => {
-      text = first;
-      await files.writeText(path, text);
-    },
-    append: async (more) => {
-      text += more;
-      await files.writeText(path, text);
-    },
+    read: async () => ((await files.stat(path)) === undefined ? undefined : await files.readText(path)),
+    start: (text) => files.writeText(path, text),
+    append: (text) => files.appendText(path, text),
   };
 }

@@ -2,7 +2,8 @@
  * Orders in which units deserve higher precision. No single order is best on every model, so all that can be had are made.
  * Makes orders only; nothing here decides how many units are kept.
  */
-import type { Group } from "./groups.ts";
+import type { Unit } from "../lanes/lane.ts";
+import { type Group, groupUnits, unitsOf } from "./groups.ts";
 import type { Prober, Question } from "./prober.ts";
 import type { ProbeResult, Ranking, RankingName, SearchRequest } from "./search.ts";
 
@@ -29,23 +30,30 @@ async function rankByAllProbes(prober: Prober, groups: readonly Group[], facts: 
   return isAffordable ? [leaveOneIn, await rankByProbes("leave-one-out", prober, groups, facts)] : [leaveOneIn];
 }
 
+const namesByProbes = ["leave-one-in", "leave-one-out"] as const;
+type NameByProbes = (typeof namesByProbes)[number];
+
 /**
  * leave-one-in: one group quantised, all others kept; the lower the SQNR the worse the group.
  * leave-one-out: one group kept, all others quantised; the higher the SQNR the more keeping it helps.
  */
-async function rankByProbes(
-  name: "leave-one-in" | "leave-one-out",
-  prober: Prober,
-  groups: readonly Group[],
-  facts: Facts,
-): Promise<Ranking> {
+const keptFor = (name: NameByProbes, id: string, ids: readonly string[]): readonly string[] =>
+  name === "leave-one-in" ? ids.filter((other) => other !== id) : [id];
+
+/** Sets of unit ids that rankings by probes ask about, in the order in which they do. */
+export function setsToRank(units: readonly Unit[], by: "unit" | "block"): readonly ReadonlySet<string>[] {
+  const groups = groupUnits(units, by);
+  const ids = groups.map((group) => group.id);
+  return namesByProbes.flatMap((name) => ids.map((id) => new Set(unitsOf(groups, keptFor(name, id, ids)))));
+}
+
+async function rankByProbes(name: NameByProbes, prober: Prober, groups: readonly Group[], facts: Facts): Promise<Ranking> {
   const before = prober.seconds;
   const score = new Map<string, number>();
   const ids = groups.map((group) => group.id);
   for (const [i, id] of ids.entries()) {
     facts.progress?.(`ranking ${name}: ${i + 1} of ${ids.length}`);
-    const keep = name === "leave-one-in" ? ids.filter((other) => other !== id) : [id];
-    const question: Question = { phase: "rank", keep, half: "search", cheap: true, onRankingSamples: true };
+    const question: Question = { phase: "rank", keep: keptFor(name, id, ids), half: "search", cheap: true, onRankingSamples: true };
     const quality = qualityOf(await prober.ask(question));
     if (quality !== undefined) score.set(id, name === "leave-one-in" ? -quality : quality);
   }

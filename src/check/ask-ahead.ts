@@ -1,0 +1,49 @@
+/**
+ * Answers questions before they are asked, one at a time: a probe on the CPU that works while its caller waits for something else.
+ * Knows nothing of what the answers are for.
+ */
+import type { Half, Probe, ProbeResult } from "../search/search.ts";
+
+export interface AskedAhead {
+  /** Answers the sets from memory, or as soon as their turn comes; any other question after the one under way. */
+  readonly probe: Probe;
+  /** Asks no more by itself, and waits for the question under way. */
+  stop(): Promise<void>;
+}
+
+/** A question that fails fails for whoever asks it, not before; only what was measured is remembered, so that asking again asks again. */
+export function askAhead(probe: Probe, sets: readonly ReadonlySet<string>[], half: Half): AskedAhead {
+  const answers = new Map<string, Promise<ProbeResult>>();
+  let underWay: Promise<unknown> = Promise.resolve();
+  let isStopped = false;
+  const inTurn: Probe = (keep, wanted, options) => {
+    const answer = underWay.then(() => probe(keep, wanted, options));
+    underWay = answer.catch(() => undefined);
+    return answer;
+  };
+  const remembered: Probe = (keep, wanted, options) => {
+    if (wanted !== half || options?.fresh) return inTurn(keep, wanted, options);
+    const key = JSON.stringify([...keep].toSorted());
+    const known = answers.get(key);
+    if (known) return known;
+    const answer = inTurn(keep, wanted, options);
+    answers.set(key, answer);
+    const forget = () => answers.delete(key);
+    answer.then(({ kind }) => kind === "measured" || forget(), forget);
+    return answer;
+  };
+  const asking = (async () => {
+    for (const keep of sets) {
+      if (isStopped) return;
+      await remembered(keep, half).catch(() => undefined);
+    }
+  })();
+  return {
+    probe: remembered,
+    stop: async () => {
+      isStopped = true;
+      await asking;
+      await underWay;
+    },
+  };
+}
