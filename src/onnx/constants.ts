@@ -2,12 +2,10 @@
  * Numbers in and out of ONNX tensors: raw bytes, typed fields, external files.
  * Trusts that check.ts has compared sizes with dimensions; knows nothing of what the numbers are for.
  */
-import { create } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { FileError } from "../effects/failure.ts";
-import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
 import { halfToFloat } from "./half.ts";
-import { DataLocation, DataType, type TensorProto, tensorShape } from "./model.ts";
+import { DataLocation, DataType, type TensorProto, tensorShape, withFields } from "./model.ts";
 
 /** Bytes of one element; undefined for types without a fixed whole number of bytes (strings, 4-bit and 2-bit types). */
 export const elementBytes: ReadonlyMap<number, number> = new Map([
@@ -81,12 +79,7 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
 
 /** The tensor with its external bytes read into it. */
 export const embed = async (tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> =>
-  create(TensorProtoSchema, {
-    ...tensor,
-    dataLocation: DataLocation.DEFAULT,
-    externalData: [],
-    rawData: await rawBytes(tensor, folder, files),
-  });
+  withFields(tensor, { dataLocation: DataLocation.DEFAULT, externalData: [], rawData: await rawBytes(tensor, folder, files) });
 
 /** A copy that begins its own buffer: weights lie at any offset, typed arrays need theirs aligned, and `Buffer.slice` would be a view. */
 const copied = (bytes: Uint8Array) => new Uint8Array(bytes);

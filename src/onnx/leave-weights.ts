@@ -22,7 +22,7 @@ const largeBytes = 4096;
 export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: string): void {
   for (const tensor of allTensors(proto)) {
     if (tensor.rawData.length <= largeBytes) {
-      tensor.rawData = tensor.rawData.slice();
+      copyBytes(tensor);
       continue;
     }
     const { byteOffset, length } = tensor.rawData;
@@ -33,6 +33,11 @@ export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: str
   }
   if (proto.graph !== undefined) copyTexts(proto.graph.node);
   for (const one of proto.functions) copyTexts(one.node);
+}
+
+/** Values in a typed field (`float_data`) leave no bytes here; empty ones beside them would count as set, and ONNX Runtime then reads no value at all. */
+function copyBytes(tensor: TensorProto): void {
+  if (tensor.rawData.length > 0) tensor.rawData = tensor.rawData.slice();
 }
 
 /** True for a weight that still lies in the model's own file. */

@@ -2,7 +2,7 @@
  * The ONNX words that the rest of this room speaks: the parsed model, and short ways to read attributes and to make nodes and tensors.
  * Knows the schema; decides nothing about quantisation and touches no file.
  */
-import { create } from "@bufbuild/protobuf";
+import { create, type Message } from "@bufbuild/protobuf";
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from "./gen/onnx-ml_pb.js";
 import {
   AttributeProto_AttributeType,
@@ -77,6 +77,10 @@ export const rewire = (
     input: change.input ?? node.input,
     output: change.output ?? node.output,
   });
+
+/** A copy with other fields; arrays and bytes are shared. Spreading would lose the defaults of unset fields, which lie on the prototype. */
+export const withFields = <T extends Message>(message: T, change: Partial<T>): T =>
+  Object.assign(Object.create(Object.getPrototypeOf(message)), message, change);
 
 export const floatTensor = (name: string, shape: readonly number[], values: Float32Array): TensorProto =>
   create(TensorProtoSchema, {

@@ -4,8 +4,18 @@
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { FunctionProto, ModelProto, SparseTensorProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
-import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from "./gen/onnx-ml_pb.js";
-import { attribute, floatTensor, int64Tensor, isStandard, type NodeProto, type OnnxModel, subgraphs, type TensorProto } from "./model.ts";
+import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, ValueInfoProtoSchema } from "./gen/onnx-ml_pb.js";
+import {
+  attribute,
+  floatTensor,
+  int64Tensor,
+  isStandard,
+  type NodeProto,
+  type OnnxModel,
+  subgraphs,
+  type TensorProto,
+  withFields,
+} from "./model.ts";
 
 export interface Network {
   readonly file: string;
@@ -53,16 +63,13 @@ function liftConstant(node: NodeProto): TensorProto | undefined {
   const name = node.output[0];
   if (node.opType !== "Constant" || !isStandard(node) || name === undefined) return undefined;
   const tensor = attribute(node, "value")?.t;
-  if (tensor !== undefined) {
-    const named = create(TensorProtoSchema, { ...tensor, name });
-    return named;
-  }
+  if (tensor !== undefined) return withFields(tensor, { name });
   const float = attribute(node, "value_float");
   if (float !== undefined) return floatTensor(name, [], Float32Array.of(float.f));
   const floats = attribute(node, "value_floats");
   if (floats !== undefined) return floatTensor(name, [floats.floats.length], Float32Array.from(floats.floats));
   const int = attribute(node, "value_int");
-  if (int !== undefined) return create(TensorProtoSchema, { ...int64Tensor(name, [Number(int.i)]), dims: [] });
+  if (int !== undefined) return withFields(int64Tensor(name, [Number(int.i)]), { dims: [] });
   const ints = attribute(node, "value_ints");
   return ints === undefined ? undefined : int64Tensor(name, ints.ints.map(Number));
 }

@@ -1,13 +1,30 @@
 import { join } from "node:path";
+import { clearField } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
 import { ConfigError, ToolError } from "../../src/effects/failure.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
+import { floatValues } from "../../src/onnx/constants.ts";
 import { encodeModel, insertQdq, removeUnitQdq } from "../../src/onnx/edit.ts";
+import { allTensors } from "../../src/onnx/external.ts";
+import { TensorProtoSchema } from "../../src/onnx/gen/onnx-ml_pb.js";
+import { DataType } from "../../src/onnx/model.ts";
 import { readModel } from "../../src/onnx/read.ts";
 import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
-import { runEffects } from "../fakes/run-effects.ts";
+import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
 import { classifier, detector, everySample, pairsOf, recorded, recordedJob, simulateJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";
+
+/** The same model with its float weights in `float_data`, as converters from other frameworks write them. */
+async function withNumbersForBytes(path: string, { files }: RunEffects): Promise<Uint8Array> {
+  const model = await readModel(path, files);
+  for (const tensor of allTensors(model.proto)) {
+    if (tensor.dataType !== DataType.FLOAT || tensor.rawData.length === 0) continue;
+    tensor.floatData = [...(await floatValues(tensor, "", files))];
+    // As if never set: an empty text of bytes is a value, too.
+    clearField(tensor, TensorProtoSchema.field.rawData);
+  }
+  return encodeModel(model);
+}
 
 const cachePath = join(recorded, "cls.calibration.cache");
 const pictures = join(recorded, "validation.npz");
@@ -90,6 +107,19 @@ describe("other sources", () => {
     }
     expect(results.every((db) => db > 10 && db < 40)).toBe(true);
     expect(new Set(results).size).toBe(3);
+  });
+
+  it("takes weights that are written as numbers, not as bytes, to the same bits", async () => {
+    const effects = await runEffects();
+    const typed = join(effects.folder, "typed.onnx");
+    await effects.files.writeBytes(typed, await withNumbersForBytes(classifier, effects));
+    const ask = async (model: string) =>
+      withLane(
+        await simulateJob({ model, shapes: { x: [1, 3, 48, 192] }, calibration: join(recorded, "calibration.npz"), validation: pictures }),
+        (lane) => pairsOf(lane),
+      );
+    expect(await ask(typed)).toEqual(await ask(classifier));
+    await effects.end();
   });
 
   it("runs a Q/DQ model made from the cache like the cache itself, and keeps units alike", async () => {

@@ -5,9 +5,9 @@
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../../effects/effects.ts";
 import { elementBytes, floatValues } from "../../onnx/constants.ts";
-import { AttributeProtoSchema, TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
+import { TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 import { floatToHalf } from "../../onnx/half.ts";
-import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto } from "../../onnx/model.ts";
+import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { hasQdq } from "../../onnx/qdq-units.ts";
 import { raiseForHalfQdq } from "./half-opset.ts";
@@ -56,14 +56,13 @@ function pinnedConstants(network: Network): Set<string> {
 /** Casts to float and constant-valued attributes follow the data. */
 function halfNode(node: NodeProto): NodeProto {
   const to = node.attribute.find((one) => one.name === "to");
-  if (node.opType === "Cast" && Number(to?.i) === DataType.FLOAT) return { ...node, attribute: [intAttr("to", DataType.FLOAT16)] };
+  if (node.opType === "Cast" && Number(to?.i) === DataType.FLOAT) return withFields(node, { attribute: [intAttr("to", DataType.FLOAT16)] });
   if (node.opType !== "ConstantOfShape") return node;
-  return {
-    ...node,
+  return withFields(node, {
     attribute: node.attribute.map((one) =>
-      one.t?.dataType === DataType.FLOAT ? create(AttributeProtoSchema, { ...one, t: halfBits(one.t, valuesOf(one.t)) }) : one,
+      one.t?.dataType === DataType.FLOAT ? withFields(one, { t: halfBits(one.t, valuesOf(one.t)) }) : one,
     ),
-  };
+  });
 }
 
 const valuesOf = (tensor: TensorProto): ArrayLike<number> => {

@@ -2,10 +2,8 @@
  * Raises a Q/DQ network from opset 13 or newer to 19, the first in which QuantizeLinear and DequantizeLinear take half scales.
  * Only Reduce* (axes became an input in 18) and Split (`num_outputs` since 18) changed their form on the way.
  */
-import { create } from "@bufbuild/protobuf";
 import type { TensorProto } from "../../onnx/gen/onnx-ml_pb.js";
-import { NodeProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
-import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto } from "../../onnx/model.ts";
+import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto, withFields } from "../../onnx/model.ts";
 import { type Network, opsetOf } from "../../onnx/network.ts";
 
 const wanted = 19;
@@ -29,7 +27,7 @@ export function raiseForHalfQdq(network: Network): Network {
     if (!isStandard(node) || opset >= 18) return node;
     if (reduces.has(node.opType)) return axesAsInput(node, constants);
     if (node.opType === "Split" && node.input.length < 2)
-      return edited(node, { attribute: [...node.attribute, intAttr("num_outputs", node.output.length)] });
+      return withFields(node, { attribute: [...node.attribute, intAttr("num_outputs", node.output.length)] });
     return node;
   });
   return {
@@ -46,8 +44,5 @@ function axesAsInput(node: NodeProto, constants: Map<string, TensorProto>): Node
   if (axes === undefined) return node;
   const name = `trt_gate_axes_${constants.size}`;
   constants.set(name, int64Tensor(name, axes));
-  return edited(node, { input: [node.input[0] ?? "", name], attribute: node.attribute.filter((one) => one.name !== "axes") });
+  return withFields(node, { input: [node.input[0] ?? "", name], attribute: node.attribute.filter((one) => one.name !== "axes") });
 }
-
-const edited = (node: NodeProto, change: Partial<Pick<NodeProto, "input" | "attribute">>): NodeProto =>
-  create(NodeProtoSchema, { ...node, ...change });
