@@ -10,13 +10,13 @@ import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { openSession, type Side } from "../src/lanes/tensorrt/session.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
 import { measure } from "../src/measure/measure.ts";
-import { type Bench, clsFeeds, fixtures, jobFor, timed } from "./bench.ts";
+import { type Bench, clsFeeds, fixtures, jobFor, models, timed } from "./bench.ts";
 import { polygraphyEnv } from "./polygraphy-stage.ts";
 
 export async function agreementStage(bench: Bench): Promise<void> {
   const { effects, recorder } = bench;
   const validation = await clsFeeds(bench, "validation", 1);
-  const job = jobFor(bench, { name: "agreement", model: "cls", quantization: {}, validation });
+  const job = jobFor(bench, { name: "agreement", model: models.cls, quantization: {}, validation });
   const gpu = await findGpu(effects);
   const lock = await lockGpu(gpu?.uuid ?? "none", effects, { waitMs: 60_000 });
   const worker = makeWorker(effects, bench.python);

@@ -20,12 +20,21 @@ export interface Bench {
   /** How the gate's command is called, e.g. ["node", "dist/cli.js"]. */
   readonly gate: readonly string[];
   readonly recorder: Recorder;
+  /** An ONNX file, the model of the stages `second-*`. */
+  readonly second: string | undefined;
+}
+
+/** A model with one float input. */
+export interface BenchModel {
+  readonly file: string;
+  readonly input: string;
+  readonly shape: readonly number[];
 }
 
 export const models = {
-  cls: { file: join(assets, "ch_ppocr_mobile_v2.0_cls_infer.onnx"), shape: [1, 3, 48, 192] },
-  det: { file: join(assets, "ch_PP-OCRv4_det_infer.onnx"), shape: [1, 3, 320, 320] },
-} as const;
+  cls: { file: join(assets, "ch_ppocr_mobile_v2.0_cls_infer.onnx"), input: "x", shape: [1, 3, 48, 192] },
+  det: { file: join(assets, "ch_PP-OCRv4_det_infer.onnx"), input: "x", shape: [1, 3, 320, 320] },
+} as const satisfies Record<string, BenchModel>;
 
 export const fixed = (shape: readonly number[]): ShapeRange => ({ min: shape, opt: shape, max: shape });
 
@@ -43,7 +52,7 @@ export const recordedOptions = {
 
 export interface JobParts {
   readonly name: string;
-  readonly model: keyof typeof models;
+  readonly model: BenchModel;
   readonly quantization: Partial<QuantizationSource>;
   readonly validation: LaneJob["validation"];
 }
@@ -52,7 +61,7 @@ export function jobFor(bench: Bench, parts: JobParts): LaneJob {
   const workFolder = join(bench.folder, parts.name);
   mkdirSync(join(workFolder, "staged"), { recursive: true });
   const modelPath = join(workFolder, "staged", "model.onnx");
-  copyFileSync(models[parts.model].file, modelPath);
+  copyFileSync(parts.model.file, modelPath);
   return {
     name: parts.name,
     modelPath,
@@ -65,7 +74,7 @@ export function jobFor(bench: Bench, parts: JobParts): LaneJob {
     quantization: { algorithm: "entropy", percentile: 99.999, ...parts.quantization },
     deadlineMs: bench.effects.clock.monotonicMs() + 9 * 60_000,
     tensorrt: { ...recordedOptions, python: bench.python },
-    shapes: new Map([["x", fixed(models[parts.model].shape)]]),
+    shapes: new Map([[parts.model.input, fixed(parts.model.shape)]]),
   };
 }
 

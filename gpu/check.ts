@@ -43,11 +43,13 @@ const { values } = parseArgs({
   options: {
     out: { type: "string" },
     python: { type: "string", default: "python3" },
-    stages: { type: "string", default: Object.keys(stages).join(",") },
+    stages: { type: "string" },
+    second: { type: "string" },
     gate: { type: "string", default: `${process.execPath} ${join(root, "src/cli.ts")}` },
   },
 });
-if (values.out === undefined) throw new Error("usage: node gpu/check.ts --out FOLDER [--python FILE] [--stages a,b] [--gate COMMAND]");
+if (values.out === undefined)
+  throw new Error("usage: node gpu/check.ts --out FOLDER [--python FILE] [--stages a,b] [--second FILE] [--gate COMMAND]");
 const out = resolve(values.out);
 mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "gpu-check-"));
@@ -59,8 +61,10 @@ const log = plainLog({
 });
 const effects = realEffects({ env: { ...process.env }, cwd: folder, log, cancelled: new AbortController().signal });
 const recorder = openRecord(out);
-const bench: Bench = { effects, folder, python: values.python, gate: values.gate.split(" "), recorder };
-for (const name of values.stages.split(",")) {
+const second = values.second === undefined ? undefined : resolve(values.second);
+const bench: Bench = { effects, folder, python: values.python, gate: values.gate.split(" "), recorder, second };
+const possible = Object.keys(stages).filter((name) => second !== undefined || !name.startsWith("second-"));
+for (const name of values.stages?.split(",") ?? possible) {
   const stage = stages[name];
   if (stage === undefined) throw new Error(`no stage '${name}'; there are ${Object.keys(stages).join(", ")}`);
   const start = performance.now();

@@ -6,7 +6,7 @@ import type { LaneJob } from "../src/lanes/lane.ts";
 import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
 import type { EngineTools } from "../src/lanes/tensorrt/tools.ts";
 import type { Hello } from "../src/lanes/tensorrt/wire.ts";
-import { type Bench, clsFeeds, fixtures, jobFor } from "./bench.ts";
+import { type Bench, clsFeeds, fixtures, jobFor, models } from "./bench.ts";
 import { type Built, type Load, loader } from "./construction-worker.ts";
 
 export interface Contract {
@@ -60,7 +60,7 @@ const describe = (error: unknown): unknown =>
 /** The classifier with its recorded scales, every builder option of the lanes set. */
 export async function classifierJob({ bench, hello }: Contract, name: string): Promise<LaneJob> {
   const validation = await clsFeeds(bench, "validation", 1);
-  const job = jobFor(bench, { name, model: "cls", quantization: { cachePath: cacheOf(bench, hello) }, validation });
+  const job = jobFor(bench, { name, model: models.cls, quantization: { cachePath: cacheOf(bench, hello) }, validation });
   return { ...job, tensorrt: { ...job.tensorrt, workspaceMiB: 1024 } };
 }
 

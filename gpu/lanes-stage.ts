@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LaneName, PreparedLane, TensorPair } from "../src/lanes/lane.ts";
 import { prepareLane } from "../src/lanes/prepare.ts";
-import { type Bench, clsFeeds, figures, fixtures, type JobParts, jobFor, outputDb } from "./bench.ts";
+import { type Bench, clsFeeds, figures, fixtures, type JobParts, jobFor, models, outputDb } from "./bench.ts";
 
 const all = (lane: PreparedLane) => Array.from({ length: lane.sampleCount }, (_, i) => i);
 const plain = { keep: new Set<string>() };
@@ -13,7 +13,7 @@ export const classifierStage =
   async (bench: Bench): Promise<void> => {
     await runLane(bench, lane, {
       name: `cls-${lane}`,
-      model: "cls",
+      model: models.cls,
       quantization: { cachePath: join(fixtures, "cls.calibration.cache") },
       validation: await clsFeeds(bench, "validation", 8),
     });

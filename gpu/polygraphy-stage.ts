@@ -94,7 +94,7 @@ export async function polygraphyStage(bench: Bench): Promise<void> {
 async function debugPrecision(bench: Bench, cachePath: string): Promise<number> {
   const job = jobFor(bench, {
     name: "bisect",
-    model: "cls",
+    model: models.cls,
     quantization: { cachePath },
     validation: await clsFeeds(bench, "validation", 8),
   });
