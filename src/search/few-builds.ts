@@ -89,6 +89,7 @@ async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], fe
 /**
  * Shortest prefix that gains on the ranking samples what the search half lacks, and the spare. The search half is small and a prefix may fit it
  * by chance; the ranking samples are others and more. Each length is asked: gains are not monotone, and a miss costs a build.
+ * Where none has that much to spare it is the one with the most, if that is what the search half lacks.
  */
 async function shortestByGain(prober: Prober, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<number | undefined> {
   const empty = await prober.ask({ phase: "premise", keep: [], half: "search" });
@@ -97,9 +98,24 @@ async function shortestByGain(prober: Prober, ranking: Ranking, { longest, guard
     const result = await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true });
     return result.kind === "measured" ? result.marginDb : Number.NaN;
   };
-  const wanted = (await marginOf(0)) - (empty.kind === "measured" ? empty.marginDb : Number.NaN) + spareGuards * guardDb;
-  for (let length = 1; length <= Math.min(longest, ranking.order.length); length++) if ((await marginOf(length)) >= wanted) return length;
-  return undefined;
+  const enough = (await marginOf(0)) - (empty.kind === "measured" ? empty.marginDb : Number.NaN);
+  let best: { readonly length: number; readonly margin: number } | undefined;
+  for (let length = 1; length <= Math.min(longest, ranking.order.length); length++) {
+    const margin = await worstNear(marginOf, length, ranking.order.length);
+    if (margin >= enough + spareGuards * guardDb) return length;
+    if (margin >= (best?.margin ?? enough)) best = { length, margin };
+  }
+  return best?.length;
+}
+
+/**
+ * Worst margin of this prefix and the next two: how errors add up is chaotic, and a prefix that stands out from its neighbours by itself does
+ * so by luck, which the next engine does not share. NaN where one of them cannot be measured.
+ */
+async function worstNear(marginOf: (length: number) => Promise<number>, length: number, longest: number): Promise<number> {
+  const margins: number[] = [];
+  for (let near = length; near <= Math.min(length + 2, longest); near++) margins.push(await marginOf(near));
+  return Math.min(...margins);
 }
 
 /** One guard is how far a build may move, and the first build and the fresh ones must all pass. On an H100 a set with one guard to spare passed one of its builds by 0.4 dB. */

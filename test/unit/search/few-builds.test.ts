@@ -61,4 +61,25 @@ describe("a search with few builds", () => {
     await searchUnits(request(syntheticUnits(40), probe, { surrogate: ranker, ranker, maxBuilds: 8, confirmBuilds: 2, guardDb: 2 }));
     expect(lengths[0]).toBe(6);
   });
+
+  const firstBuilt = async (gains: readonly number[], lackDb: number) => {
+    const lengths: number[] = [];
+    const ranker: Probe = async (keep) => measured(10 + (gains[keep.size] ?? 0));
+    const probe: Probe = async (keep) => {
+      if (keep.size > 0) lengths.push(keep.size);
+      return measured(keep.size === 0 ? 20 - lackDb : 30);
+    };
+    await searchUnits(request(syntheticUnits(40), probe, { surrogate: ranker, ranker, maxBuilds: 8, confirmBuilds: 2, guardDb: 2 }));
+    return lengths[0];
+  };
+
+  it("does not build a prefix that stands out from its neighbours", async () => {
+    // 6 dB are wanted: three that lack 3, and 3 to spare.
+    expect(await firstBuilt([0, 1, 2, 9, 3, 5, 6, 7, 8, 8, 8, 8, 8], 3)).toBe(6);
+  });
+
+  it("builds the one with the most to spare where none has enough, and not one that lacks what is needed", async () => {
+    expect(await firstBuilt([0, 1, 2, 4, 4, 4, 5, 5, 5, 4, 3, 3, 3], 3)).toBe(6);
+    expect(await firstBuilt(Array(40).fill(2), 3)).toBe(5);
+  });
 });
