@@ -5,7 +5,7 @@
 import { type Accepted, acceptPrefix, type Hit, passesBothHalves, pruneGuarded, shortestOnSearchHalf } from "./accept.ts";
 import { bisect } from "./prefix.ts";
 import { type Prober, passes } from "./prober.ts";
-import type { Ranking } from "./search.ts";
+import type { ProbeResult, Ranking } from "./search.ts";
 
 export interface FewBuilds {
   /** From here on the error counts as diffuse. */
@@ -87,18 +87,18 @@ async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], fe
 }
 
 /**
- * Shortest prefix that gains on the ranking samples what the search half lacks, and the spare. The search half is small and a prefix may fit it
- * by chance; the ranking samples are others and more. Each length is asked: gains are not monotone, and a miss costs a build.
- * Where none has that much to spare it is the one with the most, if that is what the search half lacks.
+ * Shortest prefix that gains on the ranking samples what the plain engine lacks on its worse half, and the spare. A half is small and a prefix
+ * may fit it by chance; the ranking samples are others and more. Each length is asked: gains are not monotone, and a miss costs a build.
+ * Where none has that much to spare it is the one with the most, if that is what is lacking.
  */
 async function shortestByGain(prober: Prober, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<number | undefined> {
-  const empty = await prober.ask({ phase: "premise", keep: [], half: "search" });
   const marginOf = async (length: number) => {
     const keep = ranking.order.slice(0, length);
-    const result = await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true });
-    return result.kind === "measured" ? result.marginDb : Number.NaN;
+    return marginIn(await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true }));
   };
-  const enough = (await marginOf(0)) - (empty.kind === "measured" ? empty.marginDb : Number.NaN);
+  const plain = async (half: "search" | "accept") => marginIn(await prober.ask({ phase: "premise", keep: [], half }));
+  // No kept set is looked at on the held-out half, only how far the plain engine is off there.
+  const enough = (await marginOf(0)) - Math.min(await plain("search"), await plain("accept"));
   let best: { readonly length: number; readonly margin: number } | undefined;
   for (let length = 1; length <= Math.min(longest, ranking.order.length); length++) {
     const margin = await worstNear(marginOf, length, ranking.order.length);
@@ -107,6 +107,8 @@ async function shortestByGain(prober: Prober, ranking: Ranking, { longest, guard
   }
   return best?.length;
 }
+
+const marginIn = (result: ProbeResult): number => (result.kind === "measured" ? result.marginDb : Number.NaN);
 
 /**
  * Worst margin of this prefix and the next two: how errors add up is chaotic, and a prefix that stands out from its neighbours by itself does
