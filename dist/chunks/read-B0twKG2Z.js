@@ -1,1 +1,0 @@
-export{t as modelBytes,n as parseModel,r as readModel,i as refuseLfsPointer}from"./read-DmC2_A1f.js";

@@ -1,0 +1,1 @@
+export{t as modelBytes,n as parseModel,r as readModel,i as refuseLfsPointer}from"./read-BIy3426k.js";
