@@ -98,13 +98,14 @@ async function debugPrecision(bench: Bench, cachePath: string): Promise<number> 
     quantization: { cachePath },
     validation: await clsFeeds(bench, "validation", 8),
   });
-  const files = await writeDebugPrecision(await replayReference(bench), job, checkScript);
+  const files = await writeDebugPrecision({ ...(await replayReference(bench)), cachePath }, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode: "bisect",
     direction: "forward",
     precision: "float16",
-    cachePath,
+    cachePath: files.cache,
+    calibrator: files.calibrator,
     shapes: job.shapes,
     builder,
     check: { ...files, tolerance: "sqnr-db=25", gate: bench.gate },
