@@ -70,17 +70,19 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
   return encodeModel(removeUnitQdq(await readModel(path, files), keep, float));
 }
 
-/** Judged on the held-out half by fresh builds, the search's confirmations among them; all of them must pass, in the precisions asked for. */
+/** Judged on the held-out half by fresh builds, the search's confirmations of this set among them; all must pass, in the precisions asked for. */
 export async function verifyFix(judging: Judging, halves: Halves, outcome: SearchOutcome): Promise<Verified> {
   const { lane } = judging;
+  const kept = new Set(outcome.keep);
+  // The search may have built other sets afresh before, as large as this one.
   const confirmations = outcome.probes
-    .filter(({ phase }) => phase === "confirm")
+    .filter(({ phase, keep }) => phase === "confirm" && keep.length === kept.size && keep.every((id) => kept.has(id)))
     .map(({ result }) => result.kind === "measured" && result.passes);
   const more = confirmations.length > 0 ? 0 : lane.deterministic ? 1 : 2;
   const runs: JudgedRun[] = [];
   // After confirmations the engine that was built last is at hand: its outputs are shown, nothing is built again.
   for (let n = 0; n < Math.max(1, more); n++) {
-    runs.push(await judgeOutputs(judging, { assignment: { keep: new Set(outcome.keep) }, samples: halves.accept, fresh: more > 0 }));
+    runs.push(await judgeOutputs(judging, { assignment: { keep: kept }, samples: halves.accept, fresh: more > 0 }));
   }
   const votes = [...confirmations, ...runs.map(({ judgement }) => judgement.verdict.kind === "pass")];
   const shown = runs.toSorted((a, b) => worstSqnrDb(a.measured) - worstSqnrDb(b.measured))[0];

@@ -73,39 +73,44 @@ export async function refusalOf(prober: Prober, keep: readonly string[], builds:
   return undefined;
 }
 
-/** Rankings with the length at which the surrogate expects a pass, shortest first; those without one last. */
+interface Guess extends Hit {
+  /** dB that the surrogate misses, the room for the noise of building included; 0 where it expects a pass, infinite where it knows nothing. */
+  readonly missingDb: number;
+}
+
+/** One for each ranking: those from which the surrogate expects a pass first, shortest first; then by what it misses. */
 async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], few: FewBuilds): Promise<Hit[]> {
-  const guesses: { readonly hit: Hit; readonly isExpected: boolean }[] = [];
-  for (const ranking of rankings) {
-    const length = prober.hasRanker
-      ? await shortestByGain(prober, ranking, few)
-      : await shortestOnSearchHalf(prober, ranking, { longest: few.longest, cheap: true, guardDb: few.guardDb });
-    const isExpected = length !== undefined;
-    guesses.push({ hit: isExpected ? { ranking, length } : blindGuess(ranking), isExpected });
-  }
-  return guesses.toSorted((a, b) => Number(b.isExpected) - Number(a.isExpected) || a.hit.length - b.hit.length).map(({ hit }) => hit);
+  const guesses: Guess[] = [];
+  for (const ranking of rankings) guesses.push((await guessIn(prober, ranking, few)) ?? { ...blindGuess(ranking), missingDb: Infinity });
+  return guesses.toSorted((a, b) => (a.missingDb === b.missingDb ? a.length - b.length : a.missingDb - b.missingDb));
+}
+
+async function guessIn(prober: Prober, ranking: Ranking, few: FewBuilds): Promise<Guess | undefined> {
+  if (prober.hasRanker) return guessByGain(prober, ranking, few);
+  const length = await shortestOnSearchHalf(prober, ranking, { longest: few.longest, cheap: true, guardDb: few.guardDb });
+  return length === undefined ? undefined : { ranking, length, missingDb: 0 };
 }
 
 /**
  * Shortest prefix that gains on the ranking samples what the plain engine lacks on its worse half, and the spare. A half is small and a prefix
  * may fit it by chance; the ranking samples are others and more. Each length is asked: gains are not monotone, and a miss costs a build.
- * Where none has that much to spare it is the one with the most, if that is what is lacking.
+ * Where none gains that much it is the one that gains most. Undefined where nothing can be measured.
  */
-async function shortestByGain(prober: Prober, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<number | undefined> {
+async function guessByGain(prober: Prober, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<Guess | undefined> {
   const marginOf = async (length: number) => {
     const keep = ranking.order.slice(0, length);
     return marginIn(await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true }));
   };
   const plain = async (half: "search" | "accept") => marginIn(await prober.ask({ phase: "premise", keep: [], half }));
   // No kept set is looked at on the held-out half, only how far the plain engine is off there.
-  const enough = (await marginOf(0)) - Math.min(await plain("search"), await plain("accept"));
-  let best: { readonly length: number; readonly margin: number } | undefined;
+  const wanted = (await marginOf(0)) - Math.min(await plain("search"), await plain("accept")) + spareGuards * guardDb;
+  let best: Guess | undefined;
   for (let length = 1; length <= Math.min(longest, ranking.order.length); length++) {
-    const margin = await worstNear(marginOf, length, ranking.order.length);
-    if (margin >= enough + spareGuards * guardDb) return length;
-    if (margin >= (best?.margin ?? enough)) best = { length, margin };
+    const missingDb = Math.max(0, wanted - (await worstNear(marginOf, length, ranking.order.length)));
+    if (missingDb < (best?.missingDb ?? Infinity)) best = { ranking, length, missingDb };
+    if (missingDb === 0) break;
   }
-  return best?.length;
+  return best;
 }
 
 const marginIn = (result: ProbeResult): number => (result.kind === "measured" ? result.marginDb : Number.NaN);
@@ -120,8 +125,11 @@ async function worstNear(marginOf: (length: number) => Promise<number>, length: 
   return Math.min(...margins);
 }
 
-/** One guard is how far a build may move, and the first build and the fresh ones must all pass. On an H100 a set with one guard to spare passed one of its builds by 0.4 dB. */
-const spareGuards = 1.5;
+/**
+ * One guard is how far a build may move, and the first build and the fresh ones must all pass. On an H100 a set with one guard to spare passed
+ * one of its builds by 0.4 dB, and one with one and a half was refused.
+ */
+const spareGuards = 2;
 
 /** Where nothing is known: the eighth part. */
 const blindGuess = (ranking: Ranking): Hit => ({ ranking, length: Math.max(1, Math.ceil(ranking.order.length / 8)) });

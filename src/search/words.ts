@@ -21,7 +21,7 @@ export function outcomeMessage({ kind, kept, of, what, heldOut, why }: Told): st
     case "found":
       return `Keeping ${set} in higher precision passes the held-out samples${figures(heldOut)}. Use the fix that the report holds.`;
     case "prefix":
-      return `Keeping the first ${set} of a ranking passes both halves of the samples${figures(heldOut)}; the pruned set did not pass the held-out half. More validation samples allow a smaller set.`;
+      return `Keeping the first ${set} of a ranking passes both halves of the samples${figures(heldOut)}; no smaller set is known to hold. More validation samples may show one.`;
     case "diffuse":
       return `The error is diffuse: ${why ?? `${set} would have to be kept`}. A list of layers does not help; follow the advice on calibration, scheme or training.`;
     case "nothing-needed":
