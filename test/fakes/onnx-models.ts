@@ -18,6 +18,8 @@ export interface ModelParts {
   /** Of every input; float32 without. */
   readonly inputType?: number;
   readonly outputs: readonly string[];
+  /** Of every output; float32 without. A parser of TensorRT refuses outputs without a type. */
+  readonly outputType?: number;
   readonly opset?: number;
 }
 
@@ -27,7 +29,7 @@ export function modelProto(parts: ModelParts): ModelProto {
     node: [...parts.nodes],
     initializer: [...(parts.weights ?? [])],
     input: Object.entries(parts.inputs ?? { x: [1, 4] }).map(([name, dims]) => typed(name, dims, parts.inputType ?? DataType.FLOAT)),
-    output: parts.outputs.map((name) => create(ValueInfoProtoSchema, { name })),
+    output: parts.outputs.map((name) => typed(name, undefined, parts.outputType ?? DataType.FLOAT)),
   });
   return create(ModelProtoSchema, {
     irVersion: 8n,
@@ -39,28 +41,26 @@ export function modelProto(parts: ModelParts): ModelProto {
 export const modelBytes = (parts: ModelParts): Uint8Array => toBinary(ModelProtoSchema, modelProto(parts));
 export const encode = (proto: ModelProto): Uint8Array => toBinary(ModelProtoSchema, proto);
 
-const typed = (name: string, dims: readonly (number | string)[], elemType: number) =>
+/** Without `dims` nothing is said of its shape. */
+const typed = (name: string, dims: readonly (number | string)[] | undefined, elemType: number) =>
   create(ValueInfoProtoSchema, {
     name,
     type: create(TypeProtoSchema, {
       value: {
         case: "tensorType",
-        value: {
-          $typeName: "onnx.TypeProto.Tensor",
-          elemType,
-          shape: {
-            $typeName: "onnx.TensorShapeProto",
-            dim: dims.map((dim) => ({
-              $typeName: "onnx.TensorShapeProto.Dimension" as const,
-              denotation: "",
-              value:
-                typeof dim === "number" ? { case: "dimValue" as const, value: BigInt(dim) } : { case: "dimParam" as const, value: dim },
-            })),
-          },
-        },
+        value: { $typeName: "onnx.TypeProto.Tensor", elemType, ...(dims === undefined ? {} : { shape: shapeOf(dims) }) },
       },
     }),
   });
+
+const shapeOf = (dims: readonly (number | string)[]) => ({
+  $typeName: "onnx.TensorShapeProto" as const,
+  dim: dims.map((dim) => ({
+    $typeName: "onnx.TensorShapeProto.Dimension" as const,
+    denotation: "",
+    value: typeof dim === "number" ? { case: "dimValue" as const, value: BigInt(dim) } : { case: "dimParam" as const, value: dim },
+  })),
+});
 
 export const node = (opType: string, input: readonly string[], output: readonly string[], name = ""): NodeProto =>
   makeNode({ opType, input, output, name });
