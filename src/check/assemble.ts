@@ -7,6 +7,7 @@ import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.t
 import type { SearchOutcome } from "../search/search.ts";
 import { adviceFor } from "./advice.ts";
 import type { Baseline } from "./baseline.ts";
+import { buildWith } from "./build-with.ts";
 import type { CheckContext } from "./context.ts";
 import { emptyModelReport } from "./empty.ts";
 import type { Halves } from "./halves.ts";
@@ -77,6 +78,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     })),
     warnings: warningsOf(facts),
     reproduce: [...lane.reproduce({ keep: new Set(keep) })],
+    buildWith: buildWith(prepared),
     timings,
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };

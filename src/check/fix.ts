@@ -13,6 +13,7 @@ import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import type { CheckFacts } from "./assemble.ts";
+import { buildWith } from "./build-with.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
 import { latencyOf } from "./latency.ts";
@@ -51,6 +52,7 @@ async function describeFix({ entry, prepared, context }: CheckFacts, outcome: Se
     ...(cachePath === undefined || entry.quantization?.cache === undefined ? {} : { cachePath: entry.quantization.cache }),
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
+    buildWith: buildWith(prepared),
     ...(source === undefined
       ? {}
       : {

@@ -19,5 +19,6 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"]): Fix | u
     ...(cachePath === undefined ? {} : { cachePath }),
     ...(qdqPath === undefined ? {} : { qdqPath }),
     algorithm: quantization.algorithm,
+    ...(model.buildWith === undefined ? {} : { buildWith: model.buildWith }),
   };
 }

@@ -20,6 +20,7 @@ function polygraphyCommand(fix: Fix): string {
   const words = [
     ...["polygraphy", "convert", pathArgument(builtPath(fix)), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : ["--calibration-cache", cachePath]),
+    ...(fix.buildWith?.polygraphy ?? []),
     ...["--trt-network-postprocess-script", FILE, "--precision-constraints", "obey", "-o", "fixed.engine"],
   ];
   return words.map(shellWord).join(" ");

@@ -21,11 +21,19 @@ export function makeTrtexec(fix: Fix): readonly Artifact[] {
   const written = names.filter((name) => whyNotWritten(name) === undefined);
   const command = `sh ${FILE}`;
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
-  const body = written.length === 0 ? NOTHING : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
+  const body =
+    fix.cachePath !== undefined && fix.buildWith?.trtexec === null
+      ? FOREIGN_CACHE
+      : written.length === 0
+        ? NOTHING
+        : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
   const content = ["#!/bin/sh", ...headerLines(fix, command), ...notes, body, ""].join("\n");
   return [{ format: "trtexec", fileName: FILE, content, command, leftOut }];
 }
 
+/** It would calibrate anew, on random numbers. */
+const FOREIGN_CACHE =
+  "echo 'trtexec reads caches of entropy calibration only, and this one is of another; use the polygraphy format' >&2\nexit 1";
 const NOTHING = "echo 'no layer name of this fix can be written for trtexec; use the polygraphy format' >&2\nexit 1";
 
 function trtexecWords(fix: Fix, names: readonly string[]): string[] {
@@ -35,6 +43,7 @@ function trtexecWords(fix: Fix, names: readonly string[]): string[] {
   return [
     ...["trtexec", `--onnx=${builtPath(fix)}`, "--int8", ...(type === "fp16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : [`--calib=${cachePath}`]),
+    ...(fix.buildWith?.trtexec ?? []),
     ...[`--layerPrecisions=${perLayer}`, `--layerOutputTypes=${perLayer}`, "--precisionConstraints=obey", "--saveEngine=fixed.engine"],
   ];
 }

@@ -210,6 +210,8 @@ export const modelReport = z.object({
   builds: z.array(z.object({ what: z.string(), seconds: z.number(), latencyMs: num.optional(), notes: z.array(z.string()) })),
   warnings: z.array(z.string()),
   reproduce: z.array(z.string()),
+  /** Words that each tool needs to build as the gate did: shapes, builder options, the cache's calibrator. Null: the tool cannot read this cache. */
+  buildWith: z.object({ polygraphy: z.array(z.string()), trtexec: z.array(z.string()).nullable() }).optional(),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
   /** Place in the configuration, for annotations. */

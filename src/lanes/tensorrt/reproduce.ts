@@ -62,8 +62,24 @@ export function reproduceEngines(facts: Reproduction): string[] {
   ];
 }
 
-const baseClass = ({ calibrator = entropyCalibrator }: Reproduction): string[] =>
+const baseClass = ({ calibrator = entropyCalibrator }: Pick<Reproduction, "calibrator">): string[] =>
   calibrator === entropyCalibrator ? [] : ["--calib-base-cls", calibrator];
+
+export interface BuildWords {
+  readonly polygraphy: readonly string[];
+  /** Undefined where it would not accept the cache, and calibrate on random numbers. */
+  readonly trtexec: readonly string[] | undefined;
+}
+
+/** What both tools need, beyond a model, its precisions and its cache, to build as the lane does. `calibrator`: class that wrote the cache. */
+export function buildWords(job: Pick<NamedJob, "tensorrt" | "sources">, shapes: Reproduction["shapes"], calibrator?: string): BuildWords {
+  const tensorrt = { ...job.tensorrt, plugins: job.sources?.plugins ?? job.tensorrt.plugins };
+  const own = calibrator === undefined ? [] : baseClass({ calibrator });
+  return {
+    polygraphy: [...shapeFlags(shapes), ...builderFlags(tensorrt), ...own],
+    trtexec: own.length === 0 ? trtexecFlags(shapes, tensorrt) : undefined,
+  };
+}
 
 /** The user's own file where the candidate is one; a Q/DQ model that the gate made keeps the name it was written under. */
 const candidateOf = ({ job, candidateModel }: Reproduction): string => {
@@ -77,14 +93,21 @@ function trtexec(facts: Reproduction, plugins: readonly string[], name: string):
   const precisions = weak
     ? ["--int8", "--fp16", ...(cachePath === undefined || cache === undefined ? [] : [`--calib=${cache}`])]
     : ["--stronglyTyped"];
-  const ranges = (["min", "opt", "max"] as const).flatMap((end) =>
-    shapes.size === 0 ? [] : [`--${end}Shapes=${[...shapes].map(([input, range]) => `${input}:${range[end].join("x")}`).join(",")}`],
-  );
-  const { optimizationLevel, workspaceMiB, dlaCore, versionCompatible, tf32 } = job.tensorrt;
   return line(
     "trtexec",
     `--onnx=${candidateOf(facts)}`,
     ...precisions,
+    ...trtexecFlags(shapes, { ...job.tensorrt, plugins }),
+    `--saveEngine=${name}.int8.engine`,
+  );
+}
+
+function trtexecFlags(shapes: ReadonlyMap<string, ShapeRange>, tensorrt: Omit<TensorRtOptions, "python">): string[] {
+  const { optimizationLevel, workspaceMiB, dlaCore, versionCompatible, tf32, plugins } = tensorrt;
+  const ranges = (["min", "opt", "max"] as const).flatMap((end) =>
+    shapes.size === 0 ? [] : [`--${end}Shapes=${[...shapes].map(([input, range]) => `${input}:${range[end].join("x")}`).join(",")}`],
+  );
+  return [
     ...ranges,
     ...(optimizationLevel === undefined ? [] : [`--builderOptimizationLevel=${optimizationLevel}`]),
     ...(workspaceMiB === undefined ? [] : [`--memPoolSize=workspace:${workspaceMiB}`]),
@@ -92,8 +115,7 @@ function trtexec(facts: Reproduction, plugins: readonly string[], name: string):
     ...(dlaCore === undefined ? [] : [`--useDLACore=${dlaCore}`, "--allowGPUFallback"]),
     ...plugins.map((plugin) => `--staticPlugins=${plugin}`),
     ...(tf32 ? [] : ["--noTF32"]),
-    `--saveEngine=${name}.int8.engine`,
-  );
+  ];
 }
 
 const shapeFlags = (shapes: ReadonlyMap<string, ShapeRange>): string[] =>

@@ -132,4 +132,19 @@ describeWithPython("fix_precision.py, executed", () => {
       "Use: polygraphy convert models/cls.onnx --int8 --fp16 --calibration-cache calibration/cls.cache --trt-network-postprocess-script fix_precision.py --precision-constraints obey -o fixed.engine",
     );
   });
+
+  it("builds with the shapes, options and calibrator that the gate built with", () => {
+    const polygraphy = [
+      "--trt-min-shapes",
+      "x:[1,3,48,192]",
+      "--builder-optimization-level",
+      "0",
+      "--calib-base-cls",
+      "IInt8MinMaxCalibrator",
+    ];
+    const [artifact] = makePolygraphy(fixOf([["p2o.Conv.7"]], { buildWith: { polygraphy, trtexec: null } }));
+    expect(artifact?.command).toBe(
+      "polygraphy convert models/cls.onnx --int8 --fp16 --calibration-cache calibration/cls.cache --trt-min-shapes 'x:[1,3,48,192]' --builder-optimization-level 0 --calib-base-cls IInt8MinMaxCalibrator --trt-network-postprocess-script fix_precision.py --precision-constraints obey -o fixed.engine",
+    );
+  });
 });

@@ -47,6 +47,19 @@ describe("trtexec flags, executed by a shell", () => {
     expect(folder.names()).toEqual(["script.sh", "trtexec"]);
   });
 
+  it("build with the shapes and options that the gate built with", () => {
+    const buildWith = { polygraphy: [], trtexec: ["--minShapes=x:1x3x48x192", "--noTF32"] };
+    const words = wordsGivenTo("trtexec", String(makeTrtexec(fixOf([["p2o.Conv.7"]], { buildWith }))[0]?.content), [], folder);
+    expect(words).toEqual(expect.arrayContaining(["--calib=calibration/cls.cache", "--minShapes=x:1x3x48x192", "--noTF32"]));
+  });
+
+  it("fail instead of calibrating on random numbers where trtexec does not accept the cache", () => {
+    const fix = fixOf([["p2o.Conv.7"]], { buildWith: { polygraphy: [], trtexec: null } });
+    expect(() => wordsGivenTo("trtexec", String(makeTrtexec(fix)[0]?.content), [], folder)).toThrow(/entropy calibration only/);
+    const { cachePath: _, ...withoutCache } = fix;
+    expect(wordsGivenTo("trtexec", String(makeTrtexec(withoutCache)[0]?.content), [], folder)).toContain("--int8");
+  });
+
   it("fail instead of building without the fix when no name can be written", () => {
     const [artifact] = makeTrtexec(fixOf([["a,b"], ["(output t)"]]));
     expect(artifact?.leftOut.map(({ name }) => name)).toEqual(["a,b", "(output t)"]);
