@@ -1,9 +1,14 @@
-/** The report that the gate wrote on an H100 (test/fixtures/h100-trt8.6.1-2026-11-24): read, judged again, fixed again and shown again. */
+/** Reports that the gate wrote on an H100 (test/fixtures/h100-trt8.6.1-*): read, judged again, fixed again and shown again. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { verifyFix } from "../../../../src/check/fix.ts";
+import { splitSamples } from "../../../../src/check/halves.ts";
+import type { Judging } from "../../../../src/check/outputs.ts";
 import { readTolerance } from "../../../../src/config/tolerance.ts";
 import { toleranceSchema } from "../../../../src/config/tolerance-schema.ts";
+import { openSaved } from "../../../../src/dumps/open-saved.ts";
+import { readTensor } from "../../../../src/dumps/stored-array.ts";
 import { fixFormats } from "../../../../src/fix/artifact.ts";
 import { makeArtifacts } from "../../../../src/fix/artifacts.ts";
 import { fixFromReport } from "../../../../src/fix/from-report.ts";
@@ -12,12 +17,18 @@ import { measure } from "../../../../src/measure/measure.ts";
 import type { Measurement, Metrics, Summary } from "../../../../src/measure/measurement.ts";
 import { renderComment } from "../../../../src/report/comment.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, type Report, reportSchema } from "../../../../src/report/schema.ts";
+import { fakeLane } from "../../../fakes/lane.ts";
+import { keepsSame, readRecording, recordedEngines, searchAgain } from "../../../fakes/recorded-search.ts";
+import { runEffects } from "../../../fakes/run-effects.ts";
+import { entryOf } from "../../../fakes/settings.ts";
 
-const folder = join(import.meta.dirname, "../../../fixtures/h100-trt8.6.1-2026-11-24");
-const textOf = (file: string) => readFile(join(folder, file), "utf8");
+const runs = ["2026-11-24/run1", "2026-11-24/run2", "2026-11-27/run3", "2026-11-27/run4"] as const;
+type Run = (typeof runs)[number];
+const pathOf = (run: Run, file: string) => join(import.meta.dirname, `../../../fixtures/h100-trt8.6.1-${run}/${file}`);
+const textOf = (run: Run, file: string) => readFile(pathOf(run, file), "utf8");
 
-async function recorded(run: "run1" | "run2"): Promise<{ readonly report: Report; readonly model: ModelReport }> {
-  const report = reportSchema.parse(JSON.parse(await textOf(`${run}/report.json`)));
+async function recorded(run: Run): Promise<{ readonly report: Report; readonly model: ModelReport }> {
+  const report = reportSchema.parse(JSON.parse(await textOf(run, "report.json")));
   const [model] = report.models;
   if (model === undefined) throw new Error("the recording holds no model");
   return { report, model };
@@ -58,7 +69,7 @@ const judgedAt = (model: ModelReport, limitDb: number) =>
     today: "2026-11-24",
   });
 
-describe.each(["run1", "run2"] as const)("the report of %s", (run) => {
+describe.each(runs)("the report of %s", (run) => {
   it("fits the schema of today, holds engines' figures and is complete", async () => {
     const { report, model } = await recorded(run);
     expect(report).toMatchObject({ complete: true, exitCode: 1, environment: { tensorrt: "8.6.1", gpu: "NVIDIA H100 80GB HBM3" } });
@@ -96,22 +107,29 @@ const readable = (text: string) =>
     .replace(/\\/g, "")
     .replace(/[A-Za-z0-9+/]{40,}={0,2}/g, (word) => Buffer.from(word, "base64").toString("utf8"));
 
-describe("the fix of run2", () => {
-  it("keeps 7 units, 18 of 305 network layers, and passed two fresh builds on held-out images", async () => {
-    const { model } = await recorded("run2");
-    expect(model.search).toMatchObject({ outcome: "prefix", builds: 6, units: 54 });
-    expect(model.search?.keep).toHaveLength(7);
-    expect(new Set(model.search?.keep.flatMap(({ layers }) => layers)).size).toBe(18);
-    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true, builds: 2 });
-    const fresh = model.search?.probes.filter(({ phase }) => phase === "confirm");
-    expect(fresh?.map(({ kind, passes, kept }) => [kind, passes, kept])).toEqual([
-      ["measured", true, 7],
-      ["measured", true, 7],
-    ]);
+const accepted = [
+  { run: "2026-11-24/run2", builds: 6, units: 7, layers: 18, confirmed: [true, true] },
+  { run: "2026-11-27/run3", builds: 3, units: 13, layers: 44, confirmed: [true, true] },
+  // Two other sets were refused before this one.
+  { run: "2026-11-27/run4", builds: 8, units: 13, layers: 50, confirmed: [false, false, true, true] },
+] as const;
+
+describe.each(accepted)("the fix of $run", ({ run, builds, units, layers, confirmed }) => {
+  it(`keeps ${units} units, ${layers} of 305 network layers, which passed two fresh builds on held-out images`, async () => {
+    const { model } = await recorded(run);
+    expect(model.search).toMatchObject({ outcome: "prefix", builds, units: 54 });
+    const keep = model.search?.keep.map(({ unit }) => unit) ?? [];
+    expect(keep).toHaveLength(units);
+    expect(new Set(model.search?.keep.flatMap((one) => one.layers)).size).toBe(layers);
+    const fresh = model.search?.probes.filter(({ phase }) => phase === "confirm") ?? [];
+    expect(fresh.map(({ passes }) => passes)).toEqual(confirmed);
+    expect(fresh.every(({ kind }) => kind === "measured")).toBe(true);
+    const ofSet = fresh.filter((probe) => keepsSame(probe.keep, keep));
+    expect(ofSet.map(({ passes }) => passes)).toEqual([true, true]);
   });
 
   it("is made again as the entry that checks the fixed model", async () => {
-    const { report, model } = await recorded("run2");
+    const { report, model } = await recorded(run);
     const fix = fixFromReport(model, report.tool);
     expect(String(fix && makeArtifacts("config", fix)[0]?.content)).toContain("cls.fixed.qdq.onnx");
   });
@@ -119,7 +137,7 @@ describe("the fix of run2", () => {
   it.each(fixFormats.filter((format) => format !== "config"))(
     "is made again from the report as %s, naming every kept node",
     async (format) => {
-      const { report, model } = await recorded("run2");
+      const { report, model } = await recorded(run);
       const fix = fixFromReport(model, report.tool);
       const artifacts = fix === undefined ? [] : makeArtifacts(format, fix);
       expect(artifacts.length).toBeGreaterThan(0);
@@ -127,15 +145,51 @@ describe("the fix of run2", () => {
       const text = artifacts.map(({ content }) => readable(String(content))).join("\n");
       const heads = (fix?.kept ?? []).map(({ nodes }) => nodes[0] ?? "");
       const unsayable = new Set(artifacts.flatMap(({ leftOut }) => leftOut.map(({ name }) => name)));
-      expect(heads).toHaveLength(7);
+      expect(heads).toHaveLength(units);
       expect(heads.filter((name) => !text.includes(name) && !unsayable.has(name))).toEqual([]);
     },
   );
 });
 
+describe("the proof of an accepted set", () => {
+  it.each(["2026-11-24/run2", "2026-11-27/run3"] as const)("stands in the report of %s: two fresh builds, both pass", async (run) => {
+    const { model } = await recorded(run);
+    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true, builds: 2 });
+  });
+
+  it("is none in the report of run4, which counted the fresh builds of other sets; counted again, it is one", async () => {
+    const { model } = await recorded("2026-11-27/run4");
+    expect(model.fix?.verified).toMatchObject({
+      by: "engine",
+      passes: false,
+      builds: 4,
+      message: expect.stringContaining("3 of 5 runs pass"),
+    });
+    const run4 = readRecording("h100-trt8.6.1-2026-11-27/run4");
+    const outcome = await searchAgain(run4, recordedEngines(run4).probe, { "leave-one-in": 11, "leave-one-out": 13 });
+    expect(outcome.probes.filter(({ phase }) => phase === "confirm")).toHaveLength(4);
+    const verified = await verifyFix(judgingAgain(), splitSamples(8, 0), outcome);
+    expect(verified).toMatchObject({
+      passes: true,
+      builds: 2,
+      message: expect.stringContaining("Passes on 4 held-out samples in 2 fresh"),
+    });
+  });
+});
+
+/** A lane whose last engine is within the limit, as that of run4 was. */
+function judgingAgain(): Judging {
+  const lane = fakeLane({
+    lane: "implicit",
+    deterministic: false,
+    output: () => ({ reference: [1, -2, 3, 0.5], candidate: [1, -2, 3, 0.51] }),
+  });
+  return { entry: entryOf("tolerance: {sqnr-db: {fail: 25}}"), lane, seed: 0, today: "2026-11-27" };
+}
+
 describe("run1, which spent its builds", () => {
   it("claims no accepted set and no verified fix", async () => {
-    const { model } = await recorded("run1");
+    const { model } = await recorded("2026-11-24/run1");
     expect(model.search).toMatchObject({ outcome: "budget", builds: 8 });
     expect(model.search?.heldOut).toBeNull();
     expect(model.fix?.verified?.passes).not.toBe(true);
@@ -145,7 +199,7 @@ describe("run1, which spent its builds", () => {
 describe("the recorded outputs of both engines", () => {
   it("give the SQNR of that run when they are measured again", async () => {
     const outputs: { tensor: string; sample: number; reference: number[]; candidate: number[] }[] = JSON.parse(
-      await textOf("run1/outputs.json"),
+      await textOf("2026-11-24/run1", "outputs.json"),
     );
     const tensor = (name: string, values: readonly number[]) => ({
       name,
@@ -161,5 +215,26 @@ describe("the recorded outputs of both engines", () => {
     expect(outputs).toHaveLength(8);
     // The record's figure for these two engines: cls-implicit, firstDb.
     expect(measurements[0]?.metrics.sqnrDb).toBeCloseTo(21.713574020154887, 5);
+  });
+});
+
+describe.each(["2026-11-24/run2", "2026-11-27/run4"] as const)("the outputs of the FP16 engine that %s saved", (run) => {
+  it("are read as eight images, with the range and the mean that the report names", async () => {
+    const { files, end } = await runEffects();
+    onTestFinished(end);
+    const saved = await openSaved(pathOf(run, "reference.json"), files);
+    expect(saved.runners).toHaveLength(1);
+    const arrays = saved.runners[0]?.iterations.map((iteration) => iteration.get("softmax_0.tmp_0")) ?? [];
+    expect(arrays).toHaveLength(8);
+    const reader = await files.open(pathOf(run, "reference.json"));
+    onTestFinished(() => reader.close());
+    const values: number[] = [];
+    for (const array of arrays)
+      if (array !== undefined) values.push(...Array.from((await readTensor("softmax", array, reader)).data, Number));
+    const told = numbers((await recorded(run)).model.outputs[0]?.reference ?? {});
+    expect(values).toHaveLength(16);
+    expect(Math.min(...values)).toBeCloseTo(told.min ?? Number.NaN, 6);
+    expect(Math.max(...values)).toBeCloseTo(told.max ?? Number.NaN, 6);
+    expect(values.reduce((sum, value) => sum + value, 0) / 16).toBeCloseTo(told.mean ?? Number.NaN, 6);
   });
 });
