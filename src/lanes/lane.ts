@@ -60,6 +60,8 @@ export interface BuildFacts {
   /** Median latency of one inference, milliseconds; undefined where it means nothing (`simulate`). */
   readonly latencyMs?: number;
   readonly notes: readonly string[];
+  /** Every layer of the engine; nothing where the lane has no engine or it tells nothing. */
+  readonly executed?: readonly ExecutedLayer[];
   /** Engine layers of kept units that ran in INT8 nevertheless: a fix with any of them is not verified. */
   readonly ignored?: readonly string[];
 }

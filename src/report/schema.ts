@@ -207,7 +207,16 @@ export const modelReport = z.object({
   baseline: z.object({ commit: z.string(), verdict: verdictKind, outputs: z.array(measured), message: z.string() }).nullable(),
   task: z.object({ metric: z.string(), reference: num, candidate: num, drop: num, maxDrop: num, passes: z.boolean() }).nullable(),
   executed: z.array(z.object({ layer: z.string(), nodes: z.array(z.string()), precision: z.string(), layerType: z.string() })),
-  builds: z.array(z.object({ what: z.string(), seconds: z.number(), latencyMs: num.optional(), notes: z.array(z.string()) })),
+  builds: z.array(
+    z.object({
+      what: z.string(),
+      seconds: z.number(),
+      latencyMs: num.optional(),
+      notes: z.array(z.string()),
+      /** Engine layers by the precision that they ran in, as the engine inspector tells. */
+      precisions: z.record(z.string(), z.array(z.string())).optional(),
+    }),
+  ),
   warnings: z.array(z.string()),
   reproduce: z.array(z.string()),
   /** Words that each tool needs to build as the gate did: shapes, builder options, the cache's calibrator. Null: the tool cannot read this cache. */

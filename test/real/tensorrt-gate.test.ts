@@ -82,6 +82,12 @@ describeWithPython("the whole gate on engines", () => {
     expect(model.search?.keep.every(({ layers, nodes }) => layers.length > 0 && nodes.length > 0)).toBe(true);
     expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true, builds: 2 });
     expect(model.fix?.latency?.fixedMs).toBeGreaterThan(0);
+    for (const { what, precisions = {} } of model.builds)
+      expect([what, Object.values(precisions).flat().length > 50, precisions.INT8 !== undefined]).toEqual([
+        what,
+        true,
+        what.includes("INT8"),
+      ]);
     expect(model.reproduce.some((line) => line.includes("--trt-network-postprocess-script fix_precision.py"))).toBe(true);
     await publish(publicationOf(outcome), machine.effects);
     const [script] = model.fix?.files ?? [];

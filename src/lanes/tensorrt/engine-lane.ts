@@ -51,6 +51,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
       seconds: side.build.seconds,
       ...(side.latencyMs === undefined ? {} : { latencyMs: side.latencyMs }),
       notes: [...sideNotes(side, parts.facts.order), ...extra],
+      executed: side.executed,
     });
     const errors = side.state?.uncorrectedEcc;
     if (errors !== undefined && parts.eccBefore !== undefined && errors > parts.eccBefore) {

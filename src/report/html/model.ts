@@ -7,6 +7,7 @@ import { sqnrLimit } from "../sections/layers.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plural } from "../sections/words.ts";
 import { namer, plainLine } from "../text.ts";
+import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
 import { layerHistogram, valueHistogram } from "./charts/histogram.ts";
 import { type NetworkPoint, networkChart, networkPoints } from "./charts/network.ts";
@@ -42,6 +43,7 @@ ${chapter("Fix", fixSection(model, show))}
 ${chapter("Advice", adviceList(model))}
 ${chapter("Search", model.search === null ? nothing : searchSection(model.search, show))}
 ${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${show(model.path)}</code>, SHA-256 <code>${model.sha256}</code>`], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
+${chapter("Engines", buildsSection(model))}
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}
 ${chapter("Reproduce", html`${model.reproduce.slice(0, 20).map((command, i) => copyable(command, `command ${i + 1}`))}`)}
 </section>`;

@@ -112,4 +112,15 @@ describe("HTML page", () => {
       /(x|y|x1|x2|y1|y2|cx|cy|width|height|points|d)="[^"]*(NaN|Infinity|undefined)/,
     );
   });
+
+  it("lists every engine with its times and the precisions that its layers ran in, names made harmless", () => {
+    const builds = [
+      { what: "FP16 engine", seconds: 14.8, latencyMs: 0.7266, notes: ["2.1 MiB"], precisions: { FP16: ["a", "b"] } },
+      { what: "INT8 engine", seconds: 37.6, latencyMs: 0.6274, notes: ["<img src=x>"], precisions: { INT8: ["a"], FP32: ["b", "c"] } },
+    ];
+    const page = renderHtml(sampleReport({ models: [sampleModel({ lane: "implicit", builds })] }));
+    expect(page).toMatch(/INT8 engine.*38 s.*0\.627 ms.*FP32 2, INT8 1/s);
+    expect(page).not.toContain("<img");
+    expect(renderHtml(sampleReport({ models: [sampleModel({ lane: "simulate", builds })] }))).not.toContain("INT8 engine");
+  });
 });
