@@ -76,7 +76,7 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
 export async function verifyFix(judging: Judging, halves: Halves, outcome: SearchOutcome): Promise<Verified> {
   const { lane } = judging;
   const kept = new Set(outcome.keep);
-  // The search may have built other sets afresh before, as large as this one.
+  // The search may have built other sets afresh before.
   const confirmations = outcome.probes
     .filter(({ phase, keep }) => phase === "confirm" && keep.length === kept.size && keep.every((id) => kept.has(id)))
     .map(({ result }) => result.kind === "measured" && result.passes);

@@ -102,8 +102,10 @@ async function guessByGain(prober: Prober, ranking: Ranking, { longest, guardDb 
     return marginIn(await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true }));
   };
   const plain = async (half: "search" | "accept") => marginIn(await prober.ask({ phase: "premise", keep: [], half }));
-  // No kept set is looked at on the held-out half, only how far the plain engine is off there.
-  const wanted = (await marginOf(0)) - Math.min(await plain("search"), await plain("accept")) + spareGuards * guardDb;
+  // No kept set is looked at on the held-out half, only how far the plain engine is off there. A half that says nothing is left out.
+  const worse = Math.min(...[await plain("search"), await plain("accept")].filter((margin) => !Number.isNaN(margin)));
+  if (worse === Infinity) return undefined;
+  const wanted = (await marginOf(0)) - worse + spareGuards * guardDb;
   let best: Guess | undefined;
   for (let length = 1; length <= Math.min(longest, ranking.order.length); length++) {
     const missingDb = Math.max(0, wanted - (await worstNear(marginOf, length, ranking.order.length)));

@@ -101,7 +101,9 @@ export class Prober {
   /** One fresh build, never taken from memory. */
   async confirm(keep: readonly string[]): Promise<ProbeResult> {
     const question: Question = { phase: "confirm", keep, half: "accept" };
-    return this.#once(question, this.#key(question), true);
+    const result = await this.#once(question, this.#key(question), true);
+    if (!passes(result)) this.#forgetBest(keep);
+    return result;
   }
 
   /** The whole model quantised in another way. */
@@ -203,6 +205,14 @@ export class Prober {
     if (keep.length > 0 && (!best || keep.length < best.length)) this.#best[half] = [...keep];
   }
 
+  /** A set that a fresh build refused is no answer, however well it did before. */
+  #forgetBest(refused: readonly string[]): void {
+    for (const half of ["search", "accept"] as const) {
+      const best = this.#best[half];
+      if (best && sameGroups(best, refused)) delete this.#best[half];
+    }
+  }
+
   #half(half: "search" | "accept"): Half {
     if (!this.#swapped) return half;
     return half === "search" ? "accept" : "search";
@@ -219,6 +229,8 @@ export class Prober {
     return keep.map((id) => this.#position.get(id) ?? -1).toSorted((a, b) => a - b);
   }
 }
+
+const sameGroups = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((id) => b.includes(id));
 
 /** Positive: an unknown or NaN result never passes. `guardDb`: least margin that counts. */
 export const passes = (result: ProbeResult, guardDb = 0): boolean =>

@@ -40,6 +40,14 @@ describe("a search with few builds", () => {
     expect(outcome.message).toContain("fresh build");
   });
 
+  it("does not call a set the best so far that a fresh build refused", async () => {
+    const probe: Probe = async (keep, _half, options) => measured(keep.size === 0 || options?.fresh ? 15 : 30);
+    const searched = (maxBuilds: number) =>
+      searchUnits(request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds, confirmBuilds: 2 }));
+    expect(await searched(2)).toMatchObject({ kind: "budget", keep: [] });
+    expect((await searched(1)).keep).not.toEqual([]);
+  });
+
   it("lets the fresh builds decide about a margin inside the noise of building", async () => {
     const searched = (whenFresh: number) => {
       const probe: Probe = async (keep, _half, options) =>
