@@ -76,10 +76,9 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
 export async function verifyFix(judging: Judging, halves: Halves, outcome: SearchOutcome): Promise<Verified> {
   const { lane } = judging;
   const kept = new Set(outcome.keep);
-  // The search may have built other sets afresh before.
-  const confirmations = outcome.probes
-    .filter(({ phase, keep }) => phase === "confirm" && keep.length === kept.size && keep.every((id) => kept.has(id)))
-    .map(({ result }) => result.kind === "measured" && result.passes);
+  // The search may have built other sets, and afresh, before.
+  const own = outcome.probes.filter(({ keep }) => keep.length === kept.size && keep.every((id) => kept.has(id)));
+  const confirmations = own.filter(({ phase }) => phase === "confirm").map(({ result }) => result.kind === "measured" && result.passes);
   const more = confirmations.length > 0 ? 0 : lane.deterministic ? 1 : 2;
   const runs: JudgedRun[] = [];
   // After confirmations the engine that was built last is at hand: its outputs are shown, nothing is built again.
@@ -100,6 +99,9 @@ export async function verifyFix(judging: Judging, halves: Halves, outcome: Searc
       halves,
       lane,
       ignored,
+      margins: own.flatMap(({ phase, result }) =>
+        (phase === "accept" || phase === "confirm") && result.kind === "measured" ? [result.marginDb] : [],
+      ),
       sqnrDb: shown ? worstSqnrDb(shown.measured) : Number.NaN,
     }),
     outputs: (shown?.measured.measurements ?? []).map((measurement) =>
@@ -117,10 +119,12 @@ interface Proof {
   readonly halves: Halves;
   readonly lane: PreparedLane;
   readonly ignored: readonly string[];
+  /** dB to the limit on the held-out half, of each build of this set. */
+  readonly margins: readonly number[];
   readonly sqnrDb: number;
 }
 
-function wordProof({ votes, builds, halves, lane, ignored, sqnrDb }: Proof): string {
+function wordProof({ votes, builds, halves, lane, ignored, margins, sqnrDb }: Proof): string {
   if (ignored.length > 0)
     return `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
   const count = halves.accept.length;
@@ -128,7 +132,15 @@ function wordProof({ votes, builds, halves, lane, ignored, sqnrDb }: Proof): str
   const built =
     lane.lane === "simulate" ? "a fresh simulated build (simulated; not verified on an engine)" : `${builds} fresh engine builds`;
   const passing = votes.filter((vote) => vote).length;
-  return `${passing === votes.length ? "Passes" : `${passing} of ${votes.length} runs pass`} on ${samples} in ${built}: SQNR ${sqnrDb.toFixed(1)} dB.`;
+  return `${passing === votes.length ? "Passes" : `${passing} of ${votes.length} runs pass`} on ${samples} in ${built}: SQNR ${sqnrDb.toFixed(1)} dB.${wordSpread(margins)}`;
+}
+
+/** Recorded on an H100: a set that passed three builds in one run was refused in the next. Nothing where builds move less than the closest has to spare. */
+function wordSpread(margins: readonly number[]): string {
+  const [closest, most] = [Math.min(...margins), Math.max(...margins)];
+  if (margins.length < 2 || !(most - closest > closest) || !(closest >= 0)) return "";
+  const moved = Number.isFinite(most) ? `moved by ${(most - closest).toFixed(1)} dB` : "moved without bound";
+  return ` Its builds ${moved} and the closest passed by ${closest.toFixed(1)} dB: another build may miss the limit. Use more validation samples, or a looser limit.`;
 }
 
 /** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */

@@ -63,4 +63,24 @@ describe("the proof of an accepted set", () => {
     expect(await verifyFix(asked, halves, outcome(["Conv:t1"], [confirm(["Conv:t0"], 25, 1)]))).toMatchObject({ passes: true, builds: 2 });
     expect(asked.lane.asked.filter(({ fresh }) => fresh)).toHaveLength(2);
   });
+
+  it("says where another build may miss the limit: builds moved by more than the closest had to spare", async () => {
+    const messageOf = async (...sqnrDb: number[]) =>
+      (
+        await verifyFix(
+          judging(),
+          halves,
+          outcome(
+            ["Conv:t1"],
+            sqnrDb.map((db, n) => confirm(["Conv:t1"], db, n)),
+          ),
+        )
+      ).message;
+    // The limit is 20 dB.
+    expect(await messageOf(21, 29)).toContain(
+      "Its builds moved by 8.0 dB and the closest passed by 1.0 dB: another build may miss the limit.",
+    );
+    expect(await messageOf(29, 30)).not.toContain("another build");
+    expect(await messageOf(19, 29)).not.toContain("another build");
+  });
 });
