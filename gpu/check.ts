@@ -60,7 +60,7 @@ const log = plainLog({
   debug: false,
 });
 const effects = realEffects({ env: { ...process.env }, cwd: folder, log, cancelled: new AbortController().signal });
-const recorder = openRecord(out);
+const recorder = openRecord(out, (line) => process.stderr.write(`${line}\n`));
 const second = values.second === undefined ? undefined : resolve(values.second);
 const bench: Bench = { effects, folder, python: values.python, gate: values.gate.split(" "), recorder, second };
 const possible = Object.keys(stages).filter((name) => second !== undefined || !name.startsWith("second-"));

@@ -26,8 +26,8 @@ export interface Recorder {
   save(): void;
 }
 
-/** Goes on with `folder/record.json` where there is one. A check that ran before is replaced. */
-export function openRecord(folder: string): Recorder {
+/** Goes on with `folder/record.json` where there is one. A check that ran before is replaced. `print` gets a line for each check. */
+export function openRecord(folder: string, print: (line: string) => void): Recorder {
   const path = join(folder, "record.json");
   const recordings = join(folder, "recordings");
   mkdirSync(recordings, { recursive: true });
@@ -41,7 +41,7 @@ export function openRecord(folder: string): Recorder {
     check(stage, name, pass, figure, wanted) {
       const at = record.checks.findIndex((one) => one.stage === stage && one.name === name);
       record.checks.splice(at < 0 ? record.checks.length : at, at < 0 ? 0 : 1, { stage, name, pass, figure, wanted });
-      process.stderr.write(`${pass ? "pass" : "FAIL"}  ${stage}: ${name} = ${JSON.stringify(figure, numbersAsText)} (${wanted})\n`);
+      print(`${pass ? "pass" : "FAIL"}  ${stage}: ${name} = ${JSON.stringify(figure, numbersAsText)} (${wanted})`);
       save();
     },
     save,

@@ -15,7 +15,7 @@ afterEach(() => machine.end());
 
 async function run(version: string, fault = ""): Promise<readonly CheckResult[]> {
   machine = await fakeMachine({ FAKE_TRT_VERSION: version, FAKE_TRT_FAULT: fault });
-  const recorder = openRecord(join(machine.run.folder, "record"));
+  const recorder = openRecord(join(machine.run.folder, "record"), () => {});
   const { effects, python } = machine;
   await constructionStage({ effects, folder: machine.run.folder, python, gate: [], recorder, second: undefined });
   return recorder.record.checks;
