@@ -1,0 +1,1 @@
+export{t as renderHtml}from"./page-B2O9r2Jz.js";
