@@ -24,6 +24,11 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
   "missing-module": ["lane-unavailable", "Run `trt-gate doctor` for the command that installs it."],
 };
 
+/** As TensorRT 8.6.1 words an assertion of its own optimizer that a Q/DQ model with PRelu met on an H100. */
+const insideTensorRt = "Internal Error (Assertion";
+const assertionFailed =
+  "An assertion inside TensorRT failed: try another version of TensorRT, or the other lane. The whole message is in the tool's last lines.";
+
 /** ConfigError where the configuration asks for what this TensorRT does not have, else ToolError. */
 export function failureFromWorker(failure: WorkerFailure, doing: string): Error {
   if (failure.kind === "unsupported") {
@@ -32,7 +37,8 @@ export function failureFromWorker(failure: WorkerFailure, doing: string): Error 
     );
   }
   const known = Object.hasOwn(reasons, failure.kind) ? reasons[failure.kind] : undefined;
-  const [reason, next] = known ?? ["worker-failed", "Look at the tool's last lines."];
+  const [reason, usual] = known ?? ["worker-failed", "Look at the tool's last lines."];
+  const next = reason === "build-failed" && failure.message.includes(insideTensorRt) ? assertionFailed : usual;
   return new ToolError(reason, `${doing} failed: ${failure.message}. ${next}`, failure.lines);
 }
 

@@ -31,3 +31,14 @@ it("leaves an interface that TensorRT removed to the configuration's author", ()
 it("names a kind that it does not know as a failure of the worker", () => {
   expect(failure("toString", "?")).toMatchObject({ reason: "worker-failed" });
 });
+
+it("points at another version or lane where an assertion inside TensorRT failed, not at a layer", () => {
+  const recorded =
+    "2: [graphOptimizer.cpp::chooseHigherPrecision::7174] Error Code 2: Internal Error (Assertion dt1 == DataType::kFLOAT || dt1 == DataType::kHALF failed. )";
+  expect(failure("build-failed", recorded)).toMatchObject({
+    reason: "build-failed",
+    message: expect.stringContaining("try another version"),
+  });
+  const missing = failure("build-failed", "10: Could not find any implementation for node conv");
+  expect(missing).toMatchObject({ reason: "build-failed", message: expect.stringContaining("the layer it names") });
+});
