@@ -45,7 +45,7 @@ export async function lockGpu(
     if (holder === undefined || !(await lives(holder))) {
       if (holder)
         effects.log.notice(`A previous run on the GPU ${uuid} ended early: its process ${holder.pid} is gone. Its lock is taken over.`);
-      await takeAway(path, holder);
+      await takeAway(path, holder, mine);
       continue;
     }
     if (effects.clock.monotonicMs() >= until) {
@@ -66,7 +66,7 @@ async function runtimeFolder(xdg: string | undefined): Promise<string> {
 
 /** The content is written beside it and linked in place: a reader never sees half a lock. */
 async function create(path: string, holder: Holder): Promise<boolean> {
-  const draft = `${path}.${holder.token}`;
+  const draft = `${path}.draft-${randomUUID()}`;
   await fs.writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
   try {
     await fs.link(draft, path);
@@ -79,27 +79,38 @@ async function create(path: string, holder: Holder): Promise<boolean> {
   }
 }
 
-/** Renaming is atomic: of two that find a stale lock only one moves it, and nobody removes a lock made since. */
-async function takeAway(path: string, stale: Holder | undefined): Promise<void> {
-  const aside = `${path}.stale-${randomUUID()}`;
-  try {
-    await fs.rename(path, aside);
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return;
-    throw error;
+/**
+ * One at a time, and only what is still there: by the time that one of many has seen a stale lock, another may have replaced it by its own.
+ * Whoever creates a lock needs no turn, since linking fails where one lies.
+ */
+async function takeAway(path: string, stale: Holder | undefined, mine: Holder): Promise<void> {
+  const turn = `${path}.takeover`;
+  if (!(await create(turn, mine))) {
+    const other = await readHolder(turn);
+    if (other !== undefined && !(await lives(other))) await fs.rm(turn, { force: true });
+    return;
   }
-  const moved = await readHolder(aside);
-  if (moved !== undefined && moved.token !== stale?.token) await fs.link(aside, path).catch(() => undefined);
-  await fs.rm(aside, { force: true });
+  try {
+    const text = await fs.readFile(path, "utf8").catch(() => undefined);
+    if (text !== undefined && holderIn(text)?.token === stale?.token) await fs.rm(path, { force: true });
+  } finally {
+    await fs.rm(turn, { force: true });
+  }
 }
 
 async function releaseOwn(path: string, mine: Holder): Promise<void> {
   if ((await readHolder(path))?.token === mine.token) await fs.rm(path, { force: true });
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
+const readHolder = async (path: string): Promise<Holder | undefined> => {
+  const text = await fs.readFile(path, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : holderIn(text);
+};
+
+/** Undefined for a damaged lock. */
+function holderIn(text: string): Holder | undefined {
   try {
-    const read: unknown = JSON.parse(await fs.readFile(path, "utf8"));
+    const read: unknown = JSON.parse(text);
     return isHolder(read) ? read : undefined;
   } catch {
     return undefined;
