@@ -44,9 +44,10 @@ export function shortestOnBothHalves(prober: Prober, ranking: Ranking, start: nu
   return shortestPrefix(async (length) => passesBothHalves(prober, ranking, length), { start, longest });
 }
 
-/** The held-out half is asked only where the search half passes. */
+/** The held-out half is asked only where the search half passes. A set that a fresh build refused fails. */
 export async function passesBothHalves(prober: Prober, ranking: Ranking, length: number): Promise<Answer> {
   const question = prefixQuestion(ranking, length);
+  if (prober.isRefused(question.keep)) return "fail";
   const searched = answer(await prober.ask(question));
   return searched === "pass" ? answer(await prober.ask({ ...question, phase: "accept", half: "accept" })) : searched;
 }

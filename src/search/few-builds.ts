@@ -37,13 +37,16 @@ export async function acceptWithFewBuilds(
   let last: AcceptedByFew | undefined;
   for (const guess of guesses.slice(0, 2)) {
     let below = 0;
-    for (let length = Math.min(guess.length, few.longest); length > below; length = Math.min(2 * length, few.longest)) {
+    for (let length = Math.min(guess.length, few.longest); length > below; length = Math.min(2 * below, few.longest)) {
+      let missed = length;
       if ((await passesBothHalves(prober, guess.ranking, length)) === "pass") {
         const { accepted, hit } = await settleOn(prober, guess.ranking, { below, length }, few);
         last = { accepted, hit, refusal: await refusalOf(prober, accepted.keep, few.confirmBuilds) };
         if (last.refusal === undefined) return last;
+        // A narrower set was refused; the one that it was narrowed from was not.
+        missed = hit.length;
       }
-      below = length;
+      below = missed;
     }
   }
   return last;

@@ -45,7 +45,9 @@ export class Prober {
   #replayedSeconds = 0;
   #unknownInARow = 0;
   #swapped = false;
-  readonly #best: { search?: readonly string[]; accept?: readonly string[] } = {};
+  /** Sets that passed a half, as they came. */
+  readonly #passed: Readonly<Record<"search" | "accept", (readonly string[])[]>> = { search: [], accept: [] };
+  readonly #refused = new Set<string>();
 
   constructor(request: SearchRequest, groups: readonly Group[], journal: OpenJournal) {
     this.#request = request;
@@ -72,9 +74,21 @@ export class Prober {
     return this.#request.maxBuilds - this.builds;
   }
 
-  /** Smallest set that passed the held-out half, else the smallest that passed the search half: group ids. */
+  /** Smallest set that passed the held-out half, else the smallest that passed the search half: group ids. None that a fresh build refused. */
   get best(): readonly string[] | undefined {
-    return this.#best.accept ?? this.#best.search;
+    const smallest = (sets: readonly (readonly string[])[]) =>
+      sets.filter((set) => !this.isRefused(set)).toSorted((a, b) => a.length - b.length)[0];
+    return smallest(this.#passed.accept) ?? smallest(this.#passed.search);
+  }
+
+  /** A fresh build of this very set missed the limit: it is no answer, however well it did before and under whichever ranking it comes. */
+  isRefused(keep: readonly string[]): boolean {
+    return this.#refused.has(this.#setOf(keep));
+  }
+
+  /** The half that nothing was searched on, as the samples are named outside. */
+  get heldOutHalf(): "search" | "accept" {
+    return this.#swapped ? "search" : "accept";
   }
 
   /** From now on the two halves change places: what was held out is searched on. */
@@ -101,8 +115,11 @@ export class Prober {
   /** One fresh build, never taken from memory. */
   async confirm(keep: readonly string[]): Promise<ProbeResult> {
     const question: Question = { phase: "confirm", keep, half: "accept" };
-    const result = await this.#once(question, this.#key(question), true);
-    if (!passes(result)) this.#forgetBest(keep);
+    const key = this.#key(question);
+    const first = await this.#once(question, key, true);
+    // A tool that failed says nothing of the set.
+    const result = first.kind === "unknown" ? await this.#once(question, key, true) : first;
+    if (result.kind === "measured" && !passes(result)) this.#refused.add(this.#setOf(keep));
     return result;
   }
 
@@ -201,16 +218,7 @@ export class Prober {
 
   /** The held-out half is only ever asked about sets that passed the search half, and about the empty set. */
   #rememberBest({ keep, half }: Question): void {
-    const best = this.#best[half];
-    if (keep.length > 0 && (!best || keep.length < best.length)) this.#best[half] = [...keep];
-  }
-
-  /** A set that a fresh build refused is no answer, however well it did before. */
-  #forgetBest(refused: readonly string[]): void {
-    for (const half of ["search", "accept"] as const) {
-      const best = this.#best[half];
-      if (best && sameGroups(best, refused)) delete this.#best[half];
-    }
+    if (keep.length > 0) this.#passed[half].push([...keep]);
   }
 
   #half(half: "search" | "accept"): Half {
@@ -225,12 +233,12 @@ export class Prober {
     return `${source} ${this.#half(question.half)} ${kind} ${keyOfSet(this.#indices(question.keep), this.#groups.length)}`;
   }
 
+  readonly #setOf = (keep: readonly string[]): string => keyOfSet(this.#indices(keep), this.#groups.length);
+
   #indices(keep: readonly string[]): number[] {
     return keep.map((id) => this.#position.get(id) ?? -1).toSorted((a, b) => a - b);
   }
 }
-
-const sameGroups = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((id) => b.includes(id));
 
 /** Positive: an unknown or NaN result never passes. `guardDb`: least margin that counts. */
 export const passes = (result: ProbeResult, guardDb = 0): boolean =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { searchUnits } from "../../../src/search/ranked.ts";
 import type { Probe } from "../../../src/search/search.ts";
-import { additiveProbe, energiesWith, measured, request, syntheticUnits } from "../../fakes/probes.ts";
+import { additiveProbe, energiesWith, failed, measured, request, syntheticUnits } from "../../fakes/probes.ts";
 
 /** Three culprits; the engine needs all of them kept. */
 const engine = additiveProbe(energiesWith(24, [3, 9, 17]));
@@ -46,6 +46,35 @@ describe("a search with few builds", () => {
       searchUnits(request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds, confirmBuilds: 2 }));
     expect(await searched(2)).toMatchObject({ kind: "budget", keep: [] });
     expect((await searched(1)).keep).not.toEqual([]);
+  });
+
+  it("accepts no set that a fresh build refused, though it comes again under another ranking", async () => {
+    const fresh: boolean[] = [false, true, true];
+    const probe: Probe = async (keep, _half, options) =>
+      measured(keep.size === 0 ? 15 : keep.size > 3 ? 18 : options?.fresh && !fresh.shift() ? 15 : 30);
+    const outcome = await searchUnits(request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds: 8, confirmBuilds: 2 }));
+    const [refused, ...later] = outcome.probes.filter(({ phase }) => phase === "confirm").map(({ keep }) => keep.toSorted().join());
+    expect(later).not.toContain(refused);
+  });
+
+  it("goes on to what a refused set was narrowed from, which passed", async () => {
+    // No surrogate: the guess of 3 fails, 6 pass, 5 and 4 of them do too where they are built once.
+    const probe: Probe = async (keep, _half, options) => measured(keep.size < 4 ? 15 : options?.fresh && keep.size < 6 ? 15 : 30);
+    const { surrogate: _, ...blind } = request(syntheticUnits(24), probe, { maxBuilds: 30, confirmBuilds: 2 });
+    const outcome = await searchUnits(blind);
+    expect(outcome).toMatchObject({ kind: "prefix" });
+    expect(outcome.keep).toHaveLength(6);
+  });
+
+  it("asks a confirmation again whose tool failed, and takes that for no refusal", async () => {
+    let failures = 1;
+    const probe: Probe = async (keep, _half, options) => {
+      if (options?.fresh && failures-- > 0) return failed();
+      return measured(keep.size === 0 ? 15 : 30);
+    };
+    const outcome = await searchUnits(request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds: 8, confirmBuilds: 2 }));
+    expect(outcome.kind).toBe("prefix");
+    expect(outcome.keep).toHaveLength(3);
   });
 
   it("lets the fresh builds decide about a margin inside the noise of building", async () => {
