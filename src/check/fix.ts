@@ -16,7 +16,7 @@ import type { CheckFacts } from "./assemble.ts";
 import { buildWith } from "./build-with.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
-import { latencyOf } from "./latency.ts";
+import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 import { fileName } from "./save-outputs.ts";
 
@@ -32,7 +32,7 @@ export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promi
   return {
     files: await writeFix(fix, folderName, context),
     verified,
-    latency: latencyOf(prepared.lane, entry.latency.maxSlowdownVsReference),
+    latency: latencyOf(prepared.lane, entry.latency.maxSlowdownVsReference, outcome.keep),
   };
 }
 
@@ -79,15 +79,16 @@ export async function verifyFix(judging: Judging, halves: Halves, outcome: Searc
   // The search may have built other sets, and afresh, before.
   const own = outcome.probes.filter(({ keep }) => keep.length === kept.size && keep.every((id) => kept.has(id)));
   const confirmations = own.filter(({ phase }) => phase === "confirm").map(({ result }) => result.kind === "measured" && result.passes);
-  const more = confirmations.length > 0 ? 0 : lane.deterministic ? 1 : 2;
+  const more = Math.max(0, (lane.deterministic ? 1 : 2) - confirmations.length);
+  const samples = halves[outcome.heldOutHalf ?? "accept"];
   const runs: JudgedRun[] = [];
   // After confirmations the engine that was built last is at hand: its outputs are shown, nothing is built again.
   for (let n = 0; n < Math.max(1, more); n++) {
-    runs.push(await judgeOutputs(judging, { assignment: { keep: kept }, samples: halves.accept, fresh: more > 0 }));
+    runs.push(await judgeOutputs(judging, { assignment: { keep: kept }, samples, fresh: more > 0 }));
   }
   const votes = [...confirmations, ...runs.map(({ judgement }) => judgement.verdict.kind === "pass")];
   const shown = runs.toSorted((a, b) => worstSqnrDb(a.measured) - worstSqnrDb(b.measured))[0];
-  const ignored = lane.builds().findLast((build) => build.role === "candidate" && build.kept === outcome.keep.length)?.ignored ?? [];
+  const ignored = lane.builds().findLast((build) => build.role === "candidate" && keeps(build, outcome.keep))?.ignored ?? [];
   const passes = ignored.length === 0 && votes.every((vote) => vote);
   return {
     by: lane.lane === "simulate" ? "simulated" : "engine",
@@ -96,7 +97,8 @@ export async function verifyFix(judging: Judging, halves: Halves, outcome: Searc
     message: wordProof({
       votes,
       builds: confirmations.length + more,
-      halves,
+      samples: samples.length,
+      heldOut: halves.heldOut,
       lane,
       ignored,
       margins: own.flatMap(({ phase, result }) =>
@@ -116,7 +118,8 @@ export async function verifyFix(judging: Judging, halves: Halves, outcome: Searc
 interface Proof {
   readonly votes: readonly boolean[];
   readonly builds: number;
-  readonly halves: Halves;
+  readonly samples: number;
+  readonly heldOut: boolean;
   readonly lane: PreparedLane;
   readonly ignored: readonly string[];
   /** dB to the limit on the held-out half, of each build of this set. */
@@ -124,11 +127,10 @@ interface Proof {
   readonly sqnrDb: number;
 }
 
-function wordProof({ votes, builds, halves, lane, ignored, margins, sqnrDb }: Proof): string {
+function wordProof({ votes, builds, samples: count, heldOut, lane, ignored, margins, sqnrDb }: Proof): string {
   if (ignored.length > 0)
     return `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
-  const count = halves.accept.length;
-  const samples = `${count} ${halves.heldOut ? "held-out " : ""}sample${count === 1 ? "" : "s"}`;
+  const samples = `${count} ${heldOut ? "held-out " : ""}sample${count === 1 ? "" : "s"}`;
   const built =
     lane.lane === "simulate" ? "a fresh simulated build (simulated; not verified on an engine)" : `${builds} fresh engine builds`;
   const passing = votes.filter((vote) => vote).length;

@@ -9,22 +9,26 @@ import { type ModelReport, toNum } from "../report/schema.ts";
 
 type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
 
-/** Median milliseconds of one inference, of the last build of each; undefined where there was none or the lane cannot time. */
+/** Median milliseconds of one inference, of the last build of each, the fixed one's with just the units `keep` kept; undefined where there was none or the lane cannot time. */
 export interface Timed {
   readonly referenceMs: number | undefined;
   readonly candidateMs: number | undefined;
   readonly fixedMs: number | undefined;
 }
 
-export function timedOf(lane: Pick<PreparedLane, "builds">): Timed {
+export function timedOf(lane: Pick<PreparedLane, "builds">, keep?: readonly string[]): Timed {
   const last = (wanted: (build: BuildFacts) => boolean) =>
     lane.builds().findLast((build) => build.latencyMs !== undefined && wanted(build))?.latencyMs;
   return {
     referenceMs: last((build) => build.role === "reference"),
     candidateMs: last((build) => build.role === "candidate" && build.kept === 0),
-    fixedMs: last((build) => build.role === "candidate" && (build.kept ?? 0) > 0),
+    fixedMs: last((build) => build.role === "candidate" && (build.kept ?? 0) > 0 && (keep === undefined || keeps(build, keep))),
   };
 }
+
+/** True where the build kept just these units. */
+export const keeps = (build: BuildFacts, keep: readonly string[]): boolean =>
+  build.keep !== undefined && build.keep.size === keep.length && keep.every((id) => build.keep?.has(id));
 
 /**
  * A candidate that meets its limits but is slower than the entry allows is a regression; where engines gave no times it is undecided.
@@ -46,8 +50,8 @@ export function withLatency(verdict: Verdict, lane: Pick<PreparedLane, "builds" 
 }
 
 /** A fix that is slower than the reference engine is pointless: the reference could be shipped instead. */
-export function latencyOf(lane: Pick<PreparedLane, "builds">, maxSlowdown: number | undefined): Latency | null {
-  const { referenceMs, candidateMs, fixedMs } = timedOf(lane);
+export function latencyOf(lane: Pick<PreparedLane, "builds">, maxSlowdown: number | undefined, keep?: readonly string[]): Latency | null {
+  const { referenceMs, candidateMs, fixedMs } = timedOf(lane, keep);
   if (referenceMs === undefined) return null;
   const slowdown = fixedMs === undefined ? undefined : fixedMs / referenceMs;
   const pointless = slowdown !== undefined && slowdown > (maxSlowdown ?? 1);

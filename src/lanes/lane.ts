@@ -56,6 +56,8 @@ export interface BuildFacts {
   /** Whose engine it is, and how many units the candidate keeps in higher precision. */
   readonly role?: "reference" | "candidate" | "marked";
   readonly kept?: number;
+  /** Ids of those units. */
+  readonly keep?: ReadonlySet<string>;
   readonly seconds: number;
   /** Median latency of one inference, milliseconds; undefined where it means nothing (`simulate`). */
   readonly latencyMs?: number;

@@ -148,6 +148,7 @@ function outcome(
     keep: unitsOf(groups, keep),
     oneMinimal: oneMinimal ?? false,
     heldOut: heldOut?.kind === "measured" ? { passes: passes(heldOut), sqnrDb: heldOut.sqnrDb, marginDb: heldOut.marginDb } : undefined,
+    heldOutHalf: prober.heldOutHalf,
     advice: advice ?? [],
     builds: prober.builds,
     seconds: prober.seconds,

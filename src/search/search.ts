@@ -69,6 +69,8 @@ export interface SearchOutcome {
   /** True: no member can be dropped on the search half. */
   readonly oneMinimal: boolean;
   readonly heldOut: { readonly passes: boolean; readonly sqnrDb: number; readonly marginDb: number } | undefined;
+  /** The half that nothing was searched on: the halves change places where only `accept` shows the failure. Without it `accept`. */
+  readonly heldOutHalf?: "search" | "accept";
   readonly advice: readonly Advice[];
   readonly builds: number;
   readonly seconds: number;

@@ -43,7 +43,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
   let reference: Promise<Side> | undefined;
   let executed: PreparedLane["executed"] extends () => infer T ? T : never = [];
 
-  const note = (side: Side, whose: Pick<BuildFacts, "role" | "kept" | "ignored">, extra: readonly string[] = []): void => {
+  const note = (side: Side, whose: Pick<BuildFacts, "role" | "kept" | "keep" | "ignored">, extra: readonly string[] = []): void => {
     if (whose.role !== "marked") repeats = (repeats ?? true) && side.repeatIdentical;
     builds.push({
       ...whose,
@@ -87,7 +87,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
         checkPrecisions(side.recipe, side.executed, assignment.keep.size < facts.units.length);
         executed = side.executed;
         const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
-        note(side, { role: "candidate", kept: assignment.keep.size, ...(ignored.length === 0 ? {} : { ignored }) });
+        note(side, { role: "candidate", kept: assignment.keep.size, keep: assignment.keep, ...(ignored.length === 0 ? {} : { ignored }) });
         return side;
       },
       () => {

@@ -83,4 +83,17 @@ describe("the proof of an accepted set", () => {
     expect(await messageOf(29, 30)).not.toContain("another build");
     expect(await messageOf(19, 29)).not.toContain("another build");
   });
+
+  it("builds once more where only one fresh build was made before the builds were spent", async () => {
+    const asked = judging();
+    const verified = await verifyFix(asked, halves, outcome(["Conv:t1"], [confirm(["Conv:t1"], 25, 1)]));
+    expect(verified).toMatchObject({ passes: true, builds: 2 });
+    expect(asked.lane.asked.filter(({ fresh }) => fresh)).toHaveLength(1);
+  });
+
+  it("judges on the half that the search never saw, also where the halves changed places", async () => {
+    const asked = judging();
+    await verifyFix(asked, halves, { ...outcome(["Conv:t1"], []), heldOutHalf: "search" });
+    expect(asked.lane.asked.map(({ samples }) => samples)).toEqual([halves.search, halves.search]);
+  });
 });
