@@ -2,7 +2,7 @@
  * Answers questions before they are asked, one at a time: a probe on the CPU that works while its caller waits for something else.
  * Knows nothing of what the answers are for.
  */
-import type { Half, Probe, ProbeResult } from "../search/search.ts";
+import type { Probe, ProbeResult } from "../search/search.ts";
 
 export interface AskedAhead {
   /** Answers the sets from memory, or as soon as their turn comes; any other question after the one under way. */
@@ -11,22 +11,26 @@ export interface AskedAhead {
   stop(): Promise<void>;
 }
 
-/** A question that fails fails for whoever asks it, not before; only what was measured is remembered, so that asking again asks again. */
-export function askAhead(probe: Probe, sets: readonly ReadonlySet<string>[], half: Half): AskedAhead {
+/**
+ * For a probe whose halves are the same samples. A question that fails fails for whoever asks it, not before; only what was measured is
+ * remembered, so that asking again asks again. Ends by itself at the first question that nobody has asked yet: whoever asks it goes on alone.
+ */
+export function askAhead(probe: Probe, sets: readonly ReadonlySet<string>[]): AskedAhead {
   const answers = new Map<string, Promise<ProbeResult>>();
   let underWay: Promise<unknown> = Promise.resolve();
   let isStopped = false;
+  const keyOf = (keep: ReadonlySet<string>) => JSON.stringify([...keep].toSorted());
   const inTurn: Probe = (keep, wanted, options) => {
     const answer = underWay.then(() => probe(keep, wanted, options));
     underWay = answer.catch(() => undefined);
     return answer;
   };
-  const remembered: Probe = (keep, wanted, options) => {
-    if (wanted !== half || options?.fresh) return inTurn(keep, wanted, options);
-    const key = JSON.stringify([...keep].toSorted());
+  const remembered: Probe = (keep, half, options) => {
+    if (options?.fresh) return inTurn(keep, half, options);
+    const key = keyOf(keep);
     const known = answers.get(key);
     if (known) return known;
-    const answer = inTurn(keep, wanted, options);
+    const answer = inTurn(keep, half, options);
     answers.set(key, answer);
     const forget = () => answers.delete(key);
     answer.then(({ kind }) => kind === "measured" || forget(), forget);
@@ -35,11 +39,14 @@ export function askAhead(probe: Probe, sets: readonly ReadonlySet<string>[], hal
   const asking = (async () => {
     for (const keep of sets) {
       if (isStopped) return;
-      await remembered(keep, half).catch(() => undefined);
+      await remembered(keep, "search").catch(() => undefined);
     }
   })();
   return {
-    probe: remembered,
+    probe: (keep, half, options) => {
+      if (options?.fresh || !answers.has(keyOf(keep))) isStopped = true;
+      return remembered(keep, half, options);
+    },
     stop: async () => {
       isStopped = true;
       await asking;

@@ -69,7 +69,7 @@ async function openRankLanes(inputs: RankInputs): Promise<RankLanes & { close():
   const surrogate = isSimulated ? undefined : await openLane(inputs, prepared.job.validation, halves);
   const ranker = await openRanker(inputs);
   const sets = isSimulated ? [] : setsToRank(prepared.lane.units, context.settings.search.group);
-  const ahead = ranker && askAhead(ranker.probe, sets, "search");
+  const ahead = ranker && askAhead(ranker.probe, sets);
   return {
     ...(surrogate ? { surrogate: surrogate.probe } : {}),
     ...(ahead ? { ranker: ahead.probe } : {}),

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Journal, ProbeResult } from "./search.ts";
 
-const FORMAT = "trt-gate search journal 1";
+const FORMAT = "trt-gate search journal 2";
 
 const number = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]).transform(Number);
 const head = z.object({ format: z.literal(FORMAT), inputs: z.string() });
@@ -22,12 +22,13 @@ const result = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("unknown"), why: z.string(), seconds: number }),
 ]);
-const entry = z.object({ key: z.string(), result });
+/** `waitedSeconds`: less than the result's own where it was answered ahead. */
+const entry = z.object({ key: z.string(), result, waitedSeconds: z.number() });
 
 export interface OpenJournal {
   /** Earlier results of this question in the order they were made; each is given once. */
-  take(key: string): ProbeResult | undefined;
-  add(key: string, result: ProbeResult): Promise<void>;
+  take(key: string): Entry | undefined;
+  add(entry: Entry): Promise<void>;
 }
 
 /** `inputs`: hash of everything that decides a probe. A journal of other inputs, or a damaged one, is dropped with a notice. */
@@ -45,14 +46,15 @@ export async function openJournal(
 
   const waiting = Map.groupBy(entries, ({ key }) => key);
   return {
-    take: (key) => waiting.get(key)?.shift()?.result,
-    add: (key, made) => journal.append(line({ key, result: made })),
+    take: (key) => waiting.get(key)?.shift(),
+    add: (made) => journal.append(line(made)),
   };
 }
 
-interface Entry {
+export interface Entry {
   readonly key: string;
   readonly result: ProbeResult;
+  readonly waitedSeconds: number;
 }
 
 /** Entries, or why they cannot be used. A last line without its end was cut by the kill and is left out. */
@@ -64,7 +66,7 @@ export function parseJournal(text: string, inputs: string): Entry[] | string {
   const entries = rest.map((each) => entry.safeParse(parseJson(each)));
   const damaged = entries.findIndex((each) => !each.success);
   if (damaged >= 0) return `line ${damaged + 2} is damaged`;
-  return entries.flatMap((each) => (each.success ? [{ key: each.data.key, result: withoutUndefined(each.data.result) }] : []));
+  return entries.flatMap((each) => (each.success ? [{ ...each.data, result: withoutUndefined(each.data.result) }] : []));
 }
 
 const line = (value: object): string => `${JSON.stringify(value, (_, item: unknown) => nameNonFinite(item))}\n`;

@@ -164,11 +164,12 @@ export class Prober {
   async #remember(key: string, make: () => Promise<ProbeResult>): Promise<ProbeResult> {
     const earlier = this.#journal.take(key);
     if (earlier) {
-      this.#replayedSeconds += earlier.seconds;
-      return earlier;
+      this.#replayedSeconds += earlier.waitedSeconds;
+      return earlier.result;
     }
+    const startMs = this.#request.clock.monotonicMs();
     const result = await make();
-    await this.#journal.add(key, result);
+    await this.#journal.add({ key, result, waitedSeconds: (this.#request.clock.monotonicMs() - startMs) / 1000 });
     return result;
   }
 

@@ -48,16 +48,19 @@ export function setsToRank(units: readonly Unit[], by: "unit" | "block"): readon
 }
 
 async function rankByProbes(name: NameByProbes, prober: Prober, groups: readonly Group[], facts: Facts): Promise<Ranking> {
-  const before = prober.seconds;
+  let seconds = 0;
   const score = new Map<string, number>();
   const ids = groups.map((group) => group.id);
   for (const [i, id] of ids.entries()) {
     facts.progress?.(`ranking ${name}: ${i + 1} of ${ids.length}`);
     const question: Question = { phase: "rank", keep: keptFor(name, id, ids), half: "search", cheap: true, onRankingSamples: true };
-    const quality = qualityOf(await prober.ask(question));
+    const result = await prober.ask(question);
+    // Its own, not what was waited for it: it may have been answered ahead, and in a resumed search.
+    seconds += result.seconds;
+    const quality = qualityOf(result);
     if (quality !== undefined) score.set(id, name === "leave-one-in" ? -quality : quality);
   }
-  return { name, order: worstFirst(ids, score), score, probes: ids.length, seconds: prober.seconds - before };
+  return { name, order: worstFirst(ids, score), score, probes: ids.length, seconds };
 }
 
 /** SQNR where it was measured, else the margin; undefined for a failed probe and NaN, which then come last. */

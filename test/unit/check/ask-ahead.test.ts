@@ -20,7 +20,7 @@ function heldProbe() {
 describe("asking ahead", () => {
   it("asks the sets in their order, one at a time, before anybody wants them", async () => {
     const { probe, asked, names } = heldProbe();
-    askAhead(probe, sets, "search");
+    askAhead(probe, sets);
     await turn();
     expect(names()).toEqual(["a"]);
     asked[0]?.answer(measured(1));
@@ -30,7 +30,7 @@ describe("asking ahead", () => {
 
   it("answers from memory what was asked before", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = askAhead(probe, sets, "search");
+    const ahead = askAhead(probe, sets);
     for (const [i] of sets.entries()) {
       await turn();
       asked[i]?.answer(measured(i));
@@ -40,9 +40,9 @@ describe("asking ahead", () => {
     expect(names()).toEqual(["a", "b", "c"]);
   });
 
-  it("puts another question right after the one under way, before the sets that nobody waits for", async () => {
+  it("leaves the rest to whoever asks what nobody has asked yet", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = askAhead(probe, sets, "search");
+    const ahead = askAhead(probe, sets);
     await turn();
     const wanted = ahead.probe(new Set(["x"]), "search");
     asked[0]?.answer(measured(1));
@@ -50,17 +50,22 @@ describe("asking ahead", () => {
     expect(names()).toEqual(["a", "x"]);
     asked[1]?.answer(measured(7));
     expect(await wanted).toEqual(measured(7));
+    await turn();
+    expect(names()).toEqual(["a", "x"]);
+    void ahead.probe(new Set(["b"]), "search");
+    await turn();
+    expect(names()).toEqual(["a", "x", "b"]);
   });
 
-  it("takes the other half and a fresh build for questions of their own", async () => {
-    const probe: Probe = async (_keep, half, options) => measured(half === "accept" ? 2 : options?.fresh ? 3 : 1);
-    const ahead = askAhead(probe, sets, "search");
+  it("takes both halves for the same samples, and a fresh build for a question of its own", async () => {
+    let calls = 0;
+    const probe: Probe = async () => measured(++calls);
+    const ahead = askAhead(probe, [new Set(["a"])]);
     const keep = new Set(["a"]);
-    expect([
-      await ahead.probe(keep, "search"),
-      await ahead.probe(keep, "accept"),
-      await ahead.probe(keep, "search", { fresh: true }),
-    ]).toEqual([measured(1), measured(2), measured(3)]);
+    await turn();
+    expect(await ahead.probe(keep, "search")).toEqual(measured(1));
+    expect(await ahead.probe(keep, "accept")).toEqual(measured(1));
+    expect(await ahead.probe(keep, "search", { fresh: true })).toEqual(measured(2));
   });
 
   it("keeps a failure from whoever did not ask, and asks again where somebody does", async () => {
@@ -71,7 +76,7 @@ describe("asking ahead", () => {
       if (id === "a" && times.get(id) === 1) throw new Error("the tool broke");
       return id === "b" && times.get(id) === 1 ? { kind: "unknown", why: "busy", seconds: 0 } : measured(5);
     };
-    const ahead = askAhead(probe, sets, "search");
+    const ahead = askAhead(probe, sets);
     await turn();
     for (const keep of sets) expect(await ahead.probe(keep, "search")).toEqual(measured(5));
     expect(Object.fromEntries(times)).toEqual({ a: 2, b: 2, c: 1 });
@@ -79,7 +84,7 @@ describe("asking ahead", () => {
 
   it("hands a failure to whoever waits for that very question", async () => {
     const { probe, asked } = heldProbe();
-    const ahead = askAhead(probe, sets, "search");
+    const ahead = askAhead(probe, sets);
     await turn();
     const wanted = ahead.probe(new Set(["a"]), "search");
     asked[0]?.fail(new Error("the tool broke"));
@@ -88,7 +93,7 @@ describe("asking ahead", () => {
 
   it("asks nothing more once stopped, and waits for what is under way", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = askAhead(probe, sets, "search");
+    const ahead = askAhead(probe, sets);
     await turn();
     let isStopped = false;
     const stopping = ahead.stop().then(() => {

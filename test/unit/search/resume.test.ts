@@ -64,13 +64,24 @@ describe("a search that was killed", () => {
   });
 
   it("writes numbers that JSON cannot hold and reads them back", () => {
-    const head = '{"format":"trt-gate search journal 1","inputs":"a"}\n';
-    const line = '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","sqnrDb":"NaN","sdDb":0,"seconds":1}}\n';
+    const head = '{"format":"trt-gate search journal 2","inputs":"a"}\n';
+    const line = '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","sqnrDb":"NaN","sdDb":0,"seconds":1},"waitedSeconds":0.5}\n';
     expect(parseJournal(head + line, "a")).toEqual([
       {
         key: "k",
         result: { kind: "measured", passes: true, marginDb: Number.POSITIVE_INFINITY, sqnrDb: Number.NaN, sdDb: 0, seconds: 1 },
+        waitedSeconds: 0.5,
       },
     ]);
+  });
+
+  it("counts what it waited for, not what answers took that were there already: else its time would be over sooner", async () => {
+    const dear: Probe = async (keep, half) => ({ ...(await probe(keep, half)), seconds: 3600 });
+    const journal = new MemoryJournal();
+    const searched = () => searchUnits(request(units, dear, { journal, inputsHash: "a", budgetMs: 60_000_000 }));
+    const whole = await searched();
+    const resumed = await searched();
+    expect(answer(resumed)).toEqual(answer(whole));
+    expect(resumed.seconds).toBeLessThan(3600);
   });
 });
