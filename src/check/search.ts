@@ -16,6 +16,7 @@ import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
 import type { Ranking } from "./rank-lanes.ts";
 import { otherSchemes } from "./schemes.ts";
+import { digestOf } from "./search-inputs.ts";
 
 export interface SearchInputs {
   readonly prepared: Prepared;
@@ -47,7 +48,8 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const { effects, settings } = context;
   const { lane } = prepared;
   const { surrogate, ranker } = await inputs.ranking.lanes();
-  return await searchUnits({
+  const journal = join(context.reportFolder, "journal", `${prepared.sha256.slice(0, 16)}.jsonl`);
+  const outcome = await searchUnits({
     units: lane.units,
     probe: makeProbe(judging, halves, effects.clock),
     ...(surrogate ? { surrogate } : {}),
@@ -59,15 +61,8 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
     budgetMs: Math.min(settings.search.budgetMinutes * msPerMinute, Math.max(0, context.deadlineMs - effects.clock.monotonicMs())),
     maxBuilds: lane.lane === "simulate" ? Number.POSITIVE_INFINITY : settings.search.maxBuilds,
     clock: effects.clock,
-    journal: fileJournal(join(context.reportFolder, "journal", `${prepared.sha256.slice(0, 16)}.jsonl`), effects),
-    inputsHash: [
-      prepared.sha256,
-      lane.lane,
-      context.version,
-      JSON.stringify(judging.entry.tolerance),
-      JSON.stringify(judging.entry.quantization ?? null),
-      lane.sampleCount,
-    ].join(" "),
+    journal: fileJournal(journal, effects),
+    inputsHash: await digestOf(inputs),
     progress: (stage) => effects.log.progress(`${judging.entry.name}: search`, stage),
     notice: (text) => effects.log.notice(text),
     guardDb: lane.deterministic ? 0 : guardDb,
@@ -75,6 +70,9 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
     schemes: lane.lane === "simulate" || surrogate ? otherSchemes(inputs) : [],
     cancelled: effects.cancelled,
   });
+  // Only a search that could go on leaves one: an answer is proven by builds of this run, not by those of an earlier one.
+  if (outcome.kind !== "budget" && outcome.kind !== "tool-failing") await effects.files.remove(journal);
+  return outcome;
 }
 
 /** SQNR of the error that a unit adds by itself, by unit id; units without an injected figure are left out. */

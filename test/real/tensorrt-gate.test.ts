@@ -1,5 +1,5 @@
 /** The whole gate in the implicit lane: real worker, real Polygraphy, fake TensorRT; with search by every method, budgets, fix and failures. */
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { writeNpz } from "../../src/dumps/write-npz.ts";
@@ -121,9 +121,10 @@ describeWithPython("a search on engines", () => {
   const kept = (model: Awaited<ReturnType<typeof check>>["model"]) => model.search?.keep.map(({ nodes }) => nodes[0]);
 
   it("keeps the one unit that INT8 breaks", async () => {
-    const { model } = await check({});
+    const { outcome, model } = await check({});
     expect(model.search).toMatchObject({ method: "ranked", outcome: expect.stringMatching(/^(found|prefix)$/), units: 5 });
     expect(kept(model)).toEqual([brokenNode]);
+    expect(await readdir(join(outcome.reportFolder, "journal"))).toEqual([]);
     expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
   });
 
@@ -145,9 +146,11 @@ describeWithPython("a search on engines", () => {
   });
 
   it("ends when its builds are spent: the regression stays, and what was best is not called proven", async () => {
-    const { report, model } = await check({ search: "{max-builds: 1}" });
+    const { outcome, report, model } = await check({ search: "{max-builds: 1}" });
     expect(report).toMatchObject({ verdict: "regression", exitCode: 1 });
     expect(model.search).toMatchObject({ outcome: "budget", builds: 1, message: expect.stringContaining("all 1 builds are spent") });
+    // It can go on from there with more builds; a search that has its answer leaves nothing to go on from.
+    expect(await readdir(join(outcome.reportFolder, "journal"))).toHaveLength(1);
   });
 
   it.each(["ranked", "bisect"])("ends when its minutes are spent (%s)", async (method) => {

@@ -65,7 +65,8 @@ describe("a search that was killed", () => {
 
   it("writes numbers that JSON cannot hold and reads them back", () => {
     const head = '{"format":"trt-gate search journal 2","inputs":"a"}\n';
-    const line = '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","sqnrDb":"NaN","sdDb":0,"seconds":1},"waitedSeconds":0.5}\n';
+    const line =
+      '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","sqnrDb":"NaN","sdDb":0,"seconds":1},"waitedSeconds":0.5}\n';
     expect(parseJournal(head + line, "a")).toEqual([
       {
         key: "k",
