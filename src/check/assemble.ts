@@ -2,13 +2,13 @@
 import type { ModelEntry } from "../config/settings.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
-import type { ExecutedLayer } from "../lanes/lane.ts";
 import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import { adviceFor } from "./advice.ts";
 import type { Baseline } from "./baseline.ts";
 import { buildWith } from "./build-with.ts";
+import { buildsOf } from "./builds.ts";
 import type { CheckContext } from "./context.ts";
 import { emptyModelReport } from "./empty.ts";
 import type { Halves } from "./halves.ts";
@@ -71,13 +71,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
         }
       : null,
     executed: lane.executed().map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
-    builds: lane.builds().map(({ what, seconds, latencyMs, notes, executed = [] }) => ({
-      what,
-      seconds,
-      notes: [...notes],
-      ...(latencyMs === undefined ? {} : { latencyMs: toNum(latencyMs) }),
-      ...(executed.length === 0 ? {} : { precisions: namesByPrecision(executed) }),
-    })),
+    builds: buildsOf(lane),
     warnings: warningsOf(facts),
     reproduce: [...lane.reproduce({ keep: new Set(keep) })],
     buildWith: buildWith(prepared),
@@ -85,11 +79,6 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };
 }
-
-const namesByPrecision = (layers: readonly ExecutedLayer[]): Record<string, string[]> =>
-  Object.fromEntries(
-    [...Map.groupBy(layers, ({ precision }) => precision || "unknown")].map(([word, of]) => [word, of.map(({ layer }) => layer)]),
-  );
 
 function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");

@@ -8,6 +8,7 @@ import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { assembleReport, type CheckFacts } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
+import { buildsOf } from "./builds.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
 import { emptyModelReport } from "./empty.ts";
 import { fixModel } from "./fix.ts";
@@ -36,7 +37,7 @@ export async function checkModel(entry: ModelEntry, context: CheckContext): Prom
           sha256: prepared.sha256,
           lane: prepared.lane.lane,
           laneWhy: prepared.laneWhy,
-          builds: [...prepared.lane.builds()].map((build) => ({ ...build, notes: [...build.notes] })),
+          builds: buildsOf(prepared.lane),
         }
       : {};
     return {

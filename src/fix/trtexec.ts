@@ -11,30 +11,26 @@ const FILE = "fix_trtexec.sh";
 
 export function makeTrtexec(fix: Fix): readonly Artifact[] {
   const { names, outputs } = nodesOf(fix);
+  const isForeign = fix.cachePath !== undefined && fix.buildWith?.trtexec === null;
   const leftOut = [
     ...names.flatMap((name) => {
-      const why = whyNotWritten(name);
+      const why = isForeign ? foreign : whyNotWritten(name);
       return why === undefined ? [] : [{ name, why }];
     }),
     ...outputs.map((output) => ({ name: `(output ${output})`, why: "the node has no name, and trtexec knows layers by name only" })),
   ];
-  const written = names.filter((name) => whyNotWritten(name) === undefined);
+  const written = isForeign ? [] : names.filter((name) => whyNotWritten(name) === undefined);
   const command = `sh ${FILE}`;
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
-  const body =
-    fix.cachePath !== undefined && fix.buildWith?.trtexec === null
-      ? FOREIGN_CACHE
-      : written.length === 0
-        ? NOTHING
-        : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
+  const why = isForeign ? foreign : "no layer name of this fix can be written for trtexec";
+  const body = written.length === 0 ? nothing(why) : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
   const content = ["#!/bin/sh", ...headerLines(fix, command), ...notes, body, ""].join("\n");
   return [{ format: "trtexec", fileName: FILE, content, command, leftOut }];
 }
 
-/** It would calibrate anew, on random numbers. */
-const FOREIGN_CACHE =
-  "echo 'trtexec reads caches of entropy calibration only, and this one is of another; use the polygraphy format' >&2\nexit 1";
-const NOTHING = "echo 'no layer name of this fix can be written for trtexec; use the polygraphy format' >&2\nexit 1";
+/** It would calibrate anew, on random numbers, or build for other shapes. */
+const foreign = "trtexec reads caches of entropy calibration only and no input name with a comma, and this model has one or the other";
+const nothing = (why: string): string => `echo '${why}; use the polygraphy format' >&2\nexit 1`;
 
 function trtexecWords(fix: Fix, names: readonly string[]): string[] {
   const { cachePath, precision } = fix;

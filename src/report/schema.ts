@@ -219,7 +219,7 @@ export const modelReport = z.object({
   ),
   warnings: z.array(z.string()),
   reproduce: z.array(z.string()),
-  /** Words that each tool needs to build as the gate did: shapes, builder options, the cache's calibrator. Null: the tool cannot read this cache. */
+  /** Words that each tool needs to build as the gate did: shapes, builder options, the cache's calibrator. Null: the tool cannot, for its cache or an input's name. */
   buildWith: z.object({ polygraphy: z.array(z.string()), trtexec: z.array(z.string()).nullable() }).optional(),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),

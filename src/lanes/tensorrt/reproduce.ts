@@ -65,9 +65,12 @@ export function reproduceEngines(facts: Reproduction): string[] {
 const baseClass = ({ calibrator = entropyCalibrator }: Pick<Reproduction, "calibrator">): string[] =>
   calibrator === entropyCalibrator ? [] : ["--calib-base-cls", calibrator];
 
+/** trtexec splits its shapes at commas and colons before it looks at quotes. */
+const canBeShaped = (name: string): boolean => !/[,:'"]/.test(name);
+
 export interface BuildWords {
   readonly polygraphy: readonly string[];
-  /** Undefined where it would not accept the cache, and calibrate on random numbers. */
+  /** Undefined where it would not accept the cache, and calibrate on random numbers, or not understand the shape of an input. */
   readonly trtexec: readonly string[] | undefined;
 }
 
@@ -77,7 +80,7 @@ export function buildWords(job: Pick<NamedJob, "tensorrt" | "sources">, shapes: 
   const own = calibrator === undefined ? [] : baseClass({ calibrator });
   return {
     polygraphy: [...shapeFlags(shapes), ...builderFlags(tensorrt), ...own],
-    trtexec: own.length === 0 ? trtexecFlags(shapes, tensorrt) : undefined,
+    trtexec: own.length === 0 && [...shapes.keys()].every(canBeShaped) ? trtexecFlags(shapes, tensorrt) : undefined,
   };
 }
 

@@ -1,0 +1,17 @@
+/** The engines and sessions of a lane, as the report holds them: also of a model whose tool failed. */
+import type { ExecutedLayer, PreparedLane } from "../lanes/lane.ts";
+import { type ModelReport, toNum } from "../report/schema.ts";
+
+export const buildsOf = (lane: Pick<PreparedLane, "builds">): ModelReport["builds"] =>
+  lane.builds().map(({ what, seconds, latencyMs, notes, executed = [] }) => ({
+    what,
+    seconds,
+    notes: [...notes],
+    ...(latencyMs === undefined ? {} : { latencyMs: toNum(latencyMs) }),
+    ...(executed.length === 0 ? {} : { precisions: namesByPrecision(executed) }),
+  }));
+
+const namesByPrecision = (layers: readonly ExecutedLayer[]): Record<string, string[]> =>
+  Object.fromEntries(
+    [...Map.groupBy(layers, ({ precision }) => precision || "unknown")].map(([word, of]) => [word, of.map(({ layer }) => layer)]),
+  );
