@@ -14,6 +14,7 @@ import { emptyModelReport } from "./empty.ts";
 import type { Halves } from "./halves.ts";
 import type { Localised } from "./layers.ts";
 import type { Decided, Judging } from "./outputs.ts";
+import { ownCache } from "./own-cache.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Searched } from "./search.ts";
 import type { TaskResult } from "./task.ts";
@@ -74,7 +75,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     builds: buildsOf(lane),
     warnings: warningsOf(facts),
     reproduce: [...lane.reproduce({ keep: new Set(keep) })],
-    buildWith: buildWith(prepared),
+    buildWith: buildWith(prepared, fix ? await ownCache(prepared) : undefined),
     timings,
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };

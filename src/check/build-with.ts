@@ -2,11 +2,21 @@
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { buildWords } from "../lanes/tensorrt/reproduce.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { type OwnCache, ownCacheName } from "./own-cache.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** Also for `simulate`, whose fixes are for engines as well. */
-export function buildWith({ job, quantization }: Pick<Prepared, "job" | "quantization">): NonNullable<ModelReport["buildWith"]> {
-  const word = quantization.cacheHeader?.split("-").at(-1);
+/** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. */
+export function buildWith(
+  { job, quantization }: Pick<Prepared, "job" | "quantization">,
+  own: OwnCache | undefined,
+): NonNullable<ModelReport["buildWith"]> {
+  const word = own === undefined ? quantization.cacheHeader?.split("-").at(-1) : own.algorithm;
   const { polygraphy, trtexec } = buildWords(job, job.shapes, word === undefined ? undefined : calibratorOf(word));
-  return { polygraphy: [...polygraphy], trtexec: trtexec ? [...trtexec] : null };
+  return {
+    polygraphy: [...polygraphy],
+    trtexec: trtexec ? [...trtexec] : null,
+    ...(own === undefined ? {} : { cache: ownCacheName, ...(own.isSimulated ? { note: simulatedNote } : {}) }),
+  };
 }
+
+const simulatedNote = `${ownCacheName} begins with TRT-8601. For another TensorRT than 8.6.1 write its digits there (100300 for 10.3.0): else it calibrates anew, on random numbers.`;

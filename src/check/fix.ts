@@ -18,6 +18,7 @@ import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
+import { type OwnCache, ownCache, ownCacheName } from "./own-cache.ts";
 import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
@@ -27,8 +28,10 @@ type Verified = NonNullable<FixReport["verified"]>;
 export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promise<FixReport> {
   const { entry, prepared, context, judging, halves } = facts;
   const verified = await verifyFix(judging, halves, outcome);
-  const fix = await describeFix(facts, outcome, verified);
+  const own = await ownCache(prepared);
+  const fix = await describeFix(facts, outcome, verified, own);
   const folderName = `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`;
+  if (own !== undefined) await context.effects.files.writeText(join(context.reportFolder, "fix", folderName, ownCacheName), own.text);
   return {
     files: await writeFix(fix, folderName, context),
     verified,
@@ -36,9 +39,16 @@ export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promi
   };
 }
 
-async function describeFix({ entry, prepared, context }: CheckFacts, outcome: SearchOutcome, verified: Verified): Promise<Fix> {
+async function describeFix(
+  { entry, prepared, context }: CheckFacts,
+  outcome: SearchOutcome,
+  verified: Verified,
+  own: OwnCache | undefined,
+): Promise<Fix> {
   const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
-  const { cachePath, qdqPath } = prepared.job.quantization;
+  const { qdqPath } = prepared.job.quantization;
+  const built = buildWith(prepared, own);
+  const cachePath = built.cache ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
   const source = qdqPath ?? (prepared.holdsQdq ? prepared.job.modelPath : undefined);
   const kept = outcome.keep.map((id) => keptUnit(units.get(id) ?? id));
   return {
@@ -49,10 +59,10 @@ async function describeFix({ entry, prepared, context }: CheckFacts, outcome: Se
     precision: prepared.job.keepPrecision,
     why: outcome.message,
     verified: verified.message,
-    ...(cachePath === undefined || entry.quantization?.cache === undefined ? {} : { cachePath: entry.quantization.cache }),
+    ...(cachePath === undefined ? {} : { cachePath }),
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
-    buildWith: buildWith(prepared),
+    buildWith: built,
     ...(source === undefined
       ? {}
       : {

@@ -31,7 +31,11 @@ export interface Fix {
   readonly qdqPath?: string;
   readonly algorithm?: string;
   /** Words that each tool needs to build as the gate did (shapes, builder options, the cache's calibrator); null: it cannot, for its cache or an input's name. */
-  readonly buildWith?: { readonly polygraphy: readonly string[]; readonly trtexec: readonly string[] | null };
+  readonly buildWith?: {
+    readonly polygraphy: readonly string[];
+    readonly trtexec: readonly string[] | null;
+    readonly note?: string | undefined;
+  };
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
   readonly editedModel?: Uint8Array;
 }

@@ -6,7 +6,7 @@ import type { Fix } from "./artifact.ts";
 export function fixFromReport(model: ModelReport, tool: Report["tool"]): Fix | undefined {
   const { search, quantization } = model;
   if (!search || search.keep.length === 0) return undefined;
-  const cachePath = quantization.cacheHeader === null ? undefined : quantization.source;
+  const cachePath = model.buildWith?.cache ?? (quantization.cacheHeader === null ? undefined : quantization.source);
   const qdqPath = quantization.algorithm === "Q/DQ" && quantization.source.endsWith(".onnx") ? quantization.source : undefined;
   return {
     gateVersion: `${tool.version} (${tool.commit})`,

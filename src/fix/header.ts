@@ -19,5 +19,6 @@ export function headerLines(fix: Fix, command: string): readonly string[] {
     `Why: ${commentText(fix.why, 600)}`,
     `Verified: ${commentText(fix.verified, 600)}`,
     `Use: ${commentText(command, 2000)}`,
+    ...(fix.buildWith?.note === undefined ? [] : [`Note: ${commentText(fix.buildWith.note, 600)}`]),
   ].map((line) => `# ${line}`.trimEnd());
 }

@@ -11,7 +11,7 @@ const FILE = "fix_trtexec.sh";
 
 export function makeTrtexec(fix: Fix): readonly Artifact[] {
   const { names, outputs } = nodesOf(fix);
-  const isForeign = fix.cachePath !== undefined && fix.buildWith?.trtexec === null;
+  const isForeign = fix.buildWith?.trtexec === null;
   const leftOut = [
     ...names.flatMap((name) => {
       const why = isForeign ? foreign : whyNotWritten(name);

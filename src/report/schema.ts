@@ -220,7 +220,15 @@ export const modelReport = z.object({
   warnings: z.array(z.string()),
   reproduce: z.array(z.string()),
   /** Words that each tool needs to build as the gate did: shapes, builder options, the cache's calibrator. Null: the tool cannot, for its cache or an input's name. */
-  buildWith: z.object({ polygraphy: z.array(z.string()), trtexec: z.array(z.string()).nullable() }).optional(),
+  buildWith: z
+    .object({
+      polygraphy: z.array(z.string()),
+      trtexec: z.array(z.string()).nullable(),
+      /** Calibration cache of scales that the gate made, beside the fix's files; and what has to be known of it. */
+      cache: z.string().optional(),
+      note: z.string().optional(),
+    })
+    .optional(),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
   /** Place in the configuration, for annotations. */
