@@ -1,5 +1,5 @@
 /**
- * Asks probes for the search: each set once, failed tools again, doubtful answers by majority, everything within the budget and into the journal.
+ * Asks probes for the search: each set once, failed tools again, everything within the budget and into the journal.
  * Knows nothing of rankings or of what the next question will be.
  */
 import { type Group, unitsOf } from "./groups.ts";
@@ -104,7 +104,7 @@ export class Prober {
       if (!this.#recorded.has(key)) this.#record(question, key, known);
       return known;
     }
-    const result = await this.#settle(question, key);
+    const result = await this.#withRetry(question, key);
     this.#known.set(key, result);
     if (this.#isCheap(question)) return result;
     this.#watchTool(result);
@@ -132,16 +132,6 @@ export class Prober {
     const named: ProbeResult = result.kind === "measured" ? { ...result, note: scheme.name } : result;
     this.records.push({ n: this.records.length + 1, phase: "advice", half: this.#half("search"), keep: [], result: named });
     return result;
-  }
-
-  async #settle(question: Question, key: string): Promise<ProbeResult> {
-    const first = await this.#withRetry(question, key);
-    // Where builds are few the fresh builds of the accepted set are the votes (few-builds.ts).
-    const guard = Number.isFinite(this.#request.maxBuilds) ? 0 : (this.#request.guardDb ?? 0);
-    if (this.#isCheap(question) || first.kind === "unknown" || !(Math.abs(first.marginDb) < guard)) return first;
-    const second = await this.#once(question, key, true);
-    if (passes(second) === passes(first) && second.kind === "measured") return first;
-    return majority([first, second, await this.#once(question, key, true)]);
   }
 
   async #withRetry(question: Question, key: string): Promise<ProbeResult> {
@@ -244,17 +234,6 @@ export class Prober {
 /** Positive: an unknown or NaN result never passes. `guardDb`: least margin that counts. */
 export const passes = (result: ProbeResult, guardDb = 0): boolean =>
   result.kind === "measured" && result.passes && result.marginDb >= guardDb;
-
-/** Of three answers the side that two agree on; unknown when fewer than two were measured alike. */
-function majority(results: readonly ProbeResult[]): ProbeResult {
-  const measured = results.filter((result) => result.kind === "measured");
-  for (const side of [true, false]) {
-    const alike = measured.filter((result) => passes(result) === side);
-    const worst = alike.toSorted((a, b) => a.marginDb - b.marginDb)[0];
-    if (worst && alike.length >= 2) return { ...worst, note: `${alike.length} of ${results.length} builds agree` };
-  }
-  return { kind: "unknown", why: "repeated builds disagree", seconds: 0 };
-}
 
 /** Short text for a set: positions, or those left out where they are fewer. */
 function keyOfSet(indices: readonly number[], count: number): string {

@@ -209,19 +209,6 @@ describe("failing and doubtful probes", () => {
     expect(asked).toBe(16);
   });
 
-  it("decides by majority of three where a repeat differs inside the guard band", async () => {
-    const answers = [measured(20.2), measured(19.8), measured(19.7)];
-    let asked = 0;
-    const probe: Probe = async (keep, half, options) => {
-      if (keep.size === 1 && keep.has("u7") && half === "search") return answers[asked++] ?? measured(19.7);
-      expect(options?.fresh ?? false).toBe(false);
-      return additiveProbe(energiesWith(40, [7, 8]))(keep, half);
-    };
-    const outcome = await searchUnits(request(units, probe, { guardDb: 1 }));
-    expect(outcome.keep).toEqual(["u7", "u8"]);
-    expect(asked).toBe(3);
-  });
-
   it("needs fresh builds to confirm where builds are noisy", async () => {
     const make = (freshDb: number) =>
       searchUnits(
