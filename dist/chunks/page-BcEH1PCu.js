@@ -1,1 +1,0 @@
-export{t as renderHtml}from"./page-B2O9r2Jz.js";
