@@ -18,8 +18,8 @@ export interface ModelParts {
   /** Of every input; float32 without. */
   readonly inputType?: number;
   readonly outputs: readonly string[];
-  /** Of every output; float32 without. A parser of TensorRT refuses outputs without a type. */
-  readonly outputType?: number;
+  /** By name; float32 without. A parser of TensorRT refuses outputs without a type. */
+  readonly outputTypes?: Readonly<Record<string, number>>;
   readonly opset?: number;
 }
 
@@ -29,7 +29,7 @@ export function modelProto(parts: ModelParts): ModelProto {
     node: [...parts.nodes],
     initializer: [...(parts.weights ?? [])],
     input: Object.entries(parts.inputs ?? { x: [1, 4] }).map(([name, dims]) => typed(name, dims, parts.inputType ?? DataType.FLOAT)),
-    output: parts.outputs.map((name) => typed(name, undefined, parts.outputType ?? DataType.FLOAT)),
+    output: parts.outputs.map((name) => typed(name, undefined, parts.outputTypes?.[name] ?? DataType.FLOAT)),
   });
   return create(ModelProtoSchema, {
     irVersion: 8n,

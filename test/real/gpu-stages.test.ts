@@ -35,7 +35,8 @@ function pictureModel(): Uint8Array {
 
 describeWithPython("the hardware checks", () => {
   it("pass where TensorRT does what they want: a second model in both lanes, agreement with Polygraphy, faults", async () => {
-    machine = await fakeMachine();
+    // The worker is killed in a build, which has to last until then.
+    machine = await fakeMachine({ FAKE_TRT_BUILD_SECONDS: "1" });
     const { folder } = machine.run;
     const [out, second] = [join(folder, "record"), join(folder, "picture.onnx")];
     writeFileSync(second, pictureModel());

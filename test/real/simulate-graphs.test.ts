@@ -116,6 +116,7 @@ describe("raising the opset to 13", () => {
       {
         opset: 9,
         outputs: ["y", "i"],
+        outputTypes: { i: DataType.INT64 },
         inputs: { x: [2, 8] },
         nodes: [node("Clip", ["x"], ["a"]), makeNode({ opType: "TopK", input: ["a"], output: ["y", "i"], attribute: [intAttr("k", 3)] })],
       },
@@ -145,7 +146,10 @@ describe("half precision", () => {
     const effects = await runEffects();
     const cast = (input: string, output: string, to: number) =>
       makeNode({ opType: "Cast", input: [input], output: [output], attribute: [intAttr("to", to)] });
-    const model = parseModel(modelBytes({ nodes: [cast("x", "half", 10), cast("half", "y", 1)], outputs: ["y", "half"] }), "m.onnx");
+    const model = parseModel(
+      modelBytes({ nodes: [cast("x", "half", 10), cast("half", "y", 1)], outputs: ["y", "half"], outputTypes: { half: DataType.FLOAT16 } }),
+      "m.onnx",
+    );
     const values = Float32Array.of(0.5, -2.25, 65504, 2 ** -24);
     const feed: Feed = new Map([["x", { name: "x", dtype: "float32", shape: [1, 4], data: values }]]);
     const [y, half] = await outputsOf(effects, { ...toNetwork(model), folder: effects.folder }, feed);
