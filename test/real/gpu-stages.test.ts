@@ -33,20 +33,32 @@ function pictureModel(): Uint8Array {
   });
 }
 
+/** The command in a folder of its own: its exit code and its record. */
+async function checked(stages: readonly string[], variables: Readonly<Record<string, string>> = {}) {
+  machine = await fakeMachine(variables);
+  const { folder } = machine.run;
+  const [out, second] = [join(folder, "record"), join(folder, "picture.onnx")];
+  writeFileSync(second, pictureModel());
+  const words = ["gpu/check.ts", "--out", out, "--python", machine.python, "--second", second, "--stages", stages.join()];
+  const { status } = spawnSync(process.execPath, words, { env: { ...process.env, ...machine.effects.env }, encoding: "utf8" });
+  const record: GpuRecord = JSON.parse(readFileSync(join(out, "record.json"), "utf8"));
+  return { status, record, failed: record.checks.filter(({ pass }) => !pass) };
+}
+
 describeWithPython("the hardware checks", () => {
-  it("pass where TensorRT does what they want: a second model in both lanes, agreement with Polygraphy, faults", async () => {
-    // The worker is killed in a build, which has to last until then.
-    machine = await fakeMachine({ FAKE_TRT_BUILD_SECONDS: "1" });
-    const { folder } = machine.run;
-    const [out, second] = [join(folder, "record"), join(folder, "picture.onnx")];
-    writeFileSync(second, pictureModel());
-    const stages = ["machine", "second-implicit", "second-explicit", "agreement", "faults"];
-    const words = ["gpu/check.ts", "--out", out, "--python", machine.python, "--second", second, "--stages", stages.join()];
-    const run = spawnSync(process.execPath, words, { env: { ...process.env, ...machine.effects.env }, encoding: "utf8" });
-    const record: GpuRecord = JSON.parse(readFileSync(join(out, "record.json"), "utf8"));
-    expect(record.checks.filter(({ pass }) => !pass)).toEqual([]);
-    expect(run.status).toBe(0);
+  it("pass on a second model in both lanes, and on agreement with Polygraphy", async () => {
+    const stages = ["machine", "second-implicit", "second-explicit", "agreement"];
+    const { status, record, failed } = await checked(stages);
+    expect(failed).toEqual([]);
+    expect(status).toBe(0);
     expect(Object.keys(record.stages)).toEqual(stages);
     expect(record.checks.map(({ stage }) => stage)).toContain("picture-explicit");
+  });
+
+  it("pass on faults, where a build lasts until its worker is killed", async () => {
+    const { status, record, failed } = await checked(["faults"], { FAKE_TRT_BUILD_SECONDS: "1" });
+    expect(failed).toEqual([]);
+    expect(status).toBe(0);
+    expect(record.checks.filter(({ stage }) => stage === "faults").length).toBeGreaterThan(4);
   });
 });
