@@ -20,8 +20,8 @@ export function askAhead(probe: Probe, sets: readonly ReadonlySet<string>[]): As
   let underWay: Promise<unknown> = Promise.resolve();
   let isStopped = false;
   const keyOf = (keep: ReadonlySet<string>) => JSON.stringify([...keep].toSorted());
-  const inTurn: Probe = (keep, wanted, options) => {
-    const answer = underWay.then(() => probe(keep, wanted, options));
+  const inTurn: Probe = (keep, half, options) => {
+    const answer = underWay.then(() => probe(keep, half, options));
     underWay = answer.catch(() => undefined);
     return answer;
   };

@@ -14,7 +14,7 @@ import { emptyModelReport } from "./empty.ts";
 import type { Halves } from "./halves.ts";
 import type { Localised } from "./layers.ts";
 import type { Decided, Judging } from "./outputs.ts";
-import { ownCache } from "./own-cache.ts";
+import type { OwnCache } from "./own-cache.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Searched } from "./search.ts";
 import type { TaskResult } from "./task.ts";
@@ -35,6 +35,8 @@ export interface CheckFacts {
   readonly outcome?: SearchOutcome;
   readonly baseline?: Baseline;
   readonly task?: TaskResult;
+  /** Where there is a fix that needs it. */
+  readonly own?: OwnCache;
   readonly fix?: NonNullable<ModelReport["fix"]>;
 }
 
@@ -75,7 +77,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     builds: buildsOf(lane),
     warnings: warningsOf(facts),
     reproduce: [...lane.reproduce({ keep: new Set(keep) })],
-    buildWith: buildWith(prepared, fix ? await ownCache(prepared) : undefined),
+    buildWith: buildWith(prepared, facts.own),
     timings,
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };

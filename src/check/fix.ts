@@ -16,9 +16,10 @@ import type { CheckFacts } from "./assemble.ts";
 import { buildWith } from "./build-with.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
+import { keepsJust } from "./keeps-just.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
-import { type OwnCache, ownCache, ownCacheName } from "./own-cache.ts";
+import { ownCacheName } from "./own-cache.ts";
 import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
@@ -26,10 +27,9 @@ type Verified = NonNullable<FixReport["verified"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
 export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promise<FixReport> {
-  const { entry, prepared, context, judging, halves } = facts;
+  const { entry, prepared, context, judging, halves, own } = facts;
   const verified = await verifyFix(judging, halves, outcome);
-  const own = await ownCache(prepared);
-  const fix = await describeFix(facts, outcome, verified, own);
+  const fix = await describeFix(facts, outcome, verified);
   const folderName = `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`;
   if (own !== undefined) await context.effects.files.writeText(join(context.reportFolder, "fix", folderName, ownCacheName), own.text);
   return {
@@ -39,12 +39,7 @@ export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promi
   };
 }
 
-async function describeFix(
-  { entry, prepared, context }: CheckFacts,
-  outcome: SearchOutcome,
-  verified: Verified,
-  own: OwnCache | undefined,
-): Promise<Fix> {
+async function describeFix({ entry, prepared, context, own }: CheckFacts, outcome: SearchOutcome, verified: Verified): Promise<Fix> {
   const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
   const { qdqPath } = prepared.job.quantization;
   const built = buildWith(prepared, own);
@@ -87,7 +82,7 @@ export async function verifyFix(judging: Judging, halves: Halves, outcome: Searc
   const { lane } = judging;
   const kept = new Set(outcome.keep);
   // The search may have built other sets, and afresh, before.
-  const own = outcome.probes.filter(({ keep }) => keep.length === kept.size && keep.every((id) => kept.has(id)));
+  const own = outcome.probes.filter(({ keep }) => keepsJust(kept, keep));
   const confirmations = own.filter(({ phase }) => phase === "confirm").map(({ result }) => result.kind === "measured" && result.passes);
   const more = Math.max(0, (lane.deterministic ? 1 : 2) - confirmations.length);
   const samples = halves[outcome.heldOutHalf ?? "accept"];

@@ -17,6 +17,7 @@ import { readLabels } from "./labels.ts";
 import { withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
+import { ownCache } from "./own-cache.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
 import { beginRanking, type Ranking, rankingFor } from "./rank-lanes.ts";
 import { saveOutputs } from "./save-outputs.ts";
@@ -99,15 +100,17 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const searching = { prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, ranking, context };
   const searched = wantsSearch(verdict) ? await watch.time("search", () => searchModel(searching)) : undefined;
   const outcome = searched?.outcome;
+  const accepted = outcome && outcome.keep.length > 0 ? outcome : undefined;
+  const own = accepted && (await ownCache(prepared));
   const facts: CheckFacts = {
     ...known,
     decided,
     repeatIdentical,
     verdict: withLatency(verdict, lane, entry.latency.maxSlowdownVsReference),
     findings,
-    ...optional({ localised, searched, outcome, task }),
+    ...optional({ localised, searched, outcome, own, task }),
   };
-  const fix = outcome && outcome.keep.length > 0 ? await watch.time("fix", () => fixModel(facts, outcome)) : undefined;
+  const fix = accepted && (await watch.time("fix", () => fixModel(facts, accepted)));
   return await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);
 }
 

@@ -2,6 +2,7 @@
  * The calibration cache of scales that the gate made itself: a user's tools need it beside the fix, or they would calibrate on random numbers.
  */
 import { defaultCacheVersion, headerWord, parseCache, writeCache } from "../calibration/cache.ts";
+import type { QuantizationSource } from "../lanes/lane.ts";
 import type { Prepared } from "./prepare.ts";
 
 export const ownCacheName = "calibration.cache";
@@ -24,6 +25,9 @@ export async function ownCache({ lane, job, holdsQdq }: Pick<Prepared, "lane" | 
     return text === given ? undefined : { text, algorithm: parseCache(text, ownCacheName).algorithm, isSimulated: false };
   }
   if (quantization.cachePath !== undefined || lane.scales === undefined) return undefined;
-  const algorithm = headerWord[quantization.algorithm];
-  return { text: writeCache({ version: defaultCacheVersion, algorithm, scales: lane.scales }), algorithm, isSimulated: true };
+  return { text: cacheOfScales(quantization, lane.scales), algorithm: headerWord[quantization.algorithm], isSimulated: true };
 }
+
+/** Scales that a lane made itself, as a cache. No TensorRT is asked, so the first line names the default one. */
+export const cacheOfScales = ({ algorithm }: Pick<QuantizationSource, "algorithm">, scales: ReadonlyMap<string, number>): string =>
+  writeCache({ version: defaultCacheVersion, algorithm: headerWord[algorithm], scales });

@@ -3,7 +3,6 @@
  * Both only rank. Neither sees the held-out half decide anything.
  */
 import { join } from "node:path";
-import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cache.ts";
 import type { FeedSource, LaneJob, PreparedLane } from "../lanes/lane.ts";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import { setsToRank } from "../search/rankings.ts";
@@ -12,6 +11,7 @@ import { askAhead } from "./ask-ahead.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
+import { cacheOfScales } from "./own-cache.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
 
@@ -116,9 +116,6 @@ async function sameScales(lane: PreparedLane, job: LaneJob): Promise<LaneJob["qu
   if (lane.cachePath !== undefined) return { ...quantization, cachePath: lane.cachePath };
   if (quantization.cachePath !== undefined || lane.scales === undefined) return quantization;
   const cachePath = join(workFolder, "scales.cache");
-  await effects.files.writeText(
-    cachePath,
-    writeCache({ version: defaultCacheVersion, algorithm: headerWord[quantization.algorithm], scales: lane.scales }),
-  );
+  await effects.files.writeText(cachePath, cacheOfScales(quantization, lane.scales));
   return { ...quantization, cachePath };
 }
