@@ -4,7 +4,7 @@
  */
 import { type Group, unitsOf } from "./groups.ts";
 import type { OpenJournal } from "./journal.ts";
-import type { Half, Probe, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
+import type { Probe, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
 
 /** Ends a search early; the best set so far is the answer. */
 export class SearchStopped extends Error {
@@ -87,8 +87,8 @@ export class Prober {
   }
 
   /** The half that nothing was searched on, as the samples are named outside. */
-  get heldOutHalf(): "search" | "accept" {
-    return this.#swapped ? "search" : "accept";
+  get heldOutHalf(): Question["half"] {
+    return this.#half("accept");
   }
 
   /** From now on the two halves change places: what was held out is searched on. */
@@ -104,7 +104,7 @@ export class Prober {
       if (!this.#recorded.has(key)) this.#record(question, key, known);
       return known;
     }
-    const result = await this.#withRetry(question, key);
+    const result = await this.#withRetry(question, key, false);
     this.#known.set(key, result);
     if (this.#isCheap(question)) return result;
     this.#watchTool(result);
@@ -115,10 +115,8 @@ export class Prober {
   /** One fresh build, never taken from memory. */
   async confirm(keep: readonly string[]): Promise<ProbeResult> {
     const question: Question = { phase: "confirm", keep, half: "accept" };
-    const key = this.#key(question);
-    const first = await this.#once(question, key, true);
+    const result = await this.#withRetry(question, this.#key(question), true);
     // A tool that failed says nothing of the set.
-    const result = first.kind === "unknown" ? await this.#once(question, key, true) : first;
     if (result.kind === "measured" && !passes(result)) this.#refused.add(this.#setOf(keep));
     return result;
   }
@@ -134,15 +132,15 @@ export class Prober {
     return result;
   }
 
-  async #withRetry(question: Question, key: string): Promise<ProbeResult> {
-    const result = await this.#once(question, key, false);
-    return result.kind === "unknown" ? this.#once(question, key, false) : result;
+  async #withRetry(question: Question, key: string, fresh: boolean): Promise<ProbeResult> {
+    const result = await this.#once(question, key, fresh);
+    return result.kind === "unknown" ? this.#once(question, key, fresh) : result;
   }
 
   async #once(question: Question, key: string, fresh: boolean): Promise<ProbeResult> {
     this.#request.cancelled.throwIfAborted();
     const cheap = this.#isCheap(question);
-    this.#checkBudget(cheap ? undefined : keyOfSet(this.#indices(question.keep), this.#groups.length), fresh);
+    this.#checkBudget(cheap ? undefined : this.#setOf(question.keep), fresh);
     const source = this.#sourceOf(question);
     const keep = new Set(unitsOf(this.#groups, question.keep));
     const result = await this.#remember(key, () => source(keep, this.#half(question.half), fresh ? { fresh } : undefined));
@@ -212,7 +210,7 @@ export class Prober {
     if (keep.length > 0) this.#passed[half].push([...keep]);
   }
 
-  #half(half: "search" | "accept"): Half {
+  #half(half: Question["half"]): Question["half"] {
     if (!this.#swapped) return half;
     return half === "search" ? "accept" : "search";
   }
@@ -221,13 +219,12 @@ export class Prober {
     const by = this.#sourceOf(question);
     const source = by === this.#request.probe ? "probe" : by === this.#request.ranker ? "ranker" : "surrogate";
     const kind = question.phase === "confirm" ? "confirm" : "set";
-    return `${source} ${this.#half(question.half)} ${kind} ${keyOfSet(this.#indices(question.keep), this.#groups.length)}`;
+    return `${source} ${this.#half(question.half)} ${kind} ${this.#setOf(question.keep)}`;
   }
 
-  readonly #setOf = (keep: readonly string[]): string => keyOfSet(this.#indices(keep), this.#groups.length);
-
-  #indices(keep: readonly string[]): number[] {
-    return keep.map((id) => this.#position.get(id) ?? -1).toSorted((a, b) => a - b);
+  #setOf(keep: readonly string[]): string {
+    const positions = keep.map((id) => this.#position.get(id) ?? -1).toSorted((a, b) => a - b);
+    return keyOfSet(positions, this.#groups.length);
   }
 }
 
