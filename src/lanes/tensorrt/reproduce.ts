@@ -25,8 +25,8 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const cache = job.sources?.cache ?? (facts.cachePath === undefined ? undefined : basename(facts.cachePath));
   const model = job.sources?.model ?? basename(job.modelPath);
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
-  const plugins = job.sources?.plugins ?? job.tensorrt.plugins;
-  const options = [...shapeFlags(facts.shapes), ...builderFlags({ ...job.tensorrt, plugins })];
+  const options = buildWords(job, facts.shapes).polygraphy;
+  const { trtexec: trtexecOptions } = buildWords(job, facts.shapes, facts.calibrator);
   const int8 = weak
     ? [
         "--int8",
@@ -38,7 +38,7 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const build = (model: string, flags: readonly string[], engine: string) =>
     line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
   const run = (engine: string, outputs: string) =>
-    line("polygraphy", "run", engine, "--trt", ...pluginFlags(plugins), "--load-inputs", "inputs.json", "--save-outputs", outputs);
+    line("polygraphy", "run", engine, "--trt", ...pluginFlags(pluginsOf(job)), "--load-inputs", "inputs.json", "--save-outputs", outputs);
   return [
     build(model, weak ? ["--fp16"] : ["--strongly-typed"], `${name}.fp16.engine`),
     build(candidateOf(facts), [...int8, ...(weak ? fix : [])], `${name}.int8.engine`),
@@ -57,13 +57,16 @@ export function reproduceEngines(facts: Reproduction): string[] {
       "--save-accuracy-results",
       "accuracy.json",
     ),
-    // It would not accept another calibrator's cache, and calibrate on random numbers.
-    ...(baseClass(facts).length === 0 ? [trtexec(facts, plugins, name)] : []),
+    ...(trtexecOptions === undefined ? [] : [trtexec(facts, trtexecOptions, name)]),
   ];
 }
 
 const baseClass = ({ calibrator = entropyCalibrator }: Pick<Reproduction, "calibrator">): string[] =>
   calibrator === entropyCalibrator ? [] : ["--calib-base-cls", calibrator];
+
+/** As the user writes them, where that is known. */
+const pluginsOf = ({ sources, tensorrt }: Pick<NamedJob, "tensorrt" | "sources">): readonly string[] =>
+  sources?.plugins ?? tensorrt.plugins;
 
 /** trtexec splits its shapes at commas and colons before it looks at quotes. */
 const canBeShaped = (name: string): boolean => !/[,:'"]/.test(name);
@@ -76,7 +79,7 @@ export interface BuildWords {
 
 /** What both tools need, beyond a model, its precisions and its cache, to build as the lane does. `calibrator`: class that wrote the cache. */
 export function buildWords(job: Pick<NamedJob, "tensorrt" | "sources">, shapes: Reproduction["shapes"], calibrator?: string): BuildWords {
-  const tensorrt = { ...job.tensorrt, plugins: job.sources?.plugins ?? job.tensorrt.plugins };
+  const tensorrt = { ...job.tensorrt, plugins: pluginsOf(job) };
   const own = calibrator === undefined ? [] : baseClass({ calibrator });
   return {
     polygraphy: [...shapeFlags(shapes), ...builderFlags(tensorrt), ...own],
@@ -90,19 +93,13 @@ const candidateOf = ({ job, candidateModel }: Reproduction): string => {
   return candidateModel === job.quantization.qdqPath ? (job.sources?.qdq ?? basename(candidateModel)) : basename(candidateModel);
 };
 
-function trtexec(facts: Reproduction, plugins: readonly string[], name: string): string {
-  const { job, shapes, cachePath, weak } = facts;
+function trtexec(facts: Reproduction, options: readonly string[], name: string): string {
+  const { job, cachePath, weak } = facts;
   const cache = job.sources?.cache ?? (cachePath === undefined ? undefined : basename(cachePath));
   const precisions = weak
     ? ["--int8", "--fp16", ...(cachePath === undefined || cache === undefined ? [] : [`--calib=${cache}`])]
     : ["--stronglyTyped"];
-  return line(
-    "trtexec",
-    `--onnx=${candidateOf(facts)}`,
-    ...precisions,
-    ...trtexecFlags(shapes, { ...job.tensorrt, plugins }),
-    `--saveEngine=${name}.int8.engine`,
-  );
+  return line("trtexec", `--onnx=${candidateOf(facts)}`, ...precisions, ...options, `--saveEngine=${name}.int8.engine`);
 }
 
 function trtexecFlags(shapes: ReadonlyMap<string, ShapeRange>, tensorrt: Omit<TensorRtOptions, "python">): string[] {
