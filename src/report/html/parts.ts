@@ -41,6 +41,17 @@ export function tableOf(caption: string, columns: readonly Column[], rows: reado
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col"${column.number ? html` class="n"` : nothing}>${column.head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((value, i) => cell(value, columns[i]))}</tr>`)}</tbody></table></div>`;
 }
 
+/** The last `most` of many rows, each made when it is shown; where some are left out, a note says where they are. */
+export function lastRows<T>(
+  caption: string,
+  columns: readonly Column[],
+  { items, most, row }: { readonly items: readonly T[]; readonly most: number; row(item: T): readonly (Markup | string)[] },
+): Markup {
+  const left = items.length - most;
+  const note = left > 0 ? html`<p class="note">The first ${left} are in report.json.</p>` : nothing;
+  return html`${tableOf(caption, columns, items.slice(-most).map(row))}${note}`;
+}
+
 /** Text to copy. The button appears only where the script runs. */
 export const copyable = (text: string, what: string): Markup =>
   html`<div class="code"><pre tabindex="0">${text}</pre><button type="button" class="copy" aria-label="Copy ${what}">Copy</button></div>`;

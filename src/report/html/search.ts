@@ -6,7 +6,7 @@ import { plural, seconds } from "../sections/words.ts";
 import { beforeAfter } from "./charts/before-after.ts";
 import { searchChart } from "./charts/search-path.ts";
 import { html, type Markup, nothing } from "./markup.ts";
-import { copyable, fold, tableOf } from "./parts.ts";
+import { copyable, fold, lastRows, tableOf } from "./parts.ts";
 
 type Show = (name: string) => string;
 type Search = NonNullable<ModelReport["search"]>;
@@ -44,19 +44,6 @@ export function searchSection(search: Search, show: Show): Markup {
 }
 
 function probeTable({ probes }: Search, show: Show): Markup {
-  const rows = probes
-    .slice(-mostProbes)
-    .map((probe) => [
-      String(probe.n),
-      probe.phase,
-      probe.ranking ?? "–",
-      probe.half,
-      String(probe.kept),
-      probe.kind === "unknown" ? `no result: ${show(probe.why ?? "tool failed")}` : probe.passes ? "passes" : "fails",
-      decibel(probe.sqnrDb),
-      decibel(probe.margin),
-      seconds(probe.seconds),
-    ]);
   const columns = [
     { head: "Probe", number: true },
     { head: "Phase" },
@@ -68,7 +55,18 @@ function probeTable({ probes }: Search, show: Show): Markup {
     { head: "Margin", number: true },
     { head: "Time", number: true },
   ];
-  return html`${tableOf("Probes in the order they ran", columns, rows)}${probes.length > mostProbes ? html`<p class="note">The first ${probes.length - mostProbes} are in report.json.</p>` : nothing}`;
+  const row = (probe: Search["probes"][number]) => [
+    String(probe.n),
+    probe.phase,
+    probe.ranking ?? "–",
+    probe.half,
+    String(probe.kept),
+    probe.kind === "unknown" ? `no result: ${show(probe.why ?? "tool failed")}` : probe.passes ? "passes" : "fails",
+    decibel(probe.sqnrDb),
+    decibel(probe.margin),
+    seconds(probe.seconds),
+  ];
+  return lastRows("Probes in the order they ran", columns, { items: probes, most: mostProbes, row });
 }
 
 function rankingTable({ rankings, prefix }: Search, show: Show): Markup {
