@@ -23,6 +23,8 @@ export interface FakeMachine {
   feeds(file: "validation" | "calibration", samples: number): Promise<FeedSource>;
   /** What each build was asked for, in order. */
   builds(): Promise<AskedBuild[]>;
+  /** Runs a printed command in `cwd` as it stands, by the real Polygraphy. */
+  byHand(command: string, cwd: string): ReturnType<Effects["exec"]["run"]>;
   /** Closes what was opened and removes the folder. */
   end(): Promise<void>;
 }
@@ -50,6 +52,8 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
   const trace = join(run.folder, "builds.jsonl");
   const exports = Object.entries({ FAKE_TRT_TRACE: trace, ...variables }).map(([name, value]) => `export ${name}='${value}'`);
   await program(join(bin, "python"), [...exports, `export PYTHONPATH='${fixture}'`, `exec '${oraclePython()}' "$@"`]);
+  const polygraphy = `import sys; sys.argv[0] = "polygraphy"; from polygraphy.tools import main; sys.exit(main())`;
+  await program(join(bin, "polygraphy"), [`exec '${join(bin, "python")}' -c '${polygraphy}' "$@"`]);
   await program(join(bin, "nvidia-smi"), [...exports, `exec sh '${fixture}/bin/nvidia-smi' "$@"`]);
   const effects: Effects = {
     ...run,
@@ -71,6 +75,8 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
     effects,
     run,
     feeds,
+    byHand: (command, cwd) =>
+      effects.exec.run({ file: "sh", args: ["-c", command], cwd, env: { PATH: effects.env.PATH ?? "" }, timeoutMs: 60_000 }),
     builds: async () => {
       const lines = (await readFile(trace, "utf8")).trim().split("\n");
       return lines.map((line) => askedBuild.parse(JSON.parse(line)));

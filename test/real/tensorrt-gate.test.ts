@@ -31,13 +31,9 @@ async function run(entry: readonly string[], { search = "{}", inputs = {} }: Wan
   return { outcome, report: outcome.report, model };
 }
 
-/** One printed command in the workspace, by the real Polygraphy on the fake TensorRT. */
+/** One printed command in the workspace. */
 async function runByHand(command: string): Promise<void> {
-  const program = join(machine.run.folder, "bin", "polygraphy");
-  const code = `import sys; sys.argv[0] = "polygraphy"; from polygraphy.tools import main; sys.exit(main())`;
-  await writeFile(program, `#!/bin/sh\nexec '${machine.python}' -c '${code}' "$@"\n`, { mode: 0o755 });
-  const env = { PATH: machine.effects.env.PATH ?? "" };
-  const ran = await machine.effects.exec.run({ file: "sh", args: ["-c", command], cwd: machine.effects.cwd, env, timeoutMs: 60_000 });
+  const ran = await machine.byHand(command, machine.effects.cwd);
   expect([command, ran.exitCode, ran.exitCode === 0 ? [] : ran.tail.slice(-5)]).toEqual([command, 0, []]);
 }
 
