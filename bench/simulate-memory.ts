@@ -12,6 +12,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { plainLog } from "../src/effects/log.ts";
 import { realEffects } from "../src/effects/real.ts";
 import { prepareSimulate } from "../src/lanes/simulate/simulate.ts";
+import type { Feed } from "../src/model/tensor.ts";
 import {
   GraphProtoSchema,
   ModelProtoSchema,
@@ -21,7 +22,6 @@ import {
 } from "../src/onnx/gen/onnx-ml_pb.js";
 import { DataType, floatTensor, makeNode } from "../src/onnx/model.ts";
 import { stageModel } from "../src/onnx/stage.ts";
-import type { Feed } from "../src/tensor/tensor.ts";
 
 const width = 2048;
 const sizeMiB = Number(process.argv[2] ?? 500);

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeInputs } from "../src/dumps/polygraphy-writer.ts";
 import { lockGpu } from "../src/effects/gpu-lock.ts";
-import type { TensorPair } from "../src/lanes/lane.ts";
 import { writeFeeds } from "../src/lanes/tensorrt/feed-files.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { openSession, type Side } from "../src/lanes/tensorrt/session.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
 import { measure } from "../src/measure/measure.ts";
+import type { TensorPair } from "../src/model/lane.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models, timed } from "./bench.ts";
 import { polygraphyEnv } from "./polygraphy-stage.ts";
 

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ToolError } from "../src/effects/failure.ts";
-import type { LaneJob } from "../src/lanes/lane.ts";
 import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
 import type { EngineTools } from "../src/lanes/tensorrt/tools.ts";
 import type { Hello } from "../src/lanes/tensorrt/wire.ts";
+import type { LaneJob } from "../src/model/lane.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models } from "./bench.ts";
 import { type Built, type Load, loader } from "./construction-worker.ts";
 

@@ -1,8 +1,8 @@
 /** A small model with what the classifier lacks: names that are wildcard patterns, and shape arithmetic that decides a reshape. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ShapeRange } from "../src/lanes/lane.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
+import type { ShapeRange } from "../src/model/lane.ts";
 import { int64Tensor, intAttr } from "../src/onnx/model.ts";
 import { modelBytes, node, weight } from "../test/fakes/onnx-models.ts";
 import type { Contract } from "./construction-contract.ts";

@@ -4,12 +4,12 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LaneJob, PreparedLane } from "../src/lanes/lane.ts";
 import { explicitLane, implicitLane } from "../src/lanes/tensorrt/capabilities.ts";
 import { prepareExplicit } from "../src/lanes/tensorrt/explicit.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { prepareImplicit } from "../src/lanes/tensorrt/implicit.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
+import type { LaneJob, PreparedLane } from "../src/model/lane.ts";
 import type { Bench } from "./bench.ts";
 import { type Contract, classifierJob, openContract } from "./construction-contract.ts";
 import { dynamicInput } from "./construction-dynamic.ts";

@@ -1,10 +1,10 @@
 /** Strongly typed networks, where the ONNX file decides every type: the float model converted to FP16, and its Q/DQ form. */
 import { join } from "node:path";
 import { ConfigError } from "../src/effects/failure.ts";
-import type { LaneJob } from "../src/lanes/lane.ts";
 import { toHalf } from "../src/lanes/tensorrt/half-network.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { readModelFacts } from "../src/lanes/tensorrt/model-facts.ts";
+import type { LaneJob } from "../src/model/lane.ts";
 import { encodeNetwork } from "../src/onnx/network.ts";
 import { type Contract, candidateOf, classifierJob } from "./construction-contract.ts";
 import { allAre, checkConvolutions, checkEnds, checkRestored, counts, tensorsOf } from "./construction-networks.ts";

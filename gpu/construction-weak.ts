@@ -1,7 +1,8 @@
 /** Weakly typed networks, where the builder chooses types: precisions are set on layers and taken back, tensors marked and unmarked. */
-import type { LaneJob } from "../src/lanes/lane.ts";
+
 import { keptLayers, layersOfUnits, markable, ownNames } from "../src/lanes/tensorrt/layer-map.ts";
 import { type ModelFacts, readModelFacts } from "../src/lanes/tensorrt/model-facts.ts";
+import type { LaneJob } from "../src/model/lane.ts";
 import { type Contract, cacheOf, candidateOf, classifierJob } from "./construction-contract.ts";
 import { added, checkConvolutions, checkEnds, checkRestored, counts, same, tensorsOf } from "./construction-networks.ts";
 import type { Loaded } from "./construction-worker.ts";

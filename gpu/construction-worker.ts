@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../src/effects/failure.ts";
-import type { ShapeRange } from "../src/lanes/lane.ts";
 import {
   buildSchema,
   type NetworkFacts,
@@ -15,6 +14,7 @@ import {
   nothingSchema,
 } from "../src/lanes/tensorrt/wire.ts";
 import type { Worker } from "../src/lanes/tensorrt/worker.ts";
+import type { ShapeRange } from "../src/model/lane.ts";
 
 export type Built =
   | { readonly kind: "engine" }

@@ -1,8 +1,8 @@
 /** The classifier in both lanes, engine by engine: what rebuilding, repeating, marking and keeping units do on this machine. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LaneName, PreparedLane, TensorPair } from "../src/lanes/lane.ts";
 import { prepareLane } from "../src/lanes/prepare.ts";
+import type { LaneName, PreparedLane, TensorPair } from "../src/model/lane.ts";
 import { type Bench, clsFeeds, figures, fixtures, type JobParts, jobFor, models, outputDb } from "./bench.ts";
 
 const all = (lane: PreparedLane) => Array.from({ length: lane.sampleCount }, (_, i) => i);

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { openFeeds } from "../src/dumps/feeds.ts";
 import { writeNpz } from "../src/dumps/write-npz.ts";
+import type { TensorData } from "../src/model/tensor.ts";
 import { modelInputs } from "../src/onnx/inputs.ts";
 import { readModel } from "../src/onnx/read.ts";
-import type { TensorData } from "../src/tensor/tensor.ts";
 import { type Bench, type BenchModel, clsFeeds, models } from "./bench.ts";
 import { runLane } from "./lanes-stage.ts";
 

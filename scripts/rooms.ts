@@ -1,10 +1,10 @@
 /** Which room may import what. Checked by check-rooms.ts in `npm run lint`; the table it guards is docs/design/001-rooms.md. */
 import type { ICruiseOptions, IFlattenedRuleSet } from "dependency-cruiser";
 
-const pure = "^src/(tensor|config|measure|gate|search|fix|report)/";
-/** A room may import its own files, `tensor/`, types of anything, and the rooms named here. */
+const pure = "^src/(model|config|measure|gate|search|fix|report)/";
+/** A room may import its own files, `model/`, types of anything, and the rooms named here. */
 const may: Readonly<Record<string, readonly string[]>> = {
-  tensor: [],
+  model: ["effects"],
   effects: [],
   config: [],
   changes: ["config", "effects", "onnx", "github"],
@@ -41,8 +41,8 @@ export const ruleSet: IFlattenedRuleSet = {
       severity: "error" as const,
       from: { path: `^src/${room}/` },
       to: {
-        path: `^src/(?!${[room, "tensor", ...others].join("/|")}/)`,
-        pathNot: "^src/(effects/failure|tensor/)",
+        path: `^src/(?!${[room, "model", ...others].join("/|")}/)`,
+        pathNot: "^src/(effects/failure|model/)",
         dependencyTypesNot: ["type-only" as const],
       },
     })),

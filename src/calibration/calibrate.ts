@@ -3,7 +3,7 @@
  * Runs no model; whoever does hands the activations in.
  */
 import { ConfigError } from "../effects/failure.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../model/tensor.ts";
 import { type Algorithm, type Collector, makeCollector } from "./collector.ts";
 import { type Checkpoint, type ConvergencePoint, convergenceOf, isCheckpoint } from "./convergence.ts";
 import { largestMagnitude } from "./histogram.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
-import type { PreparedLane } from "../lanes/lane.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";

@@ -4,7 +4,7 @@
  */
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
-import type { BuildFacts, PreparedLane } from "../lanes/lane.ts";
+import type { BuildFacts, PreparedLane } from "../model/lane.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 import { keepsJust } from "./keeps-just.ts";
 

@@ -4,10 +4,10 @@
 import type { ModelEntry } from "../config/settings.ts";
 import { type Judgement, judge } from "../gate/judge.ts";
 import { decideUnderNoise, guardBandDb, type NoiseDecision } from "../gate/noise.ts";
-import type { Assignment, PreparedLane, RunRequest, TensorPair } from "../lanes/lane.ts";
 import { type Measured, measure } from "../measure/measure.ts";
 import type { Metrics } from "../measure/measurement.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Assignment, PreparedLane, RunRequest, TensorPair } from "../model/lane.ts";
+import type { Tensor } from "../model/tensor.ts";
 
 export interface Judging {
   readonly entry: ModelEntry;

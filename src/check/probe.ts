@@ -3,7 +3,7 @@ import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
 import { closestMarginDb } from "../gate/judge.ts";
 import type { Finding } from "../gate/verdict.ts";
-import type { PreparedLane } from "../lanes/lane.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import type { Half, Probe, ProbeResult } from "../search/search.ts";
 import type { Halves } from "./halves.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";

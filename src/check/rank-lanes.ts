@@ -3,8 +3,8 @@
  * Both only rank. Neither sees the held-out half decide anything.
  */
 import { join } from "node:path";
-import type { FeedSource, LaneJob, PreparedLane } from "../lanes/lane.ts";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import type { FeedSource, LaneJob, PreparedLane } from "../model/lane.ts";
 import { setsToRank } from "../search/rankings.ts";
 import type { Probe } from "../search/search.ts";
 import { askAhead } from "./ask-ahead.ts";

@@ -2,8 +2,9 @@
  * Other ways to quantise the whole model, for a search that ends as diffuse: other calibrations of the same data, or per-channel weights of a
  * Q/DQ model. Each is opened only when the search asks, and always simulated.
  */
-import type { QuantizationSource } from "../lanes/lane.ts";
+
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import type { QuantizationSource } from "../model/lane.ts";
 import type { Scheme } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
 import type { Halves } from "./halves.ts";

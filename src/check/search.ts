@@ -3,8 +3,8 @@
  */
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
-import type { PreparedLane } from "../lanes/lane.ts";
 import type { Measurement } from "../measure/measurement.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { searchUnits } from "../search/ranked.ts";
 import type { Journal, SearchOutcome } from "../search/search.ts";

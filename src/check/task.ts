@@ -9,8 +9,8 @@ import { childEnv, pythonEnv } from "../effects/child-env.ts";
 import { ToolError } from "../effects/failure.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
-import type { PreparedLane } from "../lanes/lane.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { PreparedLane } from "../model/lane.ts";
+import type { Tensor } from "../model/tensor.ts";
 import type { CheckContext } from "./context.ts";
 import { plainCandidate } from "./outputs.ts";
 

@@ -1,9 +1,9 @@
 /** Proves that a Q/DQ model does what its calibration cache does: both run in the simulate lane on the same samples. */
 import type { Effects } from "../effects/effects.ts";
-import type { FeedSource, PreparedLane, ShapeRange, TensorPair } from "../lanes/lane.ts";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import { measure } from "../measure/measure.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { FeedSource, PreparedLane, ShapeRange, TensorPair } from "../model/lane.ts";
+import type { Tensor } from "../model/tensor.ts";
 import { simulateJob } from "./simulate-job.ts";
 
 export interface QdqVerification {

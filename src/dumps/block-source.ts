@@ -3,7 +3,7 @@
  * reading and decoding it (measured: 0.29 ms against 0.02 ms for half a megabyte).
  */
 import type { FileReader } from "../effects/effects.ts";
-import type { TensorData } from "../tensor/tensor.ts";
+import type { TensorData } from "../model/tensor.ts";
 import { decodeBase64Into } from "./base64-reader.ts";
 import { decodeElements, elementBytes } from "./dtypes.ts";
 import { openArray, readElements, type StoredArray } from "./stored-array.ts";

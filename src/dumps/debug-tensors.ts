@@ -5,7 +5,7 @@
 
 import type { Files } from "../effects/effects.ts";
 import { FileError } from "../effects/failure.ts";
-import { type DType, elementCount } from "../tensor/tensor.ts";
+import { type DType, elementCount } from "../model/tensor.ts";
 import { elementBytes } from "./dtypes.ts";
 import { readJson } from "./json-reader.ts";
 import { npyFile, withFile } from "./npy-file.ts";

@@ -2,7 +2,7 @@
  * Which element types a saved array may have, and how raw bytes become numbers.
  * float16 is widened to float32; big-endian bytes are swapped; raw types that carry no meaning (`V2`) are refused by npy-header.ts.
  */
-import type { DType, TensorData } from "../tensor/tensor.ts";
+import type { DType, TensorData } from "../model/tensor.ts";
 
 /** numpy's kind letter and size -> our name. */
 const byCode: Readonly<Record<string, DType>> = {

@@ -4,7 +4,7 @@
  * Where the input has a range, the other dimensions may be any in it.
  */
 import type { FileReader, Files } from "../effects/effects.ts";
-import { elementCount, type Feed, type Tensor } from "../tensor/tensor.ts";
+import { elementCount, type Feed, type Tensor } from "../model/tensor.ts";
 import type { ModelInput } from "./feeds.ts";
 import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "./stored-array.ts";
 

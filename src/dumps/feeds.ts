@@ -4,8 +4,8 @@
  */
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
-import type { FeedSource } from "../lanes/lane.ts";
-import type { DType, Feed } from "../tensor/tensor.ts";
+import type { FeedSource } from "../model/lane.ts";
+import type { DType, Feed } from "../model/tensor.ts";
 import { feedParts } from "./feed-files.ts";
 import { checkPart, type FeedPart } from "./feed-part.ts";
 import { randomFeeds } from "./random-feeds.ts";

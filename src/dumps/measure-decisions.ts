@@ -6,7 +6,7 @@ import type { Numbers } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import type { Sums } from "../measure/sums.ts";
-import { elementCount } from "../tensor/tensor.ts";
+import { elementCount } from "../model/tensor.ts";
 import { type BlockSource, blockSource, type RangeReader } from "./block-source.ts";
 import type { StoredArray } from "./stored-array.ts";
 

@@ -6,7 +6,7 @@ import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import { emptySums, type Sums } from "../measure/sums.ts";
-import { elementCount } from "../tensor/tensor.ts";
+import { elementCount } from "../model/tensor.ts";
 import { blockSource, type RangeReader } from "./block-source.ts";
 import { addDecisions } from "./measure-decisions.ts";
 import { isRowMajor, readTensor, type StoredArray } from "./stored-array.ts";

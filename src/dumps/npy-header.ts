@@ -3,7 +3,7 @@
  * Decides which arrays are refused (pickled objects, records, raw bytes) before anything is allocated.
  */
 import { FileError } from "../effects/failure.ts";
-import type { DType } from "../tensor/tensor.ts";
+import type { DType } from "../model/tensor.ts";
 import { dtypeOfCode, elementBytes } from "./dtypes.ts";
 
 export interface NpyHeader {

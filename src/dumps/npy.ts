@@ -3,7 +3,7 @@
  * Reading parts of large arrays is stored-array.ts.
  */
 import { FileError } from "../effects/failure.ts";
-import { elementCount, type Tensor, type TensorData } from "../tensor/tensor.ts";
+import { elementCount, type Tensor, type TensorData } from "../model/tensor.ts";
 import { codeOfDtype, decodeElements, elementBytes } from "./dtypes.ts";
 import { type NpyHeader, parseNpyHeader } from "./npy-header.ts";
 

@@ -4,7 +4,7 @@
  */
 import { ConfigError } from "../effects/failure.ts";
 import type { Coverage } from "../measure/measurement.ts";
-import { sameShape } from "../tensor/tensor.ts";
+import { sameShape } from "../model/tensor.ts";
 import type { Iteration } from "./saved-file.ts";
 import type { StoredArray } from "./stored-array.ts";
 

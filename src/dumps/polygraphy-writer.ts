@@ -5,8 +5,8 @@
 
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import type { FeedSource } from "../lanes/lane.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { FeedSource } from "../model/lane.ts";
+import type { Tensor } from "../model/tensor.ts";
 import { writeNpy } from "./npy.ts";
 
 type Chunks = AsyncGenerator<Uint8Array>;

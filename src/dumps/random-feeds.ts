@@ -3,8 +3,8 @@
  * No substitute for real data; good for comparing two ways of running the same model.
  */
 import { ConfigError } from "../effects/failure.ts";
-import type { FeedSource } from "../lanes/lane.ts";
-import { type DType, elementCount, type Tensor, type TensorData } from "../tensor/tensor.ts";
+import type { FeedSource } from "../model/lane.ts";
+import { type DType, elementCount, type Tensor, type TensorData } from "../model/tensor.ts";
 import type { ModelInput } from "./feeds.ts";
 
 export interface RandomSpec {

@@ -3,7 +3,7 @@
  * the elements are read block by block, when somebody asks.
  */
 import type { FileReader } from "../effects/effects.ts";
-import type { Tensor, TensorData } from "../tensor/tensor.ts";
+import type { Tensor, TensorData } from "../model/tensor.ts";
 import { base64Reader } from "./base64-reader.ts";
 import { decodeElements, elementBytes } from "./dtypes.ts";
 import { memoryReader, sliceReader } from "./forward-reader.ts";

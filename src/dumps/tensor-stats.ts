@@ -5,7 +5,7 @@ import type { Summary } from "../measure/measurement.ts";
 import { summarize } from "../measure/moments.ts";
 import { numbersOf } from "../measure/numbers.ts";
 import { emptySums } from "../measure/sums.ts";
-import { elementCount } from "../tensor/tensor.ts";
+import { elementCount } from "../model/tensor.ts";
 import { blockSource } from "./block-source.ts";
 import { blockElements } from "./measure-range.ts";
 import { isRowMajor, readTensor, type StoredArray } from "./stored-array.ts";

@@ -3,7 +3,7 @@
  * so the numbers, which trtexec prints with about six digits, are read as float64. `nan` and `inf` stand bare in it.
  */
 import { FileError } from "../effects/failure.ts";
-import { elementCount } from "../tensor/tensor.ts";
+import { elementCount } from "../model/tensor.ts";
 import type { NumberList } from "./json-bytes.ts";
 import type { Json, JsonObject } from "./json-reader.ts";
 import { isList, isNumberList, isObject } from "./polygraphy-records.ts";

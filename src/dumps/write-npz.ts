@@ -1,6 +1,6 @@
 /** Writes tensors as an `.npz` that numpy reads: a zip of stored `.npy` members. Reading is npz.ts. */
 import { crc32 } from "node:zlib";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../model/tensor.ts";
 import { writeNpy } from "./npy.ts";
 
 const localHeader = 0x04034b50;

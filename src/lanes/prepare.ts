@@ -4,9 +4,9 @@
  */
 import { ToolError } from "../effects/failure.ts";
 import { lockGpu } from "../effects/gpu-lock.ts";
+import type { LaneJob, LaneName, PreparedLane } from "../model/lane.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
-import type { LaneJob, LaneName, PreparedLane } from "./lane.ts";
 import { prepareSimulate } from "./simulate/simulate.ts";
 import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";

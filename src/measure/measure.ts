@@ -2,8 +2,8 @@
  * Measures a stream of tensor pairs: one pass, one pair in memory at a time.
  * Says how far apart the sides are and what was compared; judges nothing.
  */
-import type { ScoreSource, TensorPair } from "../lanes/lane.ts";
-import { sameShape, type Tensor } from "../tensor/tensor.ts";
+import type { ScoreSource, TensorPair } from "../model/lane.ts";
+import { sameShape, type Tensor } from "../model/tensor.ts";
 import { accumulate, type Closeness } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";
 import { CoverageCount } from "./coverage.ts";

@@ -1,5 +1,5 @@
 /** Turns the typed arrays of tensors into the two kinds that the inner loop takes. Decides nothing. */
-import type { TensorData } from "../tensor/tensor.ts";
+import type { TensorData } from "../model/tensor.ts";
 import type { Numbers } from "./accumulate.ts";
 
 /** Float arrays as they are, everything else widened to float64. 64-bit integers beyond 2^53 are rounded: compare them with `pairOfNumbers`. */

@@ -2,7 +2,7 @@
  * The inputs a model wants: names, types, dimensions. Resolves open dimensions with the shapes of the configuration, or says which lines to add.
  */
 import { ConfigError } from "../effects/failure.ts";
-import type { DType } from "../tensor/tensor.ts";
+import type { DType } from "../model/tensor.ts";
 import { DataType, type OnnxModel } from "./model.ts";
 
 /** A dimension is a number, or the name that the model gives an open one ("?" where it has none). */

@@ -6,7 +6,7 @@ import { oraclePython } from "../../scripts/python-env.ts";
 import { openFeeds } from "../../src/dumps/feeds.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
-import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/lanes/lane.ts";
+import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/model/lane.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 
 const fixture = join(import.meta.dirname, "../fixtures/fake-tensorrt");

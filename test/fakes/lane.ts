@@ -1,6 +1,6 @@
 /** A lane without engines: outputs are functions of the sample and of what is kept. */
-import type { PreparedLane, TensorPair, Unit } from "../../src/lanes/lane.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { PreparedLane, TensorPair, Unit } from "../../src/model/lane.ts";
+import type { Tensor } from "../../src/model/tensor.ts";
 
 export const tensor = (name: string, values: readonly number[], shape: readonly number[] = [1, values.length]): Tensor => ({
   name,

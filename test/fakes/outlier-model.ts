@@ -1,6 +1,7 @@
 /** A chain of five 1x1 convolutions that INT8 breaks at the second: one channel of its input is large and unused, so the others round to zero. */
+
+import type { Tensor } from "../../src/model/tensor.ts";
 import { floatTensor } from "../../src/onnx/model.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import { modelBytes, node } from "./onnx-models.ts";
 
 const channels = 8;

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openFeeds } from "../../src/dumps/feeds.ts";
-import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/lanes/lane.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
+import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/model/lane.ts";
 import { resolveInputs } from "../../src/onnx/inputs.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";

@@ -6,8 +6,8 @@ import { afterEach, expect, it } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
 import { writeRunResults } from "../../src/dumps/polygraphy-writer.ts";
 import { ConfigError } from "../../src/effects/failure.ts";
-import type { LaneJob, PreparedLane, QuantizationSource, TensorPair } from "../../src/lanes/lane.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
+import type { LaneJob, PreparedLane, QuantizationSource, TensorPair } from "../../src/model/lane.ts";
 import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
 

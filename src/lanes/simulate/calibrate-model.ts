@@ -5,14 +5,14 @@
 import { calibrate } from "../../calibration/calibrate.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ConfigError } from "../../effects/failure.ts";
+import type { FeedSource, ShapeRange, Unit } from "../../model/lane.ts";
+import type { Tensor } from "../../model/tensor.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { modelInputs } from "../../onnx/inputs.ts";
 import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts";
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import type { FeedSource, ShapeRange, Unit } from "../lane.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession, type Session } from "./session.ts";

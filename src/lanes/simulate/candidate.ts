@@ -3,10 +3,10 @@
  * Says how a choice of units becomes a graph; where scales and quantised weights come from is core.ts (cache, data) and qdq.ts (a Q/DQ model).
  */
 import { create } from "@bufbuild/protobuf";
+import type { Unit } from "../../model/lane.ts";
 import { GraphProtoSchema, TypeProtoSchema, ValueInfoProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 import { DataType, graphAttr, makeNode, type NodeProto, rewire } from "../../onnx/model.ts";
 import { type Network, prune, valueInfo } from "../../onnx/network.ts";
-import type { Unit } from "../lane.ts";
 
 /** Both ways to compute one unit's node. Only the input names differ. */
 export interface Variant {

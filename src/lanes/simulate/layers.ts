@@ -2,8 +2,9 @@
  * Layer tensors of both sides and each unit's injected error, in batches bounded by bytes: one batch of one sample is in memory at a time.
  * With optimisation disabled, marking does not change what is computed.
  */
-import { elementCount, type Feed, isFloat, type Tensor } from "../../tensor/tensor.ts";
-import type { TensorPair } from "../lane.ts";
+
+import type { TensorPair } from "../../model/lane.ts";
+import { elementCount, type Feed, isFloat, type Tensor } from "../../model/tensor.ts";
 import { injectedName, withInjected, withOutputs } from "./candidate.ts";
 import type { Session } from "./session.ts";
 import type { Sides } from "./source.ts";

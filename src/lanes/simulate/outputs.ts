@@ -2,8 +2,9 @@
  * Final outputs of both sides, sample by sample. The reference is run once a sample and remembered within a byte budget, since a search asks again and again.
  * Small models hold one candidate session for all choices of units; large ones are built anew for each choice.
  */
-import type { Tensor } from "../../tensor/tensor.ts";
-import type { TensorPair } from "../lane.ts";
+
+import type { TensorPair } from "../../model/lane.ts";
+import type { Tensor } from "../../model/tensor.ts";
 import { assign, gated, gateName } from "./candidate.ts";
 import type { Session } from "./session.ts";
 import type { Sides } from "./source.ts";

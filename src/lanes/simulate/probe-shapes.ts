@@ -1,7 +1,8 @@
 /** Shapes of all tensors of one run, from a network that gives shapes instead of values: cheap, and exact for open dimensions. */
+
+import type { Feed } from "../../model/tensor.ts";
 import { makeNode } from "../../onnx/model.ts";
 import { type Network, prune, valueInfo } from "../../onnx/network.ts";
-import type { Feed } from "../../tensor/tensor.ts";
 import type { Session } from "./session.ts";
 
 const prefix = "trt_gate:shape:";

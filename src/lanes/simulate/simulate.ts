@@ -2,10 +2,11 @@
  * The simulate lane: INT8 on the CPU through ONNX Runtime. The reference is the float model, the candidate the same model with fake quantisation.
  * Makes tensors of both sides; accepts nothing for TensorRT, which fuses and rounds in its own way.
  */
+
+import type { LaneJob, PreparedLane, RunRequest, TensorPair } from "../../model/lane.ts";
 import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { readModel } from "../../onnx/read.ts";
 import { scoreSources } from "../../onnx/scores.ts";
-import type { LaneJob, PreparedLane, RunRequest, TensorPair } from "../lane.ts";
 import { checkFeeds } from "./check-feeds.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";

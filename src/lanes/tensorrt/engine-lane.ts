@@ -3,8 +3,8 @@
  * Makes pairs of tensors; measures and judges nothing. What a lane builds is handed in as recipes.
  */
 import { ToolError } from "../../effects/failure.ts";
+import type { Assignment, BuildFacts, LaneCoverage, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../../model/lane.ts";
 import { scoreSources } from "../../onnx/scores.ts";
-import type { Assignment, BuildFacts, LaneCoverage, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../lane.ts";
 import { checkPrecisions, ignoredLayers } from "./executed.ts";
 import { influenceDb } from "./influence.ts";
 import { canRaise, layersOfUnits, markable } from "./layer-map.ts";

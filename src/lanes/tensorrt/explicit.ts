@@ -3,8 +3,8 @@
  * Weakly typed below 10.12 (flags for the rest), strongly typed from there on, where the float parts are converted to FP16 in the file.
  */
 import { join } from "node:path";
+import type { Assignment, LaneJob, PreparedLane } from "../../model/lane.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
-import type { Assignment, LaneJob, PreparedLane } from "../lane.ts";
 import { assign } from "../simulate/candidate.ts";
 import { checkFeeds } from "../simulate/check-feeds.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { writeNpy } from "../../dumps/npy.ts";
 import type { Files } from "../../effects/effects.ts";
-import type { FeedSource } from "../lane.ts";
+import type { FeedSource } from "../../model/lane.ts";
 
 /** Input name -> file. */
 export type FeedFiles = Readonly<Record<string, string>>;

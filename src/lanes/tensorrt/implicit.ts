@@ -4,7 +4,7 @@
  */
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { Assignment, FeedSource, LaneJob, PreparedLane } from "../lane.ts";
+import type { Assignment, FeedSource, LaneJob, PreparedLane } from "../../model/lane.ts";
 import { checkFeeds } from "../simulate/check-feeds.ts";
 import { engineLane } from "./engine-lane.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";

@@ -1,5 +1,5 @@
 /** How far marking layers moved the final output: SQNR in dB of the marked engine's outputs against the plain engine's, pooled over samples. */
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../model/tensor.ts";
 
 /** Only to keep or drop a batch of marks: verdicts come from measure/. Infinity for identical tensors (zeros too), NaN where nothing was compared. */
 export function influenceDb(pairs: readonly (readonly [plain: Tensor, marked: Tensor])[]): number {

@@ -8,9 +8,9 @@ import { readNpy } from "../../dumps/npy.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
+import type { FeedSource } from "../../model/lane.ts";
+import type { Feed } from "../../model/tensor.ts";
 import type { ResolvedInput } from "../../onnx/inputs.ts";
-import type { Feed } from "../../tensor/tensor.ts";
-import type { FeedSource } from "../lane.ts";
 import { checkFeeds } from "../simulate/check-feeds.ts";
 import { pythonFile } from "./python-files.ts";
 

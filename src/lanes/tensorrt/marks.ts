@@ -3,7 +3,7 @@
  * a batch whose build fails, or that moves the final output more than another build of the same engine could, is made smaller, then dropped and named.
  */
 import { ToolError } from "../../effects/failure.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../model/tensor.ts";
 import { influenceDb } from "./influence.ts";
 import type { Recipe, Session, Side } from "./session.ts";
 

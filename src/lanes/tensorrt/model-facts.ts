@@ -1,12 +1,12 @@
 /** What the engine lanes need to know of an ONNX file: inputs, outputs, units, order. Reads; builds nothing. */
 import type { Files } from "../../effects/effects.ts";
+import type { ShapeRange, Unit } from "../../model/lane.ts";
 import { type ModelInput, modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import type { OnnxModel } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
 import { hasQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
-import type { ShapeRange, Unit } from "../lane.ts";
 
 export interface ModelFacts {
   readonly model: OnnxModel;

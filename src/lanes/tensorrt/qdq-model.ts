@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
+import type { LaneJob } from "../../model/lane.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
 import { withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
-import type { LaneJob } from "../lane.ts";
 import { calibrateModel } from "../simulate/calibrate-model.ts";
 import type { ModelFacts } from "./model-facts.ts";
 

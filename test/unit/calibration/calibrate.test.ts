@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseCache, writeCache } from "../../../src/calibration/cache.ts";
 import { type CalibrateRequest, calibrate } from "../../../src/calibration/calibrate.ts";
-import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { Tensor } from "../../../src/model/tensor.ts";
 
 const float = (name: string, values: readonly number[]): Tensor => ({
   name,

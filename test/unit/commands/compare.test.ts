@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { writeRunResults } from "../../../src/dumps/polygraphy-writer.ts";
-import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { Tensor } from "../../../src/model/tensor.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
 import { fixture, folder, recorded, run } from "./saved-commands.ts";
 

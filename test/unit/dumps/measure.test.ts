@@ -8,7 +8,7 @@ import { pairSides } from "../../../src/dumps/pair-sides.ts";
 import { writeRunResults } from "../../../src/dumps/polygraphy-writer.ts";
 import { measure } from "../../../src/measure/measure.ts";
 import type { Measurement, MetricName } from "../../../src/measure/measurement.ts";
-import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { Tensor } from "../../../src/model/tensor.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
 import { atWork, fixture, put } from "./at-work.ts";
 

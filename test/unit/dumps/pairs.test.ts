@@ -3,7 +3,7 @@ import { chooseSides } from "../../../src/dumps/choose-runner.ts";
 import { pairSides } from "../../../src/dumps/pair-sides.ts";
 import type { Iteration, SavedFile } from "../../../src/dumps/saved-file.ts";
 import type { StoredArray } from "../../../src/dumps/stored-array.ts";
-import type { DType } from "../../../src/tensor/tensor.ts";
+import type { DType } from "../../../src/model/tensor.ts";
 
 const array = (shape: number[] = [2], dtype: DType = "float32"): StoredArray => ({
   kind: "array",

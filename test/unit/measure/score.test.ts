@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ScoreSource } from "../../../src/lanes/lane.ts";
 import { measure } from "../../../src/measure/measure.ts";
 import { scoresOf } from "../../../src/measure/score.ts";
+import type { ScoreSource } from "../../../src/model/lane.ts";
 import { options, pair, stream, tensor } from "./pairs.ts";
 
 const softmax = (logits: readonly number[]): number[] => {

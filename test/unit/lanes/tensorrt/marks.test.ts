@@ -3,7 +3,7 @@ import { ToolError } from "../../../../src/effects/failure.ts";
 import { influenceDb } from "../../../../src/lanes/tensorrt/influence.ts";
 import { markTensors } from "../../../../src/lanes/tensorrt/marks.ts";
 import type { Recipe, Session, Side } from "../../../../src/lanes/tensorrt/session.ts";
-import type { Tensor } from "../../../../src/tensor/tensor.ts";
+import type { Tensor } from "../../../../src/model/tensor.ts";
 
 const vector = (name: string, values: readonly number[]): Tensor => ({
   name,

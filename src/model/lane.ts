@@ -3,7 +3,7 @@
  * A lane makes tensors; it measures and judges nothing.
  */
 import type { Effects } from "../effects/effects.ts";
-import type { Feed, Tensor } from "../tensor/tensor.ts";
+import type { Feed, Tensor } from "./tensor.ts";
 
 export type LaneName = "simulate" | "implicit" | "explicit";
 
