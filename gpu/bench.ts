@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { openFeeds } from "../src/dumps/feeds.ts";
 import type { Effects } from "../src/effects/effects.ts";
 import { measure } from "../src/measure/measure.ts";
 import type { Measurement } from "../src/measure/measurement.ts";
 import type { LaneJob, PreparedLane, QuantizationSource, ShapeRange, TensorPair } from "../src/model/lane.ts";
+import { openFeeds } from "../src/samples/feeds.ts";
 import type { Recorder } from "./record.ts";
 
 export const root = join(import.meta.dirname, "..");

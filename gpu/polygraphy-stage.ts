@@ -1,8 +1,8 @@
 /** The equivalent Polygraphy commands, each timed: what the gate's own wall time is compared with. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSaved } from "../src/dumps/open-saved.ts";
-import { readTensor } from "../src/dumps/stored-array.ts";
+import { openSaved } from "../src/formats/open-saved.ts";
+import { readTensor } from "../src/formats/stored-array.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../src/lanes/tensorrt/debug-precision-run.ts";
 import type { PreparedLane } from "../src/model/lane.ts";
 import { checkScript, debugPrecisionArgs } from "../src/search/debug-precision.ts";

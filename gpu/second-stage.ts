@@ -1,11 +1,11 @@
 /** A further model of another kind in both lanes, on pictures cut to its input; its scales come from calibrating on the GPU through a loader script. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { openFeeds } from "../src/dumps/feeds.ts";
-import { writeNpz } from "../src/dumps/write-npz.ts";
+import { writeNpz } from "../src/formats/write-npz.ts";
 import type { TensorData } from "../src/model/tensor.ts";
 import { modelInputs } from "../src/onnx/inputs.ts";
 import { readModel } from "../src/onnx/read.ts";
+import { openFeeds } from "../src/samples/feeds.ts";
 import { type Bench, type BenchModel, clsFeeds, models } from "./bench.ts";
 import { runLane } from "./lanes-stage.ts";
 

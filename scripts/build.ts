@@ -18,7 +18,7 @@ export async function build(outFolder: string): Promise<void> {
       index: "src/index.ts",
       post: "src/post.ts",
       cli: "src/cli.ts",
-      "compare-worker": "src/dumps/compare-worker.ts",
+      "compare-worker": "src/compare/compare-worker.ts",
     },
     platform: "node",
     // A native library with one binary per platform: installed beside the command, or by the action into the tool cache.

@@ -1,9 +1,9 @@
 /** Labels of the validation samples, for figures per class: one a sample, from `.npy`, JSON or a text file with one a line. */
 import { join } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
-import { readNpy } from "../dumps/npy.ts";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { readNpy } from "../formats/npy.ts";
 import type { CheckContext } from "./context.ts";
 
 /** Undefined where the configuration names none. ConfigError where the file is not there, is no list, or has fewer labels than there are samples. */

@@ -4,7 +4,6 @@
  */
 import { dirname, join, resolve } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
-import { openFeeds } from "../dumps/feeds.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { prepareLane } from "../lanes/prepare.ts";
 import { loadSamples } from "../lanes/tensorrt/loader.ts";
@@ -13,7 +12,8 @@ import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { refuseConstant } from "./constant-data.ts";
+import { refuseConstant } from "../samples/constant-data.ts";
+import { openFeeds } from "../samples/feeds.ts";
 import type { CheckContext } from "./context.ts";
 import { chooseQuantization } from "./quantization.ts";
 

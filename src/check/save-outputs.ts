@@ -1,6 +1,6 @@
 /** Keeps both sides' final outputs as Polygraphy RunResults, so that `polygraphy run --load-outputs` and `trt-gate compare` can look again. */
 import { resolve } from "node:path";
-import { openRunResults } from "../dumps/polygraphy-writer.ts";
+import { openRunResults } from "../formats/polygraphy-writer.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";
 import type { CheckContext } from "./context.ts";

@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
-import { writeNpz } from "../dumps/write-npz.ts";
 import { childEnv, pythonEnv } from "../effects/child-env.ts";
 import { ToolError } from "../effects/failure.ts";
+import { writeNpz } from "../formats/write-npz.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { PreparedLane } from "../model/lane.ts";

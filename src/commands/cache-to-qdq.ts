@@ -5,11 +5,11 @@
 import { basename, join, resolve } from "node:path";
 import { openCache } from "../calibration/open-cache.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
-import { openFeeds } from "../dumps/feeds.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
+import { openFeeds } from "../samples/feeds.ts";
 import type { RunCommand } from "./command.ts";
 import { agreementDb } from "./qdq-verification.ts";
 

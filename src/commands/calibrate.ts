@@ -4,11 +4,11 @@ import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cach
 import type { Algorithm } from "../calibration/collector.ts";
 import { sidecarPath, writeSidecar } from "../calibration/sidecar.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
-import { openFeeds } from "../dumps/feeds.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { type Calibration, calibrateModel } from "../lanes/simulate/calibrate-model.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
+import { openFeeds } from "../samples/feeds.ts";
 import { renderCalibration } from "./calibration-page.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 

@@ -1,14 +1,14 @@
 /**
  * `trt-gate compare`: two saved output files, or the two runners of one, measured and judged.
- * Reading and measuring are dumps/, judging is gate/; here they are put in a row.
+ * Reading and measuring are formats/ and compare/, judging is gate/; here they are put in a row.
  */
 import { resolve } from "node:path";
-import { chooseSides } from "../dumps/choose-runner.ts";
-import { measureSides } from "../dumps/compare.ts";
-import { type Crew, startCrew } from "../dumps/crew.ts";
-import { type PairedSides, pairSides } from "../dumps/pair-sides.ts";
-import type { SavedFile } from "../dumps/saved-file.ts";
+import { chooseSides } from "../compare/choose-runner.ts";
+import { measureSides } from "../compare/compare.ts";
+import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
+import { type Crew, startCrew } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { SavedFile } from "../formats/saved-file.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { judge } from "../gate/judge.ts";
 import { limitsFor } from "../gate/limits.ts";

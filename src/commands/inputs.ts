@@ -1,10 +1,10 @@
 /** `trt-gate inputs`: seeded random samples for a model, as every other command and Polygraphy read them. */
 import { resolve } from "node:path";
 import { shapesFromFlags } from "../config/shapes.ts";
-import { openFeeds } from "../dumps/feeds.ts";
-import { inputsText, writeInputs } from "../dumps/polygraphy-writer.ts";
+import { inputsText, writeInputs } from "../formats/polygraphy-writer.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import { readModel } from "../onnx/read.ts";
+import { openFeeds } from "../samples/feeds.ts";
 import type { RunCommand } from "./command.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {

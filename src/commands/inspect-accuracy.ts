@@ -1,7 +1,8 @@
 /** Polygraphy's accuracy results (`--save-accuracy-results`), in which NaN and Infinity may stand bare. */
-import { readAccuracyResults } from "../dumps/accuracy-results.ts";
-import { withFile } from "../dumps/npy-file.ts";
+
 import type { Files } from "../effects/effects.ts";
+import { readAccuracyResults } from "../formats/accuracy-results.ts";
+import { withFile } from "../formats/npy-file.ts";
 import { toNum } from "../report/schema.ts";
 import type { Inspection } from "./inspection.ts";
 

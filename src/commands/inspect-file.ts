@@ -1,7 +1,8 @@
 /** Which kind of file it is, told by its first bytes (and its last, for accuracy results), and who describes it. */
-import { openSaved } from "../dumps/open-saved.ts";
+
 import type { Effects, FileReader } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { openSaved } from "../formats/open-saved.ts";
 import { inspectAccuracy } from "./inspect-accuracy.ts";
 import { inspectCache } from "./inspect-cache.ts";
 import { inspectEngine } from "./inspect-engine.ts";

@@ -1,8 +1,8 @@
 /** Saved outputs or inputs: type, shape and statistics of every tensor of every iteration. */
-import { openReaders } from "../dumps/open-readers.ts";
-import type { Iteration, SavedFile } from "../dumps/saved-file.ts";
-import { tensorStats } from "../dumps/tensor-stats.ts";
+import { openReaders } from "../compare/open-readers.ts";
+import { tensorStats } from "../compare/tensor-stats.ts";
 import type { Files } from "../effects/effects.ts";
+import type { Iteration, SavedFile } from "../formats/saved-file.ts";
 import { toNum } from "../report/schema.ts";
 import type { Inspection, TensorFacts } from "./inspection.ts";
 

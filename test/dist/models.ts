@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeNpy } from "../../src/dumps/npy.ts";
+import { writeNpy } from "../../src/formats/npy.ts";
 import type { Repository } from "../fakes/repository.ts";
 import { soundModel } from "../fakes/small-models.ts";
 

@@ -3,10 +3,10 @@ import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { oraclePython } from "../../scripts/python-env.ts";
-import { openFeeds } from "../../src/dumps/feeds.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
 import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/model/lane.ts";
+import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 
 const fixture = join(import.meta.dirname, "../fixtures/fake-tensorrt");

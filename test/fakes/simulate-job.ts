@@ -1,11 +1,11 @@
 /** A job for the simulate lane on a real model file, staged in a temporary folder, and what a test usually asks of the prepared lane. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openFeeds } from "../../src/dumps/feeds.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/model/lane.ts";
 import { resolveInputs } from "../../src/onnx/inputs.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
+import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

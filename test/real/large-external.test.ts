@@ -2,7 +2,7 @@
 import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { writeNpy } from "../../src/dumps/npy.ts";
+import { writeNpy } from "../../src/formats/npy.ts";
 import { externalTensor, modelBytes, node } from "../fakes/onnx-models.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { pairsOf, simulateJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";

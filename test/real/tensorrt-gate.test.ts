@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { writeNpz } from "../../src/dumps/write-npz.ts";
+import { writeNpz } from "../../src/formats/write-npz.ts";
 import { main } from "../../src/main.ts";
 import { publicationOf } from "../../src/publish/door.ts";
 import { publish } from "../../src/publish/publish.ts";

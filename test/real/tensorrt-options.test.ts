@@ -2,8 +2,8 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { writeNpz } from "../../src/dumps/write-npz.ts";
 import { ConfigError } from "../../src/effects/failure.ts";
+import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import { main } from "../../src/main.ts";
 import type { LaneJob, PreparedLane, TensorRtOptions } from "../../src/model/lane.ts";

@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { writeInputs } from "../../src/dumps/polygraphy-writer.ts";
+import { writeInputs } from "../../src/formats/polygraphy-writer.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import { measure } from "../../src/measure/measure.ts";
 import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";

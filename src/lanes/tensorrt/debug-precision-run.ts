@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
-import { writeInputs, writeRunResults } from "../../dumps/polygraphy-writer.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
 import type { Files } from "../../effects/effects.ts";
+import { writeInputs, writeRunResults } from "../../formats/polygraphy-writer.ts";
 import type { LaneJob, PreparedLane } from "../../model/lane.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { calibratorOf, entropyCalibrator } from "./capabilities.ts";

@@ -1,7 +1,7 @@
 /** Samples as `.npy` files for the worker: numbered names, since input names are foreign text. */
 import { join } from "node:path";
-import { writeNpy } from "../../dumps/npy.ts";
 import type { Files } from "../../effects/effects.ts";
+import { writeNpy } from "../../formats/npy.ts";
 import type { FeedSource } from "../../model/lane.ts";
 
 /** Input name -> file. */

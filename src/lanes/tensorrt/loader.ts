@@ -4,10 +4,10 @@
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { readNpy } from "../../dumps/npy.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
+import { readNpy } from "../../formats/npy.ts";
 import type { FeedSource } from "../../model/lane.ts";
 import type { Feed } from "../../model/tensor.ts";
 import type { ResolvedInput } from "../../onnx/inputs.ts";

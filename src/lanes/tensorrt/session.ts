@@ -3,9 +3,9 @@
  * A `Side` is what is left of an engine: its tensors on disk and its facts. Nothing here knows what is compared with what.
  */
 import { join } from "node:path";
-import { readNpy } from "../../dumps/npy.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
+import { readNpy } from "../../formats/npy.ts";
 import type { ExecutedLayer, ShapeRange, TensorRtOptions } from "../../model/lane.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { FeedFiles } from "./feed-files.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { saveOutputs } from "../../../src/check/save-outputs.ts";
-import { openSaved } from "../../../src/dumps/open-saved.ts";
-import { readTensor } from "../../../src/dumps/stored-array.ts";
+import { openSaved } from "../../../src/formats/open-saved.ts";
+import { readTensor } from "../../../src/formats/stored-array.ts";
 import { fakeLane } from "../../fakes/lane.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
 import { settingsOf } from "../../fakes/settings.ts";

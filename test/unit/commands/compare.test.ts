@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { writeRunResults } from "../../../src/dumps/polygraphy-writer.ts";
+import { writeRunResults } from "../../../src/formats/polygraphy-writer.ts";
 import type { Tensor } from "../../../src/model/tensor.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
 import { fixture, folder, recorded, run } from "./saved-commands.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { openFeeds } from "../../../src/dumps/feeds.ts";
 import { measure } from "../../../src/measure/measure.ts";
 import type { TensorPair } from "../../../src/model/lane.ts";
+import { openFeeds } from "../../../src/samples/feeds.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { options, pair, stream, tensor, typed } from "./pairs.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { memoryReader } from "../../../src/dumps/forward-reader.ts";
-import { type Json, readJson } from "../../../src/dumps/json-reader.ts";
 import { FileError } from "../../../src/effects/failure.ts";
+import { memoryReader } from "../../../src/formats/forward-reader.ts";
+import { type Json, readJson } from "../../../src/formats/json-reader.ts";
 
 const read = (text: string | Uint8Array) =>
   readJson<never>(memoryReader(typeof text === "string" ? Buffer.from(text) : text), "a.json", (object) => object);

@@ -4,9 +4,9 @@
  * Where the input has a range, the other dimensions may be any in it.
  */
 import type { FileReader, Files } from "../effects/effects.ts";
+import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { elementCount, type Feed, type Tensor } from "../model/tensor.ts";
 import type { ModelInput } from "./feeds.ts";
-import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "./stored-array.ts";
 
 export interface FeedPart {
   readonly file: string;

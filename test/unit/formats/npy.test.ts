@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readNpy, writeNpy } from "../../../src/dumps/npy.ts";
-import { parseNpyHeader } from "../../../src/dumps/npy-header.ts";
 import { FileError } from "../../../src/effects/failure.ts";
-import { fixture } from "./at-work.ts";
+import { readNpy, writeNpy } from "../../../src/formats/npy.ts";
+import { parseNpyHeader } from "../../../src/formats/npy-header.ts";
+import { fixture } from "../compare/at-work.ts";
 
 const folder = fixture("numpy-2.4");
 const bytesOf = (name: string): Uint8Array => readFileSync(`${folder}/${name}`);

@@ -7,8 +7,8 @@ import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/lane.ts";
 import type { DType, Feed } from "../model/tensor.ts";
 import { feedParts } from "./feed-files.ts";
-import { checkPart, type FeedPart } from "./feed-part.ts";
 import { randomFeeds } from "./random-feeds.ts";
+import { checkPart, type FeedPart } from "./sample-file.ts";
 
 export type FeedSpec =
   | { readonly kind: "data"; readonly path: string }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { chooseSides } from "../../../src/dumps/choose-runner.ts";
-import { pairSides } from "../../../src/dumps/pair-sides.ts";
-import type { Iteration, SavedFile } from "../../../src/dumps/saved-file.ts";
-import type { StoredArray } from "../../../src/dumps/stored-array.ts";
+import { chooseSides } from "../../../src/compare/choose-runner.ts";
+import { pairSides } from "../../../src/compare/match-tensors.ts";
+import type { Iteration, SavedFile } from "../../../src/formats/saved-file.ts";
+import type { StoredArray } from "../../../src/formats/stored-array.ts";
 import type { DType } from "../../../src/model/tensor.ts";
 
 const array = (shape: number[] = [2], dtype: DType = "float32"): StoredArray => ({

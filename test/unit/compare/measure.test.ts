@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { measureSides } from "../../../src/dumps/compare.ts";
-import { startCrew } from "../../../src/dumps/crew.ts";
-import { readNpy, writeNpy } from "../../../src/dumps/npy.ts";
-import { pairSides } from "../../../src/dumps/pair-sides.ts";
-import { writeRunResults } from "../../../src/dumps/polygraphy-writer.ts";
+import { measureSides } from "../../../src/compare/compare.ts";
+import { pairSides } from "../../../src/compare/match-tensors.ts";
+import { startCrew } from "../../../src/compare/worker-pool.ts";
+import { readNpy, writeNpy } from "../../../src/formats/npy.ts";
+import { writeRunResults } from "../../../src/formats/polygraphy-writer.ts";
 import { measure } from "../../../src/measure/measure.ts";
 import type { Measurement, MetricName } from "../../../src/measure/measurement.ts";
 import type { Tensor } from "../../../src/model/tensor.ts";

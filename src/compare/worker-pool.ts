@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { openSaved } from "../formats/open-saved.ts";
+import type { SavedFile } from "../formats/saved-file.ts";
 import type { Sums } from "../measure/sums.ts";
 import { measureRange, type RangeJob } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
-import { openSaved } from "./open-saved.ts";
-import type { SavedFile } from "./saved-file.ts";
 
 export interface Crew {
   /** As open-saved.ts: throws ConfigError and FileError. */

@@ -1,14 +1,14 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { memoryReader } from "../../../src/dumps/forward-reader.ts";
-import { writeNpy } from "../../../src/dumps/npy.ts";
-import { openSaved } from "../../../src/dumps/open-saved.ts";
-import { readTensorJson } from "../../../src/dumps/polygraphy-file.ts";
-import type { SavedFile } from "../../../src/dumps/saved-file.ts";
-import { readTensor } from "../../../src/dumps/stored-array.ts";
 import { FileError } from "../../../src/effects/failure.ts";
+import { memoryReader } from "../../../src/formats/forward-reader.ts";
+import { writeNpy } from "../../../src/formats/npy.ts";
+import { openSaved } from "../../../src/formats/open-saved.ts";
+import { readTensorJson } from "../../../src/formats/polygraphy-file.ts";
+import type { SavedFile } from "../../../src/formats/saved-file.ts";
+import { readTensor } from "../../../src/formats/stored-array.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
-import { atWork, fixture, put } from "./at-work.ts";
+import { atWork, fixture, put } from "../compare/at-work.ts";
 
 async function values(saved: SavedFile, tensor: string, effects: RunEffects, runner = 0, iteration = 0): Promise<number[]> {
   const array = saved.runners[runner]?.iterations[iteration]?.get(tensor);

@@ -1,14 +1,14 @@
 /** Smallest, largest, mean and spread of a stored array, block by block in float64. */
 import type { FileReader } from "../effects/effects.ts";
+import { blockSource } from "../formats/block-source.ts";
+import { isRowMajor, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { accumulate } from "../measure/accumulate.ts";
 import type { Summary } from "../measure/measurement.ts";
 import { summarize } from "../measure/moments.ts";
 import { numbersOf } from "../measure/numbers.ts";
 import { emptySums } from "../measure/sums.ts";
 import { elementCount } from "../model/tensor.ts";
-import { blockSource } from "./block-source.ts";
 import { blockElements } from "./measure-range.ts";
-import { isRowMajor, readTensor, type StoredArray } from "./stored-array.ts";
 
 /** Over finite values; all NaN where there is none. Population standard deviation, as numpy's default. */
 export async function tensorStats(array: StoredArray, reader: FileReader): Promise<Summary & { nonFinite: number }> {

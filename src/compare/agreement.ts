@@ -2,13 +2,14 @@
  * Agreement of classes between two stored arrays, in blocks that hold whole decisions: rows of classes along the last axis,
  * or the channels of some pixels. What a decision is stays with measure/agreement.ts.
  */
+
+import { type BlockSource, blockSource, type RangeReader } from "../formats/block-source.ts";
+import type { StoredArray } from "../formats/stored-array.ts";
 import type { Numbers } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import type { Sums } from "../measure/sums.ts";
 import { elementCount } from "../model/tensor.ts";
-import { type BlockSource, blockSource, type RangeReader } from "./block-source.ts";
-import type { StoredArray } from "./stored-array.ts";
 
 /** Elements of a block, unless one decision alone has more. */
 const blockElements = 256 * 1024;

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { memoryReader } from "../../../src/dumps/forward-reader.ts";
-import { writeNpy } from "../../../src/dumps/npy.ts";
-import { readNpz } from "../../../src/dumps/npz.ts";
-import { readTensor } from "../../../src/dumps/stored-array.ts";
-import { writeNpz } from "../../../src/dumps/write-npz.ts";
 import { FileError } from "../../../src/effects/failure.ts";
+import { memoryReader } from "../../../src/formats/forward-reader.ts";
+import { writeNpy } from "../../../src/formats/npy.ts";
+import { readNpz } from "../../../src/formats/npz.ts";
+import { readTensor } from "../../../src/formats/stored-array.ts";
+import { writeNpz } from "../../../src/formats/write-npz.ts";
+import { fixture } from "../compare/at-work.ts";
 import { type Member, makeZip } from "./archive.ts";
-import { fixture } from "./at-work.ts";
 
 const floats = (...values: number[]) => writeNpy({ name: "", dtype: "float32", shape: [values.length], data: Float32Array.from(values) });
 const read = (zip: Uint8Array) => readNpz(memoryReader(zip), "a.npz");

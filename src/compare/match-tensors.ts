@@ -3,10 +3,10 @@
  * Never by position or by part of a name. What is on one side only, or in a different number of iterations, is said and not dropped.
  */
 import { ConfigError } from "../effects/failure.ts";
+import type { Iteration } from "../formats/saved-file.ts";
+import type { StoredArray } from "../formats/stored-array.ts";
 import type { Coverage } from "../measure/measurement.ts";
 import { sameShape } from "../model/tensor.ts";
-import type { Iteration } from "./saved-file.ts";
-import type { StoredArray } from "./stored-array.ts";
 
 export interface ArrayPair {
   readonly sample: number;

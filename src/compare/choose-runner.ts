@@ -1,6 +1,6 @@
 /** Which runner of a saved file is meant. Names carry date and time, so a number or the beginning of a name is enough, if it is clear. */
 import { ConfigError } from "../effects/failure.ts";
-import type { Runner, SavedFile } from "./saved-file.ts";
+import type { Runner, SavedFile } from "../formats/saved-file.ts";
 
 /** Reference and candidate of two files, or of one file with two runners. Throws ConfigError where it is not clear which is meant. */
 export function chooseSides(

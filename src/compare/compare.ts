@@ -2,14 +2,15 @@
  * Measures two saved sides, tensor by tensor in the reference's order, in constant memory and on several cores.
  * Decides what is shared out; pairing is pair-sides.ts, judging is the caller's.
  */
+
+import { elementBytes } from "../formats/dtypes.ts";
 import type { Closeness } from "../measure/accumulate.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { mergeSums } from "../measure/sums.ts";
 import { type SampleSums, type TensorSums, toMeasurement } from "../measure/tensor-sums.ts";
-import type { Crew } from "./crew.ts";
-import { elementBytes } from "./dtypes.ts";
+import type { PairedSides, TensorPairs } from "./match-tensors.ts";
 import { type RangeJob, rangesOf } from "./measure-range.ts";
-import type { PairedSides, TensorPairs } from "./pair-sides.ts";
+import type { Crew } from "./worker-pool.ts";
 
 export interface CompareOptions extends Closeness {
   readonly topK: number;

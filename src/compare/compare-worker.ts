@@ -3,11 +3,11 @@ import { parentPort } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { realFiles } from "../effects/files.ts";
-import type { CrewAnswer, CrewJob } from "./crew.ts";
+import { openSaved } from "../formats/open-saved.ts";
+import { openRange } from "../formats/range-file.ts";
 import { measureRange } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
-import { openSaved } from "./open-saved.ts";
-import { openRange } from "./range-file.ts";
+import type { CrewAnswer, CrewJob } from "./worker-pool.ts";
 
 const files: Files = { ...realFiles(undefined, { record: () => {} }), open: async (path) => openRange(path) };
 const readers = openReaders(files);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { refuseConstant } from "../../../src/check/constant-data.ts";
 import { ConfigError } from "../../../src/effects/failure.ts";
 import type { FeedSource } from "../../../src/model/lane.ts";
+import { refuseConstant } from "../../../src/samples/constant-data.ts";
 
 /** One feed a row, each with the inputs a and b. */
 const source = (rows: readonly (readonly [number[], number[]])[]): FeedSource => ({

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { samplesIn } from "../../../src/dumps/feed-part.ts";
-import { openFeeds } from "../../../src/dumps/feeds.ts";
-import { writeNpy } from "../../../src/dumps/npy.ts";
-import { inputsText, writeInputs } from "../../../src/dumps/polygraphy-writer.ts";
 import { ConfigError } from "../../../src/effects/failure.ts";
-import { makeZip } from "./archive.ts";
-import { atWork, fixture, put } from "./at-work.ts";
+import { writeNpy } from "../../../src/formats/npy.ts";
+import { inputsText, writeInputs } from "../../../src/formats/polygraphy-writer.ts";
+import { openFeeds } from "../../../src/samples/feeds.ts";
+import { samplesIn } from "../../../src/samples/sample-file.ts";
+import { atWork, fixture, put } from "../compare/at-work.ts";
+import { makeZip } from "../formats/archive.ts";
 
 const image = { name: "x", dtype: "float32", shape: [1, 3, 48, 192] } as const;
 const vector = { name: "x", dtype: "float32", shape: [2, 2] } as const;

@@ -2,14 +2,15 @@
  * Sums over a range of elements of one array pair, read block by block from both files: what a worker thread does.
  * Neither array is ever whole in memory, except column-major ones and packed ones whose class agreement is asked for.
  */
+
+import { blockSource, type RangeReader } from "../formats/block-source.ts";
+import { isRowMajor, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import { emptySums, type Sums } from "../measure/sums.ts";
 import { elementCount } from "../model/tensor.ts";
-import { blockSource, type RangeReader } from "./block-source.ts";
-import { addDecisions } from "./measure-decisions.ts";
-import { isRowMajor, readTensor, type StoredArray } from "./stored-array.ts";
+import { addDecisions } from "./agreement.ts";
 
 /** One piece of work. Plain data: it is posted to a thread. */
 export interface RangeJob extends Closeness {

@@ -2,10 +2,10 @@
 
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { cutPart, type FeedPart, wholePart } from "./feed-part.ts";
+import { openSaved } from "../formats/open-saved.ts";
+import type { SavedFile } from "../formats/saved-file.ts";
 import type { ModelInput } from "./feeds.ts";
-import { openSaved } from "./open-saved.ts";
-import type { SavedFile } from "./saved-file.ts";
+import { cutPart, type FeedPart, wholePart } from "./sample-file.ts";
 
 /** Throws ConfigError for files that hold no inputs. */
 export async function feedParts(path: string, inputs: readonly ModelInput[], files: Files): Promise<FeedPart[]> {
