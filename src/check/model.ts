@@ -6,6 +6,7 @@ import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { readLabels } from "../samples/labels.ts";
 import { assembleReport, type CheckFacts } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
 import { buildsOf } from "./builds.ts";
@@ -13,7 +14,6 @@ import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
 import { emptyModelReport } from "./empty.ts";
 import { fixModel } from "./fix.ts";
 import { splitSamples } from "./halves.ts";
-import { readLabels } from "./labels.ts";
 import { withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
@@ -59,7 +59,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   const { lane } = prepared;
   Object.assign(context.versions, lane.versions);
   const baseline = entry.baseline ? await watch.time("baseline", () => measureBaseline(entry, context)) : undefined;
-  const labels = await readLabels(entry, lane.sampleCount, context);
+  const labels = await readLabels(entry, lane.sampleCount, context.effects);
   const judging: Judging = {
     entry,
     lane,

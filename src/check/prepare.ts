@@ -6,7 +6,6 @@ import { dirname, join, resolve } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { prepareLane } from "../lanes/prepare.ts";
-import { loadSamples } from "../lanes/tensorrt/loader.ts";
 import type { FeedSource, LaneJob, PreparedLane } from "../model/lane.ts";
 import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
@@ -14,6 +13,7 @@ import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { refuseConstant } from "../samples/constant-data.ts";
 import { openFeeds } from "../samples/feeds.ts";
+import { loadSamples } from "../samples/loader.ts";
 import type { CheckContext } from "./context.ts";
 import { chooseQuantization } from "./quantization.ts";
 

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { pythonFile } from "../../src/effects/python-files.ts";
 import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
-import { pythonFile } from "../../src/lanes/tensorrt/python-files.ts";
 import type { LaneJob, LaneName, PreparedLane, QuantizationSource } from "../../src/model/lane.ts";
 import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { qdqBytes } from "../fakes/qdq-models.ts";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { doctorText } from "../../src/commands/doctor.ts";
 import { ConfigError } from "../../src/effects/failure.ts";
-import { loadSamples } from "../../src/lanes/tensorrt/loader.ts";
 import { inspectMachine } from "../../src/lanes/tensorrt/machine.ts";
 import type { ResolvedInput } from "../../src/onnx/inputs.ts";
+import { loadSamples } from "../../src/samples/loader.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
 

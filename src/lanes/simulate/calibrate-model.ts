@@ -13,7 +13,7 @@ import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
-import { checkFeeds } from "./check-feeds.ts";
+import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession, type Session } from "./session.ts";
 

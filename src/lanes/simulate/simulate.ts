@@ -7,7 +7,7 @@ import type { LaneJob, PreparedLane, RunRequest, TensorPair } from "../../model/
 import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { readModel } from "../../onnx/read.ts";
 import { scoreSources } from "../../onnx/scores.ts";
-import { checkFeeds } from "./check-feeds.ts";
+import { checkFeeds } from "../../samples/check-feeds.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import type { Assignment, LaneJob, PreparedLane } from "../../model/lane.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
+import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";
-import { checkFeeds } from "../simulate/check-feeds.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
 import { explicitLane } from "./capabilities.ts";
 import { engineLane } from "./engine-lane.ts";

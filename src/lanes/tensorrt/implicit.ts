@@ -5,10 +5,10 @@
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { Assignment, FeedSource, LaneJob, PreparedLane } from "../../model/lane.ts";
-import { checkFeeds } from "../simulate/check-feeds.ts";
+import { checkFeeds } from "../../samples/check-feeds.ts";
+import { loadSamples } from "../../samples/loader.ts";
 import { engineLane } from "./engine-lane.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
-import { loadSamples } from "./loader.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";

@@ -4,15 +4,15 @@
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { pythonEnv } from "../../effects/child-env.ts";
-import type { Effects } from "../../effects/effects.ts";
-import { ConfigError, ToolError } from "../../effects/failure.ts";
-import { readNpy } from "../../formats/npy.ts";
-import type { FeedSource } from "../../model/lane.ts";
-import type { Feed } from "../../model/tensor.ts";
-import type { ResolvedInput } from "../../onnx/inputs.ts";
-import { checkFeeds } from "../simulate/check-feeds.ts";
-import { pythonFile } from "./python-files.ts";
+import { pythonEnv } from "../effects/child-env.ts";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
+import { pythonFile } from "../effects/python-files.ts";
+import { readNpy } from "../formats/npy.ts";
+import type { FeedSource } from "../model/lane.ts";
+import type { Feed } from "../model/tensor.ts";
+import type { ResolvedInput } from "../onnx/inputs.ts";
+import { checkFeeds } from "./check-feeds.ts";
 
 const timeoutMs = 30 * 60_000;
 const defaultFunction = "load_data";

@@ -1,8 +1,8 @@
 /** Finds the Python sources that ship with the gate, from the sources and from the bundle alike. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Files } from "../../effects/effects.ts";
-import { ToolError } from "../../effects/failure.ts";
+import type { Files } from "./effects.ts";
+import { ToolError } from "./failure.ts";
 
 /** Absolute path of `python/<name>`. ToolError `lane-unavailable` where the installation is incomplete. */
 export async function pythonFile(name: string, files: Files, from = import.meta.url): Promise<string> {

@@ -1,16 +1,15 @@
 /** Labels of the validation samples, for figures per class: one a sample, from `.npy`, JSON or a text file with one a line. */
 import { join } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
-import type { Files } from "../effects/effects.ts";
+import type { Effects, Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { readNpy } from "../formats/npy.ts";
-import type { CheckContext } from "./context.ts";
 
 /** Undefined where the configuration names none. ConfigError where the file is not there, is no list, or has fewer labels than there are samples. */
 export async function readLabels(
   entry: ModelEntry,
   sampleCount: number,
-  { effects }: CheckContext,
+  effects: Pick<Effects, "cwd" | "files">,
 ): Promise<readonly (number | string)[] | undefined> {
   if (entry.labels === undefined) return undefined;
   const where = `${entry.place.file}:${entry.place.line}: validation.labels is "${entry.labels}"`;
