@@ -3,8 +3,8 @@
 import { inputSpecs } from "./config/inputs.ts";
 import { actionsLog } from "./effects/log.ts";
 import { realEffects } from "./effects/real.ts";
+import { runAction } from "./entry.ts";
 import { remember } from "./github/left-behind.ts";
-import { runDoor } from "./publish/door.ts";
 
 const { env } = process;
 const cancel = new AbortController();
@@ -42,7 +42,7 @@ const inputs = Object.fromEntries(
     return text === undefined ? [] : [[name, text.trim()]];
   }),
 );
-const exitCode = await runDoor({ inputs }, effects);
+const exitCode = await runAction({ inputs }, effects);
 await effects.dispose();
 // Open sockets of the API client may keep the process alive: the job waits for nobody.
 process.exit(exitCode);

@@ -134,3 +134,6 @@ function workflowRunOf({ workflow_run: run, repository }: Payload): WorkflowRun 
 
 const beforeOf = ({ before }: Payload): string | undefined =>
   before !== undefined && sha.safeParse(before).success && !/^0+$/.test(before) ? before : undefined;
+
+/** Address of this workflow run. */
+export const runUrlOf = ({ serverUrl, repository, runId }: RunEvent): string => `${serverUrl}/${repository}/actions/runs/${runId}`;

@@ -2,7 +2,7 @@
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import type { Advice } from "../search/search.ts";
-import type { CheckFacts } from "./assemble.ts";
+import type { CheckFacts } from "./check-facts.ts";
 import { timedOf } from "./latency.ts";
 
 /** The search's own advice first (it was measured), then what the rules find. Nothing for a model that passes and has nothing slow. */

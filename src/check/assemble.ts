@@ -1,44 +1,12 @@
-/** Everything known of one model -> its part of the report. Measures and judges nothing. */
-import type { ModelEntry } from "../config/settings.ts";
 import { limitsFor } from "../gate/limits.ts";
-import type { Finding, Verdict } from "../gate/verdict.ts";
 import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
+import { emptyModelReport } from "../report/empty-model.ts";
 import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import { adviceFor } from "./advice.ts";
-import type { Baseline } from "./baseline.ts";
 import { buildWith } from "./build-with.ts";
 import { buildsOf } from "./builds.ts";
-import type { CheckContext } from "./context.ts";
-import { emptyModelReport } from "./empty.ts";
-import type { Halves } from "./halves.ts";
-import type { Localised } from "./layers.ts";
-import type { Decided, Judging } from "./outputs.ts";
-import type { OwnCache } from "./own-cache.ts";
-import type { Prepared } from "./prepare.ts";
-import type { Searched } from "./search.ts";
-import type { TaskResult } from "./task.ts";
-
-export interface CheckFacts {
-  readonly entry: ModelEntry;
-  readonly prepared: Prepared;
-  readonly context: CheckContext;
-  readonly judging: Judging;
-  readonly halves: Halves;
-  readonly decided: Decided;
-  /** Null in lanes that cannot differ. */
-  readonly repeatIdentical: boolean | null;
-  readonly verdict: Verdict;
-  readonly findings: readonly Finding[];
-  readonly localised?: Localised;
-  readonly searched?: Searched;
-  readonly outcome?: SearchOutcome;
-  readonly baseline?: Baseline;
-  readonly task?: TaskResult;
-  /** Where there is a fix that needs it. */
-  readonly own?: OwnCache;
-  readonly fix?: NonNullable<ModelReport["fix"]>;
-}
+import type { CheckFacts } from "./check-facts.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided } = facts;

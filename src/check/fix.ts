@@ -11,12 +11,12 @@ import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { keepsJust } from "../search/same-units.ts";
+import type { SampleSplit } from "../search/sample-split.ts";
 import type { SearchOutcome } from "../search/search.ts";
-import type { CheckFacts } from "./assemble.ts";
 import { buildWith } from "./build-with.ts";
+import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
-import type { Halves } from "./halves.ts";
-import { keepsJust } from "./keeps-just.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 import { ownCacheName } from "./own-cache.ts";
@@ -78,7 +78,7 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
 }
 
 /** Judged on the held-out half by fresh builds, the search's confirmations of this set among them; all must pass, in the precisions asked for. */
-export async function verifyFix(judging: Judging, halves: Halves, outcome: SearchOutcome): Promise<Verified> {
+export async function verifyFix(judging: Judging, halves: SampleSplit, outcome: SearchOutcome): Promise<Verified> {
   const { lane } = judging;
   const kept = new Set(outcome.keep);
   // The search may have built other sets, and afresh, before.

@@ -6,7 +6,7 @@ import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { BuildFacts, PreparedLane } from "../model/lane.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
-import { keepsJust } from "./keeps-just.ts";
+import { keepsJust } from "../search/same-units.ts";
 
 type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
 

@@ -4,12 +4,12 @@ import { ToolError } from "../effects/failure.ts";
 import { closestMarginDb } from "../gate/judge.ts";
 import type { Finding } from "../gate/verdict.ts";
 import type { PreparedLane } from "../model/lane.ts";
+import type { SampleSplit } from "../search/sample-split.ts";
 import type { Half, Probe, ProbeResult } from "../search/search.ts";
-import type { Halves } from "./halves.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 
 /** Failures of a tool are `unknown`, never bad accuracy; everything else is thrown on. */
-export function makeProbe(judging: Judging, halves: Halves, clock: Pick<Clock, "monotonicMs">): Probe {
+export function makeProbe(judging: Judging, halves: SampleSplit, clock: Pick<Clock, "monotonicMs">): Probe {
   const samplesOf: Record<Half, readonly number[]> = { all: halves.all, search: halves.search, accept: halves.accept };
   return async (keep, half, options) => {
     const startMs = clock.monotonicMs();

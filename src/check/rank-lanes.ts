@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { FeedSource, LaneJob, PreparedLane } from "../model/lane.ts";
 import { setsToRank } from "../search/rankings.ts";
+import type { SampleSplit } from "../search/sample-split.ts";
 import type { Probe } from "../search/search.ts";
 import { askAhead } from "./ask-ahead.ts";
 import type { CheckContext } from "./context.ts";
-import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
 import { cacheOfScales } from "./own-cache.ts";
 import type { Prepared } from "./prepare.ts";
@@ -18,7 +18,7 @@ import { makeProbe } from "./probe.ts";
 export interface RankInputs {
   readonly prepared: Prepared;
   readonly judging: Judging;
-  readonly halves: Halves;
+  readonly halves: SampleSplit;
   readonly context: CheckContext;
 }
 
@@ -92,7 +92,11 @@ async function openRanker(inputs: RankInputs): Promise<RankLane | undefined> {
   return await openLane(inputs, data, { all: spread, search: spread, accept: spread, heldOut: false });
 }
 
-async function openLane({ prepared, judging, context }: RankInputs, validation: FeedSource, halves: Halves): Promise<RankLane | undefined> {
+async function openLane(
+  { prepared, judging, context }: RankInputs,
+  validation: FeedSource,
+  halves: SampleSplit,
+): Promise<RankLane | undefined> {
   try {
     const lane = await prepareSimulate({ ...prepared.job, quantization: await sameScales(prepared.lane, prepared.job), validation });
     const same = new Set(prepared.lane.units.map(({ id }) => id));

@@ -5,9 +5,9 @@
 
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { QuantizationSource } from "../model/lane.ts";
+import type { SampleSplit } from "../search/sample-split.ts";
 import type { Scheme } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
-import type { Halves } from "./halves.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe, unknownProbe } from "./probe.ts";
@@ -15,7 +15,7 @@ import { makeProbe, unknownProbe } from "./probe.ts";
 export interface SchemeInputs {
   readonly prepared: Prepared;
   readonly judging: Judging;
-  readonly halves: Halves;
+  readonly halves: SampleSplit;
   readonly context: CheckContext;
 }
 

@@ -1,5 +1,5 @@
 /** `trt-gate check`: the whole gate, as in the action, with the result as a table or as JSON. */
-import { runWhole } from "../publish/door.ts";
+import { runWhole } from "../entry.ts";
 import { renderTerminal } from "../report/terminal.ts";
 import type { RunCommand } from "./command.ts";
 

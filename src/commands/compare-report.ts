@@ -1,6 +1,7 @@
 /** A comparison of saved files in the shape of a report, so that the HTML page can show it. */
-import { emptyModelReport } from "../check/empty.ts";
+
 import { coverageReport } from "../report/build.ts";
+import { emptyModelReport } from "../report/empty-model.ts";
 import type { Report } from "../report/schema.ts";
 import { version } from "../version.ts";
 import { type Comparison, firstFailingOf, tensorsOf } from "./compare-output.ts";

@@ -2,10 +2,11 @@
  * Joins the reports of several runners to one. What should have reported and did not is undecided: a lost share never makes a pass.
  * Pure. Reads no file and publishes nothing.
  */
-import { emptyModelReport } from "../check/empty.ts";
+
 import { ConfigError } from "../effects/failure.ts";
 import { type ExitCode, exitCodeOfVerdict, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
+import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport, Report } from "../report/schema.ts";
 
 export interface Part {

@@ -1,7 +1,7 @@
 /** `trt-gate search MODEL`: the same run as `check`, with the search always on and its settings given as flags; nothing is commented. */
 import type { SearchSettings } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { runWhole } from "../publish/door.ts";
+import { runWhole } from "../entry.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 

@@ -3,7 +3,8 @@
  * or the channels of some pixels. What a decision is stays with measure/agreement.ts.
  */
 
-import { type BlockSource, blockSource, type RangeReader } from "../formats/block-source.ts";
+import { type BlockSource, blockSource } from "../formats/block-source.ts";
+import type { RangeReader } from "../formats/range-reader.ts";
 import type { StoredArray } from "../formats/stored-array.ts";
 import type { Numbers } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";

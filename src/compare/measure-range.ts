@@ -3,7 +3,8 @@
  * Neither array is ever whole in memory, except column-major ones and packed ones whose class agreement is asked for.
  */
 
-import { blockSource, type RangeReader } from "../formats/block-source.ts";
+import { blockSource } from "../formats/block-source.ts";
+import type { RangeReader } from "../formats/range-reader.ts";
 import { isRowMajor, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";

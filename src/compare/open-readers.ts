@@ -1,6 +1,6 @@
 /** One reader a file, opened when first asked for and closed together. At most a few stay open: a folder may hold thousands of files. */
 import type { Files } from "../effects/effects.ts";
-import type { RangeReader } from "../formats/block-source.ts";
+import type { RangeReader } from "../formats/range-reader.ts";
 
 const mostOpen = 64;
 

@@ -4,7 +4,7 @@
  */
 
 import { FileError } from "../effects/failure.ts";
-import type { RangeReader } from "./block-source.ts";
+import type { RangeReader } from "./range-reader.ts";
 
 /** A string value too long to keep: its bytes between the quotes. `head` and `tail` are the first and last of them. */
 export interface LongText {

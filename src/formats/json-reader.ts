@@ -3,8 +3,9 @@
  * as soon as it is closed, so that records become small at once. Bare NaN and Infinity are read, as Python writes them.
  * Bounded: depth, key length, number of values. Every error has its byte offset.
  */
-import type { RangeReader } from "./block-source.ts";
+
 import { JsonBytes, type LongText, type NumberList, shortTextBytes } from "./json-bytes.ts";
+import type { RangeReader } from "./range-reader.ts";
 
 export type JsonObject<F> = ReadonlyMap<string, Json<F>>;
 export type Json<F> = null | boolean | number | string | LongText | NumberList | readonly Json<F>[] | JsonObject<F> | F;

@@ -3,7 +3,7 @@
  * reading threads cost a third of the time of a comparison.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import type { RangeReader } from "./block-source.ts";
+import type { RangeReader } from "./range-reader.ts";
 
 export function openRange(path: string): RangeReader {
   const handle = openSync(path, "r");

@@ -3,8 +3,7 @@
  * what cannot be published is a warning.
  */
 
-import type { RunEvent } from "../changes/event.ts";
-import { runUrlOf } from "../check/environment.ts";
+import { type RunEvent, runUrlOf } from "../changes/event.ts";
 import type { Options } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { annotate } from "../github/annotate.ts";

@@ -1,10 +1,10 @@
 /** Checks the chosen models one after the other; what one of them fails with stays its own, and the others go on. */
 import type { CheckContext } from "../check/context.ts";
-import { emptyModelReport } from "../check/empty.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
 import { type ExitCode, exitCodeOfFailure, exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
+import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { Selected } from "./select.ts";
 

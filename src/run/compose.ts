@@ -1,15 +1,15 @@
 /** All models' parts -> the one report, its verdict and exit code. */
 import type { Selection } from "../changes/choose.ts";
 import type { RunEvent } from "../changes/event.ts";
-import { emptyModelReport } from "../check/empty.ts";
-import { describeEnvironment } from "../check/environment.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { exitCodeOfVerdict, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
+import { emptyModelReport } from "../report/empty-model.ts";
 import { type ModelReport, type Report, reportSchema } from "../report/schema.ts";
 import { version } from "../version.ts";
 import type { Checked } from "./check-all.ts";
+import { describeEnvironment } from "./environment.ts";
 
 export interface ReportFacts {
   readonly settings: Settings;

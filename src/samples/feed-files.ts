@@ -4,7 +4,7 @@ import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
-import type { ModelInput } from "./feeds.ts";
+import type { ModelInput } from "./model-input.ts";
 import { cutPart, type FeedPart, wholePart } from "./sample-file.ts";
 
 /** Throws ConfigError for files that hold no inputs. */

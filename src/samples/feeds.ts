@@ -5,8 +5,9 @@
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/lane.ts";
-import type { DType, Feed } from "../model/tensor.ts";
+import type { Feed } from "../model/tensor.ts";
 import { feedParts } from "./feed-files.ts";
+import type { ModelInput } from "./model-input.ts";
 import { randomFeeds } from "./random-feeds.ts";
 import { checkPart, type FeedPart } from "./sample-file.ts";
 
@@ -14,14 +15,6 @@ export type FeedSpec =
   | { readonly kind: "data"; readonly path: string }
   | { readonly kind: "inputs"; readonly path: string }
   | { readonly kind: "random"; readonly seed: number; readonly samples: number; readonly low: number; readonly high: number };
-
-/** An input of the model with every dimension resolved. Feeds have this shape, or with a range any size in it. */
-export interface ModelInput {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly range?: { readonly min: readonly number[]; readonly max: readonly number[] };
-}
 
 /**
  * `maxSamples`: only the first so many are used. Throws one ConfigError with all problems, each naming file and input,

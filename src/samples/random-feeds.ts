@@ -5,7 +5,7 @@
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/lane.ts";
 import { type DType, elementCount, type Tensor, type TensorData } from "../model/tensor.ts";
-import type { ModelInput } from "./feeds.ts";
+import type { ModelInput } from "./model-input.ts";
 
 export interface RandomSpec {
   readonly seed: number;

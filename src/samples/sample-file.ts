@@ -6,7 +6,7 @@
 import type { FileReader, Files } from "../effects/effects.ts";
 import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { elementCount, type Feed, type Tensor } from "../model/tensor.ts";
-import type { ModelInput } from "./feeds.ts";
+import type { ModelInput } from "./model-input.ts";
 
 export interface FeedPart {
   readonly file: string;

@@ -2,13 +2,13 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { publicationOf } from "../../src/entry.ts";
 import { readNpz } from "../../src/formats/npz.ts";
 import { openSaved } from "../../src/formats/open-saved.ts";
 import { readTensor } from "../../src/formats/stored-array.ts";
 import { main } from "../../src/main.ts";
 import { measure } from "../../src/measure/measure.ts";
 import type { TensorPair } from "../../src/model/lane.ts";
-import { publicationOf } from "../../src/publish/door.ts";
 import { publish } from "../../src/publish/publish.ts";
 import { fromNum, type Report, reportSchema } from "../../src/report/schema.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";

@@ -2,9 +2,9 @@
 import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { publicationOf } from "../../src/entry.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { main } from "../../src/main.ts";
-import { publicationOf } from "../../src/publish/door.ts";
 import { publish } from "../../src/publish/publish.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { brokenNode, outlierData, outlierModel } from "../fakes/outlier-model.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { splitSamples } from "../../../src/check/halves.ts";
 import { decideOutputs, judgeOutputs, plainCandidate } from "../../../src/check/outputs.ts";
 import { makeProbe } from "../../../src/check/probe.ts";
 import { ToolError } from "../../../src/effects/failure.ts";
+import { splitSamples } from "../../../src/search/sample-split.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { type FakeLane, fakeLane } from "../../fakes/lane.ts";
 import { entryOf } from "../../fakes/settings.ts";

@@ -1,7 +1,7 @@
 /** The proof of an accepted set: which builds count for it. */
 import { describe, expect, it } from "vitest";
 import { verifyFix } from "../../../src/check/fix.ts";
-import { splitSamples } from "../../../src/check/halves.ts";
+import { splitSamples } from "../../../src/search/sample-split.ts";
 import type { ProbeRecord, SearchOutcome } from "../../../src/search/search.ts";
 import { fakeLane } from "../../fakes/lane.ts";
 import { measured } from "../../fakes/probes.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emptyModelReport } from "../../../src/check/empty.ts";
+import { emptyModelReport } from "../../../src/report/empty-model.ts";
 import { composeReport, InvalidReport } from "../../../src/run/compose.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { runEffects } from "../../fakes/run-effects.ts";

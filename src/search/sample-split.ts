@@ -3,7 +3,7 @@
  */
 import { seededRandom } from "../measure/random.ts";
 
-export interface Halves {
+export interface SampleSplit {
   readonly all: readonly number[];
   readonly search: readonly number[];
   readonly accept: readonly number[];
@@ -12,7 +12,7 @@ export interface Halves {
 }
 
 /** Deterministic for a seed. The search half gets the odd sample. */
-export function splitSamples(count: number, seed: number): Halves {
+export function splitSamples(count: number, seed: number): SampleSplit {
   const all = Array.from({ length: count }, (_, i) => i);
   if (count < 2) return { all, search: all, accept: all, heldOut: false };
   const order = shuffled(all, seed);

@@ -1,5 +1,5 @@
 /** What the report says of the machine and the run. Tool versions come from the lanes that used them. */
-import type { RunEvent } from "../changes/event.ts";
+import { type RunEvent, runUrlOf } from "../changes/event.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Report } from "../report/schema.ts";
 
@@ -36,5 +36,3 @@ export function describeEnvironment(facts: EnvironmentFacts, effects: Effects): 
     seed: facts.seed,
   };
 }
-
-export const runUrlOf = ({ serverUrl, repository, runId }: RunEvent): string => `${serverUrl}/${repository}/actions/runs/${runId}`;

@@ -1,6 +1,6 @@
 /** A model's report before anything is known: what a failed or removed model keeps of it. Undecided by default, so nothing passes by omission. */
 import type { ModelEntry } from "../config/settings.ts";
-import type { ModelReport } from "../report/schema.ts";
+import type { ModelReport } from "./schema.ts";
 
 export const emptyModelReport = (entry: Pick<ModelEntry, "name" | "path"> & { readonly place?: ModelEntry["place"] }): ModelReport => ({
   name: entry.name,

@@ -1,21 +1,21 @@
 /** Shared by the doors: runs the story, publishes, and turns every ending into an exit code and one message. */
-import type { Effects } from "../effects/effects.ts";
-import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
-import { exitCodeOfFailure } from "../gate/exit-code.ts";
-import { writeOutputs } from "../github/outputs.ts";
-import { type MainRequest, main, type Outcome } from "../main.ts";
-import { renderLogLine } from "../report/log-line.ts";
-import { renderTerminal } from "../report/terminal.ts";
-import { type Publication, type Published, publish } from "./publish.ts";
+import type { Effects } from "./effects/effects.ts";
+import { ConfigError, FileError, ToolError, TrustError } from "./effects/failure.ts";
+import { exitCodeOfFailure } from "./gate/exit-code.ts";
+import { writeOutputs } from "./github/outputs.ts";
+import { type MainRequest, main, type Outcome } from "./main.ts";
+import { type Publication, type Published, publish } from "./publish/publish.ts";
+import { renderLogLine } from "./report/log-line.ts";
+import { renderTerminal } from "./report/terminal.ts";
 
-export interface DoorResult {
+export interface EntryResult {
   readonly exitCode: number;
   readonly outcome: Outcome | undefined;
   readonly published: Published | undefined;
 }
 
 /** For a log that is all a reader has: the figures as a chapter, and the result in its last line. */
-export async function runDoor(request: MainRequest, effects: Effects): Promise<number> {
+export async function runAction(request: MainRequest, effects: Effects): Promise<number> {
   const { exitCode, outcome } = await runWhole(request, effects);
   if (outcome === undefined) return exitCode;
   const { log } = effects;
@@ -26,7 +26,7 @@ export async function runDoor(request: MainRequest, effects: Effects): Promise<n
   return exitCode;
 }
 
-export async function runWhole(request: MainRequest, effects: Effects): Promise<DoorResult> {
+export async function runWhole(request: MainRequest, effects: Effects): Promise<EntryResult> {
   try {
     const outcome = await main(request, effects);
     const published = await publish(publicationOf(outcome), effects);

@@ -1,0 +1,35 @@
+/** Everything known of one model at the end of its check. Only types. */
+import type { ModelEntry } from "../config/settings.ts";
+import type { Finding, Verdict } from "../gate/verdict.ts";
+import type { ModelReport } from "../report/schema.ts";
+import type { SampleSplit } from "../search/sample-split.ts";
+import type { SearchOutcome } from "../search/search.ts";
+import type { Baseline } from "./baseline.ts";
+import type { CheckContext } from "./context.ts";
+import type { Localised } from "./layers.ts";
+import type { Decided, Judging } from "./outputs.ts";
+import type { OwnCache } from "./own-cache.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Searched } from "./search.ts";
+import type { TaskResult } from "./task.ts";
+
+export interface CheckFacts {
+  readonly entry: ModelEntry;
+  readonly prepared: Prepared;
+  readonly context: CheckContext;
+  readonly judging: Judging;
+  readonly halves: SampleSplit;
+  readonly decided: Decided;
+  /** Null in lanes that cannot differ. */
+  readonly repeatIdentical: boolean | null;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly localised?: Localised;
+  readonly searched?: Searched;
+  readonly outcome?: SearchOutcome;
+  readonly baseline?: Baseline;
+  readonly task?: TaskResult;
+  /** Where there is a fix that needs it. */
+  readonly own?: OwnCache;
+  readonly fix?: NonNullable<ModelReport["fix"]>;
+}

@@ -1,0 +1,10 @@
+/** What samples have to fit: the inputs of a model. Only types. */
+import type { DType } from "../model/tensor.ts";
+
+/** An input of the model with every dimension resolved. Feeds have this shape, or with a range any size in it. */
+export interface ModelInput {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly range?: { readonly min: readonly number[]; readonly max: readonly number[] };
+}
