@@ -1,6 +1,6 @@
 /** What a parsed network must look like, and that a build left it as it was: checks that several construction checks share, with their figures. */
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
-import type { NetworkFacts, NetworkState, NetworkTensor } from "../src/lanes/tensorrt/wire.ts";
+import type { NetworkFacts, NetworkState, NetworkTensor } from "../src/lanes/tensorrt/protocol.ts";
 import type { Contract } from "./construction-contract.ts";
 import type { Loaded } from "./construction-worker.ts";
 

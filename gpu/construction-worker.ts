@@ -12,7 +12,7 @@ import {
   networkSchema,
   networkStateSchema,
   nothingSchema,
-} from "../src/lanes/tensorrt/wire.ts";
+} from "../src/lanes/tensorrt/protocol.ts";
 import type { Worker } from "../src/lanes/tensorrt/worker.ts";
 import type { ShapeRange } from "../src/model/lane.ts";
 

@@ -4,7 +4,7 @@ import { inputSpecs } from "./config/inputs.ts";
 import { actionsLog } from "./effects/log.ts";
 import { realEffects } from "./effects/real.ts";
 import { runAction } from "./entry.ts";
-import { remember } from "./github/left-behind.ts";
+import { remember } from "./github/post-state.ts";
 
 const { env } = process;
 const cancel = new AbortController();

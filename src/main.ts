@@ -6,9 +6,9 @@ import { join, resolve } from "node:path";
 import type { Effects } from "./effects/effects.ts";
 import type { Report } from "./report/schema.ts";
 import { checkAll } from "./run/check-all.ts";
-import { composeReport, InvalidReport, type ReportFacts } from "./run/compose.ts";
+import { composeReport, InvalidReport, type ReportFacts } from "./run/build-report.ts";
 import { makeContext } from "./run/context.ts";
-import { endedEarlyNotice, readEarlier, writeUnfinished } from "./run/earlier.ts";
+import { endedEarlyNotice, readEarlier, writeUnfinished } from "./run/previous-run.ts";
 import { refuseForeignReportFolder } from "./run/report-folder.ts";
 import { type MainRequest, type Selected, selectModels } from "./run/select.ts";
 

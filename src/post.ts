@@ -1,6 +1,6 @@
 /** The door after the step, also after a cancelled one: removes what the run wrote down that it made. Uploads nothing and never fails the job. */
-import { inert } from "./effects/inert.ts";
-import { stateName, takeAway } from "./github/left-behind.ts";
+import { inert } from "./effects/sanitize-log.ts";
+import { stateName, takeAway } from "./github/post-state.ts";
 
 const say = (line: string) => process.stdout.write(`${inert(line)}\n`);
 

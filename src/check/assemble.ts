@@ -4,7 +4,7 @@ import { emptyModelReport } from "../report/empty-model.ts";
 import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import { adviceFor } from "./advice.ts";
-import { buildWith } from "./build-with.ts";
+import { buildWith } from "./build-flags.ts";
 import { buildsOf } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 

@@ -8,7 +8,7 @@ import type { Baseline } from "./baseline.ts";
 import type { CheckContext } from "./context.ts";
 import type { Localised } from "./layers.ts";
 import type { Decided, Judging } from "./outputs.ts";
-import type { OwnCache } from "./own-cache.ts";
+import type { OwnCache } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Searched } from "./search.ts";
 import type { TaskResult } from "./task.ts";

@@ -14,12 +14,12 @@ import type { ModelReport } from "../report/schema.ts";
 import { keepsJust } from "../search/same-units.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { SearchOutcome } from "../search/search.ts";
-import { buildWith } from "./build-with.ts";
+import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
-import { ownCacheName } from "./own-cache.ts";
+import { ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { type CacheCheck, checkCache, isUnfit } from "../calibration/check.ts";
 import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
-import { inertName } from "../effects/inert.ts";
+import { inertName } from "../effects/sanitize-log.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { RunCommand } from "./command.ts";
 

@@ -1,6 +1,6 @@
 /** `trt-gate doctor`: which lanes work on this machine, and what is missing with the command that installs it. Exit 4 when no lane works. */
 
-import { inert } from "../effects/inert.ts";
+import { inert } from "../effects/sanitize-log.ts";
 import { inspectMachine, type Machine } from "../lanes/tensorrt/machine.ts";
 import type { RunCommand } from "./command.ts";
 

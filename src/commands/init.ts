@@ -1,6 +1,6 @@
 /** `trt-gate init`: looks for models, caches and samples, and writes a first configuration and workflow. Never overwrites a file. */
 import { join } from "node:path";
-import { type Found, starterConfig, starterWorkflow } from "../config/starter.ts";
+import { type Found, starterConfig, starterWorkflow } from "../config/init-template.ts";
 import type { Effects, Files } from "../effects/effects.ts";
 import type { RunCommand } from "./command.ts";
 

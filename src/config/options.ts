@@ -2,7 +2,7 @@
 import { type InputSpec, inputSpecs } from "./inputs.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Options } from "./settings.ts";
-import { showValue } from "./wording.ts";
+import { showValue } from "./messages.ts";
 
 /** Kebab-case name -> text. Absent or "": not given. */
 export type RawInputs = Readonly<Record<string, string | undefined>>;

@@ -7,7 +7,7 @@ import type { Entry } from "./models.ts";
 import { pathFault, pathFaultIn, type Workspace } from "./paths.ts";
 import { configSchema, type ModelConfig, modelSchema, type SearchConfig, searchSchema } from "./schema.ts";
 import { property } from "./untyped.ts";
-import { showKey, wordIssue } from "./wording.ts";
+import { showKey, wordIssue } from "./messages.ts";
 import { type KeyPath, readYaml } from "./yaml.ts";
 
 export interface ConfigFile {

@@ -5,7 +5,7 @@ import { didYouMean } from "./nearest.ts";
 import { lateWarnings, limitNames, readTolerance } from "./tolerance.ts";
 import { toleranceSchema } from "./tolerance-schema.ts";
 import { property } from "./untyped.ts";
-import { wordIssue } from "./wording.ts";
+import { wordIssue } from "./messages.ts";
 import { readYaml } from "./yaml.ts";
 
 const plainKeys = ["top-k", "atol", "rtol", "guard-db", "min-coverage"];

@@ -4,7 +4,7 @@
  */
 import { execa } from "execa";
 import type { Child, Command, Exec, ToolResult } from "./effects.ts";
-import { orLeftAlone } from "./left-alone.ts";
+import { orLeftAlone } from "./with-timeout.ts";
 import { lineSplitter, tailKeeper } from "./lines.ts";
 
 const tailLines = 200;

@@ -3,7 +3,7 @@
  * Both make every text inert first. Masks nothing by itself; the door masks the token.
  */
 import type { Log, Place } from "./effects.ts";
-import { inert, inertName } from "./inert.ts";
+import { inert, inertName } from "./sanitize-log.ts";
 
 const quietMs = 10_000;
 

@@ -5,7 +5,7 @@ import { realClock } from "./clock.ts";
 import type { Effects, Log } from "./effects.ts";
 import { realExec } from "./exec.ts";
 import { realFiles } from "./files.ts";
-import { killStrays } from "./sweep.ts";
+import { killStrays } from "./orphans.ts";
 
 export interface RealEffects extends Effects {
   /** Ends stray children and removes the run's temporary folders. Safe to call twice. */

@@ -8,7 +8,7 @@ import { unusedPatterns } from "./limits.ts";
 import { type ReasonCode, reasonOf } from "./reasons.ts";
 import { type JudgedFinding, judgeTensor } from "./tensor-findings.ts";
 import type { Finding, Level, Tolerance, Verdict, Waiver } from "./verdict.ts";
-import { capitalized } from "./wording.ts";
+import { capitalized } from "./messages.ts";
 
 export interface JudgeInput {
   readonly measurements: readonly Measurement[];

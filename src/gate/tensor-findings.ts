@@ -5,7 +5,7 @@ import { limitsFor } from "./limits.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Finding, Level, Limits, Tolerance, Waiver } from "./verdict.ts";
 import { waiverFor } from "./waivers.ts";
-import { checkText, faultText } from "./wording.ts";
+import { checkText, faultText } from "./messages.ts";
 
 /** A finding with the reason it gives a verdict, should it decide. */
 export interface JudgedFinding extends Finding {

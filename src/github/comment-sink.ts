@@ -5,7 +5,7 @@
 import type { CommentState } from "../report/marker.ts";
 import { type Api, ApiError } from "./api.ts";
 import { createComment, deleteComment, pullHeadSha, readOwnComments, type StoredComment, updateComment } from "./comments.ts";
-import { isNewer, mayReplace, pickSurvivor } from "./newest.ts";
+import { isNewer, mayReplace, pickSurvivor } from "./comment-precedence.ts";
 
 export type CommentMode = "on-change" | "always" | "on-problem" | "off";
 

@@ -12,7 +12,7 @@ import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
 import { askForGpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
-import type { EngineTools } from "./tensorrt/tools.ts";
+import type { EngineTools } from "./tensorrt/engine-context.ts";
 import { makeWorker } from "./tensorrt/worker.ts";
 
 export interface Prepared {

@@ -1,6 +1,6 @@
 /** Annotations on the models' places: at most 8 and one that counts the rest, since the runner shows 10 of a level in a step. */
 import type { ModelReport, Report } from "./schema.ts";
-import { plural, verdictWord } from "./sections/words.ts";
+import { plural, verdictWord } from "./sections/labels.ts";
 import { plainLine } from "./text.ts";
 
 export interface Annotation {

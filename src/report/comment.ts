@@ -2,7 +2,7 @@
  * The pull-request comment: a pure rendering of the report, written for the reviewer who asks "may I merge?".
  * Decides what is shown at which size; finding, creating and updating the comment is github/comment-sink.ts.
  */
-import { type Caps, commentCaps, largestFitting } from "./ladder.ts";
+import { type Caps, commentCaps, largestFitting } from "./detail-levels.ts";
 import { blocks, code, folded, htmlWords, prose } from "./markdown.ts";
 import { type CommentState, commentMarker, stateLine } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
@@ -14,7 +14,7 @@ import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
 import { outputsTable } from "./sections/outputs.ts";
-import { byUrgency, laneWords, verdictMark, verdictWord } from "./sections/words.ts";
+import { byUrgency, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { namer } from "./text.ts";
 
 /** GitHub refuses bodies over 65,536 characters; this leaves room for what it adds. In UTF-16 units and in bytes. */

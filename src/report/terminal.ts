@@ -3,7 +3,7 @@ import { formatLimit, formatMargin, formatMetric, metricLabel } from "./metric-w
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { outputRows } from "./sections/outputs.ts";
-import { byUrgency, type VerdictKind, verdictWord } from "./sections/words.ts";
+import { byUrgency, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { plainLine } from "./text.ts";
 
 export interface TerminalOptions {

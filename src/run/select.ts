@@ -5,7 +5,7 @@ import { type RunEvent, readEvent } from "../changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../changes/trusted-config.ts";
 import { readOptions } from "../config/options.ts";
 import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
-import { settle } from "../config/settle.ts";
+import { settle } from "../config/resolve-settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { realWorkspace } from "../effects/workspace.ts";
 

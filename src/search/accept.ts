@@ -2,7 +2,7 @@
  * Decides which set is accepted: pruned on the search half, judged on the half that pruning never saw; else the shortest ranked prefix that passes both.
  */
 import { type Answer, shortestPrefix } from "./prefix.ts";
-import { type Prober, passes, type Question } from "./prober.ts";
+import { type Prober, passes, type Question } from "./probe-runner.ts";
 import { prune } from "./prune.ts";
 import type { ProbeResult, Ranking } from "./search.ts";
 

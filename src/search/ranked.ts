@@ -3,15 +3,15 @@
  * Decides which units are kept; how a probe comes about is the caller's.
  */
 import { type Accepted, acceptBest, type Hit, shortestOnSearchHalf } from "./accept.ts";
-import { acceptWithFewBuilds, refusalOf } from "./few-builds.ts";
+import { acceptWithFewBuilds, refusalOf } from "./budgeted-search.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
 import { openJournal } from "./journal.ts";
-import { checkPremise } from "./premise.ts";
-import { Prober, passes, SearchStopped } from "./prober.ts";
+import { checkPremise } from "./preconditions.ts";
+import { Prober, passes, SearchStopped } from "./probe-runner.ts";
 import { rankGroups } from "./rankings.ts";
 import { adviseSchemes } from "./schemes.ts";
 import type { Advice, OutcomeKind, ProbeResult, Ranking, SearchOutcome, SearchRequest } from "./search.ts";
-import { outcomeMessage } from "./words.ts";
+import { outcomeMessage } from "./messages.ts";
 
 /** What is known so far; survives a stop. */
 interface Notes {

@@ -4,7 +4,7 @@
  */
 import type { Unit } from "../model/lane.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
-import type { Prober, Question } from "./prober.ts";
+import type { Prober, Question } from "./probe-runner.ts";
 import type { ProbeResult, Ranking, RankingName, SearchRequest } from "./search.ts";
 
 type Facts = Pick<SearchRequest, "layerErrors" | "history" | "budgetMs" | "progress">;

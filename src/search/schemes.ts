@@ -1,5 +1,5 @@
 /** By how much another scheme would help the whole model, or that it would not: tried when keeping single units cannot. */
-import { type Prober, passes, SearchStopped } from "./prober.ts";
+import { type Prober, passes, SearchStopped } from "./probe-runner.ts";
 import type { Advice, ProbeResult, SearchRequest } from "./search.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Entries of a settled configuration, with the defaults of the schema. */
 
 import type { ModelEntry, Settings } from "../../src/config/settings.ts";
-import { settle } from "../../src/config/settle.ts";
+import { settle } from "../../src/config/resolve-settings.ts";
 
 /** Settles a configuration of one model; `yaml` holds the lines below `path:`. */
 export function settingsOf(yaml: string, inputs: Record<string, string> = {}): Settings {

@@ -5,7 +5,7 @@ import { afterEach, expect, it } from "vitest";
 import { constructionStage } from "../../gpu/construction-stage.ts";
 import { type CheckResult, openRecord } from "../../gpu/record.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
-import { helloSchema } from "../../src/lanes/tensorrt/wire.ts";
+import { helloSchema } from "../../src/lanes/tensorrt/protocol.ts";
 import { makeWorker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";

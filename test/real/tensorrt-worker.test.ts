@@ -7,7 +7,7 @@ import { afterEach, expect, it } from "vitest";
 import { z } from "zod";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { writeFeeds } from "../../src/lanes/tensorrt/feed-files.ts";
-import { buildSchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/wire.ts";
+import { buildSchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/protocol.ts";
 import { makeWorker, type Worker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";

@@ -7,8 +7,8 @@ import type { TensorPair } from "../../model/lane.ts";
 import { elementCount, type Feed, isFloat, type Tensor } from "../../model/tensor.ts";
 import { injectedName, withInjected, withOutputs } from "./candidate.ts";
 import type { Session } from "./session.ts";
-import type { Sides } from "./source.ts";
-import type { Workbench } from "./workbench.ts";
+import type { Sides } from "./quantized-pair.ts";
+import type { Workbench } from "./run-context.ts";
 
 /** Of both sides and the injected tensors of one batch, as float32. */
 const batchBytes = 128e6;

@@ -7,8 +7,8 @@ import type { TensorPair } from "../../model/lane.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { assign, gated, gateName } from "./candidate.ts";
 import type { Session } from "./session.ts";
-import type { Sides } from "./source.ts";
-import type { Workbench } from "./workbench.ts";
+import type { Sides } from "./quantized-pair.ts";
+import type { Workbench } from "./run-context.ts";
 
 type Outputs = ReadonlyMap<string, Tensor>;
 /** A gated model holds every weight twice: beyond this, one choice at a time. */

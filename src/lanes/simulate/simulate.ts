@@ -14,8 +14,8 @@ import { readShapes, shapeNetwork } from "./probe-shapes.ts";
 import { reproduceCommands } from "./reproduce.ts";
 import { loadRuntime } from "./runtime.ts";
 import { openSession } from "./session.ts";
-import { makeSides, type Sides } from "./source.ts";
-import { type Workbench, workbench } from "./workbench.ts";
+import { makeSides, type Sides } from "./quantized-pair.ts";
+import { type Workbench, workbench } from "./run-context.ts";
 
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
 export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {

@@ -1,5 +1,5 @@
 /** Which lanes a TensorRT can serve, by its features. Says why not; picks nothing. */
-import type { Features, Hello } from "./wire.ts";
+import type { Features, Hello } from "./protocol.ts";
 
 export interface Capability {
   readonly works: boolean;

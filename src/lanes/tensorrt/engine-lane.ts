@@ -5,13 +5,13 @@
 import { ToolError } from "../../effects/failure.ts";
 import type { Assignment, BuildFacts, LaneCoverage, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../../model/lane.ts";
 import { scoreSources } from "../../onnx/scores.ts";
-import { checkPrecisions, ignoredLayers } from "./executed.ts";
-import { influenceDb } from "./influence.ts";
+import { checkPrecisions, ignoredLayers } from "./executed-precision.ts";
+import { influenceDb } from "./marking-shift.ts";
 import { canRaise, layersOfUnits, markable } from "./layer-map.ts";
-import { type MarkedTensors, markTensors, outputPairs } from "./marks.ts";
+import { type MarkedTensors, markTensors, outputPairs } from "./mark-outputs.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Recipe, Session, Side } from "./session.ts";
-import type { NetworkFacts } from "./wire.ts";
+import type { NetworkFacts } from "./protocol.ts";
 
 export interface LaneParts {
   readonly lane: LaneName;

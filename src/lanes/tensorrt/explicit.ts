@@ -16,7 +16,7 @@ import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import type { Recipe } from "./session.ts";
-import { type EngineTools, sessionFor, versionsOf } from "./tools.ts";
+import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 
 export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;

@@ -13,7 +13,7 @@ import { readModelFacts } from "./model-facts.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Calibration, Recipe } from "./session.ts";
-import { type EngineTools, sessionFor, versionsOf } from "./tools.ts";
+import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {

@@ -3,7 +3,7 @@
  * The rules are those of Polygraphy's `debug precision` and trtexec's `--layerPrecisions`.
  */
 import type { Unit } from "../../model/lane.ts";
-import type { NetworkLayer, NetworkTensor } from "./wire.ts";
+import type { NetworkLayer, NetworkTensor } from "./protocol.ts";
 
 const untouched: ReadonlySet<string> = new Set(["CONSTANT", "SHAPE", "QUANTIZE", "DEQUANTIZE", "CAST"]);
 const floats: ReadonlySet<string> = new Set(["FLOAT", "HALF", "INT8"]);

@@ -4,7 +4,7 @@ import { ToolError } from "../../effects/failure.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
 import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
-import type { Hello } from "./wire.ts";
+import type { Hello } from "./protocol.ts";
 import { makeWorker } from "./worker.ts";
 
 export interface LaneState {

@@ -22,7 +22,7 @@ import {
   nothingSchema,
   pathSchema,
   runSchema,
-} from "./wire.ts";
+} from "./protocol.ts";
 import type { Worker } from "./worker.ts";
 
 export interface Calibration {

@@ -2,7 +2,7 @@
 
 import type { ToolResult } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { WorkerFailure } from "./wire.ts";
+import type { WorkerFailure } from "./protocol.ts";
 
 /** Worker kind -> reason code and next step. */
 const reasons: Readonly<Record<string, readonly [reason: string, next: string]>> = {

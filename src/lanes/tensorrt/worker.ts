@@ -7,7 +7,7 @@ import { pythonEnv } from "../../effects/child-env.ts";
 import type { Child, Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { pythonFile } from "../../effects/python-files.ts";
-import { type Hello, helloSchema, nothingSchema, parseMessage, type WorkerMessage } from "./wire.ts";
+import { type Hello, helloSchema, nothingSchema, parseMessage, type WorkerMessage } from "./protocol.ts";
 import { failureFromEnd, failureFromWorker } from "./worker-failure.ts";
 
 const tailLines = 200;

@@ -2,7 +2,7 @@
 import { formatMargin, formatMetric } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
 import { sqnrLimit } from "../sections/layers.ts";
-import { plural } from "../sections/words.ts";
+import { plural } from "../sections/labels.ts";
 import { worstLayerFirst } from "../worst-first.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { type Column, fold, levelCell, tableOf } from "./parts.ts";

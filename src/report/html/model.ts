@@ -5,7 +5,7 @@ import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { outputRows } from "../sections/outputs.ts";
-import { plural } from "../sections/words.ts";
+import { plural } from "../sections/labels.ts";
 import { namer, plainLine } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";

@@ -2,7 +2,7 @@
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { outputRows } from "../sections/outputs.ts";
-import { plural } from "../sections/words.ts";
+import { plural } from "../sections/labels.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { fold, levelCell, tableOf } from "./parts.ts";
 

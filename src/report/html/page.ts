@@ -7,7 +7,7 @@ import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
 import { outputRows } from "../sections/outputs.ts";
-import { byUrgency, plural, seconds } from "../sections/words.ts";
+import { byUrgency, plural, seconds } from "../sections/labels.ts";
 import { plainLine } from "../text.ts";
 import { thinned } from "./charts/network.ts";
 import { contentSecurityPolicy } from "./csp.ts";

@@ -2,7 +2,7 @@
 import { formatMetric } from "../metric-words.ts";
 import type { ModelReport } from "../schema.ts";
 import { fixFigures, keptWords, latencyWords } from "../sections/fix.ts";
-import { plural, seconds } from "../sections/words.ts";
+import { plural, seconds } from "../sections/labels.ts";
 import { beforeAfter } from "./charts/before-after.ts";
 import { searchChart } from "./charts/search-path.ts";
 import { html, type Markup, nothing } from "./markup.ts";

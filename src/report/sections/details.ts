@@ -1,9 +1,9 @@
 /** The folded rest of a model: coverage, noise, calibration, spread, baseline, task, warnings, tool output, commands, timings. */
-import type { Caps } from "../ladder.ts";
+import type { Caps } from "../detail-levels.ts";
 import { blocks, code, copyBlock, folded, htmlWords, prose, quoteBlock, table } from "../markdown.ts";
 import { formatMetric } from "../metric-words.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
-import { laneWords, plural, seconds, shortSha } from "./words.ts";
+import { laneWords, plural, seconds, shortSha } from "./labels.ts";
 
 export function detailsSection(model: ModelReport, caps: Caps): string {
   if (!caps.details) return "";

@@ -1,10 +1,10 @@
 /** What the search found and what it gives: before, after, limit; the script to copy; the command that uses it. */
-import type { Caps } from "../ladder.ts";
+import type { Caps } from "../detail-levels.ts";
 import { blocks, code, copyBlock, folded, htmlWords, prose, table } from "../markdown.ts";
 import { formatLimit, formatMetric } from "../metric-words.ts";
 import type { ModelReport, Num } from "../schema.ts";
 import { sqnrLimit } from "./layers.ts";
-import { milliseconds, plural } from "./words.ts";
+import { milliseconds, plural } from "./labels.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
 export interface FixScript {

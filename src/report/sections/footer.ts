@@ -2,7 +2,7 @@
 import { link, prose } from "../markdown.ts";
 import type { Report } from "../schema.ts";
 import type { NextLinks } from "./next.ts";
-import { seconds, shortSha } from "./words.ts";
+import { seconds, shortSha } from "./labels.ts";
 
 export function footer(report: Report, links: NextLinks): string {
   const places = [

@@ -1,8 +1,8 @@
 /** The first line: may I merge? And the one sentence behind it. */
-import type { Caps } from "../ladder.ts";
+import type { Caps } from "../detail-levels.ts";
 import { code, prose } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
-import { byUrgency, plural, verdictMark } from "./words.ts";
+import { byUrgency, plural, verdictMark } from "./labels.ts";
 
 /** `### ❌ Do not merge: INT8 accuracy of … regressed`. At the smallest caps no name appears. */
 export function headline(report: Report, caps: Caps): string {

@@ -1,5 +1,5 @@
 /** What to do next: a short numbered list that ends in a command or a link, most useful first. */
-import type { Caps } from "../ladder.ts";
+import type { Caps } from "../detail-levels.ts";
 import { code, link, prose } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
 import { keptWords } from "./fix.ts";

@@ -1,8 +1,8 @@
 /** Why these models were checked, and the run's notices. */
-import type { Caps } from "../ladder.ts";
+import type { Caps } from "../detail-levels.ts";
 import { code, prose } from "../markdown.ts";
 import type { Report } from "../schema.ts";
-import { plural } from "./words.ts";
+import { plural } from "./labels.ts";
 
 /** One line; empty at the smallest caps. */
 export function selectionLine({ selection, models }: Report, caps: Caps): string {

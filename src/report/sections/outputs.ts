@@ -1,9 +1,9 @@
 /** The table of outputs: each limit that an output is judged by, worst margin first. Keeps its head whatever the caps. */
-import type { Caps } from "../ladder.ts";
+import type { Caps } from "../detail-levels.ts";
 import { code, table } from "../markdown.ts";
 import { beyond, formatLimit, formatMargin, formatMetric, marginTo, metricLabel } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, type Num, type Report, toNum } from "../schema.ts";
-import { byUrgency, levelMark, plural, verdictMark } from "./words.ts";
+import { byUrgency, levelMark, plural, verdictMark } from "./labels.ts";
 
 /** One judged figure. `level` is this row's own: another metric of the same output may have failed. */
 export interface OutputRow {

@@ -6,7 +6,7 @@ import { baselineFolder, codeFolder } from "../../../src/changes/commit-folder.t
 import { readEvent } from "../../../src/changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../../../src/changes/trusted-config.ts";
 import type { Settings } from "../../../src/config/settings.ts";
-import { settle } from "../../../src/config/settle.ts";
+import { settle } from "../../../src/config/resolve-settings.ts";
 import { eventEnv, pullPayload } from "../../fakes/event.ts";
 import { type FakeGitHub, serverEnv, startGitHub } from "../../fakes/github-server.ts";
 import { makeRepository, mergePullRequest, type Repository, shallowClone } from "../../fakes/repository.ts";

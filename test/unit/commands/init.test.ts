@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../../../src/commands/init.ts";
-import { settle } from "../../../src/config/settle.ts";
+import { settle } from "../../../src/config/resolve-settings.ts";
 import { realWorkspace } from "../../../src/effects/workspace.ts";
 import { runWords } from "./lines.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generate, replaceBetween } from "../../../scripts/gen.ts";
 import { actionInputs, outputSpecs } from "../../../src/config/inputs.ts";
-import { starterConfig } from "../../../src/config/starter.ts";
+import { starterConfig } from "../../../src/config/init-template.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, root), "utf8");

@@ -1,7 +1,7 @@
 /** Settles one configuration text in a workspace of a few models; every test changes what it is about. */
 
 import type { Settings } from "../../../src/config/settings.ts";
-import { type SettleTexts, settle } from "../../../src/config/settle.ts";
+import { type SettleTexts, settle } from "../../../src/config/resolve-settings.ts";
 import { ConfigError } from "../../../src/effects/failure.ts";
 import { workspaceOf } from "../../fakes/workspace.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { childEnv, pythonEnv } from "../../../src/effects/child-env.ts";
 import type { Command, Exec } from "../../../src/effects/effects.ts";
 import { realExec } from "../../../src/effects/exec.ts";
-import { findStrays, killStrays } from "../../../src/effects/sweep.ts";
+import { findStrays, killStrays } from "../../../src/effects/orphans.ts";
 
 const sh = (script: string, more: Partial<Command> = {}): Command => ({
   file: "sh",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cacheHeaderPrefix, calibratorOf, explicitLane, implicitLane, securityNotes } from "../../../../src/lanes/tensorrt/capabilities.ts";
-import { type Features, helloSchema } from "../../../../src/lanes/tensorrt/wire.ts";
+import { type Features, helloSchema } from "../../../../src/lanes/tensorrt/protocol.ts";
 
 const eight: Features = {
   int8Flag: true,

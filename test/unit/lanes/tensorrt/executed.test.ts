@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkPrecisions, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed.ts";
+import { checkPrecisions, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
 import { parseInspector } from "../../../../src/lanes/tensorrt/inspector.ts";
 import type { Recipe } from "../../../../src/lanes/tensorrt/session.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { canRaise, keptLayers, layersOfUnits, markable, onnxNodes } from "../../../../src/lanes/tensorrt/layer-map.ts";
-import type { NetworkLayer, NetworkTensor } from "../../../../src/lanes/tensorrt/wire.ts";
+import type { NetworkLayer, NetworkTensor } from "../../../../src/lanes/tensorrt/protocol.ts";
 import type { Unit } from "../../../../src/model/lane.ts";
 
 const tensor = (name: string, change: Partial<NetworkTensor> = {}): NetworkTensor => ({

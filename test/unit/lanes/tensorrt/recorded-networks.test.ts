@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { canRaise, keptLayers, layersOfUnits, markable, onnxNodes } from "../../../../src/lanes/tensorrt/layer-map.ts";
 import { readModelFacts } from "../../../../src/lanes/tensorrt/model-facts.ts";
-import { type NetworkFacts, type NetworkTensor, networkSchema } from "../../../../src/lanes/tensorrt/wire.ts";
+import { type NetworkFacts, type NetworkTensor, networkSchema } from "../../../../src/lanes/tensorrt/protocol.ts";
 import { runEffects } from "../../../fakes/run-effects.ts";
 import { classifier } from "../../../fakes/simulate-job.ts";
 

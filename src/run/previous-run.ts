@@ -4,7 +4,7 @@ import type { Selection } from "../changes/choose.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type ModelReport, modelReport, type Report } from "../report/schema.ts";
 import { cancelledModel } from "./check-all.ts";
-import { composeReport, type ReportFacts } from "./compose.ts";
+import { composeReport, type ReportFacts } from "./build-report.ts";
 
 export interface Earlier {
   /** By name. They only help to rank, so whatever cannot be read is left out. */

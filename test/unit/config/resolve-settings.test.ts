@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { settle } from "../../../src/config/settle.ts";
+import { settle } from "../../../src/config/resolve-settings.ts";
 import { workspaceOf } from "../../fakes/workspace.ts";
 import { files, oneModel, path, problemsOf, settleYaml } from "./settle-samples.ts";
 

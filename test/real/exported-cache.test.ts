@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
-import { ownCache } from "../../src/check/own-cache.ts";
+import { ownCache } from "../../src/check/exported-cache.ts";
 import { classifier, recorded, recordedJob, type StagedJob, simulateJob, withLane } from "../fakes/simulate-job.ts";
 
 const own = (staged: StagedJob) => withLane(staged, (lane) => ownCache({ lane, job: staged.job, holdsQdq: false }));

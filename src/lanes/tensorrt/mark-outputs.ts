@@ -4,7 +4,7 @@
  */
 import { ToolError } from "../../effects/failure.ts";
 import type { Tensor } from "../../model/tensor.ts";
-import { influenceDb } from "./influence.ts";
+import { influenceDb } from "./marking-shift.ts";
 import type { Recipe, Session, Side } from "./session.ts";
 
 export interface MarkedTensors {

@@ -2,7 +2,7 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { digestOf } from "../../src/check/search-inputs.ts";
+import { digestOf } from "../../src/check/search-fingerprint.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import type { LaneJob } from "../../src/model/lane.ts";

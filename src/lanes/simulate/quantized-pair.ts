@@ -17,7 +17,7 @@ import { findUnits, isCompute } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
 import { networkScales } from "./calibrate-model.ts";
 import type { Candidate } from "./candidate.ts";
-import { coreCandidate } from "./core.ts";
+import { coreCandidate } from "./fake-quantize.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { perChannelWeights } from "./per-channel.ts";
 import { qdqCandidate } from "./qdq.ts";

@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { remember, takeAway } from "../../../src/github/left-behind.ts";
+import { remember, takeAway } from "../../../src/github/post-state.ts";
 
 let outer: string;
 let root: string;

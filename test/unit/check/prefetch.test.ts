@@ -1,6 +1,6 @@
 /** Ranking probes that are answered while engines are built. */
 import { describe, expect, it } from "vitest";
-import { askAhead } from "../../../src/check/ask-ahead.ts";
+import { askAhead } from "../../../src/check/prefetch.ts";
 import type { Probe, ProbeResult } from "../../../src/search/search.ts";
 
 const measured = (sqnrDb: number): ProbeResult => ({ kind: "measured", passes: true, marginDb: 0, sqnrDb, sdDb: 0, seconds: 0 });

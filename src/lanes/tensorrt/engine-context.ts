@@ -5,7 +5,7 @@ import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { openSession, type Session } from "./session.ts";
-import type { Hello } from "./wire.ts";
+import type { Hello } from "./protocol.ts";
 import type { Worker } from "./worker.ts";
 
 export interface EngineTools {

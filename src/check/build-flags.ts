@@ -2,7 +2,7 @@
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { buildWords } from "../lanes/tensorrt/reproduce.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { type OwnCache, ownCacheName } from "./own-cache.ts";
+import { type OwnCache, ownCacheName } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. */

@@ -8,10 +8,10 @@ import type { FeedSource, LaneJob, PreparedLane } from "../model/lane.ts";
 import { setsToRank } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { Probe } from "../search/search.ts";
-import { askAhead } from "./ask-ahead.ts";
+import { askAhead } from "./prefetch.ts";
 import type { CheckContext } from "./context.ts";
 import type { Judging } from "./outputs.ts";
-import { cacheOfScales } from "./own-cache.ts";
+import { cacheOfScales } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
 

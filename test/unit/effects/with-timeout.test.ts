@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { orLeftAlone } from "../../../src/effects/left-alone.ts";
+import { orLeftAlone } from "../../../src/effects/with-timeout.ts";
 
 describe("waiting for a child", () => {
   it("gives what it ended as", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inert, inertName } from "../../../src/effects/inert.ts";
+import { inert, inertName } from "../../../src/effects/sanitize-log.ts";
 import { commandsIn } from "../../fakes/command-oracle.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { starterConfig, starterWorkflow } from "../../../src/config/starter.ts";
+import { starterConfig, starterWorkflow } from "../../../src/config/init-template.ts";
 import { problemsOf, settleYaml } from "./settle-samples.ts";
 
 describe("the first configuration", () => {

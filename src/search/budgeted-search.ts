@@ -4,7 +4,7 @@
  */
 import { type Accepted, acceptPrefix, type Hit, passesBothHalves, pruneGuarded, shortestOnSearchHalf } from "./accept.ts";
 import { bisect } from "./prefix.ts";
-import { type Prober, passes } from "./prober.ts";
+import { type Prober, passes } from "./probe-runner.ts";
 import type { ProbeResult, Ranking } from "./search.ts";
 
 export interface FewBuilds {

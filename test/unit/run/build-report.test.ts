@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyModelReport } from "../../../src/report/empty-model.ts";
-import { composeReport, InvalidReport } from "../../../src/run/compose.ts";
+import { composeReport, InvalidReport } from "../../../src/run/build-report.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { settingsOf } from "../../fakes/settings.ts";

@@ -3,7 +3,7 @@
  * Where the search half alone does not show the failure the halves change places.
  */
 import type { Group } from "./groups.ts";
-import { type Prober, passes } from "./prober.ts";
+import { type Prober, passes } from "./probe-runner.ts";
 import type { OutcomeKind, ProbeResult } from "./search.ts";
 
 export interface Premise {
