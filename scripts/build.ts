@@ -1,5 +1,5 @@
 /**
- * Bundles the doors into dist/: reproducible byte for byte, licences of bundled packages beside it.
+ * Bundles the entries into dist/: reproducible byte for byte, licences of bundled packages beside it.
  * Usage: node scripts/build.ts [--out FOLDER]
  */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The door of the command: real effects in, exit code out. Everything else is commands/run-line.ts. */
+/** The entry of the command: real effects in, exit code out. Everything else is commands/run-line.ts. */
 import { loaders } from "./commands/registry.ts";
 import { runLine } from "./commands/run-line.ts";
 import { actionsLog, plainLog } from "./effects/log.ts";

@@ -1,4 +1,4 @@
-/** Shared by the doors: runs the story, publishes, and turns every ending into an exit code and one message. */
+/** Shared by the entries: runs the story, publishes, and turns every ending into an exit code and one message. */
 import type { Effects } from "./effects/effects.ts";
 import { ConfigError, FileError, ToolError, TrustError } from "./effects/failure.ts";
 import { exitCodeOfFailure } from "./gate/exit-code.ts";

@@ -1,10 +1,10 @@
-/** The door of the action: inputs from the environment, log commands on stdout, exit code of the verdict. */
+/** The entry of the action: inputs from the environment, log commands on stdout, exit code of the verdict. */
 
 import { inputSpecs } from "./config/inputs.ts";
 import { actionsLog } from "./effects/log.ts";
 import { realEffects } from "./effects/real.ts";
 import { runAction } from "./entry.ts";
-import { remember } from "./github/post-state.ts";
+import { recordResource } from "./github/post-state.ts";
 
 const { env } = process;
 const cancel = new AbortController();
@@ -25,7 +25,7 @@ const log = actionsLog({
 });
 const token = env["INPUT_GITHUB-TOKEN"];
 if (token) process.stdout.write(`::add-mask::${token}\n`);
-const memory = remember(env.GITHUB_STATE, env.RUNNER_TEMP);
+const memory = recordResource(env.GITHUB_STATE, env.RUNNER_TEMP);
 const effects = realEffects({
   env: { ...env },
   cwd: env.GITHUB_WORKSPACE || process.cwd(),

@@ -1,12 +1,12 @@
 /**
- * The story of one run: select, check, compose. Telling it to the world is publish/; doors are index.ts and cli.ts.
+ * The story of one run: select, check, compose. Telling it to the world is publish/; entries are index.ts and cli.ts.
  * Never reads a global and never exits.
  */
 import { join, resolve } from "node:path";
 import type { Effects } from "./effects/effects.ts";
 import type { Report } from "./report/schema.ts";
-import { checkAll } from "./run/check-all.ts";
 import { composeReport, InvalidReport, type ReportFacts } from "./run/build-report.ts";
+import { checkAll } from "./run/check-all.ts";
 import { makeContext } from "./run/context.ts";
 import { endedEarlyNotice, readEarlier, writeUnfinished } from "./run/previous-run.ts";
 import { refuseForeignReportFolder } from "./run/report-folder.ts";

@@ -2,13 +2,13 @@
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { buildWords } from "../lanes/tensorrt/reproduce.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { type OwnCache, ownCacheName } from "./exported-cache.ts";
+import { type ExportedCache, ownCacheName } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. */
 export function buildWith(
   { job, quantization }: Pick<Prepared, "job" | "quantization">,
-  own: OwnCache | undefined,
+  own: ExportedCache | undefined,
 ): NonNullable<ModelReport["buildWith"]> {
   const word = own === undefined ? quantization.cacheHeader?.split("-").at(-1) : own.algorithm;
   const { polygraphy, trtexec } = buildWords(job, job.shapes, word === undefined ? undefined : calibratorOf(word));

@@ -6,9 +6,9 @@ import type { SampleSplit } from "../search/sample-split.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import type { Baseline } from "./baseline.ts";
 import type { CheckContext } from "./context.ts";
+import type { ExportedCache } from "./exported-cache.ts";
 import type { Localised } from "./layers.ts";
 import type { Decided, Judging } from "./outputs.ts";
-import type { OwnCache } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Searched } from "./search.ts";
 import type { TaskResult } from "./task.ts";
@@ -30,6 +30,6 @@ export interface CheckFacts {
   readonly baseline?: Baseline;
   readonly task?: TaskResult;
   /** Where there is a fix that needs it. */
-  readonly own?: OwnCache;
+  readonly own?: ExportedCache;
   readonly fix?: NonNullable<ModelReport["fix"]>;
 }

@@ -7,7 +7,7 @@ import type { Prepared } from "./prepare.ts";
 
 export const ownCacheName = "calibration.cache";
 
-export interface OwnCache {
+export interface ExportedCache {
   readonly text: string;
   /** Algorithm word of its first line. */
   readonly algorithm: string | undefined;
@@ -16,7 +16,11 @@ export interface OwnCache {
 }
 
 /** Undefined where the user's own cache was used as it is, and where Q/DQ in the model say everything. */
-export async function ownCache({ lane, job, holdsQdq }: Pick<Prepared, "lane" | "job" | "holdsQdq">): Promise<OwnCache | undefined> {
+export async function exportedCache({
+  lane,
+  job,
+  holdsQdq,
+}: Pick<Prepared, "lane" | "job" | "holdsQdq">): Promise<ExportedCache | undefined> {
   const { quantization, effects } = job;
   if (lane.lane === "explicit" || holdsQdq || quantization.qdqPath !== undefined) return undefined;
   if (lane.cachePath !== undefined) {

@@ -11,15 +11,15 @@ import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { keepsJust } from "../search/same-units.ts";
+import { sameUnits } from "../search/same-units.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
+import { ownCacheName } from "./exported-cache.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
-import { ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
@@ -82,7 +82,7 @@ export async function verifyFix(judging: Judging, halves: SampleSplit, outcome: 
   const { lane } = judging;
   const kept = new Set(outcome.keep);
   // The search may have built other sets, and afresh, before.
-  const own = outcome.probes.filter(({ keep }) => keepsJust(kept, keep));
+  const own = outcome.probes.filter(({ keep }) => sameUnits(kept, keep));
   const confirmations = own.filter(({ phase }) => phase === "confirm").map(({ result }) => result.kind === "measured" && result.passes);
   const more = Math.max(0, (lane.deterministic ? 1 : 2) - confirmations.length);
   const samples = halves[outcome.heldOutHalf ?? "accept"];

@@ -6,7 +6,7 @@ import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { BuildFacts, PreparedLane } from "../model/lane.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
-import { keepsJust } from "../search/same-units.ts";
+import { sameUnits } from "../search/same-units.ts";
 
 type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
 
@@ -28,7 +28,7 @@ export function timedOf(lane: Pick<PreparedLane, "builds">, keep?: readonly stri
 }
 
 /** True where the build kept just these units. */
-export const keeps = (build: BuildFacts, keep: readonly string[]): boolean => build.keep !== undefined && keepsJust(build.keep, keep);
+export const keeps = (build: BuildFacts, keep: readonly string[]): boolean => build.keep !== undefined && sameUnits(build.keep, keep);
 
 /**
  * A candidate that meets its limits but is slower than the entry allows is a regression; where engines gave no times it is undecided.

@@ -14,15 +14,15 @@ import { measureBaseline } from "./baseline.ts";
 import { buildsOf } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
+import { exportedCache } from "./exported-cache.ts";
 import { fixModel } from "./fix.ts";
 import { withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
-import { ownCache } from "./exported-cache.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
-import { beginRanking, type Ranking, rankingFor } from "./surrogate.ts";
 import { saveOutputs } from "./save-outputs.ts";
 import { searchModel } from "./search.ts";
+import { beginRanking, type Ranking, rankingFor } from "./surrogate.ts";
 import { runTask, withTask } from "./task.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
@@ -102,7 +102,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const searched = wantsSearch(verdict) ? await watch.time("search", () => searchModel(searching)) : undefined;
   const outcome = searched?.outcome;
   const accepted = outcome && outcome.keep.length > 0 ? outcome : undefined;
-  const own = accepted && (await ownCache(prepared));
+  const own = accepted && (await exportedCache(prepared));
   const facts: CheckFacts = {
     ...known,
     decided,

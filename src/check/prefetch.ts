@@ -15,7 +15,7 @@ export interface AskedAhead {
  * For a probe whose halves are the same samples. A question that fails fails for whoever asks it, not before; only what was measured is
  * remembered, so that asking again asks again. Ends by itself at the first question that nobody has asked yet: whoever asks it goes on alone.
  */
-export function askAhead(probe: Probe, sets: readonly ReadonlySet<string>[]): AskedAhead {
+export function prefetch(probe: Probe, sets: readonly ReadonlySet<string>[]): AskedAhead {
   const answers = new Map<string, Promise<ProbeResult>>();
   let underWay: Promise<unknown> = Promise.resolve();
   let isStopped = false;

@@ -14,9 +14,9 @@ import { searchByPolygraphy } from "./debug-precision.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
-import type { Ranking } from "./surrogate.ts";
 import { otherSchemes } from "./schemes.ts";
 import { digestOf } from "./search-fingerprint.ts";
+import type { Ranking } from "./surrogate.ts";
 
 export interface SearchInputs {
   readonly prepared: Prepared;

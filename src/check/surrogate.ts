@@ -8,10 +8,10 @@ import type { FeedSource, LaneJob, PreparedLane } from "../model/lane.ts";
 import { setsToRank } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { Probe } from "../search/search.ts";
-import { askAhead } from "./prefetch.ts";
 import type { CheckContext } from "./context.ts";
-import type { Judging } from "./outputs.ts";
 import { cacheOfScales } from "./exported-cache.ts";
+import type { Judging } from "./outputs.ts";
+import { prefetch } from "./prefetch.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
 
@@ -69,7 +69,7 @@ async function openRankLanes(inputs: RankInputs): Promise<RankLanes & { close():
   const surrogate = isSimulated ? undefined : await openLane(inputs, prepared.job.validation, halves);
   const ranker = await openRanker(inputs);
   const sets = isSimulated ? [] : setsToRank(prepared.lane.units, context.settings.search.group);
-  const ahead = ranker && askAhead(ranker.probe, sets);
+  const ahead = ranker && prefetch(ranker.probe, sets);
   return {
     ...(surrogate ? { surrogate: surrogate.probe } : {}),
     ...(ahead ? { ranker: ahead.probe } : {}),

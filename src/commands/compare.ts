@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { chooseSides } from "../compare/choose-runner.ts";
 import { measureSides } from "../compare/compare.ts";
 import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
-import { type Crew, startCrew } from "../compare/worker-pool.ts";
+import { startCrew, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
@@ -25,12 +25,12 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const tolerance = await toleranceOf(parsed, effects);
   const started = effects.clock.monotonicMs();
   const paths = parsed.positionals.map((path) => resolve(effects.cwd, path));
-  const crew = startCrew(await threadsFor(paths, parsed, effects), effects.files);
-  const end = () => void crew.close();
+  const pool = startCrew(await threadsFor(paths, parsed, effects), effects.files);
+  const end = () => void pool.close();
   effects.cancelled.addEventListener("abort", end, { once: true });
   try {
     effects.cancelled.throwIfAborted();
-    const comparison = await compare(paths, parsed, tolerance, crew, effects);
+    const comparison = await compare(paths, parsed, tolerance, pool, effects);
     for (const warning of comparison.warnings) effects.log.warning(warning);
     io.out(parsed.has("json") ? comparisonJson(comparison) : comparisonText(comparison));
     const html = parsed.text("html");
@@ -42,23 +42,29 @@ export const run: RunCommand = async (parsed, effects, io) => {
     return comparison.exitCode;
   } finally {
     effects.cancelled.removeEventListener("abort", end);
-    await crew.close();
+    await pool.close();
   }
 };
 
-async function compare(paths: readonly string[], parsed: Parsed, tolerance: Tolerance, crew: Crew, effects: Effects): Promise<Comparison> {
+async function compare(
+  paths: readonly string[],
+  parsed: Parsed,
+  tolerance: Tolerance,
+  pool: WorkerPool,
+  effects: Effects,
+): Promise<Comparison> {
   const [first = "", second] = paths;
   const onBytes = readingProgress(effects);
   const [reference, candidate] = await Promise.all([
-    crew.open(first, onBytes),
-    second === undefined ? undefined : crew.open(second, onBytes),
+    pool.open(first, onBytes),
+    second === undefined ? undefined : pool.open(second, onBytes),
   ]);
   const runners = chooseSides(reference, candidate, {
     reference: parsed.text("reference-runner"),
     candidate: parsed.text("candidate-runner"),
   });
   const sides = pairSides(runners.reference.iterations, runners.candidate.iterations, mapOf(parsed.list("map")));
-  const measurements = await measureAll(sides, tolerance, parsed.has("fail-fast"), crew, effects);
+  const measurements = await measureAll(sides, tolerance, parsed.has("fail-fast"), pool, effects);
   const today = effects.clock.now().toISOString().slice(0, 10);
   const outputs = measurements.length < sides.tensors.length ? measurements.map(({ tensor }) => tensor) : sides.finals;
   const judgement = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
@@ -80,7 +86,7 @@ async function measureAll(
   sides: PairedSides,
   tolerance: Tolerance,
   failFast: boolean,
-  crew: Crew,
+  pool: WorkerPool,
   effects: Effects,
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
@@ -94,7 +100,7 @@ async function measureAll(
     decisions: (tensor: string) => wantsDecisions(tensor, sides, tolerance),
     onTensor: (tensor: string) => effects.log.progress("comparing", `${++done} of ${sides.tensors.length} tensors, ${tensor}`),
   };
-  for await (const measurement of measureSides(sides, options, crew)) {
+  for await (const measurement of measureSides(sides, options, pool)) {
     measurements.push(measurement);
     const findings = judgeTensor(measurement, { tolerance, waivers: [], today: "", baseline: undefined });
     if (failFast && findings.some(({ level }) => level === "fail")) break;

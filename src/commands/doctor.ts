@@ -1,6 +1,6 @@
 /** `trt-gate doctor`: which lanes work on this machine, and what is missing with the command that installs it. Exit 4 when no lane works. */
 
-import { inert } from "../effects/sanitize-log.ts";
+import { sanitizeLog } from "../effects/sanitize-log.ts";
 import { inspectMachine, type Machine } from "../lanes/tensorrt/machine.ts";
 import type { RunCommand } from "./command.ts";
 
@@ -41,5 +41,5 @@ export function doctorText({ gpu, hello, onnxruntime, freeBytes, lanes, missing,
     ...(missing.length === 0 ? [] : ["", "Missing:", ...missing.map(({ what, command }) => `  ${what}\n    ${command}`)]),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ];
-  return `${inert(lines.join("\n"))}\n`;
+  return `${sanitizeLog(lines.join("\n"))}\n`;
 }

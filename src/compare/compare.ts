@@ -10,7 +10,7 @@ import { mergeSums } from "../measure/sums.ts";
 import { type SampleSums, type TensorSums, toMeasurement } from "../measure/tensor-sums.ts";
 import type { PairedSides, TensorPairs } from "./match-tensors.ts";
 import { type RangeJob, rangesOf } from "./measure-range.ts";
-import type { Crew } from "./worker-pool.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface CompareOptions extends Closeness {
   readonly topK: number;
@@ -30,9 +30,9 @@ interface Share {
 }
 
 /** One measurement a tensor, each as soon as it is known; closing the crew stops the rest. Throws FileError for damaged arrays. */
-export async function* measureSides(sides: PairedSides, options: CompareOptions, crew: Crew): AsyncGenerator<Measurement> {
+export async function* measureSides(sides: PairedSides, options: CompareOptions, pool: WorkerPool): AsyncGenerator<Measurement> {
   const shares = sides.tensors.flatMap((tensor) => sharesOf(tensor, options));
-  const sums = shares.map(({ job }) => crew.measure(job));
+  const sums = shares.map(({ job }) => pool.measure(job));
   for (const pending of sums) pending.catch(() => {});
   let at = 0;
   for (const tensor of sides.tensors) {

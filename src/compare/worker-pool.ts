@@ -13,7 +13,7 @@ import type { Sums } from "../measure/sums.ts";
 import { measureRange, type RangeJob } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
 
-export interface Crew {
+export interface WorkerPool {
   /** As open-saved.ts: throws ConfigError and FileError. */
   open(path: string, onBytes?: (done: number) => void): Promise<SavedFile>;
   measure(job: RangeJob): Promise<Sums>;
@@ -31,9 +31,9 @@ export type CrewAnswer =
   | { readonly kind: "bug"; readonly stack: string };
 
 /** `threads` 0: everything in this thread, through `files`. Else threads that open the same paths by themselves. */
-export const startCrew = (threads: number, files: Files): Crew => (threads < 1 ? singleCrew(files) : threadCrew(threads));
+export const startCrew = (threads: number, files: Files): WorkerPool => (threads < 1 ? singleWorker(files) : threadCrew(threads));
 
-function singleCrew(files: Files): Crew {
+function singleWorker(files: Files): WorkerPool {
   const readers = openReaders(files);
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -62,7 +62,7 @@ interface Waiting {
   readonly done: PromiseWithResolvers<CrewAnswer>;
 }
 
-function threadCrew(threads: number): Crew {
+function threadCrew(threads: number): WorkerPool {
   const queue: Waiting[] = [];
   const busy = new Set<Waiting>();
   const idle: Worker[] = [];

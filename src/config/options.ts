@@ -1,8 +1,8 @@
 /** Action inputs or flags of the same names -> typed Options, with every problem. Defaults and allowed values stand in inputs.ts. */
 import { type InputSpec, inputSpecs } from "./inputs.ts";
+import { showValue } from "./messages.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Options } from "./settings.ts";
-import { showValue } from "./messages.ts";
 
 /** Kebab-case name -> text. Absent or "": not given. */
 export type RawInputs = Readonly<Record<string, string | undefined>>;

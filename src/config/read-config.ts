@@ -3,11 +3,11 @@
  * Which files the entries stand for is models.ts.
  */
 import { entryFaults, type Fault } from "./entry-rules.ts";
+import { showKey, wordIssue } from "./messages.ts";
 import type { Entry } from "./models.ts";
 import { pathFault, pathFaultIn, type Workspace } from "./paths.ts";
 import { configSchema, type ModelConfig, modelSchema, type SearchConfig, searchSchema } from "./schema.ts";
 import { property } from "./untyped.ts";
-import { showKey, wordIssue } from "./messages.ts";
 import { type KeyPath, readYaml } from "./yaml.ts";
 
 export interface ConfigFile {

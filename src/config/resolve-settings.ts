@@ -29,7 +29,7 @@ export interface SettleTexts {
 }
 
 /** Throws one ConfigError that lists everything: inputs first, then the configuration from top to bottom of its checks. */
-export function settle(texts: SettleTexts): Settings {
+export function resolveSettings(texts: SettleTexts): Settings {
   const { options, problems: inputProblems } = readOptions(texts.inputs, texts.env);
   const read = readConfig(texts.yaml, texts.today, texts.workspace);
   const problems = [...inputProblems, ...missingConfig(texts), ...read.problems];

@@ -1,11 +1,11 @@
 /** Tolerances for the command line: `--tolerance 'sqnr-db=20'` and `--tolerance-file`. The configuration's own are read with it in settle.ts. */
 import { ConfigError } from "../effects/failure.ts";
 import type { Tolerance } from "../gate/verdict.ts";
+import { wordIssue } from "./messages.ts";
 import { didYouMean } from "./nearest.ts";
 import { lateWarnings, limitNames, readTolerance } from "./tolerance.ts";
 import { toleranceSchema } from "./tolerance-schema.ts";
 import { property } from "./untyped.ts";
-import { wordIssue } from "./messages.ts";
 import { readYaml } from "./yaml.ts";
 
 const plainKeys = ["top-k", "atol", "rtol", "guard-db", "min-coverage"];

@@ -1,5 +1,5 @@
 /**
- * What the gate may do to the world, as one object that a door builds and hands in.
+ * What the gate may do to the world, as one object that an entry builds and hands in.
  * Only types: the real ones are beside this file, the fakes in test/fakes/.
  */
 

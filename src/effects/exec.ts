@@ -4,8 +4,8 @@
  */
 import { execa } from "execa";
 import type { Child, Command, Exec, ToolResult } from "./effects.ts";
-import { orLeftAlone } from "./with-timeout.ts";
 import { lineSplitter, tailKeeper } from "./lines.ts";
+import { orLeftAlone } from "./with-timeout.ts";
 
 const tailLines = 200;
 const graceMs = 3000;

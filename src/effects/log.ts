@@ -1,9 +1,9 @@
 /**
  * The two logs: workflow commands for a runner, plain lines on stderr for a terminal or another CI.
- * Both make every text inert first. Masks nothing by itself; the door masks the token.
+ * Both make every text inert first. Masks nothing by itself; the entry masks the token.
  */
 import type { Log, Place } from "./effects.ts";
-import { inert, inertName } from "./sanitize-log.ts";
+import { inertName, sanitizeLog } from "./sanitize-log.ts";
 
 const quietMs = 10_000;
 
@@ -26,10 +26,10 @@ export function actionsLog(target: LogTarget): Log {
           .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${property(inertName(String(value)))}`]))
           .join(",")
       : "";
-    line(`::${name}${where === "" ? "" : ` ${where}`}::${data(inert(text).slice(0, 4000))}`);
+    line(`::${name}${where === "" ? "" : ` ${where}`}::${data(sanitizeLog(text).slice(0, 4000))}`);
   };
   return {
-    info: (text) => line(inert(text)),
+    info: (text) => line(sanitizeLog(text)),
     notice: (text, place) => command("notice", text, place),
     warning: (text, place) => command("warning", text, place),
     error: (text, place) => command("error", text, place),
@@ -42,7 +42,7 @@ export function actionsLog(target: LogTarget): Log {
         line("::endgroup::");
       }
     },
-    progress: throttled(target, (text) => line(inert(text))),
+    progress: throttled(target, (text) => line(sanitizeLog(text))),
   };
 }
 
@@ -50,7 +50,7 @@ export function plainLog(target: LogTarget): Log {
   const rewrites = target.isTerminal;
   let open = false;
   const line = (text: string) => {
-    target.write(`${open ? "\r\u001b[2K" : ""}${inert(text)}\n`);
+    target.write(`${open ? "\r\u001b[2K" : ""}${sanitizeLog(text)}\n`);
     open = false;
   };
   /** A text that begins with its place, as the configuration's problems do, is not given it twice. */

@@ -18,7 +18,7 @@ const environmentOf = (pid: string) =>
     (): string[] => [],
   );
 
-export async function killStrays(runId: string): Promise<number> {
+export async function killOrphans(runId: string): Promise<number> {
   const strays = await findStrays(runId);
   for (const pid of strays) {
     try {

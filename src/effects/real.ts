@@ -5,7 +5,7 @@ import { realClock } from "./clock.ts";
 import type { Effects, Log } from "./effects.ts";
 import { realExec } from "./exec.ts";
 import { realFiles } from "./files.ts";
-import { killStrays } from "./orphans.ts";
+import { killOrphans } from "./orphans.ts";
 
 export interface RealEffects extends Effects {
   /** Ends stray children and removes the run's temporary folders. Safe to call twice. */
@@ -40,7 +40,7 @@ export function realEffects(options: RealOptions): RealEffects {
     exec: realExec({ runId, cancelled: options.cancelled, ...(options.onChild ? { onStart: options.onChild } : {}) }),
     cancelled: options.cancelled,
     dispose: async () => {
-      await killStrays(runId);
+      await killOrphans(runId);
       await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })));
       folders.clear();
     },

@@ -11,7 +11,7 @@ const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u20
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Any text -> text of the same lines that no runner or terminal acts on. Lines are cut at 4,096 characters. Empty stays empty. */
-export const inert = (text: string): string => text.split("\n").map(inertLine).join("\n");
+export const sanitizeLog = (text: string): string => text.split("\n").map(inertLine).join("\n");
 
 function inertLine(line: string): string {
   const cut = line.length > 4 * maxLineLength ? line.slice(0, 4 * maxLineLength) : line;
@@ -21,4 +21,4 @@ function inertLine(line: string): string {
 }
 
 /** As `inert`, on one line: line breaks and tabs become spaces. For names inside a sentence. */
-export const inertName = (name: string): string => inert(name.replace(/[\n\t]+/g, " "));
+export const inertName = (name: string): string => sanitizeLog(name.replace(/[\n\t]+/g, " "));

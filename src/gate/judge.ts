@@ -5,10 +5,10 @@
 import type { Coverage, Measurement, Metrics } from "../measure/measurement.ts";
 import { distanceDb } from "./distance.ts";
 import { unusedPatterns } from "./limits.ts";
+import { capitalized } from "./messages.ts";
 import { type ReasonCode, reasonOf } from "./reasons.ts";
 import { type JudgedFinding, judgeTensor } from "./tensor-findings.ts";
 import type { Finding, Level, Tolerance, Verdict, Waiver } from "./verdict.ts";
-import { capitalized } from "./messages.ts";
 
 export interface JudgeInput {
   readonly measurements: readonly Measurement[];

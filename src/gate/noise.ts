@@ -34,15 +34,15 @@ export const needsRebuild = (marginDb: number, guardDb: number): boolean => Math
  * True where no rebuild can be expected to turn the verdict: something fails outside the band, or nothing judged lies inside it.
  * Only fail limits count: a warning that misses a limit which cannot fail the gate needs no rebuild.
  */
-export function isFirm(findings: readonly Finding[], guardDb: number): boolean {
+export function isOutsideGuard(findings: readonly Finding[], guardDb: number): boolean {
   const outside = (finding: Finding): boolean => !needsRebuild(findingDistance(finding), guardDb);
   const decisive = findings.filter(isDecisive);
   return decisive.some((finding) => finding.level === "fail" && outside(finding)) || decisive.every(outside);
 }
 
 /** The kind that more than half of all `seats` votes say; undefined while or when there is none. Undecided votes count for nobody. */
-export function decideByMajority(votes: readonly VerdictKind[], seats = votes.length): "pass" | "regression" | undefined {
-  for (const kind of ["pass", "regression"] as const) if (votes.filter((vote) => vote === kind).length > seats / 2) return kind;
+export function decideByMajority(votes: readonly VerdictKind[], maxVotes = votes.length): "pass" | "regression" | undefined {
+  for (const kind of ["pass", "regression"] as const) if (votes.filter((vote) => vote === kind).length > maxVotes / 2) return kind;
   return undefined;
 }
 
@@ -62,7 +62,7 @@ export async function decideUnderNoise(
   rebuild: () => Promise<Judgement>,
 ): Promise<NoiseDecision> {
   const judgements = [first];
-  const seats = 1 + rebuilds;
+  const maxVotes = 1 + rebuilds;
   const votes = (): VerdictKind[] => judgements.map(({ verdict }) => verdict.kind);
   const decided = (judgement: Judgement): NoiseDecision => ({
     verdict: judgement.verdict,
@@ -70,9 +70,9 @@ export async function decideUnderNoise(
     votes: votes(),
     rebuilds: judgements.length - 1,
   });
-  if (isFirm(first.findings, guardDb)) return decided(first);
-  while (judgements.length < seats && decideByMajority(votes(), seats) === undefined) judgements.push(await rebuild());
-  const kind = decideByMajority(votes(), seats);
+  if (isOutsideGuard(first.findings, guardDb)) return decided(first);
+  while (judgements.length < maxVotes && decideByMajority(votes(), maxVotes) === undefined) judgements.push(await rebuild());
+  const kind = decideByMajority(votes(), maxVotes);
   const standing = judgements.find(({ verdict }) => verdict.kind === kind);
   // Without rebuilds a single vote would be its own majority: near the limit that is no decision.
   return standing && judgements.length > 1 ? decided(standing) : { ...decided(first), verdict: insideGuard(votes(), guardDb) };

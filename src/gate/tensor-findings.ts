@@ -2,10 +2,10 @@
 import type { Fault, Measurement, Metrics } from "../measure/measurement.ts";
 import { type Check, checkDrops, checkLimits, meets } from "./checks.ts";
 import { limitsFor } from "./limits.ts";
+import { checkText, faultText } from "./messages.ts";
 import type { ReasonCode } from "./reasons.ts";
 import type { Finding, Level, Limits, Tolerance, Waiver } from "./verdict.ts";
 import { waiverFor } from "./waivers.ts";
-import { checkText, faultText } from "./messages.ts";
 
 /** A finding with the reason it gives a verdict, should it decide. */
 export interface JudgedFinding extends Finding {

@@ -4,8 +4,8 @@
  */
 import type { CommentState } from "../report/marker.ts";
 import { type Api, ApiError } from "./api.ts";
-import { createComment, deleteComment, pullHeadSha, readOwnComments, type StoredComment, updateComment } from "./comments.ts";
 import { isNewer, mayReplace, pickSurvivor } from "./comment-precedence.ts";
+import { createComment, deleteComment, pullHeadSha, readOwnComments, type StoredComment, updateComment } from "./comments.ts";
 
 export type CommentMode = "on-change" | "always" | "on-problem" | "off";
 

@@ -18,7 +18,7 @@ export interface Memory {
 }
 
 /** Writes at once and whole: the run may be killed at any moment. `stateFile` is `GITHUB_STATE`; without it nothing is remembered. */
-export function remember(stateFile: string | undefined, tempRoot: string | undefined): Memory {
+export function recordResource(stateFile: string | undefined, tempRoot: string | undefined): Memory {
   if (!stateFile || !tempRoot) return { folder: ignore, child: ignore };
   const journal = join(mkdtempSync(join(tempRoot, "trt-gate-post-")), "made.jsonl");
   appendFileSync(stateFile, `${stateName}=${journal}\n`);
@@ -33,7 +33,7 @@ export function remember(stateFile: string | undefined, tempRoot: string | undef
 }
 
 /** Gives what was taken away, for the log. `journal` is what `remember` left in the state; undefined where the step never got that far. */
-export async function takeAway(journal: string | undefined, tempRoot: string | undefined): Promise<string[]> {
+export async function cleanUp(journal: string | undefined, tempRoot: string | undefined): Promise<string[]> {
   if (!journal || !tempRoot || !existsSync(journal) || !(await isBelow(journal, tempRoot))) return [];
   const gone: string[] = [];
   for (const line of readLines(journal)) {

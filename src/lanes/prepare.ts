@@ -9,10 +9,10 @@ import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
 import { prepareSimulate } from "./simulate/simulate.ts";
 import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
+import type { EngineTools } from "./tensorrt/engine-context.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
 import { askForGpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
-import type { EngineTools } from "./tensorrt/engine-context.ts";
 import { makeWorker } from "./tensorrt/worker.ts";
 
 export interface Prepared {

@@ -2,20 +2,20 @@
  * The pull-request comment: a pure rendering of the report, written for the reviewer who asks "may I merge?".
  * Decides what is shown at which size; finding, creating and updating the comment is github/comment-sink.ts.
  */
-import { type Caps, commentCaps, largestFitting } from "./detail-levels.ts";
-import { blocks, code, folded, htmlWords, prose } from "./markdown.ts";
+import { commentCaps, largestFitting, type SizeLimits } from "./detail-levels.ts";
+import { blocks, code, details, escapeMarkdown, htmlWords } from "./markdown.ts";
 import { type CommentState, commentMarker, stateLine } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
 import { footer } from "./sections/footer.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
+import { byUrgency, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
 import { outputsTable } from "./sections/outputs.ts";
-import { byUrgency, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
-import { namer } from "./text.ts";
+import { uniqueLabels } from "./text.ts";
 
 /** GitHub refuses bodies over 65,536 characters; this leaves room for what it adds. In UTF-16 units and in bytes. */
 export const commentBudget = 60_000;
@@ -42,7 +42,7 @@ export function renderComment(report: Report, options: CommentOptions): string {
 
 /** The short green comment for a pull request that an earlier run had found wanting. */
 export function renderAllClear(report: Report, options: CommentOptions): string {
-  const caps: Caps = {
+  const caps: SizeLimits = {
     outputRows: 10,
     models: 0,
     layerRows: 0,
@@ -64,7 +64,7 @@ export function renderAllClear(report: Report, options: CommentOptions): string 
 }
 
 /** The visible part, shared with the job summary. */
-export function renderBody(report: Report, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string {
+export function renderBody(report: Report, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string {
   const worthTelling = byUrgency(report.models).filter((model) => model.status !== "removed");
   const told = worthTelling.slice(0, caps.models);
   const only = report.models.length === 1;
@@ -87,11 +87,11 @@ function hiddenLines(report: Report, options: CommentOptions, told: NonNullable<
   return `${commentMarker(options.jobKey)}\n${stateLine({ headSha, runId, runAttempt: options.runAttempt ?? 1, told })}`;
 }
 
-function modelSections(model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string {
-  const show = namer([...model.worst.flatMap((layer) => [layer.tensor, layer.node])], caps.nameLength);
+function modelSections(model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string {
+  const show = uniqueLabels([...model.worst.flatMap((layer) => [layer.tensor, layer.node])], caps.nameLength);
   const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
   return blocks(
-    `Compared: ${prose(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
+    `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
     layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
     layers,
     model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",
@@ -102,8 +102,8 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
 }
 
 /** Several models: one fold each. */
-const foldedModel = (model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: Caps): string =>
-  folded(
+const foldedModel = (model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string =>
+  details(
     `${verdictMark[model.verdict]} <b>${htmlWords(model.name, caps.nameLength)}</b>: ${verdictWord[model.verdict]}`,
-    blocks(prose(model.message, caps.messageLength), modelSections(model, options, caps)),
+    blocks(escapeMarkdown(model.message, caps.messageLength), modelSections(model, options, caps)),
   );

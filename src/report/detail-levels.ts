@@ -3,7 +3,7 @@
  */
 
 /** How much of each section is shown. */
-export interface Caps {
+export interface SizeLimits {
   readonly outputRows: number;
   /** Models with a section of their own. */
   readonly models: number;
@@ -16,7 +16,7 @@ export interface Caps {
   readonly details: boolean;
 }
 
-export const commentCaps: readonly Caps[] = [
+export const commentCaps: readonly SizeLimits[] = [
   { outputRows: 40, models: 20, layerRows: 5, nameLength: 200, messageLength: 600, adviceRows: 4, scripts: true, details: true },
   { outputRows: 30, models: 10, layerRows: 5, nameLength: 120, messageLength: 400, adviceRows: 3, scripts: true, details: false },
   { outputRows: 20, models: 6, layerRows: 5, nameLength: 100, messageLength: 300, adviceRows: 2, scripts: false, details: false },
@@ -26,7 +26,7 @@ export const commentCaps: readonly Caps[] = [
   { outputRows: 0, models: 0, layerRows: 0, nameLength: 20, messageLength: 0, adviceRows: 0, scripts: false, details: false },
 ];
 
-export const summaryCaps: readonly Caps[] = [
+export const summaryCaps: readonly SizeLimits[] = [
   { outputRows: 1000, models: 200, layerRows: 50, nameLength: 200, messageLength: 600, adviceRows: 10, scripts: true, details: true },
   { outputRows: 300, models: 60, layerRows: 20, nameLength: 200, messageLength: 600, adviceRows: 6, scripts: true, details: true },
   ...commentCaps,
@@ -36,7 +36,7 @@ export const summaryCaps: readonly Caps[] = [
 export const fits = (text: string, budget: number): boolean => text.length <= budget && new TextEncoder().encode(text).length <= budget;
 
 /** The first step that fits; the smallest one, which needs about 1,500 characters, where none does. */
-export function largestFitting(steps: readonly Caps[], budget: number, render: (caps: Caps) => string): string {
+export function largestFitting(steps: readonly SizeLimits[], budget: number, render: (caps: SizeLimits) => string): string {
   let text = "";
   for (const caps of steps) {
     text = render(caps);

@@ -2,8 +2,8 @@
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "./metric-words.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
-import { outputRows } from "./sections/outputs.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";
+import { outputRows } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
 /** `regression: Do not merge: …; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); worst layer p2o.Conv.7, injected 21.2 dB`. */

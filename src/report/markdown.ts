@@ -17,7 +17,7 @@ export function code(name: string, limit?: number): string {
 }
 
 /** A sentence with foreign words in it, as text. */
-export const prose = (text: string, limit = 600): string =>
+export const escapeMarkdown = (text: string, limit = 600): string =>
   withoutReferences(plainLine(text, limit))
     .replace(/[\\`*_{}[\]|~$]/g, "\\$&")
     .replaceAll("&", "&amp;")
@@ -44,7 +44,7 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   markdownTable([head.slice(), ...rows.map((row) => row.slice())], { align: [...align], padding: true, alignDelimiters: false });
 
 /** A folded section. Nothing for an empty body. `summary` is HTML already (`htmlWords`). */
-export const folded = (summary: string, body: string): string =>
+export const details = (summary: string, body: string): string =>
   body.trim() === "" ? "" : `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 
 /** A link of ours; only the words where the address is not plain http(s). */

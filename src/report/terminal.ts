@@ -2,8 +2,8 @@
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "./metric-words.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
-import { outputRows } from "./sections/outputs.ts";
 import { byUrgency, type VerdictKind, verdictWord } from "./sections/labels.ts";
+import { outputRows } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
 export interface TerminalOptions {

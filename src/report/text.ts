@@ -13,7 +13,7 @@ const lineBreak = /[\t\n\r\u0085\u2028\u2029]+/g;
 /** One line of at most `limit` code points, cut in the middle. Empty text is `(empty)`, so that a nameless tensor can be seen. */
 export function plainLine(text: string, limit = longestShown): string {
   const shown = cutMiddle(withoutControls(text).replace(lineBreak, " ").trim(), limit);
-  return shown === "" ? "(empty)" : disarmed(shown);
+  return shown === "" ? "(empty)" : sanitizeLabel(shown);
 }
 
 /** Several lines, each of at most `limit` code points; at most `maxLines`, the last ones. Tabs become two spaces. */
@@ -22,7 +22,7 @@ export const plainLines = (lines: readonly string[], maxLines: number, limit = l
     .slice(-maxLines)
     .flatMap((line) => line.split(/\r\n|[\n\r\u0085\u2028\u2029]/))
     .slice(-maxLines)
-    .map((line) => disarmed(cutMiddle(withoutControls(line.replaceAll("\t", "  ")), limit)));
+    .map((line) => sanitizeLabel(cutMiddle(withoutControls(line.replaceAll("\t", "  ")), limit)));
 
 /** Keeps both ends and puts `…` between them; counts code points and never splits one. */
 export function cutMiddle(text: string, limit: number): string {
@@ -38,7 +38,7 @@ export function cutMiddle(text: string, limit: number): string {
  * Shown form of each name. Names that look the same after cleaning and cutting get ` (2)`, ` (3)` in order of first appearance;
  * a name that was not in the list is shown without an index.
  */
-export function namer(names: Iterable<string>, limit = longestShown): (name: string) => string {
+export function uniqueLabels(names: Iterable<string>, limit = longestShown): (name: string) => string {
   const shown = new Map<string, string>();
   const taken = new Map<string, number>();
   for (const name of names) {
@@ -55,4 +55,4 @@ export function namer(names: Iterable<string>, limit = longestShown): (name: str
 export const withoutControls = (text: string): string => text.replace(ansi, "").toWellFormed().replace(unseen, "");
 
 /** The runner acts on `##[name` anywhere and on `::name` after leading white space (actions/runner ActionCommand.cs). */
-const disarmed = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");
+const sanitizeLabel = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");

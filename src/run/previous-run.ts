@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Selection } from "../changes/choose.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type ModelReport, modelReport, type Report } from "../report/schema.ts";
-import { cancelledModel } from "./check-all.ts";
 import { composeReport, type ReportFacts } from "./build-report.ts";
+import { cancelledModel } from "./check-all.ts";
 
 export interface Earlier {
   /** By name. They only help to rank, so whatever cannot be read is left out. */

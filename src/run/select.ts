@@ -4,8 +4,8 @@ import { chooseModels, newModels, type Selection, withProposed } from "../change
 import { type RunEvent, readEvent } from "../changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../changes/trusted-config.ts";
 import { readOptions } from "../config/options.ts";
+import { resolveSettings } from "../config/resolve-settings.ts";
 import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
-import { settle } from "../config/resolve-settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { realWorkspace } from "../effects/workspace.ts";
 
@@ -53,9 +53,9 @@ async function externalDataOf(modelPath: string, { cwd, files }: Effects): Promi
 function settleAll(inputs: MainRequest["inputs"], config: TrustedConfig, effects: Effects): Pick<Selected, "settings" | "foreign"> {
   const workspace = realWorkspace(effects.cwd);
   const today = effects.clock.now().toISOString().slice(0, 10);
-  const trusted = settle({ inputs, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
+  const trusted = resolveSettings({ inputs, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
   if (config.proposed === undefined) return { settings: trusted, foreign: [] };
-  const proposed = settle({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace });
+  const proposed = resolveSettings({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace });
   if (config.isProposedUsed) return { settings: withProposed(trusted, proposed, config.baseText), foreign: [] };
   return { settings: trusted, foreign: newModels(trusted.models, proposed) };
 }

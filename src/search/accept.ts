@@ -2,7 +2,7 @@
  * Decides which set is accepted: pruned on the search half, judged on the half that pruning never saw; else the shortest ranked prefix that passes both.
  */
 import { type Answer, shortestPrefix } from "./prefix.ts";
-import { type Prober, passes, type Question } from "./probe-runner.ts";
+import { type ProbeRunner, passes, type Question } from "./probe-runner.ts";
 import { prune } from "./prune.ts";
 import type { ProbeResult, Ranking } from "./search.ts";
 
@@ -14,7 +14,7 @@ export interface Accepted {
   readonly heldOut: ProbeResult;
 }
 
-export interface Hit {
+export interface PrefixHit {
   readonly ranking: Ranking;
   readonly length: number;
 }
@@ -31,7 +31,7 @@ export interface PrefixSearch {
 
 /** Shortest passing prefix of one ranking on the search half, up to `longest` groups. */
 export function shortestOnSearchHalf(
-  prober: Prober,
+  prober: ProbeRunner,
   ranking: Ranking,
   { longest, cheap = false, guardDb }: PrefixSearch,
 ): Promise<number | undefined> {
@@ -40,12 +40,12 @@ export function shortestOnSearchHalf(
 }
 
 /** Shortest prefix of one ranking that passes both halves. */
-export function shortestOnBothHalves(prober: Prober, ranking: Ranking, start: number, longest: number): Promise<number | undefined> {
+export function shortestOnBothHalves(prober: ProbeRunner, ranking: Ranking, start: number, longest: number): Promise<number | undefined> {
   return shortestPrefix(async (length) => passesBothHalves(prober, ranking, length), { start, longest });
 }
 
 /** The held-out half is asked only where the search half passes. A set that a fresh build refused fails. */
-export async function passesBothHalves(prober: Prober, ranking: Ranking, length: number): Promise<Answer> {
+export async function passesBothHalves(prober: ProbeRunner, ranking: Ranking, length: number): Promise<Answer> {
   const question = prefixQuestion(ranking, length);
   if (prober.isRefused(question.keep)) return "fail";
   const searched = answer(await prober.ask(question));
@@ -63,7 +63,7 @@ const prefixQuestion = (ranking: Ranking, length: number): Question => ({
  * Prunes with a guard against fitting the search samples: a member may go while the margin stays at 2 bootstrap standard deviations of the
  * smaller set, or at what the prefix itself had where that is less.
  */
-export async function pruneGuarded(prober: Prober, hit: Hit, cheap = false) {
+export async function pruneGuarded(prober: ProbeRunner, hit: PrefixHit, cheap = false) {
   const start = await prober.ask({ ...prefixQuestion(hit.ranking, hit.length), cheap });
   const slack = start.kind === "measured" ? start.marginDb : 0;
   return prune(hit.ranking.order.slice(0, hit.length), async (keep, phase) => {
@@ -77,11 +77,16 @@ export async function pruneGuarded(prober: Prober, hit: Hit, cheap = false) {
  * The pruned set of the shortest prefix where the held-out half takes it. Else the shortest prefix of any ranking for both halves, pruned where
  * the held-out half takes that: it is longer, so its guard is wider. Undefined: no prefix passes both.
  */
-export async function acceptBest(prober: Prober, hit: Hit, rankings: readonly Ranking[], longest: number): Promise<Accepted | undefined> {
+export async function acceptBest(
+  prober: ProbeRunner,
+  hit: PrefixHit,
+  rankings: readonly Ranking[],
+  longest: number,
+): Promise<Accepted | undefined> {
   const first = await acceptPruned(prober, hit);
   if (first) return first;
 
-  const hits: Hit[] = [];
+  const hits: PrefixHit[] = [];
   for (const ranking of rankings) {
     const length = await shortestOnBothHalves(prober, ranking, 1, longest);
     if (length !== undefined) hits.push({ ranking, length });
@@ -90,14 +95,14 @@ export async function acceptBest(prober: Prober, hit: Hit, rankings: readonly Ra
   return shortest && ((await acceptPruned(prober, shortest)) ?? acceptPrefix(prober, shortest));
 }
 
-async function acceptPruned(prober: Prober, hit: Hit): Promise<Accepted | undefined> {
+async function acceptPruned(prober: ProbeRunner, hit: PrefixHit): Promise<Accepted | undefined> {
   const pruned = await pruneGuarded(prober, hit);
   const heldOut = await prober.ask({ phase: "accept", ranking: hit.ranking.name, keep: pruned.keep, half: "accept" });
   return passes(heldOut) ? { kind: "found", ...pruned, heldOut } : undefined;
 }
 
 /** A prefix that is known to pass both halves. */
-export async function acceptPrefix(prober: Prober, { ranking, length }: Hit): Promise<Accepted> {
+export async function acceptPrefix(prober: ProbeRunner, { ranking, length }: PrefixHit): Promise<Accepted> {
   const keep = ranking.order.slice(0, length);
   const heldOut = await prober.ask({ phase: "accept", ranking: ranking.name, keep, half: "accept" });
   return { kind: "prefix", keep, oneMinimal: false, heldOut };

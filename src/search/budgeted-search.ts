@@ -2,9 +2,9 @@
  * Search where a probe is a build of an engine: the surrogate ranks and guesses, real probes only decide.
  * Spends about 4 to 8 builds; gives a ranked prefix, or the set that the surrogate pruned from it where one real build agrees.
  */
-import { type Accepted, acceptPrefix, type Hit, passesBothHalves, pruneGuarded, shortestOnSearchHalf } from "./accept.ts";
+import { type Accepted, acceptPrefix, type PrefixHit, passesBothHalves, pruneGuarded, shortestOnSearchHalf } from "./accept.ts";
 import { bisect } from "./prefix.ts";
-import { type Prober, passes } from "./probe-runner.ts";
+import { type ProbeRunner, passes } from "./probe-runner.ts";
 import type { ProbeResult, Ranking } from "./search.ts";
 
 export interface FewBuilds {
@@ -19,7 +19,7 @@ export interface FewBuilds {
 
 export interface AcceptedByFew {
   readonly accepted: Accepted;
-  readonly hit: Hit;
+  readonly hit: PrefixHit;
   /** Why the last fresh build refused the set; undefined where all of them passed. */
   readonly refusal: string | undefined;
 }
@@ -29,7 +29,7 @@ const spareBuilds = 4;
 
 /** Goes on to longer prefixes where a set is refused by a fresh build. Undefined: no prefix of the best two rankings passes. */
 export async function acceptWithFewBuilds(
-  prober: Prober,
+  prober: ProbeRunner,
   rankings: readonly Ranking[],
   few: FewBuilds,
 ): Promise<AcceptedByFew | undefined> {
@@ -56,18 +56,21 @@ export async function acceptWithFewBuilds(
  * A shorter or pruned set where builds are left for it, else the prefix itself. The surrogate's own guess is not narrowed: on an H100 that
  * cost three builds of six and found nothing shorter that held.
  */
-async function settleOn(prober: Prober, ranking: Ranking, found: { below: number; length: number }, few: FewBuilds) {
-  const isRich = () => prober.buildsLeft > few.confirmBuilds + spareBuilds;
+async function settleOn(prober: ProbeRunner, ranking: Ranking, found: { below: number; length: number }, few: FewBuilds) {
+  const hasSpareBuilds = () => prober.buildsLeft > few.confirmBuilds + spareBuilds;
   const ask = (length: number) => passesBothHalves(prober, ranking, length);
   const gap = Math.max(1, Math.floor(found.length / 4));
   const isGuess = few.hasSurrogate && found.below === 0;
-  const hit: Hit = { ranking, length: isRich() && !isGuess ? await bisect(ask, found.below, found.length, gap) : found.length };
-  const pruned = few.hasSurrogate && few.guardDb === 0 && isRich() ? await acceptPruned(prober, hit) : undefined;
+  const hit: PrefixHit = {
+    ranking,
+    length: hasSpareBuilds() && !isGuess ? await bisect(ask, found.below, found.length, gap) : found.length,
+  };
+  const pruned = few.hasSurrogate && few.guardDb === 0 && hasSpareBuilds() ? await acceptPruned(prober, hit) : undefined;
   return { accepted: pruned ?? (await acceptPrefix(prober, hit)), hit };
 }
 
 /** Undefined where each of so many fresh builds passes the held-out half. */
-export async function refusalOf(prober: Prober, keep: readonly string[], builds: number): Promise<string | undefined> {
+export async function refusalOf(prober: ProbeRunner, keep: readonly string[], builds: number): Promise<string | undefined> {
   for (let i = 0; i < builds; i++) {
     const result = await prober.confirm(keep);
     if (result.kind === "unknown") return result.why;
@@ -76,19 +79,19 @@ export async function refusalOf(prober: Prober, keep: readonly string[], builds:
   return undefined;
 }
 
-interface Guess extends Hit {
+interface Guess extends PrefixHit {
   /** dB that the surrogate misses, the room for the noise of building included; 0 where it expects a pass, infinite where it knows nothing. */
   readonly missingDb: number;
 }
 
 /** One for each ranking: those from which the surrogate expects a pass first, shortest first; then by what it misses. */
-async function guessBySurrogate(prober: Prober, rankings: readonly Ranking[], few: FewBuilds): Promise<Hit[]> {
+async function guessBySurrogate(prober: ProbeRunner, rankings: readonly Ranking[], few: FewBuilds): Promise<PrefixHit[]> {
   const guesses: Guess[] = [];
   for (const ranking of rankings) guesses.push((await guessIn(prober, ranking, few)) ?? { ...blindGuess(ranking), missingDb: Infinity });
   return guesses.toSorted((a, b) => (a.missingDb === b.missingDb ? a.length - b.length : a.missingDb - b.missingDb));
 }
 
-async function guessIn(prober: Prober, ranking: Ranking, few: FewBuilds): Promise<Guess | undefined> {
+async function guessIn(prober: ProbeRunner, ranking: Ranking, few: FewBuilds): Promise<Guess | undefined> {
   if (prober.hasRanker) return guessByGain(prober, ranking, few);
   const length = await shortestOnSearchHalf(prober, ranking, { longest: few.longest, cheap: true, guardDb: few.guardDb });
   return length === undefined ? undefined : { ranking, length, missingDb: 0 };
@@ -99,7 +102,7 @@ async function guessIn(prober: Prober, ranking: Ranking, few: FewBuilds): Promis
  * may fit it by chance; the ranking samples are others and more. Each length is asked: gains are not monotone, and a miss costs a build.
  * Where none gains that much it is the one that gains most. Undefined where nothing can be measured.
  */
-async function guessByGain(prober: Prober, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<Guess | undefined> {
+async function guessByGain(prober: ProbeRunner, ranking: Ranking, { longest, guardDb }: FewBuilds): Promise<Guess | undefined> {
   const marginOf = async (length: number) => {
     const keep = ranking.order.slice(0, length);
     return marginIn(await prober.ask({ phase: "rank", ranking: ranking.name, keep, half: "search", cheap: true, onRankingSamples: true }));
@@ -137,10 +140,10 @@ async function worstNear(marginOf: (length: number) => Promise<number>, length: 
 const spareGuards = 2;
 
 /** Where nothing is known: the eighth part. */
-const blindGuess = (ranking: Ranking): Hit => ({ ranking, length: Math.max(1, Math.ceil(ranking.order.length / 8)) });
+const blindGuess = (ranking: Ranking): PrefixHit => ({ ranking, length: Math.max(1, Math.ceil(ranking.order.length / 8)) });
 
 /** One build for the set that the surrogate prunes; the engine has the last word. */
-async function acceptPruned(prober: Prober, hit: Hit): Promise<Accepted | undefined> {
+async function acceptPruned(prober: ProbeRunner, hit: PrefixHit): Promise<Accepted | undefined> {
   if (hit.length < 2) return undefined;
   const { keep } = await pruneGuarded(prober, hit, true);
   if (keep.length === hit.length) return undefined;

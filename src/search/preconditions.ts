@@ -3,7 +3,7 @@
  * Where the search half alone does not show the failure the halves change places.
  */
 import type { Group } from "./groups.ts";
-import { type Prober, passes } from "./probe-runner.ts";
+import { type ProbeRunner, passes } from "./probe-runner.ts";
 import type { OutcomeKind, ProbeResult } from "./search.ts";
 
 export interface Premise {
@@ -13,7 +13,7 @@ export interface Premise {
 }
 
 export async function checkPremise(
-  prober: Prober,
+  prober: ProbeRunner,
   groups: readonly Group[],
   { withFull }: { readonly withFull: boolean },
 ): Promise<Premise> {

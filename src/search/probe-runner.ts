@@ -31,7 +31,7 @@ export interface Question {
 
 const UNKNOWN_IN_A_ROW = 3;
 
-export class Prober {
+export class ProbeRunner {
   readonly records: ProbeRecord[] = [];
   readonly #request: SearchRequest;
   readonly #groups: readonly Group[];

@@ -2,16 +2,16 @@
  * The story of one ranked search: premise, rankings, shortest prefixes, pruning, the held-out half, confirmation, outcome.
  * Decides which units are kept; how a probe comes about is the caller's.
  */
-import { type Accepted, acceptBest, type Hit, shortestOnSearchHalf } from "./accept.ts";
+import { type Accepted, acceptBest, type PrefixHit, shortestOnSearchHalf } from "./accept.ts";
 import { acceptWithFewBuilds, refusalOf } from "./budgeted-search.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
 import { openJournal } from "./journal.ts";
+import { outcomeMessage } from "./messages.ts";
 import { checkPremise } from "./preconditions.ts";
-import { Prober, passes, SearchStopped } from "./probe-runner.ts";
+import { ProbeRunner, passes, SearchStopped } from "./probe-runner.ts";
 import { rankGroups } from "./rankings.ts";
 import { adviseSchemes } from "./schemes.ts";
 import type { Advice, OutcomeKind, ProbeResult, Ranking, SearchOutcome, SearchRequest } from "./search.ts";
-import { outcomeMessage } from "./messages.ts";
 
 /** What is known so far; survives a stop. */
 interface Notes {
@@ -19,7 +19,7 @@ interface Notes {
   prefix: { readonly ranking: Ranking["name"]; readonly length: number | undefined }[];
 }
 
-interface Ending {
+interface SearchEnd {
   readonly kind: OutcomeKind;
   readonly keep: readonly string[];
   readonly oneMinimal?: boolean;
@@ -35,13 +35,13 @@ interface Ending {
 export async function searchUnits(request: SearchRequest): Promise<SearchOutcome> {
   const groups = groupUnits(request.units, request.group ?? "unit");
   const inputs = `${request.inputsHash ?? ""} ${request.group ?? "unit"} ${groups.length} ${request.seed}`;
-  const prober = new Prober(request, groups, await openJournal(request.journal, inputs, request.notice));
+  const prober = new ProbeRunner(request, groups, await openJournal(request.journal, inputs, request.notice));
   const notes: Notes = { rankings: [], prefix: [] };
   const ending = await searchUntilStopped(request, groups, prober, notes);
   return outcome(request, groups, prober, notes, ending);
 }
 
-async function searchUntilStopped(request: SearchRequest, groups: readonly Group[], prober: Prober, notes: Notes): Promise<Ending> {
+async function searchUntilStopped(request: SearchRequest, groups: readonly Group[], prober: ProbeRunner, notes: Notes): Promise<SearchEnd> {
   try {
     return await search(request, groups, prober, notes);
   } catch (error) {
@@ -53,7 +53,7 @@ async function searchUntilStopped(request: SearchRequest, groups: readonly Group
 /** Two rankings by probes, and a search and sweep over their prefixes: with fewer builds than this probes cannot rank. */
 const BUILDS_PER_UNIT = 3;
 
-async function search(request: SearchRequest, groups: readonly Group[], prober: Prober, notes: Notes): Promise<Ending> {
+async function search(request: SearchRequest, groups: readonly Group[], prober: ProbeRunner, notes: Notes): Promise<SearchEnd> {
   if (groups.length === 0) return { kind: "none", keep: [], why: "the model has no units that run quantised" };
   const hasSurrogate = request.surrogate !== undefined;
   const fewBuilds = hasSurrogate || request.maxBuilds < BUILDS_PER_UNIT * groups.length;
@@ -70,24 +70,24 @@ async function search(request: SearchRequest, groups: readonly Group[], prober: 
 }
 
 /** Probes are cheap: every ranking is searched, the shortest prefix is pruned to a 1-minimal set. */
-async function acceptOnProbes(groups: readonly Group[], prober: Prober, notes: Notes): Promise<Accepted | undefined> {
-  const hits: Hit[] = [];
+async function acceptOnProbes(groups: readonly Group[], prober: ProbeRunner, notes: Notes): Promise<Accepted | undefined> {
+  const hits: PrefixHit[] = [];
   for (const ranking of notes.rankings) {
     const length = await shortestOnSearchHalf(prober, ranking, { longest: groups.length });
     notes.prefix.push({ ranking: ranking.name, length });
     if (length !== undefined) hits.push({ ranking, length });
   }
   const shortest = hits.toSorted((a, b) => a.length - b.length)[0];
-  if (!shortest || isHopeless(shortest.length, groups.length)) return undefined;
+  if (!shortest || tooLong(shortest.length, groups.length)) return undefined;
   return acceptBest(prober, shortest, notes.rankings, groups.length);
 }
 
 async function searchOnEngines(
   request: SearchRequest,
   groups: readonly Group[],
-  prober: Prober,
+  prober: ProbeRunner,
   { notes, empty }: { readonly notes: Notes; readonly empty: ProbeResult },
-): Promise<Ending> {
+): Promise<SearchEnd> {
   const found = await acceptWithFewBuilds(prober, notes.rankings, {
     longest: longestWorthwhile(groups.length),
     confirmBuilds: request.confirmBuilds ?? 0,
@@ -103,9 +103,9 @@ async function searchOnEngines(
 export const isDiffuse = (kept: number, of: number): boolean => kept > of / 4 && kept > 8;
 const longestWorthwhile = (of: number): number => Math.min(of, Math.max(8, Math.floor(of / 4)));
 /** Beyond half of the units pruning has never come back below a quarter, and each try costs a probe. */
-const isHopeless = (prefix: number, of: number): boolean => prefix > of / 2 && isDiffuse(prefix, of);
+const tooLong = (prefix: number, of: number): boolean => prefix > of / 2 && isDiffuse(prefix, of);
 
-async function confirm(prober: Prober, accepted: Accepted, builds: number): Promise<Ending> {
+async function confirm(prober: ProbeRunner, accepted: Accepted, builds: number): Promise<SearchEnd> {
   const why = await refusalOf(prober, accepted.keep, builds);
   return why === undefined ? accepted : { ...accepted, kind: "not-confirmed", why };
 }
@@ -113,10 +113,10 @@ async function confirm(prober: Prober, accepted: Accepted, builds: number): Prom
 async function diffuse(
   request: SearchRequest,
   groups: readonly Group[],
-  prober: Prober,
+  prober: ProbeRunner,
   empty: ProbeResult,
   kept?: number,
-): Promise<Ending> {
+): Promise<SearchEnd> {
   if (Number.isFinite(request.maxBuilds)) {
     const premise = await checkPremise(prober, groups, { withFull: true });
     if (premise.ending) return premise.ending;
@@ -132,9 +132,9 @@ async function diffuse(
 function outcome(
   request: SearchRequest,
   groups: readonly Group[],
-  prober: Prober,
+  prober: ProbeRunner,
   notes: Notes,
-  { kind, keep, oneMinimal, heldOut, advice, why }: Ending,
+  { kind, keep, oneMinimal, heldOut, advice, why }: SearchEnd,
 ): SearchOutcome {
   const what = request.group === "block" ? "blocks" : "units";
   return {

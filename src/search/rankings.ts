@@ -4,14 +4,14 @@
  */
 import type { Unit } from "../model/lane.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
-import type { Prober, Question } from "./probe-runner.ts";
+import type { ProbeRunner, Question } from "./probe-runner.ts";
 import type { ProbeResult, Ranking, RankingName, SearchRequest } from "./search.ts";
 
 type Facts = Pick<SearchRequest, "layerErrors" | "history" | "budgetMs" | "progress">;
 
 /** Most telling first; always at least one. `byProbes`: one probe for each unit and ranking is affordable; else only what is known without any. */
 export async function rankGroups(
-  prober: Prober,
+  prober: ProbeRunner,
   groups: readonly Group[],
   facts: Facts,
   { byProbes }: { readonly byProbes: boolean },
@@ -24,7 +24,7 @@ export async function rankGroups(
 }
 
 /** The second round is left out when it would take the search past half of its time. */
-async function rankByAllProbes(prober: Prober, groups: readonly Group[], facts: Facts): Promise<Ranking[]> {
+async function rankByAllProbes(prober: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking[]> {
   const leaveOneIn = await rankByProbes("leave-one-in", prober, groups, facts);
   const isAffordable = prober.seconds + leaveOneIn.seconds < facts.budgetMs / 2000;
   return isAffordable ? [leaveOneIn, await rankByProbes("leave-one-out", prober, groups, facts)] : [leaveOneIn];
@@ -47,7 +47,7 @@ export function setsToRank(units: readonly Unit[], by: "unit" | "block"): readon
   return namesByProbes.flatMap((name) => ids.map((id) => new Set(unitsOf(groups, keptFor(name, id, ids)))));
 }
 
-async function rankByProbes(name: NameByProbes, prober: Prober, groups: readonly Group[], facts: Facts): Promise<Ranking> {
+async function rankByProbes(name: NameByProbes, prober: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking> {
   let seconds = 0;
   const score = new Map<string, number>();
   const ids = groups.map((group) => group.id);

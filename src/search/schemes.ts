@@ -1,5 +1,5 @@
 /** By how much another scheme would help the whole model, or that it would not: tried when keeping single units cannot. */
-import { type Prober, passes, SearchStopped } from "./probe-runner.ts";
+import { type ProbeRunner, passes, SearchStopped } from "./probe-runner.ts";
 import type { Advice, ProbeResult, SearchRequest } from "./search.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Advice, ProbeResult, SearchRequest } from "./search.ts";
  * plain model.
  */
 export async function adviseSchemes(
-  prober: Prober,
+  prober: ProbeRunner,
   { schemes = [], surrogate }: Pick<SearchRequest, "schemes" | "surrogate">,
   empty: ProbeResult,
 ): Promise<readonly Advice[]> {

@@ -1,7 +1,7 @@
 /** Entries of a settled configuration, with the defaults of the schema. */
 
+import { resolveSettings } from "../../src/config/resolve-settings.ts";
 import type { ModelEntry, Settings } from "../../src/config/settings.ts";
-import { settle } from "../../src/config/resolve-settings.ts";
 
 /** Settles a configuration of one model; `yaml` holds the lines below `path:`. */
 export function settingsOf(yaml: string, inputs: Record<string, string> = {}): Settings {
@@ -10,7 +10,7 @@ export function settingsOf(yaml: string, inputs: Record<string, string> = {}): S
     .filter((line) => line.trim() !== "")
     .map((line) => `    ${line}`)
     .join("\n")}\n`;
-  return settle({
+  return resolveSettings({
     inputs,
     yaml: { path: ".github/trt-gate.yml", text },
     today: "2026-11-24",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { assign, gated, gateName } from "../../src/lanes/simulate/candidate.ts";
+import { makeSides } from "../../src/lanes/simulate/quantized-pair.ts";
 import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
 import { openSession } from "../../src/lanes/simulate/session.ts";
-import { makeSides } from "../../src/lanes/simulate/quantized-pair.ts";
 import type { Feed, Tensor } from "../../src/model/tensor.ts";
 import { encodeModel, insertQdq } from "../../src/onnx/edit.ts";
 import { DataType, intAttr, intsAttr, makeNode } from "../../src/onnx/model.ts";

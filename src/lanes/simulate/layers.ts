@@ -6,9 +6,9 @@
 import type { TensorPair } from "../../model/lane.ts";
 import { elementCount, type Feed, isFloat, type Tensor } from "../../model/tensor.ts";
 import { injectedName, withInjected, withOutputs } from "./candidate.ts";
-import type { Session } from "./session.ts";
 import type { Sides } from "./quantized-pair.ts";
-import type { Workbench } from "./run-context.ts";
+import type { RunContext } from "./run-context.ts";
+import type { Session } from "./session.ts";
 
 /** Of both sides and the injected tensors of one batch, as float32. */
 const batchBytes = 128e6;
@@ -25,7 +25,7 @@ interface BatchSessions {
   readonly candidate: Session;
 }
 
-export function layerRunner(bench: Workbench, sides: Sides, shapes: ReadonlyMap<string, readonly number[]>): LayerRunner {
+export function layerRunner(bench: RunContext, sides: Sides, shapes: ReadonlyMap<string, readonly number[]>): LayerRunner {
   const finals = new Set(sides.reference.outputs.map((output) => output.name));
   const batches = batchesOf(layerTensors(sides, finals), shapes);
   const unitByOutput = new Map(sides.candidate.units.map((unit) => [unit.output, unit]));

@@ -6,9 +6,9 @@
 import type { TensorPair } from "../../model/lane.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { assign, gated, gateName } from "./candidate.ts";
-import type { Session } from "./session.ts";
 import type { Sides } from "./quantized-pair.ts";
-import type { Workbench } from "./run-context.ts";
+import type { RunContext } from "./run-context.ts";
+import type { Session } from "./session.ts";
 
 type Outputs = ReadonlyMap<string, Tensor>;
 /** A gated model holds every weight twice: beyond this, one choice at a time. */
@@ -26,7 +26,7 @@ export interface OutputRunner {
   close(): Promise<void>;
 }
 
-export function outputRunner(bench: Workbench, sides: Sides): OutputRunner {
+export function outputRunner(bench: RunContext, sides: Sides): OutputRunner {
   const large = sides.candidate.units.reduce((sum, unit) => sum + unit.weightBytes, 0) > gatedWeightBytes;
   const reference = referenceRunner(bench, sides);
   const candidate = large ? strippedRunner(bench, sides) : gatedRunner(bench, sides);
@@ -52,7 +52,7 @@ export function outputRunner(bench: Workbench, sides: Sides): OutputRunner {
   };
 }
 
-function referenceRunner(bench: Workbench, sides: Sides) {
+function referenceRunner(bench: RunContext, sides: Sides) {
   const remembered = new Map<number, Outputs>();
   let heldBytes = 0;
   let session: Session | undefined;
@@ -92,7 +92,7 @@ interface CandidateRunner {
   close(): Promise<void>;
 }
 
-function gatedRunner(bench: Workbench, sides: Sides): CandidateRunner {
+function gatedRunner(bench: RunContext, sides: Sides): CandidateRunner {
   let session: Session | undefined;
   return {
     run: async (sample, keep) => {
@@ -110,7 +110,7 @@ function gatedRunner(bench: Workbench, sides: Sides): CandidateRunner {
   };
 }
 
-function strippedRunner(bench: Workbench, sides: Sides): CandidateRunner {
+function strippedRunner(bench: RunContext, sides: Sides): CandidateRunner {
   let open: { readonly session: Session; readonly keep: ReadonlySet<string> } | undefined;
   const close = async () => {
     await open?.session.release();

@@ -5,7 +5,7 @@ import type { Network } from "../../onnx/network.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSession, type Session } from "./session.ts";
 
-export interface Workbench {
+export interface RunContext {
   readonly job: LaneJob;
   readonly runtime: Runtime;
   readonly builds: BuildFacts[];
@@ -15,7 +15,7 @@ export interface Workbench {
   checkTime(): void;
 }
 
-export function workbench(job: LaneJob, runtime: Runtime): Workbench {
+export function workbench(job: LaneJob, runtime: Runtime): RunContext {
   const builds: BuildFacts[] = [];
   const { clock, cancelled } = job.effects;
   return {

@@ -11,11 +11,11 @@ import { checkFeeds } from "../../samples/check-feeds.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";
+import { makeSides, type Sides } from "./quantized-pair.ts";
 import { reproduceCommands } from "./reproduce.ts";
+import { type RunContext, workbench } from "./run-context.ts";
 import { loadRuntime } from "./runtime.ts";
 import { openSession } from "./session.ts";
-import { makeSides, type Sides } from "./quantized-pair.ts";
-import { type Workbench, workbench } from "./run-context.ts";
 
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
 export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
@@ -65,7 +65,7 @@ interface Runners {
 }
 
 /** All tensors of a sample before the next sample: two samples' tensors are never held together. */
-async function* runSamples(bench: Workbench, runners: Runners, request: RunRequest): AsyncIterable<TensorPair> {
+async function* runSamples(bench: RunContext, runners: Runners, request: RunRequest): AsyncIterable<TensorPair> {
   if (request.fresh === true) await runners.outputs.rebuild();
   await runners.outputs.prepare(request.samples);
   for (const sample of request.samples) {
@@ -80,7 +80,7 @@ async function* runSamples(bench: Workbench, runners: Runners, request: RunReque
 const tensorOrder = (sides: Sides) => new Map(sides.reference.nodes.flatMap((node) => node.output).map((name, i) => [name, i]));
 
 /** Shapes of every tensor for the first sample; empty where there is none. */
-async function probeShapes(bench: Workbench, sides: Sides): Promise<ReadonlyMap<string, readonly number[]>> {
+async function probeShapes(bench: RunContext, sides: Sides): Promise<ReadonlyMap<string, readonly number[]>> {
   if (bench.job.validation.count === 0) return new Map();
   const names = sides.reference.nodes.flatMap((node) => node.output).filter((name) => name !== "");
   const session = await openSession(bench.runtime, bench.job.effects, shapeNetwork(sides.reference, names), "float model");

@@ -4,8 +4,8 @@ import type { LaneJob } from "../../model/lane.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
-import { openSession, type Session } from "./session.ts";
 import type { Hello } from "./protocol.ts";
+import { openSession, type Session } from "./session.ts";
 import type { Worker } from "./worker.ts";
 
 export interface EngineTools {

@@ -6,12 +6,12 @@ import { ToolError } from "../../effects/failure.ts";
 import type { Assignment, BuildFacts, LaneCoverage, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../../model/lane.ts";
 import { scoreSources } from "../../onnx/scores.ts";
 import { checkPrecisions, ignoredLayers } from "./executed-precision.ts";
-import { influenceDb } from "./marking-shift.ts";
 import { canRaise, layersOfUnits, markable } from "./layer-map.ts";
 import { type MarkedTensors, markTensors, outputPairs } from "./mark-outputs.ts";
+import { influenceDb } from "./marking-shift.ts";
 import type { ModelFacts } from "./model-facts.ts";
-import type { Recipe, Session, Side } from "./session.ts";
 import type { NetworkFacts } from "./protocol.ts";
+import type { Recipe, Session, Side } from "./session.ts";
 
 export interface LaneParts {
   readonly lane: LaneName;

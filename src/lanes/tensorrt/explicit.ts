@@ -9,6 +9,7 @@ import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
 import { explicitLane } from "./capabilities.ts";
+import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
 import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
@@ -16,7 +17,6 @@ import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import type { Recipe } from "./session.ts";
-import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 
 export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;

@@ -7,13 +7,13 @@ import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { Assignment, FeedSource, LaneJob, PreparedLane } from "../../model/lane.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
+import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Calibration, Recipe } from "./session.ts";
-import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {

@@ -11,8 +11,8 @@ import { cacheHeaderPrefix, calibratorOf } from "./capabilities.ts";
 import { writeFeeds } from "./feed-files.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { percentileCache } from "./percentile.ts";
-import type { Calibration } from "./session.ts";
 import type { Hello } from "./protocol.ts";
+import type { Calibration } from "./session.ts";
 
 export interface ScaleSource {
   readonly calibration: Calibration;

@@ -1,8 +1,8 @@
 /** The table of layers, worst first. Bounded: the worst few are open, more are folded, the rest is counted. */
 import { formatMargin, formatMetric } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
-import { sqnrLimit } from "../sections/layers.ts";
 import { plural } from "../sections/labels.ts";
+import { sqnrLimit } from "../sections/layers.ts";
 import { worstLayerFirst } from "../worst-first.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { type Column, fold, levelCell, tableOf } from "./parts.ts";

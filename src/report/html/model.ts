@@ -3,10 +3,10 @@ import { formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
+import { plural } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { outputRows } from "../sections/outputs.ts";
-import { plural } from "../sections/labels.ts";
-import { namer, plainLine } from "../text.ts";
+import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
 import { layerHistogram, valueHistogram } from "./charts/histogram.ts";
@@ -21,7 +21,7 @@ export type Show = (name: string) => string;
 
 /** Names that look alike get an index, the same one everywhere on the page. */
 export const namesOf = (model: ModelReport): Show =>
-  namer([...model.outputs, ...model.layers].flatMap(({ tensor, node }) => (node === undefined ? [tensor] : [tensor, node])));
+  uniqueLabels([...model.outputs, ...model.layers].flatMap(({ tensor, node }) => (node === undefined ? [tensor] : [tensor, node])));
 
 export const pointsOf = (model: ModelReport, show: Show): NetworkPoint[] =>
   networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor));

@@ -1,8 +1,8 @@
 /** The table of outputs, and folded below it every figure. Bounded in rows. */
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
-import { outputRows } from "../sections/outputs.ts";
 import { plural } from "../sections/labels.ts";
+import { outputRows } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { fold, levelCell, tableOf } from "./parts.ts";
 

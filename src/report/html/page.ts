@@ -6,10 +6,10 @@ import { formatMetric } from "../metric-words.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
-import { outputRows } from "../sections/outputs.ts";
 import { byUrgency, plural, seconds } from "../sections/labels.ts";
+import { outputRows } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
-import { thinned } from "./charts/network.ts";
+import { downsample } from "./charts/network.ts";
 import { contentSecurityPolicy } from "./csp.ts";
 import { html, jsonForScript, Markup, nothing } from "./markup.ts";
 import { modelSection, namesOf, pointsOf } from "./model.ts";
@@ -39,14 +39,14 @@ ${environment(report)}
 
 /** What the script reads out of a model's chart: place in the network, name, injected and accumulated error as words. */
 const readingPoints = (model: ModelReport, most: number) => ({
-  points: thinned(pointsOf(model, namesOf(model)), most).map((point) => [
+  points: downsample(pointsOf(model, namesOf(model)), most).map((point) => [
     point.index,
     point.name,
-    spoken(point.injectedDb),
-    spoken(point.accumulatedDb),
+    ariaLabel(point.injectedDb),
+    ariaLabel(point.accumulatedDb),
   ]),
 });
-const spoken = (value: number | undefined): string =>
+const ariaLabel = (value: number | undefined): string =>
   value === undefined ? "not measured" : Number.isFinite(value) ? formatMetric("sqnrDb", value) : Number.isNaN(value) ? "NaN" : "identical";
 
 const reason = (report: Report, models: readonly ModelReport[]): Markup =>

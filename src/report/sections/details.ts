@@ -1,21 +1,21 @@
 /** The folded rest of a model: coverage, noise, calibration, spread, baseline, task, warnings, tool output, commands, timings. */
-import type { Caps } from "../detail-levels.ts";
-import { blocks, code, copyBlock, folded, htmlWords, prose, quoteBlock, table } from "../markdown.ts";
+import type { SizeLimits } from "../detail-levels.ts";
+import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, quoteBlock, table } from "../markdown.ts";
 import { formatMetric } from "../metric-words.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
 import { laneWords, plural, seconds, shortSha } from "./labels.ts";
 
-export function detailsSection(model: ModelReport, caps: Caps): string {
+export function detailsSection(model: ModelReport, caps: SizeLimits): string {
   if (!caps.details) return "";
-  return folded(
+  return details(
     `Details of <code>${htmlWords(model.name, 100)}</code>: how it was measured, coverage, noise, how to reproduce`,
     blocks(factsTable(model, caps), warningList(model, caps), tail(model), reproduce(model)),
   );
 }
 
 /** Pairs of words; the page shows the same ones. Values are Markdown. */
-function factsTable(model: ModelReport, caps: Caps): string {
-  const rows = facts(model).map(([what, value]) => [what, prose(value, caps.messageLength)]);
+function factsTable(model: ModelReport, caps: SizeLimits): string {
+  const rows = facts(model).map(([what, value]) => [what, escapeMarkdown(value, caps.messageLength)]);
   return table(["", ""], [["Model", `${code(model.path, caps.nameLength)}, SHA-256 ${code(model.sha256.slice(0, 12))}`], ...rows]);
 }
 
@@ -120,8 +120,8 @@ const searchWords = ({ search }: ModelReport): string | undefined =>
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-function warningList(model: ModelReport, caps: Caps): string {
-  const shown = model.warnings.slice(0, 20).map((warning) => `- ⚠️ ${prose(warning, caps.messageLength)}`);
+function warningList(model: ModelReport, caps: SizeLimits): string {
+  const shown = model.warnings.slice(0, 20).map((warning) => `- ⚠️ ${escapeMarkdown(warning, caps.messageLength)}`);
   return [...shown, ...(model.warnings.length > 20 ? [`- …and ${model.warnings.length - 20} more`] : [])].join("\n");
 }
 

@@ -1,10 +1,10 @@
 /** What the search found and what it gives: before, after, limit; the script to copy; the command that uses it. */
-import type { Caps } from "../detail-levels.ts";
-import { blocks, code, copyBlock, folded, htmlWords, prose, table } from "../markdown.ts";
+import type { SizeLimits } from "../detail-levels.ts";
+import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } from "../markdown.ts";
 import { formatLimit, formatMetric } from "../metric-words.ts";
 import type { ModelReport, Num } from "../schema.ts";
-import { sqnrLimit } from "./layers.ts";
 import { milliseconds, plural } from "./labels.ts";
+import { sqnrLimit } from "./layers.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
 export interface FixScript {
@@ -41,10 +41,10 @@ export const keptWords = ({ search }: ModelReport): string =>
   search && search.keep.length > 0 ? `${search.keep.length} of ${plural(search.units, "unit")} in ${search.precision}` : "";
 
 /** Search result, proof and latency of one model; empty where nothing was searched. */
-export function fixSection(model: ModelReport, scripts: readonly FixScript[], caps: Caps): string {
+export function fixSection(model: ModelReport, scripts: readonly FixScript[], caps: SizeLimits): string {
   if (model.search === null) return "";
   return blocks(
-    `**Fix.** ${prose(model.search.message, caps.messageLength)}`,
+    `**Fix.** ${escapeMarkdown(model.search.message, caps.messageLength)}`,
     figuresTable(model, caps),
     proofLine(model, caps),
     keptList(model, caps),
@@ -52,7 +52,7 @@ export function fixSection(model: ModelReport, scripts: readonly FixScript[], ca
   );
 }
 
-function figuresTable(model: ModelReport, caps: Caps): string {
+function figuresTable(model: ModelReport, caps: SizeLimits): string {
   if (model.search?.keep.length === 0) return "";
   const rows = fixFigures(model)
     .slice(0, Math.max(1, caps.layerRows))
@@ -65,11 +65,11 @@ function figuresTable(model: ModelReport, caps: Caps): string {
   return rows.length === 0 ? "" : table(["Output (SQNR)", "All INT8", `Keeping ${keptWords(model)}`, "Limit"], rows, ["l", "r", "r", "r"]);
 }
 
-function proofLine(model: ModelReport, caps: Caps): string {
+function proofLine(model: ModelReport, caps: SizeLimits): string {
   const { fix } = model;
   if (fix === null) return "";
-  const proof = fix.verified === null ? "Not verified." : prose(fix.verified.message, caps.messageLength);
-  const latency = fix.latency === null ? "" : prose(latencyWords(fix.latency), caps.messageLength);
+  const proof = fix.verified === null ? "Not verified." : escapeMarkdown(fix.verified.message, caps.messageLength);
+  const latency = fix.latency === null ? "" : escapeMarkdown(latencyWords(fix.latency), caps.messageLength);
   return [proof, latency].filter((part) => part !== "").join(" ");
 }
 
@@ -89,7 +89,7 @@ export function latencyWords(latency: Latency): string {
   return `Latency: ${figures.join(", ")}${figures.length > 0 ? ". " : ""}${latency.message}${warning}`;
 }
 
-function keptList(model: ModelReport, caps: Caps): string {
+function keptList(model: ModelReport, caps: SizeLimits): string {
   const keep = model.search?.keep ?? [];
   if (keep.length === 0 || !caps.scripts) return "";
   const most = 4 * caps.layerRows;
@@ -99,14 +99,14 @@ function keptList(model: ModelReport, caps: Caps): string {
 }
 
 /** The offered script in full; the other forms of the fix by name. */
-function scriptSections(model: ModelReport, scripts: readonly FixScript[], caps: Caps): string[] {
+function scriptSections(model: ModelReport, scripts: readonly FixScript[], caps: SizeLimits): string[] {
   const own = scripts.filter((script) => script.model === model.name);
   const offered = own.find((script) => offeredFile(model)?.path.endsWith(script.fileName)) ?? own[0];
   if (offered === undefined) return [];
   if (!caps.scripts) return [`The precision script is in the artifact: ${code(offered.fileName, caps.nameLength)}.`];
   const others = (model.fix?.files ?? []).map(({ path }) => path.split("/").at(-1) ?? path).filter((name) => name !== offered.fileName);
   return [
-    folded(
+    details(
       `<b>Copy the precision script</b> <code>${htmlWords(offered.fileName, 100)}</code>${keptWords(model) === "" ? "" : ` (keeps ${keptWords(model)})`}`,
       blocks(copyBlock(offered.text, languageOf(offered.fileName)), "Rebuild with it:", copyBlock(offered.command, "sh")),
     ),

@@ -1,8 +1,8 @@
 /** The last line: which gate, on what, for which commit, and where the rest is. */
-import { link, prose } from "../markdown.ts";
+import { escapeMarkdown, link } from "../markdown.ts";
 import type { Report } from "../schema.ts";
-import type { NextLinks } from "./next.ts";
 import { seconds, shortSha } from "./labels.ts";
+import type { NextLinks } from "./next.ts";
 
 export function footer(report: Report, links: NextLinks): string {
   const places = [
@@ -10,7 +10,7 @@ export function footer(report: Report, links: NextLinks): string {
     links.artifactUrl ? link("artifact", links.artifactUrl) : "",
     links.runUrl ? link("run", links.runUrl) : "",
   ].filter((place) => place !== "");
-  return `<sub>${[...places, ...environmentWords(report).map((word) => prose(word, 120))].join(" · ")}</sub>`;
+  return `<sub>${[...places, ...environmentWords(report).map((word) => escapeMarkdown(word, 120))].join(" · ")}</sub>`;
 }
 
 /** Versions and commit, most telling first; unknown ones are left out. Foreign words in it are raw. */

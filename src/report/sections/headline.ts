@@ -1,11 +1,11 @@
 /** The first line: may I merge? And the one sentence behind it. */
-import type { Caps } from "../detail-levels.ts";
-import { code, prose } from "../markdown.ts";
+import type { SizeLimits } from "../detail-levels.ts";
+import { code, escapeMarkdown } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { byUrgency, plural, verdictMark } from "./labels.ts";
 
 /** `### ❌ Do not merge: INT8 accuracy of … regressed`. At the smallest caps no name appears. */
-export function headline(report: Report, caps: Caps): string {
+export function headline(report: Report, caps: SizeLimits): string {
   return `### ${verdictMark[report.verdict]} ${headlineWords(report, (name) => code(name, caps.nameLength))}`;
 }
 
@@ -22,10 +22,10 @@ export function headlineWords(report: Report, show: (name: string) => string): s
 }
 
 /** Message of the most urgent model and, when the run was cut short, that it was. */
-export function reasonLines(report: Report, caps: Caps): string {
+export function reasonLines(report: Report, caps: SizeLimits): string {
   const first: ModelReport | undefined = byUrgency(report.models)[0];
   const lines = [
-    first && caps.messageLength > 0 ? prose(first.message, caps.messageLength) : "",
+    first && caps.messageLength > 0 ? escapeMarkdown(first.message, caps.messageLength) : "",
     report.complete ? "" : "**The run ended early; this report is not complete.**",
   ];
   return lines.filter((line) => line !== "").join("\n\n");

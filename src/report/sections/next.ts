@@ -1,6 +1,6 @@
 /** What to do next: a short numbered list that ends in a command or a link, most useful first. */
-import type { Caps } from "../detail-levels.ts";
-import { code, link, prose } from "../markdown.ts";
+import type { SizeLimits } from "../detail-levels.ts";
+import { code, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
 import { keptWords } from "./fix.ts";
 
@@ -12,14 +12,14 @@ export interface NextLinks {
 }
 
 /** Empty for a model that passes without warnings. */
-export function nextSteps(model: ModelReport, links: NextLinks, caps: Caps): string {
+export function nextSteps(model: ModelReport, links: NextLinks, caps: SizeLimits): string {
   const steps = stepsOf(model, caps, links);
   return steps.length === 0 ? "" : ["**What to do next**", "", ...steps.map((step, i) => `${i + 1}. ${step}`)].join("\n");
 }
 
-function stepsOf(model: ModelReport, caps: Caps, links: NextLinks): string[] {
+function stepsOf(model: ModelReport, caps: SizeLimits, links: NextLinks): string[] {
   if (model.status === "removed") return [];
-  const advice = model.advice.slice(0, caps.adviceRows).map((entry) => prose(entry.text, caps.messageLength));
+  const advice = model.advice.slice(0, caps.adviceRows).map((entry) => escapeMarkdown(entry.text, caps.messageLength));
   if (model.verdict === "regression") return [...fixSteps(model), ...advice, ...whereToLook(model, links)];
   if (model.verdict === "undecided") return [...toolSteps(model), ...advice, ...whereToLook(model, links)];
   return advice;

@@ -1,5 +1,5 @@
 /** The table of outputs: each limit that an output is judged by, worst margin first. Keeps its head whatever the caps. */
-import type { Caps } from "../detail-levels.ts";
+import type { SizeLimits } from "../detail-levels.ts";
 import { code, table } from "../markdown.ts";
 import { beyond, formatLimit, formatMargin, formatMetric, marginTo, metricLabel } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, type Num, type Report, toNum } from "../schema.ts";
@@ -24,7 +24,7 @@ export function outputRows(model: ModelReport): OutputRow[] {
 }
 
 /** The table for all models; rows beyond the caps are counted below it. Models without any figure appear with their verdict; no models, no table. */
-export function outputsTable(report: Report, caps: Caps): string {
+export function outputsTable(report: Report, caps: SizeLimits): string {
   if (report.models.length === 0) return "";
   const several = report.models.length > 1;
   const withBase = report.models.some((model) => model.baseline !== null);
@@ -86,7 +86,7 @@ function rowLevel(output: MeasuredTensor, metric: string, value: Num | undefined
   return output.decidedBy !== undefined && output.decidedBy.metric !== metric && holds && output.level === "fail" ? "pass" : output.level;
 }
 
-function cells(row: OutputRow, several: boolean, withBase: boolean, caps: Caps): string[] {
+function cells(row: OutputRow, several: boolean, withBase: boolean, caps: SizeLimits): string[] {
   return [
     ...(several ? [code(row.model, caps.nameLength)] : []),
     code(row.output, caps.nameLength),
@@ -99,7 +99,7 @@ function cells(row: OutputRow, several: boolean, withBase: boolean, caps: Caps):
   ];
 }
 
-const emptyRow = (model: ModelReport, several: boolean, withBase: boolean, caps: Caps): string[] => [
+const emptyRow = (model: ModelReport, several: boolean, withBase: boolean, caps: SizeLimits): string[] => [
   ...(several ? [code(model.name, caps.nameLength)] : []),
   model.status === "removed" ? "removed by this change" : "nothing compared",
   "–",

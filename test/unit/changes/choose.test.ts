@@ -5,8 +5,8 @@ import { chooseModels, type Selection, withProposed } from "../../../src/changes
 import { baselineFolder, codeFolder } from "../../../src/changes/commit-folder.ts";
 import { readEvent } from "../../../src/changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../../../src/changes/trusted-config.ts";
+import { resolveSettings } from "../../../src/config/resolve-settings.ts";
 import type { Settings } from "../../../src/config/settings.ts";
-import { settle } from "../../../src/config/resolve-settings.ts";
 import { eventEnv, pullPayload } from "../../fakes/event.ts";
 import { type FakeGitHub, serverEnv, startGitHub } from "../../fakes/github-server.ts";
 import { makeRepository, mergePullRequest, type Repository, shallowClone } from "../../fakes/repository.ts";
@@ -76,7 +76,7 @@ async function choose(env: Readonly<Record<string, string>>, where: Where = {}):
   };
   const trusted = await readTrustedConfig(options, await readEvent(effects), effects);
   const settleText = (yaml: TrustedConfig["yaml"], trust: TrustedConfig["trust"]) =>
-    settle({
+    resolveSettings({
       inputs: { "changed-only": String(where.changedOnly ?? true) },
       yaml,
       trust,

@@ -1,6 +1,6 @@
 /** Ranking probes that are answered while engines are built. */
 import { describe, expect, it } from "vitest";
-import { askAhead } from "../../../src/check/prefetch.ts";
+import { prefetch } from "../../../src/check/prefetch.ts";
 import type { Probe, ProbeResult } from "../../../src/search/search.ts";
 
 const measured = (sqnrDb: number): ProbeResult => ({ kind: "measured", passes: true, marginDb: 0, sqnrDb, sdDb: 0, seconds: 0 });
@@ -20,7 +20,7 @@ function heldProbe() {
 describe("asking ahead", () => {
   it("asks the sets in their order, one at a time, before anybody wants them", async () => {
     const { probe, asked, names } = heldProbe();
-    askAhead(probe, sets);
+    prefetch(probe, sets);
     await turn();
     expect(names()).toEqual(["a"]);
     asked[0]?.answer(measured(1));
@@ -30,7 +30,7 @@ describe("asking ahead", () => {
 
   it("answers from memory what was asked before", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = askAhead(probe, sets);
+    const ahead = prefetch(probe, sets);
     for (const [i] of sets.entries()) {
       await turn();
       asked[i]?.answer(measured(i));
@@ -42,7 +42,7 @@ describe("asking ahead", () => {
 
   it("leaves the rest to whoever asks what nobody has asked yet", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = askAhead(probe, sets);
+    const ahead = prefetch(probe, sets);
     await turn();
     const wanted = ahead.probe(new Set(["x"]), "search");
     asked[0]?.answer(measured(1));
@@ -60,7 +60,7 @@ describe("asking ahead", () => {
   it("takes both halves for the same samples, and a fresh build for a question of its own", async () => {
     let calls = 0;
     const probe: Probe = async () => measured(++calls);
-    const ahead = askAhead(probe, [new Set(["a"])]);
+    const ahead = prefetch(probe, [new Set(["a"])]);
     const keep = new Set(["a"]);
     await turn();
     expect(await ahead.probe(keep, "search")).toEqual(measured(1));
@@ -76,7 +76,7 @@ describe("asking ahead", () => {
       if (id === "a" && times.get(id) === 1) throw new Error("the tool broke");
       return id === "b" && times.get(id) === 1 ? { kind: "unknown", why: "busy", seconds: 0 } : measured(5);
     };
-    const ahead = askAhead(probe, sets);
+    const ahead = prefetch(probe, sets);
     await turn();
     for (const keep of sets) expect(await ahead.probe(keep, "search")).toEqual(measured(5));
     expect(Object.fromEntries(times)).toEqual({ a: 2, b: 2, c: 1 });
@@ -84,7 +84,7 @@ describe("asking ahead", () => {
 
   it("hands a failure to whoever waits for that very question", async () => {
     const { probe, asked } = heldProbe();
-    const ahead = askAhead(probe, sets);
+    const ahead = prefetch(probe, sets);
     await turn();
     const wanted = ahead.probe(new Set(["a"]), "search");
     asked[0]?.fail(new Error("the tool broke"));
@@ -93,7 +93,7 @@ describe("asking ahead", () => {
 
   it("asks nothing more once stopped, and waits for what is under way", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = askAhead(probe, sets);
+    const ahead = prefetch(probe, sets);
     await turn();
     let isStopped = false;
     const stopping = ahead.stop().then(() => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../../../src/commands/init.ts";
-import { settle } from "../../../src/config/resolve-settings.ts";
+import { resolveSettings } from "../../../src/config/resolve-settings.ts";
 import { realWorkspace } from "../../../src/effects/workspace.ts";
 import { runWords } from "./lines.ts";
 
@@ -27,7 +27,12 @@ it("writes a configuration that settles, from the models, caches and samples tha
   expect(exitCode).toBe(0);
   expect(err).toContain("Found 1 ONNX files, 1 calibration caches, 1 sample files.");
   const text = await readFile(join(cwd, ".github/trt-gate.yml"), "utf8");
-  const settings = settle({ inputs: {}, yaml: { path: ".github/trt-gate.yml", text }, today: "2026-11-24", workspace: realWorkspace(cwd) });
+  const settings = resolveSettings({
+    inputs: {},
+    yaml: { path: ".github/trt-gate.yml", text },
+    today: "2026-11-24",
+    workspace: realWorkspace(cwd),
+  });
   expect(settings.models).toMatchObject([
     { name: "cls", path: "models/cls.onnx", quantization: { cache: "calibration/cls.cache" }, validation: { data: "validation/cls.npz" } },
   ]);

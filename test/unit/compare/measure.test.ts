@@ -19,13 +19,13 @@ async function measured(
   effects: RunEffects,
   closeness = { atol: 1e-5, rtol: 1e-5 },
 ): Promise<Measurement[]> {
-  const crew = startCrew(threads, effects.files);
+  const pool = startCrew(threads, effects.files);
   try {
-    const [r, c] = await Promise.all([crew.open(reference), crew.open(candidate)]);
+    const [r, c] = await Promise.all([pool.open(reference), pool.open(candidate)]);
     const sides = pairSides(r.runners[0]?.iterations ?? [], c.runners[0]?.iterations ?? [], new Map());
-    return await all(measureSides(sides, { ...closeness, topK: 5, seed: 0, decisions: () => false }, crew));
+    return await all(measureSides(sides, { ...closeness, topK: 5, seed: 0, decisions: () => false }, pool));
   } finally {
-    await crew.close();
+    await pool.close();
   }
 }
 
@@ -159,11 +159,11 @@ test("a damaged array found by a thread is a file error with its place", async (
 
 test("agreement of classes is measured where it is asked for", async () => {
   const effects = await atWork();
-  const crew = startCrew(0, effects.files);
-  const file = await crew.open(fixture("tensorrt-8.6.1-h100/engine_outputs.npz"));
+  const pool = startCrew(0, effects.files);
+  const file = await pool.open(fixture("tensorrt-8.6.1-h100/engine_outputs.npz"));
   const sides = pairSides(file.runners[0]?.iterations ?? [], file.runners[0]?.iterations ?? [], new Map([["fp16", "int8"]]));
-  const [both] = await all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => true }, crew));
-  await crew.close();
+  const [both] = await all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => true }, pool));
+  await pool.close();
   // numpy: (fp16.argmax(1) == int8.argmax(1)).mean()
   expect(both?.metrics.top1Agreement).toBe(0.875);
   // The README of the recordings: 8 images pooled, 19.3 dB.
@@ -172,13 +172,13 @@ test("agreement of classes is measured where it is asked for", async () => {
 
 test.each([0, 1])("closing ends what is under way, with %i threads", async (threads) => {
   const effects = await atWork();
-  const crew = startCrew(threads, effects.files);
-  const file = await crew.open(fixture("numpy-2.4/pairs-reference.npz"));
+  const pool = startCrew(threads, effects.files);
+  const file = await pool.open(fixture("numpy-2.4/pairs-reference.npz"));
   const sides = pairSides(file.runners[0]?.iterations ?? [], file.runners[0]?.iterations ?? [], new Map());
-  const rest = all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => false }, crew));
+  const rest = all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => false }, pool));
   const settled = expect(rest).rejects.toThrow("the comparison was ended");
   await Promise.resolve();
-  await crew.close();
+  await pool.close();
   await settled;
 });
 
@@ -200,12 +200,12 @@ test("agreement of large maps and rows, read in blocks, equals that of whole ten
       await put(effects, `${side}/${name}.npy`, writeNpy({ name, dtype: "float32", shape, data }));
     }
   }
-  const crew = startCrew(0, effects.files);
-  const [r, c] = [await crew.open(`${effects.folder}/1`), await crew.open(`${effects.folder}/2`)];
+  const pool = startCrew(0, effects.files);
+  const [r, c] = [await pool.open(`${effects.folder}/1`), await pool.open(`${effects.folder}/2`)];
   const [reference, candidate] = [r.runners[0]?.iterations ?? [], c.runners[0]?.iterations ?? []];
   const options = { atol: 0, rtol: 0, topK: 3, seed: 0 };
-  const measurements = await all(measureSides(pairSides(reference, candidate, new Map()), { ...options, decisions: () => true }, crew));
-  await crew.close();
+  const measurements = await all(measureSides(pairSides(reference, candidate, new Map()), { ...options, decisions: () => true }, pool));
+  await pool.close();
   const pairs = async function* () {
     for (const name of Object.keys(shapes)) {
       const [a, b] = await Promise.all(

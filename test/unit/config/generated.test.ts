@@ -3,8 +3,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generate, replaceBetween } from "../../../scripts/gen.ts";
-import { actionInputs, outputSpecs } from "../../../src/config/inputs.ts";
 import { starterConfig } from "../../../src/config/init-template.ts";
+import { actionInputs, outputSpecs } from "../../../src/config/inputs.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, root), "utf8");

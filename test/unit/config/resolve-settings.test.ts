@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { settle } from "../../../src/config/resolve-settings.ts";
+import { resolveSettings } from "../../../src/config/resolve-settings.ts";
 import { workspaceOf } from "../../fakes/workspace.ts";
 import { files, oneModel, path, problemsOf, settleYaml } from "./settle-samples.ts";
 
@@ -126,7 +126,7 @@ describe("without a configuration", () => {
   const texts = { today: "2026-11-24", workspace: workspaceOf(files), yaml: undefined };
 
   it("settles to no model and says how to get one", () => {
-    const settings = settle({ ...texts, inputs: {} });
+    const settings = resolveSettings({ ...texts, inputs: {} });
     expect(settings.models).toEqual([]);
     expect(settings.notices).toEqual([
       `There is no configuration at ${path} and no input "models", so nothing is checked; run "trt-gate init" to write one.`,
@@ -134,11 +134,13 @@ describe("without a configuration", () => {
   });
 
   it("refuses a configuration that was asked for by name", () => {
-    expect(() => settle({ ...texts, inputs: { config: "gate.yaml" } })).toThrow('Input "config" is "gate.yaml", and there is no such file');
+    expect(() => resolveSettings({ ...texts, inputs: { config: "gate.yaml" } })).toThrow(
+      'Input "config" is "gate.yaml", and there is no such file',
+    );
   });
 
   it("gives the models of the input their defaults, with a line of their own in annotations", () => {
-    const settings = settle({ ...texts, inputs: { models: "models/cls.onnx" } });
+    const settings = resolveSettings({ ...texts, inputs: { models: "models/cls.onnx" } });
     expect(settings.models.map(({ name, place }) => ({ name, place }))).toEqual([{ name: "cls", place: { file: path, line: 1 } }]);
     expect(settings.notices).toEqual([]);
   });

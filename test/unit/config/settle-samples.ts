@@ -1,7 +1,7 @@
 /** Settles one configuration text in a workspace of a few models; every test changes what it is about. */
 
+import { resolveSettings, type SettleTexts } from "../../../src/config/resolve-settings.ts";
 import type { Settings } from "../../../src/config/settings.ts";
-import { type SettleTexts, settle } from "../../../src/config/resolve-settings.ts";
 import { ConfigError } from "../../../src/effects/failure.ts";
 import { workspaceOf } from "../../fakes/workspace.ts";
 
@@ -11,7 +11,7 @@ export const path = ".github/trt-gate.yml";
 type Overrides = Partial<Omit<SettleTexts, "yaml">>;
 
 export const settleYaml = (text: string, overrides: Overrides = {}): Settings =>
-  settle({ inputs: {}, today: "2026-11-24", workspace: workspaceOf(files), ...overrides, yaml: { path, text, commit: "abc123" } });
+  resolveSettings({ inputs: {}, today: "2026-11-24", workspace: workspaceOf(files), ...overrides, yaml: { path, text, commit: "abc123" } });
 
 /** The problems, or an empty list where the text settles. Anything else that is thrown stays thrown. */
 export function problemsOf(text: string, overrides: Overrides = {}): readonly string[] {

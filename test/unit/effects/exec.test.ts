@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { childEnv, pythonEnv } from "../../../src/effects/child-env.ts";
 import type { Command, Exec } from "../../../src/effects/effects.ts";
 import { realExec } from "../../../src/effects/exec.ts";
-import { findStrays, killStrays } from "../../../src/effects/orphans.ts";
+import { findStrays, killOrphans } from "../../../src/effects/orphans.ts";
 
 const sh = (script: string, more: Partial<Command> = {}): Command => ({
   file: "sh",
@@ -18,7 +18,7 @@ describe("running a child", () => {
   const controller = new AbortController();
   const exec: Exec = realExec({ runId, cancelled: controller.signal });
   afterEach(async () => {
-    await killStrays(runId);
+    await killOrphans(runId);
   });
 
   it("gives exit code, stdout and the tail of both streams", async () => {
@@ -46,7 +46,7 @@ describe("running a child", () => {
   it("does not wait for a descendant that left the group, and finds it by the run's mark", async () => {
     const result = await exec.run(sh("setsid sleep 62 & sleep 0.5; exit 0"));
     expect(result).toMatchObject({ endedBy: "exit", exitCode: 0 });
-    expect(await killStrays(runId)).toBe(1);
+    expect(await killOrphans(runId)).toBe(1);
     await expect.poll(() => findStrays(runId)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inert, inertName } from "../../../src/effects/sanitize-log.ts";
+import { inertName, sanitizeLog } from "../../../src/effects/sanitize-log.ts";
 import { commandsIn } from "../../fakes/command-oracle.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 
@@ -10,7 +10,7 @@ describe("inert", () => {
   });
 
   it.each(hostileNames.map((name) => [name.slice(0, 30), name]))("leaves no command and no control character in %j", (_, name) => {
-    const text = inert(name);
+    const text = sanitizeLog(name);
     expect(commandsIn(text)).toEqual([]);
     expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     expect(inertName(name)).not.toContain("\n");
@@ -21,11 +21,11 @@ describe("inert", () => {
       fc.constantFrom("::", "##[", "error", "]", "\r", "\n", "\u001b[1m", "\u200b", " ", "add-mask", ":"),
       fc.string(),
     );
-    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => commandsIn(inert(pieces.join(""))).length === 0));
+    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => commandsIn(sanitizeLog(pieces.join(""))).length === 0));
   });
 
   it("keeps ordinary text as it is and cuts a line at 4,096 characters", () => {
-    expect(inert("Conv_12: SQNR 20.5 dB — fine ✓\nnext")).toBe("Conv_12: SQNR 20.5 dB — fine ✓\nnext");
-    expect(inert("x".repeat(100_000))).toHaveLength(4096);
+    expect(sanitizeLog("Conv_12: SQNR 20.5 dB — fine ✓\nnext")).toBe("Conv_12: SQNR 20.5 dB — fine ✓\nnext");
+    expect(sanitizeLog("x".repeat(100_000))).toHaveLength(4096);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Judgement, judge } from "../../../src/gate/judge.ts";
-import { decideByMajority, decideUnderNoise, guardBandDb, isFirm, needsRebuild } from "../../../src/gate/noise.ts";
+import { decideByMajority, decideUnderNoise, guardBandDb, isOutsideGuard, needsRebuild } from "../../../src/gate/noise.ts";
 import { input, measured, tolerance } from "./judging.ts";
 
 const at = (sqnrDb: number): Judgement => judge(input([measured("y", { sqnrDb, cosine: 1 })]));
@@ -46,22 +46,22 @@ describe("whether a rebuild is needed", () => {
 
   test("not where something fails far beyond its limit, whatever else is near", () => {
     const { findings } = judge(input([measured("a", { sqnrDb: 5, cosine: 1 }), measured("b", { sqnrDb: 20.1, cosine: 1 })]));
-    expect(isFirm(findings, 1)).toBe(true);
+    expect(isOutsideGuard(findings, 1)).toBe(true);
   });
 
   test("where a warning hides a fail limit close by", () => {
-    expect(isFirm(at(20.5).findings, 1)).toBe(false);
-    expect(isFirm(at(26).findings, 1)).toBe(true);
+    expect(isOutsideGuard(at(20.5).findings, 1)).toBe(false);
+    expect(isOutsideGuard(at(26).findings, 1)).toBe(true);
   });
 
   test("in a lane without noise never, not even exactly at the limit", () => {
-    expect(isFirm(at(20).findings, 0)).toBe(true);
+    expect(isOutsideGuard(at(20).findings, 0)).toBe(true);
   });
 
   test("also near limits of other metrics, in dB of error", () => {
     const limits = { maxAbs: { fail: 0.1 } };
     const near = judge(input([measured("y", { maxAbs: 0.095 })], { tolerance: tolerance({ limits }) }));
-    expect([isFirm(near.findings, 1), isFirm(near.findings, 0.4)]).toEqual([false, true]);
+    expect([isOutsideGuard(near.findings, 1), isOutsideGuard(near.findings, 0.4)]).toEqual([false, true]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { code, copyBlock, folded, htmlWords, link, prose, quoteBlock, table } from "../../../src/report/markdown.ts";
+import { code, copyBlock, details, escapeMarkdown, htmlWords, link, quoteBlock, table } from "../../../src/report/markdown.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 
 /** What GitHub would act on: HTML of foreign making, mentions, references, entities that become mentions, links. */
@@ -16,7 +16,7 @@ describe("foreign text in Markdown", () => {
   });
 
   it.each(hostileNames)("writes %j as prose that nothing acts on", (name) => {
-    const shown = prose(name);
+    const shown = escapeMarkdown(name);
     expect(shown).not.toMatch(activeHtml);
     expect(shown).not.toMatch(references);
     expect(shown).not.toMatch(/(?<!\\)(?:\\\\)*[`*_[\]|~$]/);
@@ -25,7 +25,7 @@ describe("foreign text in Markdown", () => {
   });
 
   it.each(hostileNames)("keeps a table of its width with %j in each cell", (name) => {
-    const text = table(["a", "b"], [[code(name), prose(name)]]);
+    const text = table(["a", "b"], [[code(name), escapeMarkdown(name)]]);
     const row = text.split("\n")[2] ?? "";
     expect(text.split("\n")).toHaveLength(3);
     expect(row.replace(/\\\\|\\\|/g, "").match(/\|/g)).toHaveLength(3);
@@ -54,6 +54,6 @@ describe("foreign text in Markdown", () => {
   });
 
   it("writes no fold around nothing", () => {
-    expect(folded("x", "  ")).toBe("");
+    expect(details("x", "  ")).toBe("");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutMiddle, namer, plainLine, plainLines } from "../../../src/report/text.ts";
+import { cutMiddle, plainLine, plainLines, uniqueLabels } from "../../../src/report/text.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 
 const active = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|^\s*::|##\[/;
@@ -22,13 +22,13 @@ describe("plain text", () => {
   });
 
   it("gives names that look alike after cleaning an index, and the same name the same form", () => {
-    const show = namer(["a\u202eb", "ab", "ab", "a\u0007b", "c"]);
+    const show = uniqueLabels(["a\u202eb", "ab", "ab", "a\u0007b", "c"]);
     expect(["a\u202eb", "ab", "a\u0007b", "c"].map(show)).toEqual(["ab", "ab (2)", "ab (3)", "c"]);
   });
 
   it("tells names apart that differ only in the part that is cut away", () => {
     const [one, two] = [`${"x".repeat(300)}A${"y".repeat(300)}`, `${"x".repeat(300)}B${"y".repeat(300)}`];
-    const show = namer([one, two]);
+    const show = uniqueLabels([one, two]);
     expect(show(one)).not.toBe(show(two));
   });
 

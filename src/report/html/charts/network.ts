@@ -42,9 +42,9 @@ export interface NetworkLimits {
 
 export function networkChart(points: readonly NetworkPoint[], limits: NetworkLimits): Markup {
   if (points.length === 0) return nothing;
-  const drawn = thinned(points, mostPoints);
+  const drawn = downsample(points, mostPoints);
   const caption = html`<span class="key accumulated">accumulated: what has gathered at this layer’s output</span> <span class="key injected">injected: what this layer adds by itself</span> <span class="key-note">Lower is worse.</span>`;
-  return figure(caption, spoken(points, limits), (size) => drawing(drawn, points.length, limits, size));
+  return figure(caption, ariaLabel(points, limits), (size) => drawing(drawn, points.length, limits, size));
 }
 
 function drawing(points: readonly NetworkPoint[], count: number, limits: NetworkLimits, size: Size): Markup {
@@ -93,7 +93,7 @@ const worst = (points: readonly NetworkPoint[]): NetworkPoint[] =>
   points.toSorted((a, b) => injectedSeverity(a) - injectedSeverity(b)).slice(0, labelled);
 
 /** At most `most` points: of neighbours only the worst stays, so no dip is lost. */
-export function thinned(points: readonly NetworkPoint[], most: number): readonly NetworkPoint[] {
+export function downsample(points: readonly NetworkPoint[], most: number): readonly NetworkPoint[] {
   if (points.length <= most) return points;
   const bucket = points.length / most;
   return Array.from({ length: most }, (_, i) => points.slice(Math.floor(i * bucket), Math.floor((i + 1) * bucket))).flatMap((some) =>
@@ -101,7 +101,7 @@ export function thinned(points: readonly NetworkPoint[], most: number): readonly
   );
 }
 
-function spoken(points: readonly NetworkPoint[], limits: NetworkLimits): string {
+function ariaLabel(points: readonly NetworkPoint[], limits: NetworkLimits): string {
   const [first] = worst(points);
   const below =
     limits.fail === undefined

@@ -15,7 +15,7 @@ export function searchChart(probes: readonly Probe[]): Markup {
   const shown = probes.slice(-mostProbes);
   if (shown.length === 0) return nothing;
   const caption = html`<span class="key passes">passes</span> <span class="key fails">fails</span> <span class="key unknown">tool failed: neither</span> <span class="key-note">Numbers: units kept in higher precision.</span>`;
-  return figure(caption, spoken(shown), (size) => drawing(shown, size));
+  return figure(caption, ariaLabel(shown), (size) => drawing(shown, size));
 }
 
 function drawing(probes: readonly Probe[], size: Size): Markup {
@@ -41,7 +41,7 @@ function mark(probe: Probe, x: number, y: number, withCount: boolean): Markup {
 const words = (probe: Probe): string =>
   `Probe ${probe.n} (${probe.phase}${probe.half === "accept" ? ", held-out samples" : ""}): ${probe.kept} units kept, ${probe.kind === "unknown" ? `no result: ${probe.why ?? "tool failed"}` : probe.passes ? "passes" : "fails"}`;
 
-function spoken(probes: readonly Probe[]): string {
+function ariaLabel(probes: readonly Probe[]): string {
   const passing = probes.filter((probe) => probe.passes);
   const fewest =
     passing.length === 0

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ToolError } from "../../../../src/effects/failure.ts";
-import { influenceDb } from "../../../../src/lanes/tensorrt/marking-shift.ts";
 import { markTensors } from "../../../../src/lanes/tensorrt/mark-outputs.ts";
+import { influenceDb } from "../../../../src/lanes/tensorrt/marking-shift.ts";
 import type { Recipe, Session, Side } from "../../../../src/lanes/tensorrt/session.ts";
 import type { Tensor } from "../../../../src/model/tensor.ts";
 
