@@ -8,7 +8,8 @@ import type { Log } from "../src/effects/effects.ts";
 import { realEffects } from "../src/effects/real.ts";
 import { prepareSimulate } from "../src/lanes/simulate/simulate.ts";
 import { type Measured, measure } from "../src/measure/measure.ts";
-import type { FeedSource, PreparedLane, QuantizationSource } from "../src/model/lane.ts";
+import type { FeedSource, QuantizationSource } from "../src/model/job.ts";
+import type { PreparedLane } from "../src/model/lane.ts";
 import { openFeeds } from "../src/samples/feeds.ts";
 import type { Half, Probe } from "../src/search/search.ts";
 

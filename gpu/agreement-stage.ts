@@ -9,7 +9,7 @@ import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { openSession, type Side } from "../src/lanes/tensorrt/session.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
 import { measure } from "../src/measure/measure.ts";
-import type { TensorPair } from "../src/model/lane.ts";
+import type { TensorPair } from "../src/model/engine.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models, timed } from "./bench.ts";
 import { polygraphyEnv } from "./polygraphy-stage.ts";
 

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { Effects } from "../src/effects/effects.ts";
 import { measure } from "../src/measure/measure.ts";
 import type { Measurement } from "../src/measure/measurement.ts";
-import type { LaneJob, PreparedLane, QuantizationSource, ShapeRange, TensorPair } from "../src/model/lane.ts";
+import type { TensorPair } from "../src/model/engine.ts";
+import type { LaneJob, QuantizationSource, ShapeRange } from "../src/model/job.ts";
+import type { PreparedLane } from "../src/model/lane.ts";
 import { openFeeds } from "../src/samples/feeds.ts";
 import type { Recorder } from "./record.ts";
 

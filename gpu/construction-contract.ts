@@ -5,7 +5,7 @@ import { ToolError } from "../src/effects/failure.ts";
 import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
 import type { EngineTools } from "../src/lanes/tensorrt/engine-context.ts";
 import type { Hello } from "../src/lanes/tensorrt/protocol.ts";
-import type { LaneJob } from "../src/model/lane.ts";
+import type { LaneJob } from "../src/model/job.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models } from "./bench.ts";
 import { type Built, type Load, loader } from "./construction-worker.ts";
 

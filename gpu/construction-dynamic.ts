@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
-import type { ShapeRange } from "../src/model/lane.ts";
+import type { ShapeRange } from "../src/model/job.ts";
 import { int64Tensor, intAttr } from "../src/onnx/model.ts";
 import { modelBytes, node, weight } from "../test/fakes/onnx-models.ts";
 import type { Contract } from "./construction-contract.ts";

@@ -4,7 +4,7 @@ import { ConfigError } from "../src/effects/failure.ts";
 import { toHalf } from "../src/lanes/tensorrt/half-network.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { readModelFacts } from "../src/lanes/tensorrt/model-facts.ts";
-import type { LaneJob } from "../src/model/lane.ts";
+import type { LaneJob } from "../src/model/job.ts";
 import { encodeNetwork } from "../src/onnx/network.ts";
 import { type Contract, candidateOf, classifierJob } from "./construction-contract.ts";
 import { allAre, checkConvolutions, checkEnds, checkRestored, counts, tensorsOf } from "./construction-networks.ts";

@@ -2,7 +2,7 @@
 
 import { keptLayers, layersOfUnits, markable, ownNames } from "../src/lanes/tensorrt/layer-map.ts";
 import { type ModelFacts, readModelFacts } from "../src/lanes/tensorrt/model-facts.ts";
-import type { LaneJob } from "../src/model/lane.ts";
+import type { LaneJob } from "../src/model/job.ts";
 import { type Contract, cacheOf, candidateOf, classifierJob } from "./construction-contract.ts";
 import { added, checkConvolutions, checkEnds, checkRestored, counts, same, tensorsOf } from "./construction-networks.ts";
 import type { Loaded } from "./construction-worker.ts";

@@ -14,7 +14,7 @@ import {
   nothingSchema,
 } from "../src/lanes/tensorrt/protocol.ts";
 import type { Worker } from "../src/lanes/tensorrt/worker.ts";
-import type { ShapeRange } from "../src/model/lane.ts";
+import type { ShapeRange } from "../src/model/job.ts";
 
 export type Built =
   | { readonly kind: "engine" }

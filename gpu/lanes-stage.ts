@@ -2,7 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareLane } from "../src/lanes/prepare.ts";
-import type { LaneName, PreparedLane, TensorPair } from "../src/model/lane.ts";
+import type { TensorPair } from "../src/model/engine.ts";
+import type { LaneName, PreparedLane } from "../src/model/lane.ts";
 import { type Bench, clsFeeds, figures, fixtures, type JobParts, jobFor, models, outputDb } from "./bench.ts";
 
 const all = (lane: PreparedLane) => Array.from({ length: lane.sampleCount }, (_, i) => i);

@@ -1,5 +1,6 @@
 /** The engines and sessions of a lane, as the report holds them: also of a model whose tool failed. */
-import type { ExecutedLayer, PreparedLane } from "../model/lane.ts";
+import type { ExecutedLayer } from "../model/engine.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 
 export const buildsOf = (lane: Pick<PreparedLane, "builds">): ModelReport["builds"] =>

@@ -2,7 +2,7 @@
  * The calibration cache of scales that the gate made itself: a user's tools need it beside the fix, or they would calibrate on random numbers.
  */
 import { defaultCacheVersion, headerWord, parseCache, writeCache } from "../calibration/cache.ts";
-import type { QuantizationSource } from "../model/lane.ts";
+import type { QuantizationSource } from "../model/job.ts";
 import type { Prepared } from "./prepare.ts";
 
 export const ownCacheName = "calibration.cache";

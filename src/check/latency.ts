@@ -4,7 +4,8 @@
  */
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
-import type { BuildFacts, PreparedLane } from "../model/lane.ts";
+import type { BuildFacts } from "../model/engine.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 import { sameUnits } from "../search/same-units.ts";
 

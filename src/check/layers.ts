@@ -7,7 +7,7 @@ import { matchesPattern } from "../gate/pattern.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
 import { type Measured, measure } from "../measure/measure.ts";
 import type { Measurement } from "../measure/measurement.ts";
-import type { TensorPair } from "../model/lane.ts";
+import type { TensorPair } from "../model/engine.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { type Decided, type JudgedRun, type Judging, judgeMeasured, measureOptions, plainCandidate, sqnrBetween } from "./outputs.ts";
 

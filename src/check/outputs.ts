@@ -6,8 +6,10 @@ import { type Judgement, judge } from "../gate/judge.ts";
 import { decideUnderNoise, guardBandDb, type NoiseDecision } from "../gate/noise.ts";
 import { type Measured, measure } from "../measure/measure.ts";
 import type { Metrics } from "../measure/measurement.ts";
-import type { Assignment, PreparedLane, RunRequest, TensorPair } from "../model/lane.ts";
+import type { TensorPair } from "../model/engine.ts";
+import type { PreparedLane, RunRequest } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";
+import type { Assignment } from "../model/unit.ts";
 
 export interface Judging {
   readonly entry: ModelEntry;

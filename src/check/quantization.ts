@@ -9,7 +9,7 @@ import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import type { FeedEntry, ModelEntry, QuantizationEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
-import type { FeedSource, QuantizationSource } from "../model/lane.ts";
+import type { FeedSource, QuantizationSource } from "../model/job.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";

@@ -4,7 +4,7 @@
  */
 
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
-import type { QuantizationSource } from "../model/lane.ts";
+import type { QuantizationSource } from "../model/job.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { Scheme } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Settings } from "../config/settings.ts";
 import type { Files } from "../effects/effects.ts";
-import type { FeedSource } from "../model/lane.ts";
+import type { FeedSource } from "../model/job.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 

@@ -4,7 +4,8 @@
  */
 import { join } from "node:path";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
-import type { FeedSource, LaneJob, PreparedLane } from "../model/lane.ts";
+import type { FeedSource, LaneJob } from "../model/job.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import { setsToRank } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { Probe } from "../search/search.ts";

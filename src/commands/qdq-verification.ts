@@ -2,7 +2,9 @@
 import type { Effects } from "../effects/effects.ts";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import { measure } from "../measure/measure.ts";
-import type { FeedSource, PreparedLane, ShapeRange, TensorPair } from "../model/lane.ts";
+import type { TensorPair } from "../model/engine.ts";
+import type { FeedSource, ShapeRange } from "../model/job.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { simulateJob } from "./simulate-job.ts";
 

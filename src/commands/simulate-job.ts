@@ -1,7 +1,7 @@
 /** A job for the simulate lane outside a configuration: what a command needs to run a model on the CPU. */
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
-import type { FeedSource, LaneJob, QuantizationSource, ShapeRange } from "../model/lane.ts";
+import type { FeedSource, LaneJob, QuantizationSource, ShapeRange } from "../model/job.ts";
 import { stageModel } from "../onnx/stage.ts";
 
 export interface SimulateJobParts {

@@ -3,7 +3,7 @@
  * workspace's answers are handed in. Which commit the text comes from and which models changed is decided elsewhere.
  */
 import { ConfigError } from "../effects/failure.ts";
-import type { Precision } from "../model/lane.ts";
+import type { Precision } from "../model/job.ts";
 import { camelKeys } from "./case.ts";
 import { stripToDataOnly } from "./data-only.ts";
 import { readEntry } from "./entry.ts";

@@ -1,6 +1,7 @@
 /** The one typed value that every later stage reads. config/schema.ts (zod) is the source of these shapes, names, defaults and texts. */
 import type { Limits, Tolerance, Waiver } from "../gate/verdict.ts";
-import type { LaneName, Precision, ShapeRange, TensorRtOptions } from "../model/lane.ts";
+import type { Precision, ShapeRange, TensorRtOptions } from "../model/job.ts";
+import type { LaneName } from "../model/lane.ts";
 
 export interface Settings {
   readonly options: Options;

@@ -1,7 +1,7 @@
 /** Shapes of dynamic inputs, from the configuration or from `--shapes`. Whether the model has such an input is checked where the model is read. */
 import type { z } from "zod";
 import { ConfigError } from "../effects/failure.ts";
-import type { ShapeRange } from "../model/lane.ts";
+import type { ShapeRange } from "../model/job.ts";
 import type { shapesSchema } from "./schema.ts";
 
 export type ShapesConfig = z.output<typeof shapesSchema>;

@@ -5,7 +5,7 @@
 
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import type { FeedSource } from "../model/lane.ts";
+import type { FeedSource } from "../model/job.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { writeNpy } from "./npy.ts";
 

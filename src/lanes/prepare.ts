@@ -4,7 +4,8 @@
  */
 import { ToolError } from "../effects/failure.ts";
 import { lockGpu } from "../effects/gpu-lock.ts";
-import type { LaneJob, LaneName, PreparedLane } from "../model/lane.ts";
+import type { LaneJob } from "../model/job.ts";
+import type { LaneName, PreparedLane } from "../model/lane.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
 import { prepareSimulate } from "./simulate/simulate.ts";

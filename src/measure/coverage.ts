@@ -1,5 +1,5 @@
 /** Counts which tensors each side gave and in how many samples. Injected pairs are made by the measuring itself and do not count. */
-import type { TensorPair } from "../model/lane.ts";
+import type { TensorPair } from "../model/engine.ts";
 import type { Coverage } from "./measurement.ts";
 
 interface Seen {

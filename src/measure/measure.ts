@@ -2,7 +2,8 @@
  * Measures a stream of tensor pairs: one pass, one pair in memory at a time.
  * Says how far apart the sides are and what was compared; judges nothing.
  */
-import type { ScoreSource, TensorPair } from "../model/lane.ts";
+import type { TensorPair } from "../model/engine.ts";
+import type { ScoreSource } from "../model/lane.ts";
 import { sameShape, type Tensor } from "../model/tensor.ts";
 import { accumulate, type Closeness } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";

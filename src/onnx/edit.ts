@@ -5,7 +5,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import { embed, floatValues, isExternal } from "./constants.ts";
 import { foldBatchNorm } from "./fold.ts";
 import { ModelProtoSchema, OperatorSetIdProtoSchema } from "./gen/onnx-ml_pb.js";

@@ -4,7 +4,7 @@
  */
 
 import { create } from "@bufbuild/protobuf";
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
 import type { NodeProto, TensorProto } from "./model.ts";
 import { makeNode, rewire } from "./model.ts";

@@ -2,7 +2,7 @@
  * Finds the units of a model: each compute node with the normalisation and the elementwise nodes that an engine fuses with it.
  * Decides what can change precision at all; nodes that compute shapes or indices never do. Knows no scales.
  */
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import { patternBlocks } from "./blocks.ts";
 import { elementsOf } from "./constants.ts";
 import { foldSites } from "./fold.ts";

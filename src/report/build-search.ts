@@ -1,5 +1,5 @@
 /** A search outcome as the report's entry: kept units with their nodes, every probe, the rankings. Pure copying; nothing is decided here. */
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import type { ProbeRecord, SearchOutcome } from "../search/search.ts";
 import { type KeptUnit, type ModelReport, toNum } from "./schema.ts";
 

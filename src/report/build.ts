@@ -5,7 +5,7 @@
 
 import type { Finding, Level, Limits } from "../gate/verdict.ts";
 import type { Coverage, Measurement, Metrics, Summary } from "../measure/measurement.ts";
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import { beyond } from "./metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "./schema.ts";
 import { worstFirst } from "./worst-first.ts";

@@ -1,6 +1,6 @@
 /** Checks every sample against the model's inputs before anything runs: a wrong sample must never end a calibration early. */
 import { ConfigError } from "../effects/failure.ts";
-import type { FeedSource, ShapeRange } from "../model/lane.ts";
+import type { FeedSource, ShapeRange } from "../model/job.ts";
 import type { Feed } from "../model/tensor.ts";
 import type { ModelInput } from "../onnx/inputs.ts";
 

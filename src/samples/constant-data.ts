@@ -1,6 +1,6 @@
 /** Refuses samples that are one value throughout: every scale and every figure made from them would mean nothing. */
 import { ConfigError } from "../effects/failure.ts";
-import type { FeedSource } from "../model/lane.ts";
+import type { FeedSource } from "../model/job.ts";
 
 /** Reads no further than to the first input that varies. A single number in all is left alone: nothing can vary there. */
 export async function refuseConstant(source: FeedSource, what: string): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
-import type { FeedSource } from "../model/lane.ts";
+import type { FeedSource } from "../model/job.ts";
 import type { Feed } from "../model/tensor.ts";
 import { feedParts } from "./feed-files.ts";
 import type { ModelInput } from "./model-input.ts";

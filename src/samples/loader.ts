@@ -9,7 +9,7 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
 import { pythonFile } from "../effects/python-files.ts";
 import { readNpy } from "../formats/npy.ts";
-import type { FeedSource } from "../model/lane.ts";
+import type { FeedSource } from "../model/job.ts";
 import type { Feed } from "../model/tensor.ts";
 import type { ResolvedInput } from "../onnx/inputs.ts";
 import { checkFeeds } from "./check-feeds.ts";

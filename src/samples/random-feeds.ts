@@ -3,7 +3,7 @@
  * No substitute for real data; good for comparing two ways of running the same model.
  */
 import { ConfigError } from "../effects/failure.ts";
-import type { FeedSource } from "../model/lane.ts";
+import type { FeedSource } from "../model/job.ts";
 import { type DType, elementCount, type Tensor, type TensorData } from "../model/tensor.ts";
 import type { ModelInput } from "./model-input.ts";
 

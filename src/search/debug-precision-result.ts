@@ -2,7 +2,7 @@
  * Reads what `polygraphy debug precision` did: how many layers each iteration marked (only its log says), and what our check found (only our file counts).
  * The answer is recomputed from both; Polygraphy's own sentence must agree or nothing is claimed.
  */
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import type { OutcomeKind, ProbeRecord, ProbeResult, SearchOutcome } from "./search.ts";
 
 export interface Iteration {

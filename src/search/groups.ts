@@ -1,7 +1,7 @@
 /**
  * What moves together: single units, or all units of one block. Everything after this file searches over groups and never asks which it was.
  */
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 
 export interface Group {
   readonly id: string;

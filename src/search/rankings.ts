@@ -2,7 +2,7 @@
  * Orders in which units deserve higher precision. No single order is best on every model, so all that can be had are made.
  * Makes orders only; nothing here decides how many units are kept.
  */
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
 import type { ProbeRunner, Question } from "./probe-runner.ts";
 import type { ProbeResult, Ranking, RankingName, SearchRequest } from "./search.ts";

@@ -1,6 +1,6 @@
 /** The words of searching. The search sees only `probe(units) -> result`; it knows no lane, no file, no clock but the one handed in. */
 import type { Clock } from "../effects/effects.ts";
-import type { Unit } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
 
 /**
  * A failed tool is `unknown`: neither good nor bad. `marginDb`: distance to the limit in the deciding metric's unit, negative when failing.

@@ -5,7 +5,9 @@ import { z } from "zod";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
-import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/model/lane.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
+import type { FeedSource, LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { PreparedLane, RunRequest } from "../../src/model/lane.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 

@@ -1,6 +1,8 @@
 /** A lane without engines: outputs are functions of the sample and of what is kept. */
-import type { PreparedLane, TensorPair, Unit } from "../../src/model/lane.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
+import type { PreparedLane } from "../../src/model/lane.ts";
 import type { Tensor } from "../../src/model/tensor.ts";
+import type { Unit } from "../../src/model/unit.ts";
 
 export const tensor = (name: string, values: readonly number[], shape: readonly number[] = [1, values.length]): Tensor => ({
   name,

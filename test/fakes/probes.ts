@@ -1,5 +1,5 @@
 /** Synthetic units and probes for searches: errors that add up, sets that depend on each other, tools that fail. No model, no clock. */
-import type { Unit } from "../../src/model/lane.ts";
+import type { Unit } from "../../src/model/unit.ts";
 import type { Half, Journal, Probe, ProbeResult, SearchRequest } from "../../src/search/search.ts";
 
 /** u0, u1, … in topological order; `blockSize` units share a block. */

@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
-import type { FeedSource, LaneJob, PreparedLane, QuantizationSource, RunRequest, TensorPair } from "../../src/model/lane.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
+import type { FeedSource, LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { PreparedLane, RunRequest } from "../../src/model/lane.ts";
 import { resolveInputs } from "../../src/onnx/inputs.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";

@@ -8,7 +8,7 @@ import { openSaved } from "../../src/formats/open-saved.ts";
 import { readTensor } from "../../src/formats/stored-array.ts";
 import { main } from "../../src/main.ts";
 import { measure } from "../../src/measure/measure.ts";
-import type { TensorPair } from "../../src/model/lane.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
 import { publish } from "../../src/publish/publish.ts";
 import { fromNum, type Report, reportSchema } from "../../src/report/schema.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";

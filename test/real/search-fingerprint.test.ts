@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { digestOf } from "../../src/check/search-fingerprint.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
-import type { LaneJob } from "../../src/model/lane.ts";
+import type { LaneJob } from "../../src/model/job.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { entryOf } from "../fakes/settings.ts";

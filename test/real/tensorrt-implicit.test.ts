@@ -7,7 +7,9 @@ import { parseCache } from "../../src/calibration/cache.ts";
 import { ConfigError } from "../../src/effects/failure.ts";
 import { writeRunResults } from "../../src/formats/polygraphy-writer.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
-import type { LaneJob, PreparedLane, QuantizationSource, TensorPair } from "../../src/model/lane.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
+import type { LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { PreparedLane } from "../../src/model/lane.ts";
 import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
 

@@ -5,8 +5,9 @@
 import { calibrate } from "../../calibration/calibrate.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ConfigError } from "../../effects/failure.ts";
-import type { FeedSource, ShapeRange, Unit } from "../../model/lane.ts";
+import type { FeedSource, ShapeRange } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
+import type { Unit } from "../../model/unit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { modelInputs } from "../../onnx/inputs.ts";
 import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts";

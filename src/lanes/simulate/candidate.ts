@@ -3,7 +3,7 @@
  * Says how a choice of units becomes a graph; where scales and quantised weights come from is core.ts (cache, data) and qdq.ts (a Q/DQ model).
  */
 import { create } from "@bufbuild/protobuf";
-import type { Unit } from "../../model/lane.ts";
+import type { Unit } from "../../model/unit.ts";
 import { GraphProtoSchema, TypeProtoSchema, ValueInfoProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 import { DataType, graphAttr, makeNode, type NodeProto, rewire } from "../../onnx/model.ts";
 import { type Network, prune, valueInfo } from "../../onnx/network.ts";

@@ -3,7 +3,7 @@
  * Uses the com.microsoft forms of QuantizeLinear and DequantizeLinear, which exist for every opset and compute the same as the standard ones.
  */
 import type { Effects } from "../../effects/effects.ts";
-import type { Unit } from "../../model/lane.ts";
+import type { Unit } from "../../model/unit.ts";
 import { elementsOf, floatValues, isFloatTensor } from "../../onnx/constants.ts";
 import { DataType, floatTensor, int8Tensor, makeNode, type NodeProto, rewire, type TensorProto, tensorShape } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";

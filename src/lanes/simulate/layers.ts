@@ -3,7 +3,7 @@
  * With optimisation disabled, marking does not change what is computed.
  */
 
-import type { TensorPair } from "../../model/lane.ts";
+import type { TensorPair } from "../../model/engine.ts";
 import { elementCount, type Feed, isFloat, type Tensor } from "../../model/tensor.ts";
 import { injectedName, withInjected, withOutputs } from "./candidate.ts";
 import type { Sides } from "./quantized-pair.ts";

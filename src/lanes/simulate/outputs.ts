@@ -3,7 +3,7 @@
  * Small models hold one candidate session for all choices of units; large ones are built anew for each choice.
  */
 
-import type { TensorPair } from "../../model/lane.ts";
+import type { TensorPair } from "../../model/engine.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { assign, gated, gateName } from "./candidate.ts";
 import type { Sides } from "./quantized-pair.ts";

@@ -1,5 +1,6 @@
 /** Commands that do the same by hand. Only words: nothing here is run. */
-import type { Assignment, LaneJob } from "../../model/lane.ts";
+import type { LaneJob } from "../../model/job.ts";
+import type { Assignment } from "../../model/unit.ts";
 import { quote } from "../tensorrt/quote.ts";
 
 /** The float side in ONNX Runtime, and a Q/DQ copy of the model that computes what the candidate computes. */

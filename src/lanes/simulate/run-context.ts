@@ -1,6 +1,7 @@
 /** What all parts of one prepared model share: the job, the runtime, the list of builds, the clock. */
 import { ToolError } from "../../effects/failure.ts";
-import type { BuildFacts, LaneJob } from "../../model/lane.ts";
+import type { BuildFacts } from "../../model/engine.ts";
+import type { LaneJob } from "../../model/job.ts";
 import type { Network } from "../../onnx/network.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSession, type Session } from "./session.ts";

@@ -3,7 +3,9 @@
  * Makes tensors of both sides; accepts nothing for TensorRT, which fuses and rounds in its own way.
  */
 
-import type { LaneJob, PreparedLane, RunRequest, TensorPair } from "../../model/lane.ts";
+import type { TensorPair } from "../../model/engine.ts";
+import type { LaneJob } from "../../model/job.ts";
+import type { PreparedLane, RunRequest } from "../../model/lane.ts";
 import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { readModel } from "../../onnx/read.ts";
 import { scoreSources } from "../../onnx/scores.ts";

@@ -1,6 +1,6 @@
 /** What both engine lanes are given: a worker that has said hello, the GPU it runs on, and how to let go of both. */
 import { ConfigError } from "../../effects/failure.ts";
-import type { LaneJob } from "../../model/lane.ts";
+import type { LaneJob } from "../../model/job.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";

@@ -3,7 +3,10 @@
  * Makes pairs of tensors; measures and judges nothing. What a lane builds is handed in as recipes.
  */
 import { ToolError } from "../../effects/failure.ts";
-import type { Assignment, BuildFacts, LaneCoverage, LaneJob, LaneName, PreparedLane, RunRequest, TensorPair } from "../../model/lane.ts";
+import type { BuildFacts, TensorPair } from "../../model/engine.ts";
+import type { LaneJob } from "../../model/job.ts";
+import type { LaneCoverage, LaneName, PreparedLane, RunRequest } from "../../model/lane.ts";
+import type { Assignment } from "../../model/unit.ts";
 import { scoreSources } from "../../onnx/scores.ts";
 import { checkPrecisions, ignoredLayers } from "./executed-precision.ts";
 import { canRaise, layersOfUnits, markable } from "./layer-map.ts";

@@ -1,6 +1,6 @@
 /** Reads back what an engine really runs: a precision that was asked for and is not there must never go unseen. */
 import { ToolError } from "../../effects/failure.ts";
-import type { ExecutedLayer } from "../../model/lane.ts";
+import type { ExecutedLayer } from "../../model/engine.ts";
 import type { Recipe } from "./session.ts";
 
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);

@@ -3,7 +3,9 @@
  * Weakly typed below 10.12 (flags for the rest), strongly typed from there on, where the float parts are converted to FP16 in the file.
  */
 import { join } from "node:path";
-import type { Assignment, LaneJob, PreparedLane } from "../../model/lane.ts";
+import type { LaneJob } from "../../model/job.ts";
+import type { PreparedLane } from "../../model/lane.ts";
+import type { Assignment } from "../../model/unit.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";

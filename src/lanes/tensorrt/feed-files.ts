@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Files } from "../../effects/effects.ts";
 import { writeNpy } from "../../formats/npy.ts";
-import type { FeedSource } from "../../model/lane.ts";
+import type { FeedSource } from "../../model/job.ts";
 
 /** Input name -> file. */
 export type FeedFiles = Readonly<Record<string, string>>;

@@ -4,7 +4,9 @@
  */
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { Assignment, FeedSource, LaneJob, PreparedLane } from "../../model/lane.ts";
+import type { FeedSource, LaneJob } from "../../model/job.ts";
+import type { PreparedLane } from "../../model/lane.ts";
+import type { Assignment } from "../../model/unit.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
 import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { FileError } from "../../effects/failure.ts";
-import type { ExecutedLayer } from "../../model/lane.ts";
+import type { ExecutedLayer } from "../../model/engine.ts";
 
 const tensor = z.looseObject({
   Name: z.string().optional(),

@@ -2,7 +2,7 @@
  * Joins ONNX nodes and network layers, and says on which layers a precision may be set.
  * The rules are those of Polygraphy's `debug precision` and trtexec's `--layerPrecisions`.
  */
-import type { Unit } from "../../model/lane.ts";
+import type { Unit } from "../../model/unit.ts";
 import type { NetworkLayer, NetworkTensor } from "./protocol.ts";
 
 const untouched: ReadonlySet<string> = new Set(["CONSTANT", "SHAPE", "QUANTIZE", "DEQUANTIZE", "CAST"]);

@@ -1,6 +1,7 @@
 /** What the engine lanes need to know of an ONNX file: inputs, outputs, units, order. Reads; builds nothing. */
 import type { Files } from "../../effects/effects.ts";
-import type { ShapeRange, Unit } from "../../model/lane.ts";
+import type { ShapeRange } from "../../model/job.ts";
+import type { Unit } from "../../model/unit.ts";
 import { type ModelInput, modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import type { OnnxModel } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";

@@ -3,7 +3,8 @@
  * All activations get one, since a tensor without a scale would keep its neighbours in float.
  */
 import { headerWord, writeCache } from "../../calibration/cache.ts";
-import type { FeedSource, LaneJob, Unit } from "../../model/lane.ts";
+import type { FeedSource, LaneJob } from "../../model/job.ts";
+import type { Unit } from "../../model/unit.ts";
 import { networkScales } from "../simulate/calibrate-model.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import type { ModelFacts } from "./model-facts.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { LaneJob } from "../../model/lane.ts";
+import type { LaneJob } from "../../model/job.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";

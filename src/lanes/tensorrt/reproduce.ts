@@ -1,6 +1,6 @@
 /** The commands that do by hand what the engine lanes did, for people who live in `polygraphy` and `trtexec`. Words only; runs nothing. */
 import { basename } from "node:path";
-import type { LaneJob, ShapeRange, TensorRtOptions } from "../../model/lane.ts";
+import type { LaneJob, ShapeRange, TensorRtOptions } from "../../model/job.ts";
 import { entropyCalibrator } from "./capabilities.ts";
 import { quote } from "./quote.ts";
 

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { type CalibrationCache, headerWord, parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { FeedSource, LaneJob } from "../../model/lane.ts";
+import type { FeedSource, LaneJob } from "../../model/job.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { cacheHeaderPrefix, calibratorOf } from "./capabilities.ts";
 import { writeFeeds } from "./feed-files.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { latencyOf, withLatency } from "../../../src/check/latency.ts";
 import type { Verdict } from "../../../src/gate/verdict.ts";
-import type { BuildFacts, LaneName } from "../../../src/model/lane.ts";
+import type { BuildFacts } from "../../../src/model/engine.ts";
+import type { LaneName } from "../../../src/model/lane.ts";
 
 const pass: Verdict = { kind: "pass", reason: "within-limits", message: "fine" };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { measure } from "../../../src/measure/measure.ts";
-import type { TensorPair } from "../../../src/model/lane.ts";
+import type { TensorPair } from "../../../src/model/engine.ts";
 import { openFeeds } from "../../../src/samples/feeds.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { options, pair, stream, tensor, typed } from "./pairs.ts";

@@ -1,7 +1,7 @@
 /** Tensors and pair streams for the tests of measuring. */
 
 import type { MeasureOptions } from "../../../src/measure/measure.ts";
-import type { TensorPair } from "../../../src/model/lane.ts";
+import type { TensorPair } from "../../../src/model/engine.ts";
 import type { DType, Tensor, TensorData } from "../../../src/model/tensor.ts";
 
 export const options: MeasureOptions = { atol: 1e-5, rtol: 1e-3, topK: 2, seed: 1 };

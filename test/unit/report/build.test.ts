@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../src/gate/verdict.ts";
 import type { Measurement } from "../../../src/measure/measurement.ts";
-import type { Unit } from "../../../src/model/lane.ts";
+import type { Unit } from "../../../src/model/unit.ts";
 import { coverageReport, firstFailing, keptUnit, measuredTensor, searchReport, worstLayers } from "../../../src/report/build.ts";
 import { reportSchema } from "../../../src/report/schema.ts";
 import type { SearchOutcome } from "../../../src/search/search.ts";

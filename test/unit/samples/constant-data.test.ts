@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../src/effects/failure.ts";
-import type { FeedSource } from "../../../src/model/lane.ts";
+import type { FeedSource } from "../../../src/model/job.ts";
 import { refuseConstant } from "../../../src/samples/constant-data.ts";
 
 /** One feed a row, each with the inputs a and b. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { canRaise, keptLayers, layersOfUnits, markable, onnxNodes } from "../../../../src/lanes/tensorrt/layer-map.ts";
 import type { NetworkLayer, NetworkTensor } from "../../../../src/lanes/tensorrt/protocol.ts";
-import type { Unit } from "../../../../src/model/lane.ts";
+import type { Unit } from "../../../../src/model/unit.ts";
 
 const tensor = (name: string, change: Partial<NetworkTensor> = {}): NetworkTensor => ({
   name,

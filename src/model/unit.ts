@@ -1,0 +1,25 @@
+/** What changes precision together, and a choice of precisions. Only types. */
+
+/** The smallest group of nodes that changes precision together. Ids are stable within one model file. */
+export interface Unit {
+  /** `<op type>:<output tensor of the compute node>`, unique in the model. */
+  readonly id: string;
+  /** ONNX node names of the compute node and what fuses with it; the compute node first. Unnamed nodes appear as `(output <tensor>)`. */
+  readonly nodes: readonly string[];
+  readonly opType: string;
+  /** Quantised activation inputs (ONNX tensor names). */
+  readonly inputs: readonly string[];
+  /** The compute node's own output: the tensor at which its injected error is measured. */
+  readonly output: string;
+  /** Position in topological order. */
+  readonly order: number;
+  /** Block the unit belongs to (`search.group: block`): from the path in its name, else from the shape of the graph, else its own id. */
+  readonly block: string;
+  /** Weight bytes in float32; 0 for products of two activations. */
+  readonly weightBytes: number;
+}
+
+/** Which units are kept in higher precision. The empty set is the plain INT8 candidate. */
+export interface Assignment {
+  readonly keep: ReadonlySet<string>;
+}
