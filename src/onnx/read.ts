@@ -8,8 +8,9 @@ import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { checkGraph } from "./check.ts";
 import { ModelProtoSchema } from "./gen/onnx-ml_pb.js";
+import { inlineFunctions } from "./inline.ts";
 import { leaveWeights } from "./leave-weights.ts";
-import type { OnnxModel } from "./model.ts";
+import type { ModelProto, OnnxModel } from "./model.ts";
 import { maxMessageBytes, validateWire } from "./wire.ts";
 
 /** Where large weights are after reading: in memory, for an edit that is written again, or left in the file and read when needed. */
@@ -35,11 +36,19 @@ export async function modelBytes(path: string, files: Files): Promise<Uint8Array
 }
 
 /** The bytes stay referenced by the result: weights are views of them. */
-export function parseModel(bytes: Uint8Array, path: string): OnnxModel {
+export const parseModel = (bytes: Uint8Array, path: string): OnnxModel => openProto(parseProto(bytes, path), path);
+
+/** What the file says, word for word: its functions are still there. */
+export function parseProto(bytes: Uint8Array, path: string): ModelProto {
   refuseLfsPointer(bytes, path);
   validateWire(bytes, ModelProtoSchema, path);
-  const proto = decode(bytes, path);
+  return decode(bytes, path);
+}
+
+/** The one graph that everything else works on: functions are inlined, and it can run. Changes `proto`. */
+export function openProto(proto: ModelProto, path: string): OnnxModel {
   if (proto.graph === undefined) throw new FileError(path, "holds no graph. Export the model again.", 0);
+  inlineFunctions(proto, path);
   const model = { file: path, folder: dirname(path), proto, graph: proto.graph };
   checkGraph(model);
   return model;

@@ -10,7 +10,7 @@ import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts
 import { externalReferences } from "./external.ts";
 import { leaveWeights } from "./leave-weights.ts";
 import type { OnnxModel } from "./model.ts";
-import { modelBytes, parseModel } from "./read.ts";
+import { modelBytes, openProto, parseProto } from "./read.ts";
 
 export interface StagedModel {
   readonly modelPath: string;
@@ -51,14 +51,16 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
     what: `The model '${request.path}'`,
   });
   const bytes = await modelBytes(modelPath, request.files);
-  const model = parseModel(bytes, modelPath);
-  const external = externalReferences(model.proto);
+  const proto = parseProto(bytes, modelPath);
+  // Also those of functions that nothing calls: a tool that is given the copy may read them.
+  const external = externalReferences(proto);
   if (external.problems.length > 0)
     throw refusal(
       request,
       external.problems.map((problem) => `In the model '${request.path}' ${problem}.`),
     );
-  leaveWeights(model.proto, bytes, basename(modelPath));
+  const model = openProto(proto, modelPath);
+  leaveWeights(proto, bytes, basename(modelPath));
   const needed = new Map<string, number>();
   for (const { location, needed: bytes } of external.references) needed.set(location, Math.max(bytes, needed.get(location) ?? 0));
   let total = sizeBytes;

@@ -1,0 +1,24 @@
+/** Names that a graph does not have yet. Tensors and nodes share one set, as `onnx.inliner` has it. */
+import { type GraphProto, subgraphs } from "./model.ts";
+
+/** The function gives `wanted`, or `wanted` with a number behind it where the graph or an earlier answer has it already. */
+export function uniqueNames(graph: GraphProto): (wanted: string) => string {
+  const taken = new Set<string>();
+  collect(graph, taken);
+  let number = 0;
+  return (wanted) => {
+    let name = wanted;
+    while (taken.has(name)) name = `${wanted}_${number++}`;
+    taken.add(name);
+    return name;
+  };
+}
+
+function collect(graph: GraphProto, into: Set<string>): void {
+  for (const { name } of [...graph.input, ...graph.initializer, ...graph.output]) into.add(name);
+  for (const { values } of graph.sparseInitializer) if (values !== undefined) into.add(values.name);
+  for (const node of graph.node) {
+    for (const name of [node.name, ...node.input, ...node.output]) into.add(name);
+    for (const inner of subgraphs(node)) collect(inner, into);
+  }
+}
