@@ -3,6 +3,7 @@
  * Says why a child ended as data; decides nothing about it.
  */
 import { execa } from "execa";
+import { longestTimerMs } from "./clock.ts";
 import type { Child, Command, Exec, ToolResult } from "./effects.ts";
 import { lineSplitter, tailKeeper } from "./lines.ts";
 import { orLeftAlone } from "./with-timeout.ts";
@@ -86,7 +87,7 @@ function spawn(command: Command, options: ExecOptions, keepsStdin: boolean) {
     reject: false,
     encoding: "buffer",
     // A whole number that a timer can hold; 0 would mean no limit.
-    timeout: Math.min(Math.max(1, Math.floor(command.timeoutMs)), 2 ** 31 - 1),
+    timeout: Math.min(Math.max(1, Math.floor(command.timeoutMs)), longestTimerMs),
     cancelSignal: options.cancelled,
     forceKillAfterDelay: graceMs,
     killDescendants: true,
