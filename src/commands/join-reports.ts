@@ -2,7 +2,7 @@
  * Joins the reports of several runners to one. What should have reported and did not is undecided: a lost share never makes a pass.
  * Pure. Reads no file and publishes nothing.
  */
-
+import { basename, dirname, normalize } from "node:path";
 import { ConfigError } from "../effects/failure.ts";
 import { type ExitCode, exitCodeOfVerdict, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
@@ -82,8 +82,9 @@ function newestOfEach(parts: readonly Part[]): { models: ModelReport[]; notices:
   return { models: [...models.values()], notices };
 }
 
+/** A share's report lies in the folder of its name. Folders further up hold other shares as well. */
 function hasReported(name: string, models: readonly ModelReport[], parts: readonly Part[]): boolean {
-  return models.some((model) => model.name === name) || parts.some(({ path }) => path.split("/").slice(0, -1).includes(name));
+  return models.some((model) => model.name === name) || parts.some(({ path }) => basename(dirname(normalize(path))) === name);
 }
 
 const missingModel = (name: string, happened: string): ModelReport => ({

@@ -30,6 +30,19 @@ describe("joinReports", () => {
     expect(joined.models.filter(({ reason }) => reason === "share-missing").map(({ name }) => name)).toEqual(["b", "share-2"]);
   });
 
+  it("counts a share as reported only where its own folder holds the report: another folder of the path proves nothing", () => {
+    const lost = (path: string) => join({ parts: [part(path, pass("a"))], expected: ["share-1"] }).models.map(({ reason }) => reason);
+    for (const path of ["share-1/report.json", "./share-1/report.json", "all//share-1/./report.json", "/runs/7/share-1/report.json"])
+      expect(lost(path), path).not.toContain("share-missing");
+    for (const path of [
+      "share-1/share-2/report.json",
+      "/home/share-1/work/share-2/report.json",
+      "share-1/../share-2/report.json",
+      "share-1",
+    ])
+      expect(lost(path), path).toContain("share-missing");
+  });
+
   it("is undecided where a file held no report", () => {
     const joined = join({ parts: [part("s1/r.json", pass("a"))], unreadable: [{ path: "s2/r.json", why: "is not JSON" }] });
     expect(joined).toMatchObject({ verdict: "undecided", exitCode: 4 });
