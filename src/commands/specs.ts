@@ -194,7 +194,11 @@ const merge: CommandSpec = {
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   takesInputs: true,
   flags: {
-    expect: { kind: "list", value: "NAME", help: "a model, or the folder of a share's report, that must have reported; a missing one is undecided (repeatable)" },
+    expect: {
+      kind: "list",
+      value: "NAME",
+      help: "a model, or the folder of a share's report, that must have reported; a missing one is undecided (repeatable)",
+    },
     output: { kind: "text", value: "OUT", short: "o", help: "the report to write" },
     json,
   },
