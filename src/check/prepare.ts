@@ -60,7 +60,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const { entry, root, context, workFolder } = place;
   const { effects, settings } = context;
   const staged = await stageInto(place, entry.path, "staged");
-  const inputs = resolveInputs({ ...staged.model, file: entry.path }, entry.shapes);
+  const inputs = resolveInputs(staged.model, entry.shapes);
   const openFeeds = async (feed: FeedEntry, what: string) => {
     const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
     place.open.push(source);
@@ -120,6 +120,7 @@ async function stageInto({ root, context, workFolder }: Workplace, path: string,
   const isTracked = root === cwd ? trackedBeside(path, context.tracked) : undefined;
   return await stageModel({
     path: join(root, path),
+    shownAs: path,
     folder,
     files,
     trust: context.trust.isProposal ? "pull-request" : "local",

@@ -12,7 +12,13 @@ export const check: RunCommand = async (parsed, effects, io) => {
   const { files } = effects;
   const [cachePath, modelPath] = [resolve(effects.cwd, cacheName), resolve(effects.cwd, modelName)];
   const cache = await openCache(cachePath, cacheName, files);
-  const staged = await stageModel({ path: modelPath, folder: await files.makeTempFolder("cache-check"), files, trust: "local" });
+  const staged = await stageModel({
+    path: modelPath,
+    shownAs: modelName,
+    folder: await files.makeTempFolder("cache-check"),
+    files,
+    trust: "local",
+  });
   const facts = await modelFacts(staged.model, files);
   const result = checkCache({
     cache,

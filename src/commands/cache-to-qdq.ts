@@ -27,7 +27,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   for (const { message } of cache.problems) effects.log.warning(message);
 
   const folder = await files.makeTempFolder("to-qdq");
-  const staged = await stageModel({ path: modelPath, folder, files, trust: "local" });
+  const staged = await stageModel({ path: modelPath, shownAs: modelName, folder, files, trust: "local" });
   const shapes = shapesFromFlags(parsed.list("shapes"));
   const inputs = resolveInputs(staged.model, shapes);
   const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files);
@@ -45,7 +45,8 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const random = { kind: "random", seed: 0, samples: 4, low: -1, high: 1 } as const;
   const samples = await openFeeds(data === undefined ? random : { kind: "data", path: resolve(effects.cwd, data) }, inputs, effects);
   try {
-    const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, samples, shapes, effects });
+    const sources = { model: modelName, cache: cacheName, qdq: output };
+    const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, effects });
     const agrees = sqnrDb >= enoughDb;
     const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
     const result = {

@@ -23,6 +23,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const { files } = effects;
   const staged = await stageModel({
     path: resolve(effects.cwd, modelName),
+    shownAs: modelName,
     folder: await files.makeTempFolder("calibrate"),
     files,
     trust: "local",
@@ -30,7 +31,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const shapes = shapesFromFlags(parsed.list("shapes"));
   const samples = await openFeeds(
     { kind: "data", path: resolve(effects.cwd, data) },
-    resolveInputs({ ...staged.model, file: modelName }, shapes),
+    resolveInputs(staged.model, shapes),
     effects,
     parsed.number("max-samples"),
   );
@@ -41,6 +42,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
       );
     const calibration = await calibrateModel({
       modelPath: staged.modelPath,
+      shownAs: modelName,
       data: samples,
       algorithm,
       percentile,

@@ -24,10 +24,10 @@ export async function editedModel(path: string | undefined, fix: Fix, effects: E
 async function openModel(path: string, fix: Fix, { files, cwd }: Effects): Promise<OnnxModel> {
   const absolute = resolve(cwd, path);
   if (!(await files.stat(absolute))) throw new ConfigError(`${path} is not there; name the model of '${fix.model.name}' with --onnx.`);
-  const staged = await stageModel({ path: absolute, folder: await files.makeTempFolder("fix-"), files, trust: "local" });
+  const staged = await stageModel({ path: absolute, shownAs: path, folder: await files.makeTempFolder("fix-"), files, trust: "local" });
   if (fix.qdqPath === undefined && staged.sha256 !== fix.model.sha256)
     throw new ConfigError(`${path} has SHA-256 ${staged.sha256}, the report is about ${fix.model.sha256}. Check the model again.`);
-  return await readModel(staged.modelPath, files);
+  return await readModel(staged.modelPath, files, { shownAs: path });
 }
 
 async function insertFromCache(model: OnnxModel, cachePath: string, { files, cwd }: Effects): Promise<void> {

@@ -6,12 +6,14 @@ import type { TensorPair } from "../model/engine.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";
-import { simulateJob } from "./simulate-job.ts";
+import { type SimulateJobParts, simulateJob } from "./simulate-job.ts";
 
 export interface QdqVerification {
   readonly modelPath: string;
   readonly cachePath: string;
   readonly qdqPath: string;
+  /** The three as the user named them, for messages. */
+  readonly sources: { readonly model: string; readonly cache: string; readonly qdq: string };
   readonly samples: FeedSource;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
   readonly effects: Effects;
@@ -19,8 +21,8 @@ export interface QdqVerification {
 
 /** Smallest SQNR over the final outputs, dB, the cache's outputs as the reference; Infinity where all are identical, NaN where nothing was compared. */
 export async function agreementDb({ cachePath, qdqPath, ...shared }: QdqVerification): Promise<number> {
-  const cached = await candidateOutputs(await prepareSimulate(await simulateJob({ ...shared, quantization: { cachePath } })));
-  const explicit = await candidateOutputs(await prepareSimulate(await simulateJob({ ...shared, quantization: { qdqPath } })));
+  const cached = await candidateOutputs(shared, { cachePath });
+  const explicit = await candidateOutputs(shared, { qdqPath });
   const { measurements, coverage } = await measure(pairsOf(cached, explicit), { atol: 0, rtol: 0, topK: 1, seed: 0 });
   const complete = coverage.onlyReference.length === 0 && measurements.every(({ fault }) => fault === undefined);
   const figures = measurements.map(({ metrics }) => metrics.sqnrDb ?? Number.NaN);
@@ -33,8 +35,15 @@ interface Output {
   readonly value: Tensor | undefined;
 }
 
-async function candidateOutputs(lane: PreparedLane): Promise<Output[]> {
+async function candidateOutputs(
+  shared: Omit<QdqVerification, "cachePath" | "qdqPath">,
+  quantization: SimulateJobParts["quantization"],
+): Promise<Output[]> {
+  const { files } = shared.effects;
+  const workFolder = await files.makeTempFolder("simulate");
+  let lane: PreparedLane | undefined;
   try {
+    lane = await prepareSimulate(await simulateJob({ ...shared, quantization, workFolder }));
     const outputs: Output[] = [];
     const samples = Array.from({ length: lane.sampleCount }, (_, sample) => sample);
     for await (const { sample, tensor, candidate } of lane.run({ assignment: { keep: new Set() }, samples, detail: "outputs" })) {
@@ -42,7 +51,8 @@ async function candidateOutputs(lane: PreparedLane): Promise<Output[]> {
     }
     return outputs;
   } finally {
-    await lane.close();
+    await lane?.close();
+    await files.remove(workFolder);
   }
 }
 

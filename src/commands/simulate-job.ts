@@ -7,6 +7,10 @@ import { stageModel } from "../onnx/stage.ts";
 export interface SimulateJobParts {
   readonly modelPath: string;
   readonly quantization: Pick<QuantizationSource, "cachePath" | "qdqPath">;
+  /** The files as the user named them, for messages. */
+  readonly sources: NonNullable<LaneJob["sources"]>;
+  /** An empty folder of the caller, who removes it. */
+  readonly workFolder: string;
   readonly samples: FeedSource;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
   readonly effects: Effects;
@@ -14,17 +18,22 @@ export interface SimulateJobParts {
 
 const hourMs = 3_600_000;
 
-/** Stages the model into a folder of its own: the lane writes its weights beside it. */
-export async function simulateJob({ modelPath, quantization, samples, shapes, effects }: SimulateJobParts): Promise<LaneJob> {
-  const workFolder = await effects.files.makeTempFolder("simulate");
-  const folder = join(workFolder, "staged");
-  await effects.files.makeFolder(folder);
-  const staged = await stageModel({ path: modelPath, folder, files: effects.files, trust: "local" });
+/** Stages both models into folders of their own: the lane writes its weights beside them. */
+export async function simulateJob(parts: SimulateJobParts): Promise<LaneJob> {
+  const { quantization, samples, shapes, sources, workFolder, effects } = parts;
+  const stage = async (path: string, name: string, shownAs: string) => {
+    const folder = join(workFolder, name);
+    await effects.files.makeFolder(folder);
+    return await stageModel({ path, shownAs, folder, files: effects.files, trust: "local" });
+  };
+  const staged = await stage(parts.modelPath, "staged", sources.model);
+  const qdq = quantization.qdqPath === undefined ? undefined : await stage(quantization.qdqPath, "staged-qdq", sources.qdq ?? "");
   return {
-    name: modelPath,
+    name: sources.model,
     modelPath: staged.modelPath,
+    sources,
     sha256: staged.sha256,
-    quantization: { ...quantization, algorithm: "entropy", percentile: 99.999 },
+    quantization: { ...quantization, ...(qdq ? { qdqPath: qdq.modelPath } : {}), algorithm: "entropy", percentile: 99.999 },
     validation: samples,
     workFolder,
     keepPrecision: "float32",

@@ -69,7 +69,9 @@ async function openTools(
 
 async function prepareEngines(wanted: LaneName | "auto", job: LaneJob, tools: EngineTools): Promise<Prepared> {
   const implicit = implicitLane(tools.hello.features);
-  const explicitModel = job.quantization.qdqPath !== undefined || hasQdq((await readModel(job.modelPath, job.effects.files)).graph.node);
+  const explicitModel =
+    job.quantization.qdqPath !== undefined ||
+    hasQdq((await readModel(job.modelPath, job.effects.files, { shownAs: job.sources?.model })).graph.node);
   if (wanted === "implicit" && !implicit.works) throw unavailable("implicit", implicit.why);
   if (wanted === "implicit") return { prepared: await prepareImplicit(job, tools), why: "asked for" };
   if (wanted === "explicit") return { prepared: await prepareExplicit(job, tools), why: "asked for" };

@@ -17,7 +17,10 @@ export { TensorProto_DataLocation as DataLocation, TensorProto_DataType as DataT
 
 /** A parsed file. `folder` is where its external data lies. Edits happen on `proto`: fields this schema does not know stay in it. */
 export interface OnnxModel {
+  /** The user's own name for it, for messages. */
   readonly file: string;
+  /** Name of the file in `folder` that its bytes are in: large weights may be left there. */
+  readonly ownFile: string;
   readonly folder: string;
   readonly proto: ModelProto;
   readonly graph: GraphProto;

@@ -19,6 +19,7 @@ import {
 
 export interface Network {
   readonly file: string;
+  readonly ownFile: string;
   readonly folder: string;
   readonly irVersion: bigint;
   readonly opsets: ReadonlyMap<string, number>;
@@ -41,6 +42,7 @@ export function toNetwork(model: OnnxModel): Network {
   }
   return {
     file: model.file,
+    ownFile: model.ownFile,
     folder: model.folder,
     irVersion: model.proto.irVersion > 4n ? model.proto.irVersion : 4n,
     opsets: opsetsOf(model.proto),

@@ -16,40 +16,48 @@ import { maxMessageBytes, validateWire } from "./wire.ts";
 /** Where large weights are after reading: in memory, for an edit that is written again, or left in the file and read when needed. */
 export type WeightsAfterReading = "in-memory" | "left-in-file";
 
+export interface Reading {
+  /** "in-memory" where it is left out. */
+  readonly weights?: WeightsAfterReading;
+  /** What messages call the file: the path where it is left out. */
+  readonly shownAs?: string | undefined;
+}
+
 /** ConfigError: missing file, LFS pointer, a graph that cannot run. FileError: damaged bytes, with the offset. */
-export async function readModel(path: string, files: Files, weights: WeightsAfterReading = "in-memory"): Promise<OnnxModel> {
-  const bytes = await modelBytes(path, files);
-  const model = parseModel(bytes, path);
-  if (weights === "left-in-file") leaveWeights(model.proto, bytes, basename(path));
+export async function readModel(path: string, files: Files, { weights = "in-memory", shownAs = path }: Reading = {}): Promise<OnnxModel> {
+  const bytes = await modelBytes(path, files, shownAs);
+  const model = parseModel(bytes, path, shownAs);
+  if (weights === "left-in-file") leaveWeights(model.proto, bytes, model.ownFile);
   return model;
 }
 
 /** The whole file, as a plain view: the `slice` of a Buffer would be a view as well. */
-export async function modelBytes(path: string, files: Files): Promise<Uint8Array> {
+export async function modelBytes(path: string, files: Files, shownAs: string = path): Promise<Uint8Array> {
   const stat = await files.stat(path);
-  if (stat?.kind !== "file") throw new ConfigError(`The model '${path}' does not exist. Check its path.`);
+  if (stat?.kind !== "file") throw new ConfigError(`The model '${shownAs}' does not exist. Check its path.`);
   if (stat.sizeBytes > maxMessageBytes) {
-    throw new FileError(path, `is ${stat.sizeBytes} bytes; a single ONNX file ends at 2 GiB. Save the weights as external data.`);
+    throw new FileError(shownAs, `is ${stat.sizeBytes} bytes; a single ONNX file ends at 2 GiB. Save the weights as external data.`);
   }
   const bytes = await files.readBytes(path);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The bytes stay referenced by the result: weights are views of them. */
-export const parseModel = (bytes: Uint8Array, path: string): OnnxModel => openProto(parseProto(bytes, path), path);
+export const parseModel = (bytes: Uint8Array, path: string, shownAs: string = path): OnnxModel =>
+  openProto(parseProto(bytes, shownAs), path, shownAs);
 
-/** What the file says, word for word: its functions are still there. */
-export function parseProto(bytes: Uint8Array, path: string): ModelProto {
-  refuseLfsPointer(bytes, path);
-  validateWire(bytes, ModelProtoSchema, path);
-  return decode(bytes, path);
+/** What the file says, word for word: its functions are still there. `shownAs`: what messages call the file. */
+export function parseProto(bytes: Uint8Array, shownAs: string): ModelProto {
+  refuseLfsPointer(bytes, shownAs);
+  validateWire(bytes, ModelProtoSchema, shownAs);
+  return decode(bytes, shownAs);
 }
 
 /** The one graph that everything else works on: functions are inlined, and it can run. Changes `proto`. */
-export function openProto(proto: ModelProto, path: string): OnnxModel {
-  if (proto.graph === undefined) throw new FileError(path, "holds no graph. Export the model again.", 0);
-  inlineFunctions(proto, path);
-  const model = { file: path, folder: dirname(path), proto, graph: proto.graph };
+export function openProto(proto: ModelProto, path: string, shownAs: string = path): OnnxModel {
+  if (proto.graph === undefined) throw new FileError(shownAs, "holds no graph. Export the model again.", 0);
+  inlineFunctions(proto, shownAs);
+  const model = { file: shownAs, ownFile: basename(path), folder: dirname(path), proto, graph: proto.graph };
   checkGraph(model);
   return model;
 }

@@ -25,6 +25,8 @@ export interface StagedModel {
 
 export interface StageRequest {
   readonly path: string;
+  /** What messages call it: the path where it is left out. */
+  readonly shownAs?: string;
   /** An empty folder. */
   readonly folder: string;
   readonly files: Files;
@@ -39,6 +41,7 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
   // Our user's own link to a model is followed; one that a pull request brings is refused below.
   const path = request.trust === "local" ? await request.files.realpath(request.path).catch(() => request.path) : request.path;
   const sourceFolder = dirname(path);
+  const { shownAs = request.path } = request;
   const hash = createHash("sha256");
   const modelPath = join(request.folder, "model.onnx");
   const sizeBytes = await stageOne({
@@ -48,24 +51,24 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
     location: basename(path),
     folder: sourceFolder,
     stageFolder: request.folder,
-    what: `The model '${request.path}'`,
+    what: `The model '${shownAs}'`,
   });
-  const bytes = await modelBytes(modelPath, request.files);
-  const proto = parseProto(bytes, modelPath);
+  const bytes = await modelBytes(modelPath, request.files, shownAs);
+  const proto = parseProto(bytes, shownAs);
   // Also those of functions that nothing calls: a tool that is given the copy may read them.
   const external = externalReferences(proto);
   if (external.problems.length > 0)
     throw refusal(
       request,
-      external.problems.map((problem) => `In the model '${request.path}' ${problem}.`),
+      external.problems.map((problem) => `In the model '${shownAs}' ${problem}.`),
     );
-  const model = openProto(proto, modelPath);
-  leaveWeights(proto, bytes, basename(modelPath));
+  const model = openProto(proto, modelPath, shownAs);
+  leaveWeights(proto, bytes, model.ownFile);
   const needed = new Map<string, number>();
   for (const { location, needed: bytes } of external.references) needed.set(location, Math.max(bytes, needed.get(location) ?? 0));
   let total = sizeBytes;
   for (const [location, bytes] of needed) {
-    const what = `The external data '${location}' of '${request.path}'`;
+    const what = `The external data '${location}' of '${shownAs}'`;
     if (location === "model.onnx") throw refusal(request, [`${what} has the name of the model itself.`]);
     if (request.isTracked?.(location) === false) throw refusal(request, [`${what} is not part of the commit.`]);
     const found = await stageOne({

@@ -3,7 +3,6 @@
  * and every derived model points at them. Values are produced while the file is written, one tensor at a time.
  */
 import { randomUUID } from "node:crypto";
-import { basename } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { elementBytes, elementsOf, floatValues, isExternal, isFloatTensor, rawBytes } from "./constants.ts";
@@ -76,7 +75,7 @@ export async function externalize(network: Network, weights: WeightFile, files: 
   const constants = new Map(network.constants);
   for (const [name, tensor] of network.constants) {
     const sizeBytes = elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 0);
-    const inModel = liesInModel(tensor, basename(network.file));
+    const inModel = liesInModel(tensor, network.ownFile);
     if ((isExternal(tensor) && !inModel) || sizeBytes <= inlineBytes || !(isFloatTensor(tensor) || inModel)) continue;
     const raw = tensor.rawData.length > 0 || inModel;
     const place = raw

@@ -1,5 +1,5 @@
 /** Calibration caches on the real classifier: the commands as users run them, ONNX Runtime, TensorRT's own recorded cache. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -20,7 +20,7 @@ let folder: string;
 let effects: RunEffects;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "calibration-"));
-  effects = await runEffects({}, process.cwd());
+  effects = await runEffects({ RUNNER_TEMP: folder }, process.cwd());
 });
 afterAll(async () => {
   await effects.end();
@@ -95,6 +95,32 @@ describe("cache to-qdq", () => {
     const result = JSON.parse(out);
     expect(result).toMatchObject({ units: 54, missingScales: [], samples: 8 });
     expect(Number(result.agreementDb)).toBeGreaterThanOrEqual(60);
+  });
+
+  test("leaves the model and nothing else in the folder that it writes to", async () => {
+    const out = join(folder, "beside");
+    const { exitCode } = await trtGate("cache", "to-qdq", recorded, model, "-o", join(out, "cls.qdq.onnx"), ...shapes);
+    expect(exitCode).toBe(0);
+    expect(await readdir(out)).toEqual(["cls.qdq.onnx"]);
+  });
+
+  test("speaks of the files that were named on the line, never of the copies that it works on", async () => {
+    await writeFile(join(folder, "text.onnx"), "this is no model");
+    await writeFile(join(folder, "empty.onnx"), "");
+    const noShapes = await trtGate("cache", "to-qdq", recorded, model, "-o", join(folder, "x.onnx"));
+    expect(noShapes).toMatchObject({ exitCode: 2, log: expect.stringContaining(`${model} leaves dimensions open`) });
+    for (const [command, name] of [
+      ["to-qdq", "text.onnx"],
+      ["to-qdq", "empty.onnx"],
+      ["check", "text.onnx"],
+      ["check", "empty.onnx"],
+    ] as const) {
+      const { exitCode, log } = await trtGate("cache", command, recorded, join(folder, name), ...(command === "check" ? [] : ["-o", "x"]));
+      expect(exitCode, log).toBe(2);
+      expect(log).toContain(join(folder, name));
+      expect(log).not.toContain("trt-gate-");
+    }
+    expect(noShapes.log).not.toContain("trt-gate-");
   });
 
   test("writes nothing and exits 4 where no compute input has a scale", async () => {

@@ -21,6 +21,8 @@ import { openSession, type Session } from "./session.ts";
 export interface CalibrationRequest {
   /** A staged copy: large weights are written beside it. */
   readonly modelPath: string;
+  /** What messages call the model: its path where it is left out. */
+  readonly shownAs?: string;
   readonly data: FeedSource;
   readonly algorithm: "entropy" | "minmax" | "percentile";
   /** In percent (99.999); read by `percentile` alone. */
@@ -35,7 +37,7 @@ export type Calibration = Awaited<ReturnType<typeof calibrate>>;
 export async function calibrateModel(request: CalibrationRequest): Promise<Calibration> {
   const { effects } = request;
   const runtime = await loadRuntime(effects);
-  const model = await readModel(request.modelPath, effects.files, "left-in-file");
+  const model = await readModel(request.modelPath, effects.files, { weights: "left-in-file", shownAs: request.shownAs });
   await checkFeeds(request.data, modelInputs(model), request.shapes);
   const folded = await foldBatchNorm(toNetwork(model), effects.files);
   return networkScales(folded, { ...request, runtime, units: findUnits(folded) });

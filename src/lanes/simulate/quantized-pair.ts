@@ -100,7 +100,8 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const { qdqPath } = job.quantization;
   const { files } = job.effects;
   const holdsOwn = hasQdq(model.graph.node);
-  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, "left-in-file"));
+  const own = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
+  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
   const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
   const { candidate: asItIs, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
   const candidate = job.quantization.weights === "per-channel" ? await perChannelWeights(asItIs, files) : asItIs;

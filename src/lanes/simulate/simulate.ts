@@ -22,7 +22,7 @@ import { openSession } from "./session.ts";
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
 export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
   const runtime = await loadRuntime(job.effects);
-  const model = await readModel(job.modelPath, job.effects.files, "left-in-file");
+  const model = await readModel(job.modelPath, job.effects.files, { weights: "left-in-file", shownAs: job.sources?.model });
   resolveInputs(model, job.shapes);
   await checkFeeds(job.validation, modelInputs(model), job.shapes);
   if (job.quantization.cachePath === undefined && job.quantization.data !== undefined)

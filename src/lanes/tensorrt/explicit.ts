@@ -23,7 +23,7 @@ import type { Recipe } from "./session.ts";
 export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
   const { typed } = explicitLane(tools.hello.features);
-  const own = await readModelFacts(job.modelPath, job.shapes, files);
+  const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
   const { quantized, float, path: qdqPath, missingScales, why } = await qdqSource(job, own);
   job.effects.log.info(`Q/DQ: ${why}`);

@@ -19,7 +19,7 @@ import type { Calibration, Recipe } from "./session.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
-  const facts = await readModelFacts(job.modelPath, job.shapes, job.effects.files);
+  const facts = await readModelFacts(job.modelPath, job.shapes, job.effects.files, job.sources?.model);
   if (facts.holdsQdq || job.quantization.qdqPath !== undefined) {
     throw new ConfigError(`'${job.name}' is quantised by Q/DQ nodes, which the implicit lane ignores. Use \`lane: explicit\` or \`auto\`.`);
   }

@@ -23,8 +23,13 @@ export interface ModelFacts {
 }
 
 /** ConfigError for a dynamic input without `shapes`: TensorRT's tools would quietly take 1 for each open dimension. */
-export async function readModelFacts(path: string, shapes: ReadonlyMap<string, ShapeRange>, files: Files): Promise<ModelFacts> {
-  const model = await readModel(path, files);
+export async function readModelFacts(
+  path: string,
+  shapes: ReadonlyMap<string, ShapeRange>,
+  files: Files,
+  shownAs?: string,
+): Promise<ModelFacts> {
+  const model = await readModel(path, files, { shownAs });
   const network = toNetwork(model);
   const resolved = resolveInputs(model, shapes);
   return {

@@ -27,7 +27,7 @@ export async function qdqSource(job: LaneJob, own: ModelFacts): Promise<QdqSourc
   const { qdqPath } = job.quantization;
   if (qdqPath !== undefined)
     return {
-      quantized: toNetwork(await readModel(qdqPath, files)),
+      quantized: toNetwork(await readModel(qdqPath, files, { shownAs: job.sources?.qdq })),
       float: own.network,
       path: qdqPath,
       missingScales: [],
@@ -41,7 +41,11 @@ export async function qdqSource(job: LaneJob, own: ModelFacts): Promise<QdqSourc
 async function madeFromScales(job: LaneJob, own: ModelFacts): Promise<QdqSource> {
   const { files } = job.effects;
   const scales = await scalesOf(job);
-  const { model, units, missingScales } = await insertQdq(await readModel(job.modelPath, files), scales, files);
+  const { model, units, missingScales } = await insertQdq(
+    await readModel(job.modelPath, files, { shownAs: job.sources?.model }),
+    scales,
+    files,
+  );
   if (units.length === 0)
     throw new ToolError(
       "stale-cache",
