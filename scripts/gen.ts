@@ -11,6 +11,7 @@ import { specs } from "../src/commands/specs.ts";
 import { actionInputs, type InputSpec, outputSpecs } from "../src/config/inputs.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { failureRows, reasonRows } from "../src/gate/reason-rows.ts";
+import { metricList } from "../src/measure/metrics.ts";
 import { reportSchema } from "../src/report/schema.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -36,6 +37,7 @@ export function generated(): readonly Part[] {
     { file: "README.md", marker: "inputs", text: `\n${inputTable()}\n\n${outputTable()}\n\n` },
     { file: "README.md", marker: "commands", text: `\n${commandTable()}\n\n` },
     { file: "docs/verdicts.md", marker: "reasons", text: `\n${markdownTable(reasonRows())}\n\n` },
+    { file: "docs/verdicts.md", marker: "metrics", text: `\n${metricTable()}\n\n` },
     { file: "docs/verdicts.md", marker: "failures", text: `\n${markdownTable(failureRows())}\n\n` },
   ];
 }
@@ -69,6 +71,15 @@ function inputTable(): string {
 
 const outputTable = (): string =>
   markdownTable([["output", "meaning"], ...outputSpecs.map(({ name, help }) => [code(name), cell(help)])], { alignDelimiters: false });
+
+const metricTable = (): string =>
+  markdownTable(
+    [
+      ["metric", "what it is", "better", "unit"],
+      ...metricList.map(({ word, help, direction, unit }) => [code(word), cell(help), direction, unit === "%" ? "share, 0 to 1" : unit]),
+    ],
+    { alignDelimiters: false },
+  );
 
 const commandTable = (): string =>
   markdownTable(

@@ -4,7 +4,8 @@
  */
 import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
-import type { Measurement, Metrics } from "../measure/measurement.ts";
+import type { Measurement } from "../measure/measurement.ts";
+import type { Metrics } from "../measure/metrics.ts";
 import { measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";

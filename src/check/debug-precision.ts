@@ -3,10 +3,10 @@
  * What it answers is a proposal like any other: verified by fresh builds afterwards.
  */
 import { fileURLToPath } from "node:url";
-import { toKebab } from "../config/case.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../lanes/tensorrt/debug-precision-run.ts";
 import { builderFlags } from "../lanes/tensorrt/reproduce.ts";
+import { metricList } from "../measure/metrics.ts";
 import { checkScript, debugPrecisionArgs } from "../search/debug-precision.ts";
 import { type DebugPrecisionOutcome, readDebugPrecision } from "../search/debug-precision-result.ts";
 import type { SearchOutcome } from "../search/search.ts";
@@ -69,8 +69,11 @@ const notHere = ({ lane }: Prepared, mode: "bisect" | "linear", seed: number): S
 
 /** As `trt-gate compare --tolerance` reads it. */
 const toleranceText = ({ tolerance }: ModelEntry): string =>
-  Object.entries(tolerance.limits)
-    .flatMap(([metric, limit]) => (limit.fail === undefined ? [] : [`${toKebab(metric)}=${limit.fail}`]))
+  metricList
+    .flatMap(({ name, word }) => {
+      const fail = tolerance.limits[name]?.fail;
+      return fail === undefined ? [] : [`${word}=${fail}`];
+    })
     .join(",");
 
 /** The command of this very gate: beside the bundle's chunks, or the source it runs from. */

@@ -5,7 +5,7 @@ import type { ModelEntry } from "../config/settings.ts";
 import { type Judgement, judge } from "../gate/judge.ts";
 import { decideUnderNoise, guardBandDb, type NoiseDecision } from "../gate/noise.ts";
 import { type Measured, measure } from "../measure/measure.ts";
-import type { Metrics } from "../measure/measurement.ts";
+import type { Metrics } from "../measure/metrics.ts";
 import type { TensorPair } from "../model/engine.ts";
 import type { PreparedLane, RunRequest } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";

@@ -5,7 +5,7 @@ import { limitsFor } from "../gate/limits.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import { measuredTensor } from "../report/build.ts";
-import { formatMetric } from "../report/metric-words.ts";
+import { formatMetric } from "../report/figures.ts";
 import { type MeasuredTensor, toNum } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
 

@@ -1,5 +1,6 @@
 /** Limits as they stand in the configuration. What they mean and their defaults as a whole are in tolerance.ts. */
 import { z } from "zod";
+import { type Metric, type MetricKind, type MetricWord, metricList } from "../measure/metrics.ts";
 
 const limit = (value: z.ZodNumber, help: string) =>
   z
@@ -10,23 +11,15 @@ const limit = (value: z.ZodNumber, help: string) =>
     .optional()
     .describe(help);
 
-const ratio = z.number().min(-1).max(1);
 const share = z.number().min(0).max(1);
 const error = z.number().min(0);
+const ranges: Readonly<Record<MetricKind, z.ZodNumber>> = { db: z.number(), cosine: z.number().min(-1).max(1), share, error };
 
-const metrics = {
-  "sqnr-db": limit(z.number(), "Signal to quantization noise ratio in dB; higher is better."),
-  cosine: limit(ratio, "Cosine similarity; higher is better."),
-  "max-abs": limit(error, "Largest absolute error; lower is better."),
-  "mean-abs": limit(error, "Mean absolute error; lower is better."),
-  "max-rel": limit(error, "Largest relative error; lower is better. Explodes near zero."),
-  "mean-rel": limit(error, "Mean relative error; lower is better."),
-  "top1-agreement": limit(share, "Share of samples with the same best class; higher is better."),
-  "topk-agreement": limit(share, "Share of the k best classes in common; higher is better."),
-  "argmax-agreement": limit(share, "Share of pixels with the same best class; higher is better."),
-  "exact-match": limit(share, "Share of equal values; higher is better."),
-  allclose: limit(share, "Share of values with |r-c| <= atol + rtol*|r|; higher is better."),
-};
+/** The blocks of the configuration have an entry a metric, under the metric's own word. */
+const perWord = <T>(make: (metric: Metric) => T): Record<MetricWord, T> =>
+  Object.fromEntries(metricList.map((metric) => [metric.word, make(metric)])) as Record<MetricWord, T>;
+
+const metrics = perWord(({ kind, help, direction }) => limit(ranges[kind], `${help}; ${direction} is better.`));
 
 export const limitsSchema = z.strictObject(metrics);
 
@@ -38,19 +31,7 @@ const named = <T extends z.ZodObject>(block: T, example: string) =>
 const namedLimits = named(limitsSchema, "{sqnr-db: {fail: 20}}");
 
 const drop = z.strictObject({ drop: error.describe("Largest allowed loss against the base commit.") }).optional();
-const baseline = z.strictObject({
-  "sqnr-db": drop,
-  cosine: drop,
-  "max-abs": drop,
-  "mean-abs": drop,
-  "max-rel": drop,
-  "mean-rel": drop,
-  "top1-agreement": drop,
-  "topk-agreement": drop,
-  "argmax-agreement": drop,
-  "exact-match": drop,
-  allclose: drop,
-});
+const baseline = z.strictObject(perWord(() => drop));
 
 export const toleranceSchema = z
   .strictObject({

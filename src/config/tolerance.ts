@@ -1,20 +1,16 @@
 /**
- * Checked tolerance blocks as the gate reads them. Owns the default limits and each metric's direction
- * as far as `warn` needs it. Judging is gate/.
+ * Checked tolerance blocks as the gate reads them. Owns the default limits. Judging is gate/.
  */
 import type { Limits, Tolerance } from "../gate/verdict.ts";
-import type { MetricName } from "../measure/measurement.ts";
-import { camelKeys, toCamel, toKebab } from "./case.ts";
-import { type LimitsConfig, limitsSchema, type ToleranceConfig, toleranceSchema } from "./tolerance-schema.ts";
+import { type MetricName, marginOf, metricList } from "../measure/metrics.ts";
+import { camelKeys } from "./case.ts";
+import { type LimitsConfig, type ToleranceConfig, toleranceSchema } from "./tolerance-schema.ts";
 
 /** Used where no metric of outputs is configured (design 3.2). */
 export const defaultLimits: Limits = { sqnrDb: { fail: 20 }, cosine: { fail: 0.997 } };
 
-const metricKeys = Object.keys(limitsSchema.shape);
-const lowerIsBetter: ReadonlySet<string> = new Set<MetricName>(["maxAbs", "meanAbs", "maxRel", "meanRel"]);
-
 /** Kebab-case names of the metrics that can carry a limit. */
-export const limitNames: readonly string[] = metricKeys;
+export const limitNames: readonly string[] = metricList.map(({ word }) => word);
 
 /** A checked `tolerance:` block as the gate reads it. Setting any metric replaces both default limits. */
 export function readTolerance(config: ToleranceConfig): Tolerance {
@@ -45,11 +41,12 @@ export function lateWarnings(config: ToleranceConfig): { readonly path: readonly
     ...Object.entries(tensors).map(([pattern, block]): [string[], LimitsConfig] => [["tensors", pattern], block]),
   ];
   return blocks.flatMap(([path, block]) =>
-    Object.entries(definedLimits(camelKeys(block))).flatMap(([metric, { fail = Number.NaN, warn }]) => {
-      if (warn === undefined) return [];
-      const isEarlier = lowerIsBetter.has(metric) ? warn < fail : warn > fail;
-      const text = `is ${warn} and would be reached only after fail (${fail}); move it to the good side of fail`;
-      return isEarlier ? [] : [{ path: [...path, toKebab(metric)], text }];
+    metricList.flatMap(({ name, word }) => {
+      const { fail, warn } = block[word] ?? {};
+      if (fail === undefined || warn === undefined || marginOf(name, warn, fail) > 0) return [];
+      return [
+        { path: [...path, word], text: `is ${warn} and would be reached only after fail (${fail}); move it to the good side of fail` },
+      ];
     }),
   );
 }
@@ -58,10 +55,10 @@ type LimitBlock = Partial<Record<MetricName, { readonly fail: number; readonly w
 
 function definedLimits(block: LimitBlock): Limits {
   return Object.fromEntries(
-    metricKeys.map(toCamel).flatMap((metric) => {
-      const limit = Object.entries(block).find(([key]) => key === metric)?.[1];
+    metricList.flatMap(({ name }) => {
+      const limit = block[name];
       if (limit === undefined) return [];
-      return [[metric, limit.warn === undefined ? { fail: limit.fail } : { fail: limit.fail, warn: limit.warn }] as const];
+      return [[name, limit.warn === undefined ? { fail: limit.fail } : { fail: limit.fail, warn: limit.warn }] as const];
     }),
   );
 }

@@ -1,9 +1,7 @@
 /**
- * One figure against one limit. Comparisons are written positively, so that NaN never meets a limit.
- * Knows the metrics' directions; knows no tensor roles, waivers or verdicts.
+ * One figure against one limit. Knows no tensor roles, waivers or verdicts.
  */
-import type { MetricName, Metrics } from "../measure/measurement.ts";
-import { metricRegistry } from "../measure/metrics/registry.ts";
+import { type MetricName, type Metrics, marginOf, meets, metricNames, metrics as table } from "../measure/metrics.ts";
 import type { Finding, Level, Limit, Limits } from "./verdict.ts";
 
 export interface Check extends Pick<Finding, "of"> {
@@ -16,17 +14,6 @@ export interface Check extends Pick<Finding, "of"> {
   readonly warnLimit: number | undefined;
   /** To `limit`, in the metric's own unit, negative beyond it. NaN where the value is. */
   readonly margin: number;
-}
-
-/** True where `value` is at the limit or better in the metric's own direction. NaN on either side: false. */
-export function meets(metric: MetricName, value: number, limit: number): boolean {
-  return metricRegistry[metric].direction === "higher" ? value >= limit : value <= limit;
-}
-
-/** Distance to the limit in the metric's unit, positive on the good side; 0 where both are the same infinity. */
-export function marginOf(metric: MetricName, value: number, limit: number): number {
-  if (value === limit) return 0;
-  return metricRegistry[metric].direction === "higher" ? value - limit : limit - value;
 }
 
 /** Every limit that is set, against the metrics. Without any limit: no checks. */
@@ -56,15 +43,15 @@ export function checkDrops(
   return limitEntries(drops).flatMap(([metric, { drop }]): Check[] => {
     const before = baseline[metric];
     if (before === undefined || Number.isNaN(before)) return [];
-    const limit = metricRegistry[metric].direction === "higher" ? before - drop : before + drop;
+    const limit = table[metric].direction === "higher" ? before - drop : before + drop;
     return checkLimit(metric, metrics[metric], { fail: limit }, "baseline");
   });
 }
 
-/** Entries of a table keyed by metric, in the registry's order, without the absent ones. */
-function limitEntries<T>(table: Readonly<Partial<Record<MetricName, T>>>): [MetricName, T][] {
-  return Object.values(metricRegistry).flatMap(({ name }): [MetricName, T][] => {
-    const entry = table[name];
+/** Entries keyed by metric, in the order of the metric table, without the absent ones. */
+function limitEntries<T>(entries: Readonly<Partial<Record<MetricName, T>>>): [MetricName, T][] {
+  return metricNames.flatMap((name): [MetricName, T][] => {
+    const entry = entries[name];
     return entry === undefined ? [] : [[name, entry]];
   });
 }

@@ -2,8 +2,8 @@
  * Judges one model: measurements in, verdict and findings out.
  * Does not measure, does not know noise between builds (noise.ts), does not choose the exit code.
  */
-import type { Coverage, Measurement, Metrics } from "../measure/measurement.ts";
-import { distanceDb } from "./distance.ts";
+import type { Coverage, Measurement } from "../measure/measurement.ts";
+import { distanceDb, type Metrics } from "../measure/metrics.ts";
 import { unusedPatterns } from "./limits.ts";
 import { capitalized } from "./messages.ts";
 import { type ReasonCode, reasonOf } from "./reasons.ts";
@@ -90,7 +90,7 @@ function byBadness(a: Finding, b: Finding): number {
   return badness[a.level] - badness[b.level] || findingDistance(a) - findingDistance(b) || 0;
 }
 
-/** Distance to the finding's limit in dB of error (distance.ts), within ±1e300; the worst where a failing or undecided finding has no figure, else the best. */
+/** Distance to the finding's limit in dB of error (measure/metrics.ts), within ±1e300; the worst where a failing or undecided finding has no figure, else the best. */
 export function findingDistance({ level, metric, value, limit }: Finding): number {
   const distance = metric === undefined || value === undefined || limit === undefined ? Number.NaN : distanceDb(metric, value, limit);
   if (Number.isNaN(distance)) return level === "fail" || level === "undecided" ? -farthest : farthest;

@@ -1,15 +1,12 @@
 /** Sentences with the values of the case in them. Plain text: names are not made inert here, each sink does that for its own format. */
-import type { Fault, Measurement, MetricName } from "../measure/measurement.ts";
-import { metricRegistry } from "../measure/metrics/registry.ts";
+import type { Fault, Measurement } from "../measure/measurement.ts";
+import { type MetricName, metrics } from "../measure/metrics.ts";
 import type { Check } from "./checks.ts";
-
-/** `max-abs` for `maxAbs`: the word of the configuration. */
-export const metricWord = (metric: MetricName): string => metric.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Four significant digits with the metric's unit. */
 export function valueText(metric: MetricName, value: number): string {
-  const unit = metricRegistry[metric].unit;
-  if (unit === "share") return Number.isFinite(value) ? `${Number((value * 100).toPrecision(4))} %` : String(value);
+  const unit = metrics[metric].unit;
+  if (unit === "%") return Number.isFinite(value) ? `${Number((value * 100).toPrecision(4))} %` : String(value);
   const digits = Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
   return unit === "" ? digits : `${digits} ${unit}`;
 }
@@ -18,8 +15,8 @@ export function checkText(tensor: string, check: Check): string {
   const { metric, of, value, level } = check;
   const limit = level === "warn" ? (check.warnLimit ?? check.limit) : check.limit;
   const subject = of === "score" ? `the score of "${tensor}"` : `"${tensor}"`;
-  if (value === undefined) return `${subject} has no ${metricWord(metric)}: its shape does not allow it.`;
-  const figure = `${subject} has ${metricWord(metric)} ${valueText(metric, value)}`;
+  if (value === undefined) return `${subject} has no ${metrics[metric].word}: its shape does not allow it.`;
+  const figure = `${subject} has ${metrics[metric].word} ${valueText(metric, value)}`;
   const bound = of === "baseline" ? "what the baseline's drop allows" : level === "warn" ? "its warning limit" : "its limit";
   if (level === "undecided") return `${figure}, which cannot be judged against ${bound} ${valueText(metric, limit)}.`;
   const side = level === "pass" ? "within" : "beyond";

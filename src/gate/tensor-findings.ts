@@ -1,6 +1,7 @@
 /** Judges one tensor: its limits, its score, its loss against the baseline, its waiver. The verdict over all tensors is judge.ts. */
-import type { Fault, Measurement, Metrics } from "../measure/measurement.ts";
-import { type Check, checkDrops, checkLimits, meets } from "./checks.ts";
+import type { Fault, Measurement } from "../measure/measurement.ts";
+import { type Metrics, meets } from "../measure/metrics.ts";
+import { type Check, checkDrops, checkLimits } from "./checks.ts";
 import { limitsFor } from "./limits.ts";
 import { checkText, faultText } from "./messages.ts";
 import type { ReasonCode } from "./reasons.ts";

@@ -1,5 +1,5 @@
 /** The words of judging: verdicts, reasons, limits. Only types and the reason table's keys. */
-import type { MetricName } from "../measure/measurement.ts";
+import type { MetricName } from "../measure/metrics.ts";
 
 export type VerdictKind = "pass" | "regression" | "undecided";
 

@@ -3,8 +3,7 @@
  * Printed beside the figure; it gates nothing by itself.
  */
 import type { Spread } from "./measurement.ts";
-import { cosine } from "./metrics/cosine.ts";
-import { sqnrDb } from "./metrics/sqnr-db.ts";
+import { metrics } from "./metrics.ts";
 import { seededRandom } from "./random.ts";
 import { emptySums, mergeSums, poolSums, type Sums } from "./sums.ts";
 
@@ -18,8 +17,8 @@ export function spreadOf(perSample: readonly Sums[], seed: number, resamples = d
   const cosines: number[] = [];
   for (let round = 0; round < resamples; round++) {
     const pooled = resample(perSample, random);
-    sqnr.push(sqnrDb.value(pooled));
-    cosines.push(cosine.value(pooled));
+    sqnr.push(metrics.sqnrDb.value(pooled));
+    cosines.push(metrics.cosine.value(pooled));
   }
   return {
     sqnrDbSd: deviation(sqnr),

@@ -3,28 +3,8 @@
  * Argument order is always (reference, candidate).
  */
 
-/** Metric name in code (camelCase) <-> in YAML and flags (kebab-case, config/case.ts). */
-export type MetricName =
-  | "sqnrDb"
-  | "cosine"
-  | "maxAbs"
-  | "meanAbs"
-  | "maxRel"
-  | "meanRel"
-  | "top1Agreement"
-  | "topkAgreement"
-  | "argmaxAgreement"
-  | "exactMatch"
-  | "allclose";
-
-export type Metrics = Readonly<Partial<Record<MetricName, number>>>;
-
-export interface Summary {
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly std: number;
-}
+import type { Metrics } from "./metrics.ts";
+import type { Summary } from "./moments.ts";
 
 /** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
 export interface Spread {

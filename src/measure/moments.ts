@@ -2,7 +2,13 @@
  * Count, extremes, mean and spread of one side of a tensor, merged without cancellation.
  * Knows nothing of pairs or metrics.
  */
-import type { Summary } from "./measurement.ts";
+
+export interface Summary {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly std: number;
+}
 
 /** Over finite values only. `m2` is the sum of squared distances from `mean`. With `count` 0 the rest means nothing. */
 export interface Moments {

@@ -1,6 +1,6 @@
 /** Figures of each class where labels are given: a loss in one rare class hides in a pooled figure. */
 import type { Measurement } from "./measurement.ts";
-import { metricsOf } from "./metrics/registry.ts";
+import { metricsOf } from "./metrics.ts";
 import { poolSums, type Sums } from "./sums.ts";
 
 export interface PerClassOptions {

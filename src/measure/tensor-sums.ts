@@ -4,8 +4,7 @@
  */
 import { spreadOf } from "./bootstrap.ts";
 import type { Fault, Measurement } from "./measurement.ts";
-import { metricsOf } from "./metrics/registry.ts";
-import { sqnrDb } from "./metrics/sqnr-db.ts";
+import { metrics, metricsOf } from "./metrics.ts";
 import { summarize } from "./moments.ts";
 import { type PerClassOptions, perClass } from "./per-class.ts";
 import { poolSums, type Sums } from "./sums.ts";
@@ -51,7 +50,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
     reference: summarize(pooled.reference),
     candidate: summarize(pooled.candidate),
     nonFinite: { reference: pooled.nonFiniteReference, candidate: pooled.nonFiniteCandidate },
-    perSampleSqnrDb: perSample.map(sqnrDb.value),
+    perSampleSqnrDb: perSample.map(metrics.sqnrDb.value),
     ...(tensor.score && !tensor.fault ? { score: scoreOf(tensor.score) } : {}),
     ...(spread ? { spread } : {}),
     ...(fault ? { fault } : {}),

@@ -4,9 +4,10 @@
  */
 
 import type { Finding, Level, Limits } from "../gate/verdict.ts";
-import type { Coverage, Measurement, Metrics, Summary } from "../measure/measurement.ts";
+import type { Coverage, Measurement } from "../measure/measurement.ts";
+import { findMetric, type Metrics, meets } from "../measure/metrics.ts";
+import type { Summary } from "../measure/moments.ts";
 import type { Unit } from "../model/unit.ts";
-import { beyond } from "./metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "./schema.ts";
 import { worstFirst } from "./worst-first.ts";
 
@@ -133,7 +134,8 @@ function decision({ metric, of, value, limit, margin }: Finding): MeasuredTensor
 function missesAny(layer: MeasuredTensor, limits: Limits): boolean {
   const values = new Map(Object.entries(layer.metrics));
   return Object.entries(limits).some(([name, { fail }]) => {
+    const metric = findMetric(name);
     const value = values.get(name);
-    return fail !== undefined && value !== undefined && beyond(name, fromNum(value), fail);
+    return metric !== undefined && fail !== undefined && value !== undefined && !meets(metric.name, fromNum(value), fail);
   });
 }

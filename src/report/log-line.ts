@@ -1,5 +1,5 @@
 /** The result in one line, for the log and for a run in which nothing changed. Foreign words in it are plain already. */
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "./metric-words.ts";
+import { formatLimit, formatMargin, formatMetric, metricLabel } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";

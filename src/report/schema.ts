@@ -3,6 +3,7 @@
  * A number that JSON cannot hold is one of the strings "Infinity", "-Infinity", "NaN".
  */
 import { z } from "zod";
+import { metricNames } from "../measure/metrics.ts";
 
 export const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
 export type Num = z.infer<typeof num>;
@@ -10,22 +11,7 @@ export const toNum = (value: number): Num =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 export const fromNum = (value: Num): number => Number(value);
 
-const metrics = z.partialRecord(
-  z.enum([
-    "sqnrDb",
-    "cosine",
-    "maxAbs",
-    "meanAbs",
-    "maxRel",
-    "meanRel",
-    "top1Agreement",
-    "topkAgreement",
-    "argmaxAgreement",
-    "exactMatch",
-    "allclose",
-  ]),
-  num,
-);
+const metrics = z.partialRecord(z.enum(metricNames), num);
 const summary = z.object({ min: num, max: num, mean: num, std: num });
 export const level = z.enum(["pass", "warn", "fail", "waived", "unjudged", "undecided"]);
 export const verdictKind = z.enum(["pass", "regression", "undecided"]);

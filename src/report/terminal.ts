@@ -1,5 +1,5 @@
 /** The result as a table for a terminal or a plain log: outputs with their limits, then the worst layers of what is not green. */
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "./metric-words.ts";
+import { formatLimit, formatMargin, formatMetric, metricLabel } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, type VerdictKind, verdictWord } from "./sections/labels.ts";

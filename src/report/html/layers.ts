@@ -1,5 +1,5 @@
 /** The table of layers, worst first. Bounded: the worst few are open, more are folded, the rest is counted. */
-import { formatMargin, formatMetric } from "../metric-words.ts";
+import { formatMargin, formatMetric } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
 import { plural } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";

@@ -1,5 +1,5 @@
 /** One model on the page: figures at a glance, outputs, the error along the network, layers, fix, search, facts, commands. */
-import { formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
+import { formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";

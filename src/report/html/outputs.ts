@@ -1,5 +1,5 @@
 /** The table of outputs, and folded below it every figure. Bounded in rows. */
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "../metric-words.ts";
+import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { plural } from "../sections/labels.ts";
 import { outputRows } from "../sections/outputs.ts";

@@ -2,7 +2,7 @@
  * report.html: one self-contained page, a pure rendering of the report. Reads without script and without network; bounded for any number of layers.
  * Decides the order of the page; each section is a file beside this one.
  */
-import { formatMetric } from "../metric-words.ts";
+import { formatMetric } from "../figures.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";

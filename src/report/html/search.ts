@@ -1,5 +1,5 @@
 /** The search and the fix: before and after, the path, the kept units, files and commands to copy. */
-import { formatMetric } from "../metric-words.ts";
+import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
 import { fixFigures, keptWords, latencyWords } from "../sections/fix.ts";
 import { plural, seconds } from "../sections/labels.ts";

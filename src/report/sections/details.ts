@@ -1,7 +1,7 @@
 /** The folded rest of a model: coverage, noise, calibration, spread, baseline, task, warnings, tool output, commands, timings. */
 import type { SizeLimits } from "../detail-levels.ts";
+import { formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, quoteBlock, table } from "../markdown.ts";
-import { formatMetric } from "../metric-words.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
 import { laneWords, plural, seconds, shortSha } from "./labels.ts";
 

@@ -1,7 +1,7 @@
 /** What the search found and what it gives: before, after, limit; the script to copy; the command that uses it. */
 import type { SizeLimits } from "../detail-levels.ts";
+import { formatLimit, formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } from "../markdown.ts";
-import { formatLimit, formatMetric } from "../metric-words.ts";
 import type { ModelReport, Num } from "../schema.ts";
 import { milliseconds, plural } from "./labels.ts";
 import { sqnrLimit } from "./layers.ts";

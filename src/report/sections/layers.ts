@@ -1,6 +1,7 @@
 /** The worst layers: which layer adds error (injected), what has gathered by then (accumulated), how far that is from the output's limit. */
+
+import { formatMargin, formatMetric } from "../figures.ts";
 import { code, table } from "../markdown.ts";
-import { formatMargin, formatMetric } from "../metric-words.ts";
 import { fromNum, type ModelReport, toNum } from "../schema.ts";
 
 /** SQNR limit in dB that a layer is compared with: the strictest `fail` of the outputs; undefined where no output has one. */

@@ -1,7 +1,8 @@
 /** The table of outputs: each limit that an output is judged by, worst margin first. Keeps its head whatever the caps. */
+import { findMetric, marginOf, meets } from "../../measure/metrics.ts";
 import type { SizeLimits } from "../detail-levels.ts";
+import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { code, table } from "../markdown.ts";
-import { beyond, formatLimit, formatMargin, formatMetric, marginTo, metricLabel } from "../metric-words.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, type Num, type Report, toNum } from "../schema.ts";
 import { byUrgency, levelMark, plural, verdictMark } from "./labels.ts";
 
@@ -47,7 +48,9 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
   const rows: OutputRow[] = Object.entries(output.limits ?? {}).map(([metric, limits]) => {
     const value = values.get(metric);
     const limit = limits?.fail;
-    const margin = limit !== undefined && value !== undefined ? toNum(marginTo(metric, fromNum(value), fromNum(limit))) : undefined;
+    const name = findMetric(metric)?.name;
+    const margin =
+      name !== undefined && limit !== undefined && value !== undefined ? toNum(marginOf(name, fromNum(value), fromNum(limit))) : undefined;
     return {
       ...base,
       metric,
@@ -82,7 +85,8 @@ const baselineOf = (model: ModelReport, tensor: string) => model.baseline?.outpu
 
 /** A row that holds its limit is a pass even when its tensor failed by another; any other row takes the tensor's level. */
 function rowLevel(output: MeasuredTensor, metric: string, value: Num | undefined, limit: Num | undefined): MeasuredTensor["level"] {
-  const holds = value !== undefined && limit !== undefined && !beyond(metric, fromNum(value), fromNum(limit));
+  const name = findMetric(metric)?.name;
+  const holds = name !== undefined && value !== undefined && limit !== undefined && meets(name, fromNum(value), fromNum(limit));
   return output.decidedBy !== undefined && output.decidedBy.metric !== metric && holds && output.level === "fail" ? "pass" : output.level;
 }
 

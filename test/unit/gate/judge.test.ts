@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { closestMarginDb, judge, levelOf } from "../../../src/gate/judge.ts";
 import type { Waiver } from "../../../src/gate/verdict.ts";
 import type { Fault } from "../../../src/measure/measurement.ts";
-import { metricRegistry } from "../../../src/measure/metrics/registry.ts";
+import { metrics } from "../../../src/measure/metrics.ts";
 import { bad, good, input, measured, tolerance } from "./judging.ts";
 
 const verdictOf = (...args: Parameters<typeof input>) => judge(input(...args)).verdict;
@@ -41,7 +41,7 @@ describe("limits", () => {
   });
 
   test("NaN in a judged figure is undecided, whichever metric it is", () => {
-    for (const name of Object.keys(metricRegistry)) {
+    for (const name of Object.keys(metrics)) {
       const limits = { [name]: { fail: 0.5 } };
       const verdict = verdictOf([measured("y", { [name]: Number.NaN })], { tolerance: tolerance({ limits }) });
       expect(verdict, name).toMatchObject({ kind: "undecided", reason: "not-a-number" });

@@ -1,7 +1,8 @@
 /** Measurements and rules for the tests of judging. */
 import type { JudgeInput } from "../../../src/gate/judge.ts";
 import type { Tolerance } from "../../../src/gate/verdict.ts";
-import type { Coverage, Measurement, Metrics } from "../../../src/measure/measurement.ts";
+import type { Coverage, Measurement } from "../../../src/measure/measurement.ts";
+import type { Metrics } from "../../../src/measure/metrics.ts";
 
 export const tolerance = (parts: Partial<Tolerance> = {}): Tolerance => ({
   limits: { sqnrDb: { fail: 20, warn: 25 }, cosine: { fail: 0.997 } },

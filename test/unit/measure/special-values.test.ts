@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { measure } from "../../../../src/measure/measure.ts";
-import type { Measurement } from "../../../../src/measure/measurement.ts";
-import { options, pair, stream, tensor } from "../pairs.ts";
+import { measure } from "../../../src/measure/measure.ts";
+import type { Measurement } from "../../../src/measure/measurement.ts";
+import { options, pair, stream, tensor } from "./pairs.ts";
 
 const of = async (reference: readonly number[], candidate: readonly number[]): Promise<Measurement> => {
   const { measurements } = await measure(stream(pair({ reference: tensor("t", reference), candidate: tensor("t", candidate) })), options);

@@ -1,42 +1,14 @@
 /**
- * How a metric is written for people: its name, unit, direction and digits. One table for comment, page and terminal.
- * Judging has its own limits; `beyond` only says on which side of a limit a value lies.
+ * How a metric's figure is written for people: digits, unit and sign, in comment, page and terminal. Takes names from a report, which may be a
+ * later version's: an unknown metric has its name for a label and no unit.
  */
+import { findMetric } from "../measure/metrics.ts";
 import { fromNum, type Num } from "./schema.ts";
 
-interface MetricWords {
-  readonly label: string;
-  readonly unit: "dB" | "%" | "";
-  readonly higherIsBetter: boolean;
-}
-
-const words: Readonly<Record<string, MetricWords>> = {
-  sqnrDb: { label: "SQNR", unit: "dB", higherIsBetter: true },
-  cosine: { label: "cosine", unit: "", higherIsBetter: true },
-  maxAbs: { label: "max abs error", unit: "", higherIsBetter: false },
-  meanAbs: { label: "mean abs error", unit: "", higherIsBetter: false },
-  maxRel: { label: "max rel error", unit: "", higherIsBetter: false },
-  meanRel: { label: "mean rel error", unit: "", higherIsBetter: false },
-  top1Agreement: { label: "top-1 agreement", unit: "%", higherIsBetter: true },
-  topkAgreement: { label: "top-k agreement", unit: "%", higherIsBetter: true },
-  argmaxAgreement: { label: "arg-max agreement", unit: "%", higherIsBetter: true },
-  exactMatch: { label: "exact match", unit: "%", higherIsBetter: true },
-  allclose: { label: "within atol/rtol", unit: "%", higherIsBetter: true },
-};
-
-const wordsOf = (metric: string): MetricWords => words[metric] ?? { label: metric, unit: "", higherIsBetter: true };
+const unknown = { unit: "", direction: "higher", kind: "error" } as const;
+const wordsOf = (metric: string) => findMetric(metric) ?? { ...unknown, label: metric };
 
 export const metricLabel = (metric: string): string => wordsOf(metric).label;
-
-/** True where `value` lies on the bad side of `limit`, and for NaN: a broken number is never within a limit. */
-export const beyond = (metric: string, value: number, limit: number): boolean =>
-  !(wordsOf(metric).higherIsBetter ? value >= limit : value <= limit);
-
-/** Distance to a limit in the metric's own unit; negative beyond it, NaN where either is NaN. */
-export const marginTo = (metric: string, value: number, limit: number): number => {
-  if (value === limit) return 0;
-  return wordsOf(metric).higherIsBetter ? value - limit : limit - value;
-};
 
 /** `18.4 dB`, `0.9928`, `98.5 %`. Infinity of SQNR is `identical`; undefined and null are `–`. */
 export function formatMetric(metric: string, value: Num | null | undefined): string {
@@ -47,7 +19,7 @@ export function formatMetric(metric: string, value: Num | null | undefined): str
 
 /** `≥ 20 dB` for metrics where higher is better, else `≤ 0.1`. */
 export const formatLimit = (metric: string, limit: Num | undefined): string =>
-  limit === undefined ? "–" : `${wordsOf(metric).higherIsBetter ? "≥" : "≤"} ${withUnit(metric, trimmed(metric, fromNum(limit)))}`;
+  limit === undefined ? "–" : `${wordsOf(metric).direction === "higher" ? "≥" : "≤"} ${withUnit(metric, trimmed(metric, fromNum(limit)))}`;
 
 /** `+2.31 dB`, `−1.58 dB`; the sign is a real minus. NaN is `NaN`. */
 export function formatMargin(metric: string, margin: Num | null | undefined): string {
@@ -62,18 +34,18 @@ const withUnit = (metric: string, digits: string): string =>
 
 function magnitude(metric: string, value: number): string {
   if (!Number.isFinite(value)) return infinite(value);
-  const { unit } = wordsOf(metric);
+  const { unit, kind } = wordsOf(metric);
   if (unit === "dB") return fixed(value, 1);
   if (unit === "%") return fixed(value * 100, 1);
-  return metric === "cosine" ? fixed(value, 4) : significant(value);
+  return kind === "cosine" ? fixed(value, 4) : significant(value);
 }
 
 function marginDigits(metric: string, value: number): string {
   if (!Number.isFinite(value)) return infinite(value);
-  const { unit } = wordsOf(metric);
+  const { unit, kind } = wordsOf(metric);
   if (unit === "dB") return fixed(value, value < 10 ? 2 : 1);
   if (unit === "%") return fixed(value * 100, 1);
-  return metric === "cosine" ? fixed(value, 4) : significant(value);
+  return kind === "cosine" ? fixed(value, 4) : significant(value);
 }
 
 /** Limits are written as the author wrote them: no padding zeros. */

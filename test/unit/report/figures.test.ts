@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beyond, formatLimit, formatMargin, formatMetric, marginTo } from "../../../src/report/metric-words.ts";
+import { formatLimit, formatMargin, formatMetric } from "../../../src/report/figures.ts";
 
 describe("figures in words", () => {
   it.each([
@@ -39,18 +39,5 @@ describe("figures in words", () => {
       formatMargin("sqnrDb", "NaN"),
       formatMargin("sqnrDb", "-Infinity"),
     ]).toEqual(["−1.58 dB", "+11.9 dB", "0", "NaN", "−∞ dB"]);
-  });
-
-  it("measures margins in the metric's own direction", () => {
-    expect([marginTo("sqnrDb", 18, 20), marginTo("maxAbs", 0.3, 0.1), marginTo("sqnrDb", Infinity, Infinity)]).toEqual([-2, 0.1 - 0.3, 0]);
-  });
-
-  it("never calls NaN within a limit", () => {
-    expect([beyond("sqnrDb", NaN, 20), beyond("maxAbs", NaN, 0.1), beyond("sqnrDb", 20, 20), beyond("maxAbs", 0.1, 0.1)]).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
   });
 });

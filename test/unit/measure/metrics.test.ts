@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { accumulate } from "../../../../src/measure/accumulate.ts";
-import { metricList, metricRegistry, metricsOf } from "../../../../src/measure/metrics/registry.ts";
-import { emptySums, poolSums, type Sums } from "../../../../src/measure/sums.ts";
+import { accumulate } from "../../../src/measure/accumulate.ts";
+import { distanceDb, marginOf, meets, metricList, metrics, metricsOf } from "../../../src/measure/metrics.ts";
+import { emptySums, poolSums, type Sums } from "../../../src/measure/sums.ts";
 
 const closeness = { atol: 1e-3, rtol: 1e-2 };
 
@@ -49,7 +49,7 @@ describe("the metric registry", () => {
   });
 
   test("is keyed by each metric's own name", () => {
-    expect(Object.entries(metricRegistry).map(([key, { name }]) => [key, name])).toEqual(metricList.map(({ name }) => [name, name]));
+    expect(Object.entries(metrics).map(([key, { name }]) => [key, name])).toEqual(metricList.map(({ name }) => [name, name]));
     expect(metricList).toHaveLength(11);
   });
 
@@ -59,6 +59,31 @@ describe("the metric registry", () => {
 
   test("leaves agreement out where there were no rows or pixels", () => {
     expect(Object.keys(metricsOf(sumsOf(Float64Array.of(1), Float64Array.of(2)))).filter((name) => name.endsWith("Agreement"))).toEqual([]);
+  });
+});
+
+describe("limits", () => {
+  test("are measured in the metric's own direction", () => {
+    expect([marginOf("sqnrDb", 18, 20), marginOf("maxAbs", 0.3, 0.1), marginOf("sqnrDb", Infinity, Infinity)]).toEqual([-2, 0.1 - 0.3, 0]);
+  });
+
+  test("are met at the limit and never by NaN", () => {
+    expect([meets("sqnrDb", 20, 20), meets("maxAbs", 0.1, 0.1), meets("sqnrDb", NaN, 20), meets("maxAbs", NaN, 0.1)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("of all metrics are compared in dB of error: half the error is 6.02 dB, for a cosine 3.01", () => {
+    const halved = {
+      sqnrDb: distanceDb("sqnrDb", 26.0206, 20),
+      maxAbs: distanceDb("maxAbs", 0.05, 0.1),
+      top1Agreement: distanceDb("top1Agreement", 0.95, 0.9),
+      cosine: distanceDb("cosine", 0.9985, 0.997),
+    };
+    for (const [name, distance] of Object.entries(halved)) expect(distance, name).toBeCloseTo(name === "cosine" ? 3.0103 : 6.0206, 4);
   });
 });
 
