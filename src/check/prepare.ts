@@ -136,8 +136,10 @@ function trackedBeside(modelPath: string, tracked: ReadonlySet<string> | undefin
   return (location) => !at(location).toLowerCase().split("/").includes(".git");
 }
 
-const noValidation = ({ name, place }: ModelEntry) =>
-  `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
+const noValidation = ({ name, door, place }: ModelEntry) =>
+  door === "flags"
+    ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL --samples 16 -o FILE.json" writes random ones for a first look.`
+    : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
 
 interface Opening {
   readonly root: string;

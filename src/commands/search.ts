@@ -4,10 +4,11 @@ import { ConfigError } from "../effects/failure.ts";
 import { runWhole } from "../entry.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { Parsed, RunCommand } from "./command.ts";
+import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
-  const inputs = { ...parsed.inputs, search: "always", comment: "off", "changed-only": "false" };
-  const { exitCode, outcome } = await runWhole({ inputs, search: searchFlags(parsed) }, effects);
+  const inputs = { ...inputsFromHere(parsed, effects.cwd), search: "always", comment: "off", "changed-only": "false" };
+  const { exitCode, outcome } = await runWhole({ inputs, flags: modelFlagsOf(parsed, effects.cwd), search: searchFlags(parsed) }, effects);
   if (!outcome) return exitCode;
   const { models } = outcome.report;
   const found = models.map(({ name, search }) => ({ model: name, search }));

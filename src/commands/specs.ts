@@ -19,15 +19,31 @@ const algorithm: FlagSpec = {
   help: "how scales are chosen (default entropy)",
 };
 
+/** One model described on the line, beside or instead of its entry in the configuration. */
+const modelFlags: Readonly<Record<string, FlagSpec>> = {
+  cache: { kind: "text", value: "FILE", help: "MODEL's calibration cache" },
+  data: { kind: "text", value: "FILE", help: "MODEL's calibration samples: .npz, .npy, inputs JSON, a folder of them, or a loader .py" },
+  qdq: { kind: "text", value: "FILE", help: "the same model with Q/DQ, instead of --cache and --data" },
+  validation: { kind: "text", value: "FILE", help: "samples that both sides are compared on; the same kinds of file as --data" },
+  shapes,
+  tolerance: { kind: "text", value: "LIMITS", help: "limits as metric=number pairs (default sqnr-db=20,cosine=0.997)" },
+};
+
 const check: CommandSpec = {
   name: "check",
   usage: "check [MODEL...]",
   summary: "The whole gate, as in the action: compare, judge, and on a regression search and verify a fix.",
-  examples: ["trt-gate check", "trt-gate check models/cls.onnx --lane simulate", "trt-gate check --changed-since origin/main --json"],
+  examples: [
+    "trt-gate check",
+    "trt-gate check cls.onnx --cache cls.cache --validation validation.npz",
+    "trt-gate check models/cls.onnx --lane simulate",
+    "trt-gate check --changed-since origin/main --json",
+  ],
   positionals: { min: 0, max: Number.POSITIVE_INFINITY },
   positionalsAreModels: true,
   takesInputs: true,
   flags: {
+    ...modelFlags,
     "changed-since": { kind: "text", value: "REF", help: "check only models that changed since this commit or branch" },
     json,
   },
@@ -74,6 +90,7 @@ const search: CommandSpec = {
   positionalsAreModels: true,
   takesInputs: true,
   flags: {
+    ...modelFlags,
     method: { kind: "text", value: "M", oneOf: ["ranked", "bisect", "linear"], help: "how to search (default ranked)" },
     direction: { kind: "text", value: "D", oneOf: ["forward", "reverse"], help: "bisect and linear: first or last layers" },
     precision: { kind: "text", value: "P", oneOf: ["fp16", "fp32", "float16", "float32"], help: "precision of kept units (default fp16)" },

@@ -28,17 +28,18 @@ export interface Chosen {
 /**
  * `wanted`: lines of the `models` input; empty means all entries. A line is a path, a glob or the name of an entry; a file that an entry holds
  * keeps that entry, others get `defaults`. A file that one entry names by path is left out of the other entries' globs.
+ * `here` answers for the configuration's paths, `asked` for those of the input.
  */
 export function chooseFiles(
   entries: readonly Entry[],
   wanted: readonly string[],
-  workspace: Workspace,
+  { here, asked: typed }: { readonly here: Workspace; readonly asked: Workspace },
   defaults: (path: string) => ModelConfig,
 ): Chosen {
-  const { files: configured, faults } = configuredFiles(entries, workspace);
+  const { files: configured, faults } = configuredFiles(entries, here);
   if (wanted.length === 0) return { files: configured, faults, problems: [] };
   const names = configured.map(({ name }) => name);
-  const asked = wanted.filter((line) => !names.includes(line)).map((line) => pathsOf(line, workspace));
+  const asked = wanted.filter((line) => !names.includes(line)).map((line) => pathsOf(line, typed));
   const paths = new Set(asked.flatMap((line) => line.paths));
   const kept = configured.filter((file) => wanted.includes(file.name) || paths.has(file.path));
   const added = [...paths].filter((path) => !configured.some((file) => file.path === path));

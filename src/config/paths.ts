@@ -6,7 +6,12 @@ export interface Workspace {
   match(pattern: string): readonly string[];
   /** What is wrong with a path (a link, outside the workspace), or undefined. A path that is not there is fine here. */
   checkPath(path: string): string | undefined;
+  /** Paths may lead anywhere: they are typed on the command line of the machine whose files they are. */
+  readonly isOpen?: true;
 }
+
+/** The same workspace for paths that the machine's own user types. */
+export const opened = (workspace: Workspace): Workspace => ({ ...workspace, checkPath: () => undefined, isOpen: true });
 
 /** `./models//cls.onnx` -> `models/cls.onnx`. */
 export const normalPath = (path: string): string => path.replace(/\/{2,}/g, "/").replace(/^(\.\/)+/, "");
@@ -26,7 +31,7 @@ export function pathFault(path: string): string | undefined {
 
 /** As `pathFault`, then what the workspace says of the path or, for a glob, of its matches. */
 export function pathFaultIn(workspace: Workspace, path: string): string | undefined {
-  const fault = pathFault(path);
+  const fault = workspace.isOpen === true ? undefined : pathFault(path);
   if (fault !== undefined) return fault;
   const files = isGlob(path) ? workspace.match(path) : [normalPath(path)];
   for (const file of files) {

@@ -7,9 +7,10 @@ import type { Precision } from "../model/job.ts";
 import { camelKeys } from "./case.ts";
 import { stripToDataOnly } from "./data-only.ts";
 import { readEntry } from "./entry.ts";
+import { flagFaults, givenFlags, type ModelFlags, withFlags } from "./model-flags.ts";
 import { chooseFiles } from "./models.ts";
 import { type Environment, type RawInputs, readOptions } from "./options.ts";
-import type { Workspace } from "./paths.ts";
+import { opened, type Workspace } from "./paths.ts";
 import { readConfig } from "./read-config.ts";
 import { modelSchema, type SearchConfig } from "./schema.ts";
 import type { SearchSettings, Settings } from "./settings.ts";
@@ -26,6 +27,10 @@ export interface SettleTexts {
   /** ISO date in UTC. */
   readonly today: string;
   readonly workspace: Workspace;
+  /** What the flags of a command say of the one model that it names; undefined where there are no such flags (the action). */
+  readonly flags?: ModelFlags;
+  /** True where the machine's own user typed the models and flags, with no event behind them: they may name files anywhere. */
+  readonly isLocal?: boolean;
 }
 
 /** Throws one ConfigError that lists everything: inputs first, then the configuration from top to bottom of its checks. */
@@ -34,15 +39,19 @@ export function resolveSettings(texts: SettleTexts): Settings {
   const read = readConfig(texts.yaml, texts.today, texts.workspace);
   const problems = [...inputProblems, ...missingConfig(texts), ...read.problems];
   const { entries, notices } = texts.trust === "data-only" ? stripToDataOnly(read.entries) : { entries: read.entries, notices: [] };
-  const chosen = chooseFiles(entries, options.models, texts.workspace, (path) => modelSchema.parse({ path }));
-  problems.push(...chosen.faults.map(read.place), ...chosen.problems);
+  const asked = texts.isLocal === true ? opened(texts.workspace) : texts.workspace;
+  const chosen = chooseFiles(entries, options.models, { here: texts.workspace, asked }, (path) => modelSchema.parse({ path }));
+  const { flags = {} } = texts;
+  problems.push(...chosen.faults.map(read.place), ...chosen.problems, ...flagFaults(flags, chosen.files.length, asked));
   if (problems.length > 0) throw new ConfigError(problems);
   const file = texts.yaml?.path ?? options.config;
   return {
     options,
-    models: chosen.files.map(({ config: entry, name, path, index }) => {
+    models: chosen.files.map(({ config, name, path, index }) => {
       const lineOf = (...below: KeyPath): number => (index === undefined ? 1 : read.lineOf(["models", index, ...below]));
-      return readEntry(entry, { name, path, place: { file, line: lineOf() } }, (n) => `${file}:${lineOf("waivers", n)}`);
+      const entry = givenFlags(flags).length === 0 ? config : withFlags(config, flags);
+      const door = index === undefined && texts.flags !== undefined ? "flags" : "configuration";
+      return readEntry(entry, { name, path, door, place: { file, line: lineOf() } }, (n) => `${file}:${lineOf("waivers", n)}`);
     }),
     search: readSearch(read.search),
     configPath: texts.yaml?.path,

@@ -51,6 +51,8 @@ export interface ModelEntry {
   readonly waivers: readonly Waiver[];
   readonly baseline: boolean;
   readonly tensorrt: Omit<TensorRtOptions, "python">;
+  /** Where its user describes it, so that a message says what to write there. */
+  readonly door: "configuration" | "flags";
   /** `file:line` of the entry in the configuration. */
   readonly place: { readonly file: string; readonly line: number };
 }

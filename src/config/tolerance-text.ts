@@ -4,14 +4,17 @@ import type { Tolerance } from "../gate/verdict.ts";
 import { wordIssue } from "./messages.ts";
 import { didYouMean } from "./nearest.ts";
 import { lateWarnings, limitNames, readTolerance } from "./tolerance.ts";
-import { toleranceSchema } from "./tolerance-schema.ts";
+import { type ToleranceConfig, toleranceSchema } from "./tolerance-schema.ts";
 import { property } from "./untyped.ts";
 import { readYaml } from "./yaml.ts";
 
 const plainKeys = ["top-k", "atol", "rtol", "guard-db", "min-coverage"];
 
 /** `sqnr-db=20,max-abs=0.1,top-k=5`; undefined or empty text gives the defaults. Throws ConfigError with every problem. */
-export function toleranceFromFlag(text: string | undefined): Tolerance {
+export const toleranceFromFlag = (text: string | undefined): Tolerance => readTolerance(toleranceBlock(text));
+
+/** The same as the block of the configuration that says it. */
+export function toleranceBlock(text: string | undefined): ToleranceConfig {
   const problems: string[] = [];
   const block: Record<string, unknown> = {};
   const parts = (text ?? "").trim() === "" ? [] : (text ?? "").split(",");
@@ -28,7 +31,7 @@ export function toleranceFromFlag(text: string | undefined): Tolerance {
       ...parsed.error.issues.flatMap((issue) => wordIssue(toleranceSchema, issue, block).map((found) => `--tolerance: ${found.text}`)),
     );
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  return readTolerance(parsed.data);
+  return parsed.data;
 }
 
 function partFault(key: string, value: string, twice: boolean): string | undefined {

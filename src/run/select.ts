@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { chooseModels, newModels, type Selection, withProposed } from "../changes/choose.ts";
 import { type RunEvent, readEvent } from "../changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../changes/trusted-config.ts";
+import type { ModelFlags } from "../config/model-flags.ts";
 import { readOptions } from "../config/options.ts";
-import { resolveSettings } from "../config/resolve-settings.ts";
+import { resolveSettings, type SettleTexts } from "../config/resolve-settings.ts";
 import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { realWorkspace } from "../effects/workspace.ts";
@@ -12,6 +13,8 @@ import { realWorkspace } from "../effects/workspace.ts";
 export interface MainRequest {
   /** Action inputs, or flags of the same names: kebab-case name -> text, empty where not given. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** What the flags of a command say of the one model that it names; undefined without such flags (the action). */
+  readonly flags?: ModelFlags;
   /** Single settings of the search that replace the configuration's (`trt-gate search`). */
   readonly search?: Partial<SearchSettings>;
 }
@@ -26,11 +29,15 @@ export interface Selected {
 }
 
 /** From inputs to the models that have to be checked; says in the log why. `plan` ends here. */
-export async function selectModels({ inputs, search }: MainRequest, effects: Effects): Promise<Selected> {
+export async function selectModels({ inputs, flags, search }: MainRequest, effects: Effects): Promise<Selected> {
   const event = await readEvent(effects);
   const { options } = readOptions(inputs, effects.env);
   const config = await readTrustedConfig(options, event, effects);
-  const { settings: settled, foreign } = settleAll(inputs, config, effects);
+  const { settings: settled, foreign } = settleAll(
+    { inputs, ...(flags === undefined ? {} : { flags, isLocal: event === undefined }) },
+    config,
+    effects,
+  );
   const settings: Settings = { ...settled, search: { ...settled.search, ...search } };
   for (const notice of settings.notices) effects.log.notice(notice);
 
@@ -50,12 +57,16 @@ async function externalDataOf(modelPath: string, { cwd, files }: Effects): Promi
 }
 
 /** Rejects with ConfigError also for the proposed version: what it says must hold once it is merged, and a new model in it must not pass unread. */
-function settleAll(inputs: MainRequest["inputs"], config: TrustedConfig, effects: Effects): Pick<Selected, "settings" | "foreign"> {
+function settleAll(
+  given: Pick<SettleTexts, "inputs" | "flags" | "isLocal">,
+  config: TrustedConfig,
+  effects: Effects,
+): Pick<Selected, "settings" | "foreign"> {
   const workspace = realWorkspace(effects.cwd);
   const today = effects.clock.now().toISOString().slice(0, 10);
-  const trusted = resolveSettings({ inputs, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
+  const trusted = resolveSettings({ ...given, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
   if (config.proposed === undefined) return { settings: trusted, foreign: [] };
-  const proposed = resolveSettings({ inputs, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace });
+  const proposed = resolveSettings({ ...given, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace });
   if (config.isProposedUsed) return { settings: withProposed(trusted, proposed, config.baseText), foreign: [] };
   return { settings: trusted, foreign: newModels(trusted.models, proposed) };
 }

@@ -33,6 +33,7 @@ describe("a configuration with every key", () => {
     expect(settings.models).toEqual([
       {
         name: "text-direction",
+        door: "configuration",
         path: "models/cls.onnx",
         place: { file: path, line: 3 },
         watch: ["calibration/cls/**"],
