@@ -74,7 +74,7 @@ async function describeFix({ entry, prepared, context, own }: CheckFacts, outcom
 /** The explicitly quantised model with the Q/DQ of the kept units taken out. */
 async function withoutQdqOf(path: string, keep: readonly string[], floatPath: string | undefined, { files }: Effects): Promise<Uint8Array> {
   const float = floatPath === undefined ? undefined : await readModel(floatPath, files);
-  return encodeModel(removeUnitQdq(await readModel(path, files), keep, float));
+  return encodeModel(await removeUnitQdq(await readModel(path, files), keep, files, float));
 }
 
 /** Judged on the held-out half by fresh builds, the search's confirmations of this set among them; all must pass, in the precisions asked for. */

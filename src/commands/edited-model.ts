@@ -13,12 +13,8 @@ import { stageModel } from "../onnx/stage.ts";
 export async function editedModel(path: string | undefined, fix: Fix, effects: Effects): Promise<Uint8Array> {
   const model = await openModel(path ?? fix.qdqPath ?? fix.model.path, fix, effects);
   if (fix.cachePath !== undefined) await insertFromCache(model, fix.cachePath, effects);
-  return encodeModel(
-    removeUnitQdq(
-      model,
-      fix.kept.map(({ unit }) => unit),
-    ),
-  );
+  const kept = fix.kept.map(({ unit }) => unit);
+  return encodeModel(await removeUnitQdq(model, kept, effects.files));
 }
 
 async function openModel(path: string, fix: Fix, { files, cwd }: Effects): Promise<OnnxModel> {

@@ -3,9 +3,10 @@
  * Lists every problem at once. Does not know operators.
  */
 import { ConfigError } from "../effects/failure.ts";
-import { elementBytes, elementsOf, externalEntry, isExternal } from "./constants.ts";
+import { externalEntry, isExternal, storedBytes } from "./constants.ts";
 import { type GraphProto, nodeLabel, type OnnxModel, subgraphs, type TensorProto } from "./model.ts";
 import { sortNodes, usedNames } from "./network.ts";
+import { typedBytes } from "./storage.ts";
 
 const shown = 20;
 
@@ -51,21 +52,10 @@ function cycleProblems(graph: GraphProto): string[] {
 function tensorProblems(tensor: TensorProto): string[] {
   if (tensor.dims.some((dim) => dim < 0n || dim > BigInt(Number.MAX_SAFE_INTEGER)))
     return [`the tensor '${tensor.name}' has the dimensions [${tensor.dims.join(", ")}]`];
-  const elements = elementsOf(tensor);
-  const size = elementBytes.get(tensor.dataType);
-  if (size === undefined) return [];
-  if (isExternal(tensor)) {
-    const { length } = externalEntry(tensor);
-    return length === undefined || length === elements * size ? [] : [sizeProblem(tensor, elements * size, length)];
-  }
-  if (tensor.rawData.length > 0)
-    return tensor.rawData.length === elements * size ? [] : [sizeProblem(tensor, elements * size, tensor.rawData.length)];
-  const held =
-    tensor.floatData.length + tensor.int32Data.length + tensor.int64Data.length + tensor.doubleData.length + tensor.uint64Data.length;
-  const perElement = size === 8 && tensor.floatData.length > 0 ? 2 : 1;
-  return held === elements * perElement
-    ? []
-    : [`the tensor '${tensor.name}' of dimensions [${tensor.dims.join(", ")}] holds ${held} values`];
+  const wanted = storedBytes(tensor);
+  if (wanted === undefined) return [];
+  const found = isExternal(tensor) ? externalEntry(tensor).length : tensor.rawData.length > 0 ? tensor.rawData.length : typedBytes(tensor);
+  return found === undefined || found === wanted ? [] : [sizeProblem(tensor, wanted, found)];
 }
 
 const sizeProblem = (tensor: TensorProto, wanted: number, found: number) =>

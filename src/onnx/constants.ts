@@ -1,36 +1,48 @@
 /**
- * Numbers in and out of ONNX tensors: raw bytes, typed fields, external files.
+ * Numbers of ONNX tensors, from their raw bytes or an external file: every other form was settled when the model was read (storage.ts).
  * Trusts that check.ts has compared sizes with dimensions; knows nothing of what the numbers are for.
  */
 import type { Files } from "../effects/effects.ts";
 import { FileError } from "../effects/failure.ts";
-import { halfToFloat } from "./half.ts";
 import { DataLocation, DataType, type TensorProto, tensorShape, withFields } from "./model.ts";
+import { numbersOf } from "./numbers.ts";
 
-/** Bytes of one element; undefined for types without a fixed whole number of bytes (strings, 4-bit and 2-bit types). */
-export const elementBytes: ReadonlyMap<number, number> = new Map([
-  [DataType.FLOAT, 4],
-  [DataType.UINT8, 1],
-  [DataType.INT8, 1],
-  [DataType.UINT16, 2],
-  [DataType.INT16, 2],
-  [DataType.INT32, 4],
-  [DataType.INT64, 8],
-  [DataType.BOOL, 1],
-  [DataType.FLOAT16, 2],
-  [DataType.DOUBLE, 8],
-  [DataType.UINT32, 4],
-  [DataType.UINT64, 8],
-  [DataType.COMPLEX64, 8],
-  [DataType.COMPLEX128, 16],
-  [DataType.BFLOAT16, 2],
-  [DataType.FLOAT8E4M3FN, 1],
-  [DataType.FLOAT8E4M3FNUZ, 1],
-  [DataType.FLOAT8E5M2, 1],
-  [DataType.FLOAT8E5M2FNUZ, 1],
+/** Bits of one element as stored; undefined for strings and types whose packing ONNX leaves open. */
+export const elementBits: ReadonlyMap<number, number> = new Map([
+  [DataType.FLOAT, 32],
+  [DataType.UINT8, 8],
+  [DataType.INT8, 8],
+  [DataType.UINT16, 16],
+  [DataType.INT16, 16],
+  [DataType.INT32, 32],
+  [DataType.INT64, 64],
+  [DataType.BOOL, 8],
+  [DataType.FLOAT16, 16],
+  [DataType.DOUBLE, 64],
+  [DataType.UINT32, 32],
+  [DataType.UINT64, 64],
+  [DataType.COMPLEX64, 64],
+  [DataType.COMPLEX128, 128],
+  [DataType.BFLOAT16, 16],
+  [DataType.FLOAT8E4M3FN, 8],
+  [DataType.FLOAT8E4M3FNUZ, 8],
+  [DataType.FLOAT8E5M2, 8],
+  [DataType.FLOAT8E5M2FNUZ, 8],
+  [DataType.UINT4, 4],
+  [DataType.INT4, 4],
+  [DataType.FLOAT4E2M1, 4],
+  [DataType.FLOAT8E8M0, 8],
+  [DataType.UINT2, 2],
+  [DataType.INT2, 2],
 ]);
 
 export const elementsOf = (tensor: TensorProto): number => tensorShape(tensor).reduce((product, dim) => product * dim, 1);
+
+/** Bytes that the dimensions and the type ask for, small elements packed; undefined where the type has no fixed size. */
+export function storedBytes(tensor: TensorProto): number | undefined {
+  const bits = elementBits.get(tensor.dataType);
+  return bits === undefined ? undefined : Math.ceil((elementsOf(tensor) * bits) / 8);
+}
 
 export const isExternal = (tensor: TensorProto): boolean => tensor.dataLocation === DataLocation.EXTERNAL;
 
@@ -51,7 +63,7 @@ export function externalEntry(tensor: TensorProto): ExternalEntry {
   };
 }
 
-const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.DOUBLE]);
+const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE]);
 export const isFloatTensor = (tensor: TensorProto): boolean => floatTypes.has(tensor.dataType);
 
 /** Little-endian bytes of a tensor as ONNX stores them, from wherever they lie. */
@@ -63,7 +75,7 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
     throw new FileError(entry.location, "lies outside the model's folder. Keep external data beside the model.");
   const reader = await files.open(`${folder}/${entry.location}`);
   try {
-    const wanted = entry.length ?? elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 1);
+    const wanted = entry.length ?? storedBytes(tensor) ?? elementsOf(tensor);
     const bytes = await reader.read(entry.offset, wanted);
     if (bytes.length !== wanted)
       throw new FileError(
@@ -81,43 +93,19 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
 export const embed = async (tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> =>
   withFields(tensor, { dataLocation: DataLocation.DEFAULT, externalData: [], rawData: await rawBytes(tensor, folder, files) });
 
-/** A copy that begins its own buffer: weights lie at any offset, typed arrays need theirs aligned, and `Buffer.slice` would be a view. */
-const copied = (bytes: Uint8Array) => new Uint8Array(bytes);
-
 /** Values of a float tensor, widened or rounded to float32. Integers are refused: nobody may quantise them. */
 export async function floatValues(tensor: TensorProto, folder: string, files: Files): Promise<Float32Array> {
-  if (tensor.floatData.length > 0) return Float32Array.from(tensor.floatData);
-  if (tensor.doubleData.length > 0) return Float32Array.from(tensor.doubleData);
-  if (tensor.dataType === DataType.FLOAT16 && tensor.int32Data.length > 0) return Float32Array.from(tensor.int32Data, halfToFloat);
-  const bytes = copied(await rawBytes(tensor, folder, files));
-  switch (tensor.dataType) {
-    case DataType.FLOAT:
-      return new Float32Array(bytes.buffer);
-    case DataType.DOUBLE:
-      return Float32Array.from(new Float64Array(bytes.buffer));
-    case DataType.FLOAT16:
-      return Float32Array.from(new Uint16Array(bytes.buffer), halfToFloat);
-    default:
-      throw new Error(`tensor '${tensor.name}' of type ${DataType[tensor.dataType]} was read as float`);
-  }
+  if (!isFloatTensor(tensor)) throw new Error(`tensor '${tensor.name}' of type ${DataType[tensor.dataType]} was read as float`);
+  const numbers = numbersOf(tensor.dataType, await rawBytes(tensor, folder, files), elementsOf(tensor)) ?? [];
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
 
-/** Values of a small integer tensor (axes, shapes, zero points). Undefined when it is external or of another type. */
+/** Values of a tensor of any number type that lies in the model itself (scales, zero points, axes). Undefined when it is external or holds no numbers. */
+export const smallValues = (tensor: TensorProto): ArrayLike<number> | undefined =>
+  isExternal(tensor) ? undefined : numbersOf(tensor.dataType, tensor.rawData, elementsOf(tensor));
+
+/** The same of an integer tensor; undefined for other types as well. */
 export function intValues(tensor: TensorProto): number[] | undefined {
-  if (isExternal(tensor)) return undefined;
-  if (tensor.int64Data.length > 0) return tensor.int64Data.map(Number);
-  if (tensor.int32Data.length > 0) return [...tensor.int32Data];
-  const bytes = copied(tensor.rawData);
-  switch (tensor.dataType) {
-    case DataType.INT64:
-      return [...new BigInt64Array(bytes.buffer)].map(Number);
-    case DataType.INT32:
-      return [...new Int32Array(bytes.buffer)];
-    case DataType.INT8:
-      return [...new Int8Array(bytes.buffer)];
-    case DataType.UINT8:
-      return [...bytes];
-    default:
-      return undefined;
-  }
+  const numbers = floatTypes.has(tensor.dataType) ? undefined : smallValues(tensor);
+  return numbers === undefined ? undefined : Array.from(numbers);
 }

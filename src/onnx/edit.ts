@@ -128,11 +128,8 @@ function interleave(network: Network, nodes: readonly NodeProto[], pairs: Readon
 async function writeBack(model: OnnxModel, network: Network, files: Files): Promise<void> {
   const read = consumers(network.nodes);
   const finals = new Set(network.outputs.map((output) => output.name));
-  const initializer: TensorProto[] = [];
-  for (const tensor of network.constants.values()) {
-    if (!read.has(tensor.name) && !finals.has(tensor.name)) continue;
-    initializer.push(isExternal(tensor) ? await embed(tensor, network.folder, files) : tensor);
-  }
+  const used = [...network.constants.values()].filter(({ name }) => read.has(name) || finals.has(name));
+  const initializer = await embedded(used, network.folder, files);
   model.graph.node = [...network.nodes];
   model.graph.initializer = initializer;
   model.graph.input = [...network.inputs];
@@ -146,9 +143,9 @@ async function writeBack(model: OnnxModel, network: Network, files: Files): Prom
 
 /**
  * Takes the Q/DQ of these units out of a Q/DQ model: their nodes read float again. `model` is changed; unknown ids are a ConfigError.
- * `float`: the float model, for weights that the Q/DQ model only holds as integers.
+ * `float`: the float model, for weights that the Q/DQ model only holds as integers. External data is taken in.
  */
-export function removeUnitQdq(model: OnnxModel, unitIds: readonly string[], float?: OnnxModel): OnnxModel {
+export async function removeUnitQdq(model: OnnxModel, unitIds: readonly string[], files: Files, float?: OnnxModel): Promise<OnnxModel> {
   const found = qdqUnits(toNetwork(model), float === undefined ? undefined : toNetwork(float));
   const strangers = unitIds.filter((id) => !found.nodes.has(id));
   if (strangers.length > 0)
@@ -162,9 +159,20 @@ export function removeUnitQdq(model: OnnxModel, unitIds: readonly string[], floa
     unit.node.input = [...unit.floatInputs];
     for (const name of unit.floatInputs) wanted.add(name);
   }
-  model.graph.initializer.push(...found.floatWeights.filter((tensor) => wanted.has(tensor.name)));
+  const weights = found.floatWeights.filter((tensor) => wanted.has(tensor.name));
+  if (float !== undefined) model.graph.initializer.push(...(await embedded(weights, float.folder, files)));
   dropUnreadQdq(model);
+  model.graph.initializer = await embedded(model.graph.initializer, model.folder, files);
+  // Older files name every initializer among the inputs as well.
+  if (model.proto.irVersion < 4n) model.proto.irVersion = 4n;
   return model;
+}
+
+/** With their external bytes read in: the result is one file. */
+async function embedded(tensors: readonly TensorProto[], folder: string, files: Files): Promise<TensorProto[]> {
+  const result: TensorProto[] = [];
+  for (const tensor of tensors) result.push(isExternal(tensor) ? await embed(tensor, folder, files) : tensor);
+  return result;
 }
 
 function dropUnreadQdq(model: OnnxModel): void {
@@ -173,7 +181,9 @@ function dropUnreadQdq(model: OnnxModel): void {
     before = model.graph.node.length;
     const read = consumers(model.graph.node);
     model.graph.node = model.graph.node.filter(
-      (node) => !(isQuantize(node) || isDequantize(node)) || node.output.some((name) => read.has(name) || finals.has(name)),
+      (node) =>
+        !(isQuantize(node) || isDequantize(node) || node.opType === "Constant") ||
+        node.output.some((name) => read.has(name) || finals.has(name)),
     );
   }
   const read = consumers(model.graph.node);

@@ -3,7 +3,7 @@
  * Judges names and numbers alone; copy-checked.ts looks at the files.
  */
 
-import { elementBytes, elementsOf, externalEntry, isExternal } from "./constants.ts";
+import { externalEntry, isExternal, storedBytes } from "./constants.ts";
 import type { FunctionProto, SparseTensorProto } from "./gen/onnx-ml_pb.js";
 import { type GraphProto, type ModelProto, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
 
@@ -75,7 +75,7 @@ export function externalReferences(proto: ModelProto): {
     references.push({
       tensor: tensor.name,
       location,
-      needed: offset + (length ?? elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 0)),
+      needed: offset + (length ?? storedBytes(tensor) ?? 0),
     });
   }
   return { references: references.toSorted((a, b) => (a.location < b.location ? -1 : a.location > b.location ? 1 : 0)), problems };

@@ -21,11 +21,13 @@ const largeBytes = 4096;
 /** `proto` was parsed from `bytes`, which are the file `fileName` beside the model. Changes `proto`. */
 export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: string): void {
   for (const tensor of allTensors(proto)) {
-    if (tensor.rawData.length <= largeBytes) {
+    const { buffer, byteOffset, length } = tensor.rawData;
+    // Values of typed fields and sparse pairs were copied when the file was read: they lie nowhere in it as they are.
+    if (buffer !== bytes.buffer) continue;
+    if (length <= largeBytes) {
       copyBytes(tensor);
       continue;
     }
-    const { byteOffset, length } = tensor.rawData;
     const entries = { location: fileName, offset: String(byteOffset - bytes.byteOffset), length: String(length) };
     tensor.externalData = Object.entries(entries).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));
     tensor.dataLocation = DataLocation.EXTERNAL;
@@ -35,7 +37,7 @@ export function leaveWeights(proto: ModelProto, bytes: Uint8Array, fileName: str
   for (const one of proto.functions) copyTexts(one.node);
 }
 
-/** Values in a typed field (`float_data`) leave no bytes here; empty ones beside them would count as set, and ONNX Runtime then reads no value at all. */
+/** Empty bytes would count as set, and ONNX Runtime refuses a tensor of no elements that has them. */
 function copyBytes(tensor: TensorProto): void {
   if (tensor.rawData.length > 0) tensor.rawData = tensor.rawData.slice();
 }

@@ -3,7 +3,8 @@
  * Nodes are never changed in place, so that many derived networks share them. Edits of the user's own file go through edit.ts instead.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { FunctionProto, ModelProto, SparseTensorProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
+import { ConfigError } from "../effects/failure.ts";
+import type { FunctionProto, ModelProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
 import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, ValueInfoProtoSchema } from "./gen/onnx-ml_pb.js";
 import {
   attribute,
@@ -27,12 +28,16 @@ export interface Network {
   readonly outputs: readonly ValueInfoProto[];
   readonly nodes: readonly NodeProto[];
   readonly constants: ReadonlyMap<string, TensorProto>;
-  readonly sparse: readonly SparseTensorProto[];
   readonly functions: readonly FunctionProto[];
 }
 
-/** Constants become initializers, initializers leave the inputs (simulate needs them fixed), nodes come in topological order. */
+/** Constants become initializers, initializers leave the inputs (simulate needs them fixed), nodes come in topological order. ConfigError for sparse parts in another file. */
 export function toNetwork(model: OnnxModel): Network {
+  const [sparse] = model.graph.sparseInitializer;
+  if (sparse !== undefined)
+    throw new ConfigError(
+      `${model.file} keeps parts of the sparse tensor '${sparse.values?.name}' in another file. Export it with dense weights.`,
+    );
   const constants = new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor]));
   const nodes: NodeProto[] = [];
   for (const node of sortNodes(model.graph.node)) {
@@ -50,7 +55,6 @@ export function toNetwork(model: OnnxModel): Network {
     outputs: model.graph.output,
     nodes,
     constants,
-    sparse: model.graph.sparseInitializer,
     functions: model.proto.functions,
   };
 }
@@ -60,7 +64,7 @@ export const opsetsOf = (proto: ModelProto): Map<string, number> =>
 
 export const opsetOf = (network: { readonly opsets: ReadonlyMap<string, number> }): number => network.opsets.get("") ?? 1;
 
-/** The tensor a Constant node holds; undefined for other nodes and for the sparse and text forms, which stay nodes. */
+/** The tensor a Constant node holds; undefined for other nodes and for the text forms, which stay nodes. */
 function liftConstant(node: NodeProto): TensorProto | undefined {
   const name = node.output[0];
   if (node.opType !== "Constant" || !isStandard(node) || name === undefined) return undefined;
@@ -152,7 +156,6 @@ export function encodeNetwork(network: Network): Uint8Array {
     name: "trt_gate",
     node: [...network.nodes],
     initializer: [...network.constants.values()],
-    sparseInitializer: [...network.sparse],
     input: [...network.inputs],
     output: [...network.outputs],
   });

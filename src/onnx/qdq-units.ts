@@ -3,11 +3,9 @@
  * the tensor before their pair or the float model's own.
  */
 
-import { create } from "@bufbuild/protobuf";
 import type { Unit } from "../model/unit.ts";
-import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
 import type { NodeProto, TensorProto } from "./model.ts";
-import { makeNode, rewire } from "./model.ts";
+import { makeNode, rewire, withFields } from "./model.ts";
 import { type Network, producers, prune } from "./network.ts";
 import { isDequantize, isQuantize, qdqSource } from "./qdq.ts";
 import { findUnits } from "./units.ts";
@@ -42,7 +40,7 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
       const weight = float?.constants.get(partner.input[slot] ?? "");
       if (weight === undefined) return name;
       const own = network.constants.has(weight.name) ? `${weight.name}:float` : weight.name;
-      weights.set(own, create(TensorProtoSchema, { ...weight, name: own }));
+      weights.set(own, withFields(weight, { name: own }));
       return own;
     });
     if (floatInputs.some((name, slot) => name !== node.input[slot])) nodes.set(unit.id, { node, floatInputs });

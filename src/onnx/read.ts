@@ -11,6 +11,7 @@ import { ModelProtoSchema } from "./gen/onnx-ml_pb.js";
 import { inlineFunctions } from "./inline.ts";
 import { leaveWeights } from "./leave-weights.ts";
 import type { ModelProto, OnnxModel } from "./model.ts";
+import { settleStorage } from "./storage.ts";
 import { maxMessageBytes, validateWire } from "./wire.ts";
 
 /** Where large weights are after reading: in memory, for an edit that is written again, or left in the file and read when needed. */
@@ -59,6 +60,7 @@ export function openProto(proto: ModelProto, path: string, shownAs: string = pat
   inlineFunctions(proto, shownAs);
   const model = { file: shownAs, ownFile: basename(path), folder: dirname(path), proto, graph: proto.graph };
   checkGraph(model);
+  settleStorage(proto, path);
   return model;
 }
 

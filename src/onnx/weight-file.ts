@@ -5,10 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
-import { elementBytes, elementsOf, floatValues, isExternal, isFloatTensor, rawBytes } from "./constants.ts";
+import { isExternal, isFloatTensor, rawBytes, storedBytes } from "./constants.ts";
 import { TensorProtoSchema } from "./gen/onnx-ml_pb.js";
 import { liesInModel } from "./leave-weights.ts";
-import { DataLocation, DataType, type TensorProto, tensorShape } from "./model.ts";
+import { DataLocation, type TensorProto, tensorShape } from "./model.ts";
 import type { Network } from "./network.ts";
 
 /** ONNX Runtime maps external weights into memory only where their offset lies on a page. */
@@ -74,18 +74,11 @@ async function* chunks(entries: readonly { offset: number; place: WeightPlace }[
 export async function externalize(network: Network, weights: WeightFile, files: Files): Promise<Network> {
   const constants = new Map(network.constants);
   for (const [name, tensor] of network.constants) {
-    const sizeBytes = elementsOf(tensor) * (elementBytes.get(tensor.dataType) ?? 0);
+    const sizeBytes = storedBytes(tensor) ?? 0;
     const inModel = liesInModel(tensor, network.ownFile);
     if ((isExternal(tensor) && !inModel) || sizeBytes <= inlineBytes || !(isFloatTensor(tensor) || inModel)) continue;
-    const raw = tensor.rawData.length > 0 || inModel;
-    const place = raw
-      ? { dataType: tensor.dataType, sizeBytes, produce: () => rawBytes(tensor, network.folder, files) }
-      : {
-          dataType: DataType.FLOAT,
-          sizeBytes: 4 * elementsOf(tensor),
-          produce: async () => new Uint8Array((await floatValues(tensor, network.folder, files)).buffer),
-        };
-    if (raw || tensor.dataType === DataType.FLOAT) constants.set(name, await weights.place({ name, shape: tensorShape(tensor), ...place }));
+    const place = { name, shape: tensorShape(tensor), dataType: tensor.dataType, sizeBytes };
+    constants.set(name, await weights.place({ ...place, produce: () => rawBytes(tensor, network.folder, files) }));
   }
   return { ...network, constants };
 }

@@ -162,7 +162,12 @@ describe("other sources", () => {
       const chosen = lane.units.slice(0, 9).map((unit) => unit.id);
       return [await pairsOf(lane, { keep: new Set(chosen) }), chosen] as const;
     });
-    const edited = removeUnitQdq(await readModel(made.path, made.effects.files), ids, await readModel(classifier, made.effects.files));
+    const edited = await removeUnitQdq(
+      await readModel(made.path, made.effects.files),
+      ids,
+      made.effects.files,
+      await readModel(classifier, made.effects.files),
+    );
     const editedPath = join(made.effects.folder, "edited.onnx");
     await made.effects.files.writeBytes(editedPath, encodeModel(edited));
     await withLane(await simulateJob({ ...parts, qdq: editedPath }), async (lane) => {

@@ -4,7 +4,7 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../../effects/effects.ts";
-import { elementBytes, floatValues } from "../../onnx/constants.ts";
+import { floatValues, smallValues } from "../../onnx/constants.ts";
 import { TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 import { floatToHalf } from "../../onnx/half.ts";
 import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
@@ -60,23 +60,17 @@ function halfNode(node: NodeProto): NodeProto {
   if (node.opType !== "ConstantOfShape") return node;
   return withFields(node, {
     attribute: node.attribute.map((one) =>
-      one.t?.dataType === DataType.FLOAT ? withFields(one, { t: halfBits(one.t, valuesOf(one.t)) }) : one,
+      one.t?.dataType === DataType.FLOAT ? withFields(one, { t: halfBits(one.t, smallValues(one.t) ?? []) }) : one,
     ),
   });
 }
-
-const valuesOf = (tensor: TensorProto): ArrayLike<number> => {
-  if (tensor.rawData.length === 0) return tensor.floatData;
-  const view = new DataView(tensor.rawData.buffer, tensor.rawData.byteOffset, tensor.rawData.byteLength);
-  return Array.from({ length: tensor.rawData.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
-};
 
 async function halfTensor(tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> {
   return halfBits(tensor, await floatValues(tensor, folder, files));
 }
 
 function halfBits(tensor: TensorProto, values: ArrayLike<number>): TensorProto {
-  const bytes = new Uint8Array(values.length * (elementBytes.get(DataType.FLOAT16) ?? 2));
+  const bytes = new Uint8Array(2 * values.length);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) view.setUint16(i * 2, floatToHalf(values[i] ?? 0), true);
   return create(TensorProtoSchema, { name: tensor.name, dims: tensor.dims, dataType: DataType.FLOAT16, rawData: bytes });
