@@ -106,7 +106,7 @@ async function reread(bytes: Uint8Array, form: (typeof forms)[string], weights: 
   await files.makeFolder(own);
   await writeFile(join(own, "model.onnx"), encode(proto));
   if (beside) await writeFile(join(own, "weights.bin"), beside);
-  return readModel(join(own, "model.onnx"), files, weights);
+  return readModel(join(own, "model.onnx"), files, { weights });
 }
 
 const drawn = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -4, max: 4 }), { minLength: count, maxLength: count });
