@@ -6,7 +6,8 @@ import type { VerdictKind } from "./verdict.ts";
 
 export interface Reason {
   readonly kind: VerdictKind;
-  readonly exit: 0 | 1 | 4;
+  /** Of a run in which it is the only model's: 2, 3 and 5 where somebody other than the model's author has to act (`failureClasses`). */
+  readonly exit: 0 | 1 | 2 | 3 | 4 | 5;
   /** What happened, without the values of the case. */
   readonly sentence: string;
   readonly next: string;
@@ -120,6 +121,18 @@ export const reasons = {
   ),
   "share-missing": undecided("A part of the models never reported.", "Look at the job that should have checked them."),
   "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
+  configuration: {
+    ...undecided("The configuration, the model or its data are wrong.", "Correct what the message names."),
+    exit: 2,
+  },
+  "untrusted-model": { ...undecided("The model or its data are not trusted.", "A maintainer looks at what the message names."), exit: 3 },
+  internal: {
+    ...undecided(
+      "The gate failed with an error of its own; the other models were judged.",
+      "Report it with the stack in the log: it is a bug of the gate.",
+    ),
+    exit: 5,
+  },
   failed: undecided("The model could not be checked.", "Look at the message."),
 } satisfies Record<string, Reason>;
 

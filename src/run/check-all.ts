@@ -1,11 +1,12 @@
 /** Checks the chosen models one after the other; what one of them fails with stays its own, and the others go on. */
 import type { CheckContext } from "../check/context.ts";
 import type { ModelEntry } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
 import { type ExitCode, exitCodeOfFailure, exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
-import type { ModelReport } from "../report/schema.ts";
+import { type ModelReport, modelReport } from "../report/schema.ts";
 import type { Selected } from "./select.ts";
 
 export interface Checked {
@@ -44,17 +45,37 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
   try {
     // Engines and model files are loaded only now: most runs find that nothing changed.
     const { checkModel } = await import("../check/model.ts");
-    const report = await checkModel(model, context);
+    const report = validModel(await checkModel(model, context));
     // A tool that ended by the cancel says nothing about the model.
     if (!(effects.cancelled.aborted && report.verdict === "undecided")) return { model: report };
     return { model: { ...report, reason: "cancelled", message: cancelledWhile(model) } };
   } catch (error) {
     if (effects.cancelled.aborted) return { model: cancelledModel(model) };
     if (error instanceof ToolError) return { model: undecidedReport(model, error.reason, error.message) };
-    if (!(error instanceof ConfigError || error instanceof FileError || error instanceof TrustError)) throw error;
-    const reason = error instanceof TrustError ? "untrusted-model" : "configuration";
-    return { model: { ...undecidedReport(model, reason, error.message), status: "failed" }, failure: exitCodeOfFailure(error) };
+    return { model: { ...failedReport(model, error, effects), status: "failed" }, failure: exitCodeOfFailure(error) };
   }
+}
+
+/** A bug of ours ends this model's check alone: the stack goes to the log, and the run's exit code is 5 once all others are judged and told. */
+function failedReport(model: ModelEntry, error: unknown, { log }: Effects): ModelReport {
+  if (error instanceof TrustError) return undecidedReport(model, "untrusted-model", error.message);
+  if (error instanceof ConfigError || error instanceof FileError) return undecidedReport(model, "configuration", error.message);
+  const [what, stack] = error instanceof Error ? [error.message, error.stack ?? error.message] : [String(error), String(error)];
+  log.error(`This is a bug in the gate; please report it with these lines.\n${stack}`);
+  return undecidedReport(
+    model,
+    "internal",
+    `The gate failed on ${model.name} with an error of its own: ${firstLine(what)}. ${reasonOf("internal").next}`,
+  );
+}
+
+const firstLine = (text: string): string => (text.split("\n")[0] ?? "").slice(0, 300).replace(/\.$/, "");
+
+/** Throws what fails: a part that does not fit the report's schema must not spoil the others' report. */
+function validModel(report: ModelReport): ModelReport {
+  const parsed = modelReport.safeParse(report);
+  if (parsed.success) return report;
+  throw new Error(`the model's report does not fit schema/report.schema.json: ${parsed.error.message.replaceAll("\n", " ")}`);
 }
 
 const onlyInFork = ({ name, place }: ModelEntry): string =>

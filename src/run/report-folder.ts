@@ -1,5 +1,8 @@
-/** Where a run may write: not through links and not over files that a change brings, which could lead out of the workspace or pose as an earlier run's. */
-import { relative, sep } from "node:path";
+/**
+ * Where a run may write: not through links and not over files that a change brings, which could lead out of the workspace or pose as an earlier run's.
+ * And what of an earlier run's must be gone before this one writes.
+ */
+import { join, relative, sep } from "node:path";
 import type { Checkout } from "../changes/checkout.ts";
 import type { Effects } from "../effects/effects.ts";
 import { TrustError } from "../effects/failure.ts";
@@ -14,4 +17,27 @@ export async function refuseForeignReportFolder(folder: string, { trust, head, g
   if (wrong !== undefined) throw new TrustError(`The report folder ${path} ${wrong}. ${next}`);
   const tracked = [...(await git.tracked()).files].find((name) => name === path || name.startsWith(`${path}/`));
   if (tracked !== undefined) throw new TrustError(`The commit holds ${tracked}, inside the report folder ${path}. ${next}`);
+}
+
+/** What a run writes at its end. A search's journal is not among it: the next run takes up from there. */
+const writtenAtEnd = ["report.html", "comment.md", "report.invalid.json"];
+/** `fix/<model>-<hash>` (check/fix.ts): other folders beside them are somebody else's. */
+const ownFix = /-[0-9a-f]{8}$/;
+
+/** Takes away what an earlier run wrote: whatever this run ends in, no page, comment or fix of another run lies beside its report. What cannot be removed stays. */
+export async function clearReportFolder(folder: string, { files }: Effects): Promise<void> {
+  const fixFolder = join(folder, "fix");
+  const isOwn = (await files.lstat(fixFolder).catch(() => undefined))?.kind === "folder";
+  const fixes = isOwn ? (await files.list(fixFolder)).filter((name) => ownFix.test(name)) : [];
+  const old = [...writtenAtEnd, ...fixes.map((name) => join("fix", name))];
+  await Promise.all(old.map((name) => files.remove(join(folder, name)).catch(() => undefined)));
+}
+
+/** For a run that ended before it knew its models: the earlier report goes too. Nothing is touched through a link that a change may have brought. */
+export async function clearAfterFailure(folder: string, effects: Effects): Promise<void> {
+  const path = relative(effects.cwd, folder).split(sep).join("/");
+  const inside = !path.startsWith("../") && !path.startsWith("/");
+  if (inside && realWorkspace(effects.cwd).checkPath(path) !== undefined) return;
+  await effects.files.remove(join(folder, "report.json")).catch(() => undefined);
+  await clearReportFolder(folder, effects);
 }

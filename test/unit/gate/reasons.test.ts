@@ -10,9 +10,11 @@ const sources = async (): Promise<{ file: string; text: string }[]> => {
 };
 
 describe("the reason table", () => {
-  test("gives each kind of verdict its one exit code", () => {
+  test("gives each kind of verdict its one exit code, and each failure its own", () => {
     const wanted = { pass: 0, regression: 1, undecided: 4 };
-    for (const [code, { kind, exit }] of Object.entries(reasons)) expect(exit, code).toBe(wanted[kind]);
+    const failures: Readonly<Record<string, number>> = { configuration: 2, "untrusted-model": 3, internal: 5 };
+    for (const [code, { kind, exit }] of Object.entries(reasons)) expect(exit, code).toBe(failures[code] ?? wanted[kind]);
+    for (const code of Object.keys(failures)) expect(reasonOf(code).kind).toBe("undecided");
   });
 
   test("says in whole sentences what happened and what to do", () => {
