@@ -1,6 +1,5 @@
 /** Real models made ready in the simulate lane for measuring the search: inputs are crops of photographs, three disjoint sets of them. */
-import { createHash } from "node:crypto";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,26 +47,10 @@ export async function openCase(model: ModelCase): Promise<OpenCase> {
   const lane = await prepareSimulate({
     name: model.key,
     modelPath,
-    sha256: createHash("sha256")
-      .update(await readFile(modelPath))
-      .digest("hex"),
     quantization: quantizationOf(model, feeds(samplesOf(calibration, model, 16), model.shape)),
     validation,
-    workFolder: folder,
-    keepPrecision: "float32",
-    seed: 1,
     deadlineMs: Number.POSITIVE_INFINITY,
     effects,
-    tensorrt: {
-      python: "python3",
-      plugins: [],
-      versionCompatible: false,
-      tf32: false,
-      markAll: false,
-      markBatch: 8,
-      noTacticSources: false,
-      rebuilds: 0,
-    },
     shapes: new Map([["x", { min: model.shape, opt: model.shape, max: model.shape }]]),
   });
   const close = async () => {

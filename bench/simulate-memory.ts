@@ -96,25 +96,11 @@ async function check(path: string): Promise<void> {
   const lane = await prepareSimulate({
     name: "large",
     modelPath,
-    sha256: staged.sha256,
     quantization: { data: source, algorithm: "minmax", percentile: 99.999 },
     validation: source,
-    workFolder: effects.cwd,
-    keepPrecision: "float16",
-    seed: 1,
     deadlineMs: Number.POSITIVE_INFINITY,
     effects,
     shapes: new Map(),
-    tensorrt: {
-      python: "python3",
-      plugins: [],
-      versionCompatible: false,
-      tf32: false,
-      markAll: false,
-      markBatch: 8,
-      noTacticSources: false,
-      rebuilds: 0,
-    },
   });
   for (const detail of ["outputs", "layers"] as const) {
     for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [0, 1, 2, 3], detail }))

@@ -6,7 +6,7 @@ import type { Effects } from "../src/effects/effects.ts";
 import { measure } from "../src/measure/measure.ts";
 import type { Measurement } from "../src/measure/measurement.ts";
 import type { TensorPair } from "../src/model/engine.ts";
-import type { LaneJob, QuantizationSource, ShapeRange } from "../src/model/job.ts";
+import type { EngineJob, QuantizationSource, ShapeRange } from "../src/model/job.ts";
 import type { PreparedLane } from "../src/model/lane.ts";
 import { openFeeds } from "../src/samples/feeds.ts";
 import type { Recorder } from "./record.ts";
@@ -56,10 +56,10 @@ export interface JobParts {
   readonly name: string;
   readonly model: BenchModel;
   readonly quantization: Partial<QuantizationSource>;
-  readonly validation: LaneJob["validation"];
+  readonly validation: EngineJob["validation"];
 }
 
-export function jobFor(bench: Bench, parts: JobParts): LaneJob {
+export function jobFor(bench: Bench, parts: JobParts): EngineJob {
   const workFolder = join(bench.folder, parts.name);
   mkdirSync(join(workFolder, "staged"), { recursive: true });
   const modelPath = join(workFolder, "staged", "model.onnx");
@@ -67,10 +67,8 @@ export function jobFor(bench: Bench, parts: JobParts): LaneJob {
   return {
     name: parts.name,
     modelPath,
-    sha256: "",
     workFolder,
     keepPrecision: "float16",
-    seed: 1,
     effects: bench.effects,
     validation: parts.validation,
     quantization: { algorithm: "entropy", percentile: 99.999, ...parts.quantization },

@@ -5,7 +5,7 @@ import { ToolError } from "../src/effects/failure.ts";
 import { cacheHeaderPrefix } from "../src/lanes/tensorrt/capabilities.ts";
 import type { EngineTools } from "../src/lanes/tensorrt/engine-context.ts";
 import type { Hello } from "../src/lanes/tensorrt/protocol.ts";
-import type { LaneJob } from "../src/model/job.ts";
+import type { EngineJob } from "../src/model/job.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models } from "./bench.ts";
 import { type Built, type Load, loader } from "./construction-worker.ts";
 
@@ -58,7 +58,7 @@ const describe = (error: unknown): unknown =>
       : String(error);
 
 /** The classifier with its recorded scales, every builder option of the lanes set. */
-export async function classifierJob({ bench, hello }: Contract, name: string): Promise<LaneJob> {
+export async function classifierJob({ bench, hello }: Contract, name: string): Promise<EngineJob> {
   const validation = await clsFeeds(bench, "validation", 1);
   const job = jobFor(bench, { name, model: models.cls, quantization: { cachePath: cacheOf(bench, hello) }, validation });
   return { ...job, tensorrt: { ...job.tensorrt, workspaceMiB: 1024 } };
@@ -73,4 +73,4 @@ export function cacheOf({ folder }: Bench, hello: Hello): string {
 }
 
 /** What the explicit lane wrote beside the staged model. */
-export const candidateOf = (job: LaneJob): string => join(dirname(job.modelPath), "trt-gate-candidate.onnx");
+export const candidateOf = (job: EngineJob): string => join(dirname(job.modelPath), "trt-gate-candidate.onnx");

@@ -9,7 +9,7 @@ import { prepareExplicit } from "../src/lanes/tensorrt/explicit.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { prepareImplicit } from "../src/lanes/tensorrt/implicit.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
-import type { LaneJob } from "../src/model/job.ts";
+import type { EngineJob } from "../src/model/job.ts";
 import type { PreparedLane } from "../src/model/lane.ts";
 import type { Bench } from "./bench.ts";
 import { type Contract, classifierJob, openContract } from "./construction-contract.ts";
@@ -76,7 +76,7 @@ async function implicit(contract: Contract): Promise<void> {
 }
 
 /** As far as a pair of outputs of the plain engines, or as far as the first build gets. */
-async function firstEngines({ built }: Contract, name: string, job: LaneJob, lane: PreparedLane): Promise<void> {
+async function firstEngines({ built }: Contract, name: string, job: EngineJob, lane: PreparedLane): Promise<void> {
   const run = async () => {
     let pairs = 0;
     for await (const { reference, candidate } of lane.run({ assignment: { keep: new Set() }, samples: [0], detail: "outputs" }))

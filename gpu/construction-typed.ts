@@ -4,7 +4,7 @@ import { ConfigError } from "../src/effects/failure.ts";
 import { toHalf } from "../src/lanes/tensorrt/half-network.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { readModelFacts } from "../src/lanes/tensorrt/model-facts.ts";
-import type { LaneJob } from "../src/model/job.ts";
+import type { EngineJob } from "../src/model/job.ts";
 import { encodeNetwork } from "../src/onnx/network.ts";
 import { type Contract, candidateOf, classifierJob } from "./construction-contract.ts";
 import { allAre, checkConvolutions, checkEnds, checkRestored, counts, tensorsOf } from "./construction-networks.ts";
@@ -25,7 +25,7 @@ export async function typedFloat(contract: Contract): Promise<void> {
   check("typed classifier: layer precisions are refused", refused instanceof ConfigError, String(refused), "a ConfigError");
 }
 
-export async function typedQdq(contract: Contract, job: LaneJob): Promise<void> {
+export async function typedQdq(contract: Contract, job: EngineJob): Promise<void> {
   const { built, check } = contract;
   const loaded = await contract.load(candidateOf(job), true, job.shapes);
   checkEnds(contract, "typed Q/DQ classifier", loaded);

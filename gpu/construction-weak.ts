@@ -2,7 +2,7 @@
 
 import { keptLayers, layersOfUnits, markable, ownNames } from "../src/lanes/tensorrt/layer-map.ts";
 import { type ModelFacts, readModelFacts } from "../src/lanes/tensorrt/model-facts.ts";
-import type { LaneJob } from "../src/model/job.ts";
+import type { EngineJob } from "../src/model/job.ts";
 import { type Contract, cacheOf, candidateOf, classifierJob } from "./construction-contract.ts";
 import { added, checkConvolutions, checkEnds, checkRestored, counts, same, tensorsOf } from "./construction-networks.ts";
 import type { Loaded } from "./construction-worker.ts";
@@ -57,7 +57,7 @@ async function checkBuilds({ bench, built, check, hello }: Contract, { units }: 
   await checkRestored({ check }, "weak classifier, marks", loaded, before);
 }
 
-export async function weakQdq(contract: Contract, job: LaneJob): Promise<void> {
+export async function weakQdq(contract: Contract, job: EngineJob): Promise<void> {
   const { built } = contract;
   const loaded = await contract.load(candidateOf(job), false, job.shapes);
   checkEnds(contract, "weak Q/DQ classifier", loaded);

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { prepareLane } from "../lanes/prepare.ts";
-import type { FeedSource, LaneJob } from "../model/job.ts";
+import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
@@ -21,7 +21,7 @@ import { chooseQuantization } from "./quantization.ts";
 export interface Prepared {
   readonly lane: PreparedLane;
   readonly laneWhy: string;
-  readonly job: LaneJob;
+  readonly job: EngineJob;
   readonly sha256: string;
   readonly quantization: ModelReport["quantization"];
   readonly warnings: readonly string[];
@@ -73,7 +73,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     entry.quantization?.qdq === undefined ? undefined : (await stageInto(place, entry.quantization.qdq, "staged-qdq")).modelPath;
   const quantization = await chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context });
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
-  const job: LaneJob = {
+  const job: EngineJob = {
     name: entry.name,
     modelPath: staged.modelPath,
     sources: {
@@ -82,12 +82,10 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       ...(entry.quantization?.qdq === undefined ? {} : { qdq: entry.quantization.qdq }),
       plugins: entry.tensorrt.plugins,
     },
-    sha256: staged.sha256,
     quantization: quantization.source,
     validation,
     workFolder,
     keepPrecision: settings.search.precision,
-    seed: settings.options.seed,
     deadlineMs: context.deadlineMs,
     effects,
     tensorrt: {

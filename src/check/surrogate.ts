@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
-import type { FeedSource, LaneJob } from "../model/job.ts";
+import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { setsToRank } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
@@ -116,7 +116,7 @@ async function openLane(
 }
 
 /** The scales that the lane uses, as a cache: also those that it made itself. */
-async function sameScales(lane: PreparedLane, job: LaneJob): Promise<LaneJob["quantization"]> {
+async function sameScales(lane: PreparedLane, job: EngineJob): Promise<EngineJob["quantization"]> {
   const { quantization, workFolder, effects } = job;
   if (lane.cachePath !== undefined) return { ...quantization, cachePath: lane.cachePath };
   if (quantization.cachePath !== undefined || lane.scales === undefined) return quantization;

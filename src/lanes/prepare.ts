@@ -4,7 +4,7 @@
  */
 import { ToolError } from "../effects/failure.ts";
 import { lockGpu } from "../effects/gpu-lock.ts";
-import type { LaneJob } from "../model/job.ts";
+import type { EngineJob } from "../model/job.ts";
 import type { LaneName, PreparedLane } from "../model/lane.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
@@ -26,7 +26,7 @@ export interface Prepared {
 const gpuWaitMs = 15 * 60_000;
 
 /** ToolError `lane-unavailable` within seconds for a lane that is asked for and not there. */
-export async function prepareLane(wanted: LaneName | "auto", job: LaneJob): Promise<Prepared> {
+export async function prepareLane(wanted: LaneName | "auto", job: EngineJob): Promise<Prepared> {
   if (wanted === "simulate") return { prepared: await prepareSimulate(job), why: "asked for" };
   const answer = await askForGpu(job.effects);
   if ("why" in answer) {
@@ -46,7 +46,7 @@ export async function prepareLane(wanted: LaneName | "auto", job: LaneJob): Prom
 /** With `auto` a machine that has a GPU but no TensorRT falls back to `simulate`; every other failure stays one. */
 async function openTools(
   wanted: LaneName | "auto",
-  job: LaneJob,
+  job: EngineJob,
   gpu: NonNullable<EngineTools["gpu"]>,
 ): Promise<EngineTools | { readonly why: string }> {
   const lock = await lockGpu(gpu.uuid, job.effects, { waitMs: Math.min(gpuWaitMs, job.deadlineMs - job.effects.clock.monotonicMs()) });
@@ -67,7 +67,7 @@ async function openTools(
   }
 }
 
-async function prepareEngines(wanted: LaneName | "auto", job: LaneJob, tools: EngineTools): Promise<Prepared> {
+async function prepareEngines(wanted: LaneName | "auto", job: EngineJob, tools: EngineTools): Promise<Prepared> {
   const implicit = implicitLane(tools.hello.features);
   const explicitModel =
     job.quantization.qdqPath !== undefined ||

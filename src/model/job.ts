@@ -4,24 +4,29 @@ import type { Feed } from "./tensor.ts";
 
 export type Precision = "float32" | "float16";
 
-/** What a lane needs of a model: everything is already resolved, trusted and staged. */
+/** What every lane needs of a model. */
 export interface LaneJob {
   readonly name: string;
   /** Staged copy of the model (`model.onnx` in a fresh folder, with its external data). */
   readonly modelPath: string;
   /** The user's own files as the configuration names them, for commands to paste; the staged names without it. */
   readonly sources?: { readonly model: string; readonly cache?: string; readonly qdq?: string; readonly plugins?: readonly string[] };
-  readonly sha256: string;
   readonly quantization: QuantizationSource;
   readonly validation: FeedSource;
-  readonly workFolder: string;
-  readonly keepPrecision: Precision;
-  readonly seed: number;
+  /** Milliseconds of the monotonic clock by which everything must be over. */
   readonly deadlineMs: number;
   readonly effects: Effects;
-  /** Lane-specific options of the configuration (`tensorrt:`), already validated. */
-  readonly tensorrt: TensorRtOptions;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
+}
+
+/** What the lanes that build engines need besides. */
+export interface EngineJob extends LaneJob {
+  /** A folder of this model and run: samples, networks, tensors and caches lie below it. */
+  readonly workFolder: string;
+  /** Of kept units. */
+  readonly keepPrecision: Precision;
+  /** `tensorrt:` of the configuration, already validated. */
+  readonly tensorrt: TensorRtOptions;
 }
 
 /** All three are equal for a fixed shape. */

@@ -6,7 +6,7 @@ import { oraclePython } from "../../scripts/python-env.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
 import type { TensorPair } from "../../src/model/engine.ts";
-import type { FeedSource, LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { EngineJob, FeedSource, QuantizationSource } from "../../src/model/job.ts";
 import type { PreparedLane, RunRequest } from "../../src/model/lane.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
@@ -21,7 +21,7 @@ export interface FakeMachine {
   readonly run: RunEffects;
   /** Interpreter whose `tensorrt` is the fake one. */
   readonly python: string;
-  job(quantization?: Partial<QuantizationSource>, change?: Partial<LaneJob>): Promise<LaneJob>;
+  job(quantization?: Partial<QuantizationSource>, change?: Partial<EngineJob>): Promise<EngineJob>;
   feeds(file: "validation" | "calibration", samples: number): Promise<FeedSource>;
   /** What each build was asked for, in order. */
   builds(): Promise<AskedBuild[]>;
@@ -97,10 +97,8 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
       return {
         name: "cls",
         modelPath,
-        sha256: "",
         workFolder,
         keepPrecision: "float16",
-        seed: 1,
         effects,
         validation: await feeds("validation", 2),
         quantization: { algorithm: "entropy", percentile: 99.99, ...quantization },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import type { TensorPair } from "../../src/model/engine.ts";
-import type { FeedSource, LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { EngineJob, FeedSource, QuantizationSource } from "../../src/model/job.ts";
 import type { PreparedLane, RunRequest } from "../../src/model/lane.ts";
 import { resolveInputs } from "../../src/onnx/inputs.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
@@ -29,7 +29,7 @@ export interface JobParts {
 }
 
 export interface StagedJob {
-  readonly job: LaneJob;
+  readonly job: EngineJob;
   readonly effects: RunEffects;
 }
 
@@ -61,15 +61,13 @@ export async function simulateJob(parts: JobParts): Promise<StagedJob> {
     noTacticSources: false,
     rebuilds: 0,
   };
-  const job: LaneJob = {
+  const job: EngineJob = {
     name: "model",
     modelPath: staged.modelPath,
-    sha256: staged.sha256,
     quantization,
     validation: await feeds(parts.validation),
     workFolder: effects.folder,
     keepPrecision: "float16",
-    seed: 1,
     deadlineMs: Number.POSITIVE_INFINITY,
     effects,
     tensorrt,

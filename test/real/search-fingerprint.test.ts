@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { digestOf } from "../../src/check/search-fingerprint.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
-import type { LaneJob } from "../../src/model/job.ts";
+import type { EngineJob } from "../../src/model/job.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { entryOf } from "../fakes/settings.ts";
@@ -24,12 +24,12 @@ it("is another where data was replaced under the same name, and where precision,
     validation: at("validation.npz"),
     calibration: at("calibration.npz"),
   };
-  const digest = async (change: Partial<LaneJob> = {}, yaml = "tolerance: {sqnr-db: {fail: 15}}") => {
+  const digest = async (change: Partial<EngineJob> = {}, yaml = "tolerance: {sqnr-db: {fail: 15}}") => {
     const staged = await simulateJob(parts);
     const job = { ...staged.job, ...change };
     const lane = await prepareSimulate(job);
     const context = { version: "1", settings: { search: { group: "unit" as const } } };
-    const found = await digestOf({ prepared: { lane, job, sha256: job.sha256 }, judging: { entry: entryOf(yaml), seed: 1 }, context });
+    const found = await digestOf({ prepared: { lane, job, sha256: "0" }, judging: { entry: entryOf(yaml), seed: 1 }, context });
     await lane.close();
     await staged.effects.end();
     return found;

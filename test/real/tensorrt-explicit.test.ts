@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
-import type { LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { LaneName, PreparedLane } from "../../src/model/lane.ts";
 import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { qdqBytes } from "../fakes/qdq-models.ts";
@@ -24,7 +24,7 @@ interface Start {
   readonly quantization?: Partial<QuantizationSource>;
   /** The model itself holds Q/DQ. */
   readonly ownQdq?: boolean;
-  readonly change?: Partial<LaneJob>;
+  readonly change?: Partial<EngineJob>;
 }
 async function prepare(wanted: LaneName | "auto", { fake = {}, quantization, ownQdq = false, change }: Start = {}): Promise<Prepared> {
   machine = await fakeMachine(fake);

@@ -8,7 +8,7 @@ import { ConfigError } from "../../src/effects/failure.ts";
 import { writeRunResults } from "../../src/formats/polygraphy-writer.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import type { TensorPair } from "../../src/model/engine.ts";
-import type { LaneJob, QuantizationSource } from "../../src/model/job.ts";
+import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
 import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
@@ -24,7 +24,7 @@ afterEach(async () => {
 interface Start {
   readonly fake?: Readonly<Record<string, string>>;
   readonly quantization?: (machine: FakeMachine) => Promise<Partial<QuantizationSource>>;
-  readonly change?: Partial<LaneJob>;
+  readonly change?: Partial<EngineJob>;
 }
 async function prepared({ fake = {}, quantization, change }: Start = {}): Promise<PreparedLane> {
   machine = await fakeMachine(fake);

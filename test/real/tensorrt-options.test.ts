@@ -6,7 +6,7 @@ import { ConfigError } from "../../src/effects/failure.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import { main } from "../../src/main.ts";
-import type { LaneJob, TensorRtOptions } from "../../src/model/job.ts";
+import type { EngineJob, TensorRtOptions } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
 import { type FakeMachine, fakeMachine, pairsOf } from "../fakes/fake-tensorrt.ts";
 import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
@@ -150,7 +150,7 @@ const pluggedModel = (): Uint8Array =>
 
 describeWithPython("plugin libraries", () => {
   /** A job on that model with this library. */
-  async function pluggedJob(library: string | undefined): Promise<LaneJob> {
+  async function pluggedJob(library: string | undefined): Promise<EngineJob> {
     machine = await fakeMachine();
     const job = await machine.job({ data: await machine.feeds("calibration", 2), algorithm: "minmax" });
     await writeFile(job.modelPath, pluggedModel());

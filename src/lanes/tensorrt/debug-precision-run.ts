@@ -7,7 +7,7 @@ import { parseCache } from "../../calibration/cache.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
 import type { Files } from "../../effects/effects.ts";
 import { writeInputs, writeRunResults } from "../../formats/polygraphy-writer.ts";
-import type { LaneJob } from "../../model/job.ts";
+import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { calibratorOf, entropyCalibrator } from "./capabilities.ts";
@@ -43,7 +43,7 @@ const runPolygraphy = "import sys; sys.argv[0] = 'polygraphy'; from polygraphy.t
 /** Inputs and the reference engine's outputs as Polygraphy files, the check, and a `polygraphy` that is the one of the lane's interpreter. */
 export async function writeDebugPrecision(
   lane: Pick<PreparedLane, "run" | "sampleCount"> & { readonly cachePath: string },
-  job: LaneJob,
+  job: EngineJob,
   checkScript: string,
 ): Promise<DebugPrecisionFiles> {
   const { files } = job.effects;
@@ -96,7 +96,7 @@ async function* referenceOutputs(lane: Pick<PreparedLane, "run" | "sampleCount">
 export async function runDebugPrecision(
   args: readonly string[],
   { folder, resultsFile }: DebugPrecisionFiles,
-  job: LaneJob,
+  job: EngineJob,
   timeoutMs: number,
 ): Promise<DebugPrecisionLeft> {
   const { effects } = job;

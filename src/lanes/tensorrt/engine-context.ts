@@ -1,6 +1,6 @@
 /** What both engine lanes are given: a worker that has said hello, the GPU it runs on, and how to let go of both. */
 import { ConfigError } from "../../effects/failure.ts";
-import type { LaneJob } from "../../model/job.ts";
+import type { EngineJob } from "../../model/job.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -18,7 +18,7 @@ export interface EngineTools {
 }
 
 /** ConfigError for plugin libraries that are not there. */
-export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineTools): Promise<Session> {
+export async function sessionFor(job: EngineJob, facts: ModelFacts, tools: EngineTools): Promise<Session> {
   await checkPlugins(job);
   const feeds: FeedFiles[] = await writeFeeds(job.validation, job.validation.count, `${job.workFolder}/validation`, job.effects.files);
   return openSession({
@@ -32,7 +32,7 @@ export async function sessionFor(job: LaneJob, facts: ModelFacts, tools: EngineT
   });
 }
 
-async function checkPlugins({ name, sources, tensorrt, effects }: LaneJob): Promise<void> {
+async function checkPlugins({ name, sources, tensorrt, effects }: EngineJob): Promise<void> {
   const kinds = await Promise.all(tensorrt.plugins.map(async (path) => (await effects.files.stat(path))?.kind));
   const missing = tensorrt.plugins.map((path, i) => sources?.plugins?.[i] ?? path).filter((_, i) => kinds[i] !== "file");
   if (missing.length > 0)

@@ -4,7 +4,7 @@
  */
 import { ToolError } from "../../effects/failure.ts";
 import type { BuildFacts, TensorPair } from "../../model/engine.ts";
-import type { LaneJob } from "../../model/job.ts";
+import type { EngineJob } from "../../model/job.ts";
 import type { LaneCoverage, LaneName, PreparedLane, RunRequest } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { scoreSources } from "../../onnx/scores.ts";
@@ -18,7 +18,7 @@ import type { Recipe, Session, Side } from "./session.ts";
 
 export interface LaneParts {
   readonly lane: LaneName;
-  readonly job: LaneJob;
+  readonly job: EngineJob;
   readonly facts: ModelFacts;
   readonly session: Session;
   readonly reference: Recipe;
@@ -199,7 +199,7 @@ const shapesOf = (network: NetworkFacts): Map<string, readonly number[]> =>
   );
 
 /** Unit outputs, or with `mark-all` every activation; never the model's own outputs, which need no mark. */
-function marksOf(job: LaneJob, facts: ModelFacts, network: NetworkFacts): string[] {
+function marksOf(job: EngineJob, facts: ModelFacts, network: NetworkFacts): string[] {
   const own = new Set(facts.outputs);
   const possible = markable(network.layers);
   const wanted = job.tensorrt.markAll ? undefined : new Set(facts.units.map((unit) => unit.output));

@@ -3,7 +3,7 @@
  * Weakly typed below 10.12 (flags for the rest), strongly typed from there on, where the float parts are converted to FP16 in the file.
  */
 import { join } from "node:path";
-import type { LaneJob } from "../../model/job.ts";
+import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
@@ -20,7 +20,7 @@ import { qdqSource } from "./qdq-model.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import type { Recipe } from "./session.ts";
 
-export async function prepareExplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
+export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
   const { typed } = explicitLane(tools.hello.features);
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);

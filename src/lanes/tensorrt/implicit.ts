@@ -4,7 +4,7 @@
  */
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { FeedSource, LaneJob } from "../../model/job.ts";
+import type { EngineJob, FeedSource } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
@@ -18,7 +18,7 @@ import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Calibration, Recipe } from "./session.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
-export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise<PreparedLane> {
+export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const facts = await readModelFacts(job.modelPath, job.shapes, job.effects.files, job.sources?.model);
   if (facts.holdsQdq || job.quantization.qdqPath !== undefined) {
     throw new ConfigError(`'${job.name}' is quantised by Q/DQ nodes, which the implicit lane ignores. Use \`lane: explicit\` or \`auto\`.`);
@@ -81,7 +81,7 @@ export async function prepareImplicit(job: LaneJob, tools: EngineTools): Promise
   });
 }
 
-async function samplesOf(job: LaneJob): Promise<FeedSource | undefined> {
+async function samplesOf(job: EngineJob): Promise<FeedSource | undefined> {
   if (job.quantization.data !== undefined) return job.quantization.data;
   return job.quantization.loaderPath === undefined
     ? undefined
@@ -100,7 +100,7 @@ async function calibrated(
   return cacheOnly;
 }
 
-async function scalesIn(cache: string, job: LaneJob): Promise<ReadonlyMap<string, number>> {
+async function scalesIn(cache: string, job: EngineJob): Promise<ReadonlyMap<string, number>> {
   const parsed = parseCache(await job.effects.files.readText(cache), cache);
   if (parsed.scales.size === 0)
     throw new ToolError(

@@ -3,14 +3,14 @@
  * All activations get one, since a tensor without a scale would keep its neighbours in float.
  */
 import { headerWord, writeCache } from "../../calibration/cache.ts";
-import type { FeedSource, LaneJob } from "../../model/job.ts";
+import type { EngineJob, FeedSource } from "../../model/job.ts";
 import type { Unit } from "../../model/unit.ts";
 import { networkScales } from "../simulate/calibrate-model.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import type { ModelFacts } from "./model-facts.ts";
 
 export interface PercentileRequest {
-  readonly job: LaneJob;
+  readonly job: EngineJob;
   readonly facts: ModelFacts;
   readonly samples: FeedSource;
   /** Float tensors of the TensorRT network that the ONNX graph knows by the same name. */

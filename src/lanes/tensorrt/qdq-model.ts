@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { LaneJob } from "../../model/job.ts";
+import type { EngineJob } from "../../model/job.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
@@ -22,7 +22,7 @@ export interface QdqSource {
 }
 
 /** ConfigError where nothing says how to quantise; ToolError `stale-cache` where the cache has a scale for nothing. */
-export async function qdqSource(job: LaneJob, own: ModelFacts): Promise<QdqSource> {
+export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSource> {
   const { files } = job.effects;
   const { qdqPath } = job.quantization;
   if (qdqPath !== undefined)
@@ -38,7 +38,7 @@ export async function qdqSource(job: LaneJob, own: ModelFacts): Promise<QdqSourc
   return madeFromScales(job, own);
 }
 
-async function madeFromScales(job: LaneJob, own: ModelFacts): Promise<QdqSource> {
+async function madeFromScales(job: EngineJob, own: ModelFacts): Promise<QdqSource> {
   const { files } = job.effects;
   const scales = await scalesOf(job);
   const { model, units, missingScales } = await insertQdq(
@@ -62,7 +62,7 @@ async function madeFromScales(job: LaneJob, own: ModelFacts): Promise<QdqSource>
   };
 }
 
-async function scalesOf(job: LaneJob): Promise<ReadonlyMap<string, number>> {
+async function scalesOf(job: EngineJob): Promise<ReadonlyMap<string, number>> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
   if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), cachePath).scales;
   if (data !== undefined)

@@ -1,10 +1,10 @@
 /** The commands that do by hand what the engine lanes did, for people who live in `polygraphy` and `trtexec`. Words only; runs nothing. */
 import { basename } from "node:path";
-import type { LaneJob, ShapeRange, TensorRtOptions } from "../../model/job.ts";
+import type { EngineJob, ShapeRange, TensorRtOptions } from "../../model/job.ts";
 import { entropyCalibrator } from "./capabilities.ts";
 import { quote } from "./quote.ts";
 
-type NamedJob = Pick<LaneJob, "name" | "modelPath" | "quantization" | "tensorrt" | "sources">;
+type NamedJob = Pick<EngineJob, "name" | "modelPath" | "quantization" | "tensorrt" | "sources">;
 
 export interface Reproduction {
   readonly job: NamedJob;

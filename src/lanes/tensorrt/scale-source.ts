@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { type CalibrationCache, headerWord, parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
-import type { FeedSource, LaneJob } from "../../model/job.ts";
+import type { EngineJob, FeedSource } from "../../model/job.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { cacheHeaderPrefix, calibratorOf } from "./capabilities.ts";
 import { writeFeeds } from "./feed-files.ts";
@@ -21,7 +21,7 @@ export interface ScaleSource {
 }
 
 export interface ScaleRequest {
-  readonly job: LaneJob;
+  readonly job: EngineJob;
   readonly facts: ModelFacts;
   readonly hello: Hello;
   readonly folder: string;
