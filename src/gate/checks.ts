@@ -1,8 +1,9 @@
 /**
  * One figure against one limit. Knows no tensor roles, waivers or verdicts.
  */
-import { type MetricName, type Metrics, marginOf, meets, metricNames, metrics as table } from "../measure/metrics.ts";
-import type { Finding, Level, Limit, Limits } from "./verdict.ts";
+import { distanceDb, type MetricName, type Metrics, marginOf, meets, metricNames, metrics as table } from "../measure/metrics.ts";
+import type { Level } from "./levels.ts";
+import type { Finding, Limit, Limits } from "./verdict.ts";
 
 export interface Check extends Pick<Finding, "of"> {
   readonly metric: MetricName;
@@ -14,6 +15,8 @@ export interface Check extends Pick<Finding, "of"> {
   readonly warnLimit: number | undefined;
   /** To `limit`, in the metric's own unit, negative beyond it. NaN where the value is. */
   readonly margin: number;
+  /** The same in dB of error. */
+  readonly marginDb: number;
 }
 
 /** Every limit that is set, against the metrics. Without any limit: no checks. */
@@ -24,7 +27,16 @@ export function checkLimits(metrics: Metrics, limits: Limits, of: Finding["of"])
 function checkLimit(metric: MetricName, value: number | undefined, { fail, warn }: Limit, of: Finding["of"]): Check[] {
   const limit = fail ?? warn;
   if (limit === undefined) return [];
-  const check = { of, metric, value, limit, warnLimit: warn, margin: value === undefined ? Number.NaN : marginOf(metric, value, limit) };
+  const known = value ?? Number.NaN;
+  const check = {
+    of,
+    metric,
+    value,
+    limit,
+    warnLimit: warn,
+    margin: marginOf(metric, known, limit),
+    marginDb: distanceDb(metric, known, limit),
+  };
   if (value === undefined || Number.isNaN(value)) return [{ ...check, level: "undecided" }];
   if (fail !== undefined && !meets(metric, value, fail)) return [{ ...check, level: "fail" }];
   if (warn !== undefined && !meets(metric, value, warn)) return [{ ...check, level: "warn" }];

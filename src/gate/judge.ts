@@ -3,12 +3,13 @@
  * Does not measure, does not know noise between builds (noise.ts), does not choose the exit code.
  */
 import type { Coverage, Measurement } from "../measure/measurement.ts";
-import { distanceDb, type Metrics } from "../measure/metrics.ts";
+import type { Metrics } from "../measure/metrics.ts";
+import { type Level, worseLevel } from "./levels.ts";
 import { unusedPatterns } from "./limits.ts";
 import { capitalized } from "./messages.ts";
 import { type ReasonCode, reasonOf } from "./reasons.ts";
 import { type JudgedFinding, judgeTensor } from "./tensor-findings.ts";
-import type { Finding, Level, Tolerance, Verdict, Waiver } from "./verdict.ts";
+import type { Finding, Tolerance, Verdict, Waiver } from "./verdict.ts";
 
 export interface JudgeInput {
   readonly measurements: readonly Measurement[];
@@ -84,15 +85,12 @@ function verdict(reason: ReasonCode, sentence: string): Verdict {
   return { kind, reason, message: `${capitalized(sentence)} ${next}` };
 }
 
-const badness: Readonly<Record<Level, number>> = { fail: 0, undecided: 1, waived: 2, warn: 3, pass: 4, unjudged: 5 };
-
 function byBadness(a: Finding, b: Finding): number {
-  return badness[a.level] - badness[b.level] || findingDistance(a) - findingDistance(b) || 0;
+  return worseLevel(a.level, b.level) || findingDistance(a) - findingDistance(b) || 0;
 }
 
 /** Distance to the finding's limit in dB of error (measure/metrics.ts), within ±1e300; the worst where a failing or undecided finding has no figure, else the best. */
-export function findingDistance({ level, metric, value, limit }: Finding): number {
-  const distance = metric === undefined || value === undefined || limit === undefined ? Number.NaN : distanceDb(metric, value, limit);
+export function findingDistance({ level, marginDb: distance = Number.NaN }: Finding): number {
   if (Number.isNaN(distance)) return level === "fail" || level === "undecided" ? -farthest : farthest;
   return Math.max(-farthest, Math.min(farthest, distance));
 }

@@ -2,10 +2,11 @@
 import type { Fault, Measurement } from "../measure/measurement.ts";
 import { type Metrics, meets } from "../measure/metrics.ts";
 import { type Check, checkDrops, checkLimits } from "./checks.ts";
+import type { Level } from "./levels.ts";
 import { limitsFor } from "./limits.ts";
 import { checkText, faultText } from "./messages.ts";
 import type { ReasonCode } from "./reasons.ts";
-import type { Finding, Level, Limits, Tolerance, Waiver } from "./verdict.ts";
+import type { Finding, Limits, Tolerance, Waiver } from "./verdict.ts";
 import { waiverFor } from "./waivers.ts";
 
 /** A finding with the reason it gives a verdict, should it decide. */
@@ -41,15 +42,12 @@ function checksOf({ metrics, score, role }: Measurement, limits: Limits, { toler
 }
 
 function findingOf(tensor: string, check: Check, role: Measurement["role"]): JudgedFinding {
-  const { value, metric, of, level, limit, margin } = check;
+  const { value, warnLimit, ...known } = check;
   return {
     tensor,
-    level,
-    metric,
-    of,
-    limit,
-    margin,
+    ...known,
     ...(value === undefined ? {} : { value }),
+    ...(warnLimit === undefined ? {} : { warnLimit }),
     reason: reasonFor(check, role),
     message: checkText(tensor, check),
   };

@@ -1,5 +1,6 @@
 /** The words of judging: verdicts, reasons, limits. Only types and the reason table's keys. */
 import type { MetricName } from "../measure/metrics.ts";
+import type { Level } from "./levels.ts";
 
 export type VerdictKind = "pass" | "regression" | "undecided";
 
@@ -45,17 +46,20 @@ export interface Waiver {
   readonly place: string;
 }
 
-export type Level = "pass" | "warn" | "fail" | "waived" | "unjudged" | "undecided";
-
-/** Worse first: the metric that decided, its limit and the distance to it in the metric's own unit (negative: beyond the limit). */
+/** One figure of a tensor against one limit, or what kept it from being judged (then without a metric). */
 export interface Finding {
   readonly tensor: string;
   readonly level: Level;
   readonly metric?: MetricName;
   readonly of: "tensor" | "score" | "baseline";
   readonly value?: number;
+  /** The fail limit; the warn limit where there is no other. */
   readonly limit?: number;
+  readonly warnLimit?: number;
+  /** Distance of `value` to `limit` in the metric's own unit, negative beyond it. */
   readonly margin?: number;
+  /** The same in dB of error, which is one unit for all metrics (measure/metrics.ts). */
+  readonly marginDb?: number;
   readonly waiver?: string;
   readonly message: string;
 }

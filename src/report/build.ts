@@ -3,12 +3,13 @@
  * Numbers become `Num` (JSON cannot hold Infinity and NaN). An optional that is not known is undefined, which JSON leaves out.
  */
 
-import type { Finding, Level, Limits } from "../gate/verdict.ts";
+import { worseLevel } from "../gate/levels.ts";
+import type { Finding, Limits } from "../gate/verdict.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import { findMetric, type Metrics, meets } from "../measure/metrics.ts";
 import type { Summary } from "../measure/moments.ts";
 import type { Unit } from "../model/unit.ts";
-import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "./schema.ts";
+import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, toNum } from "./schema.ts";
 import { worstFirst } from "./worst-first.ts";
 
 export { keptUnit, searchReport } from "./build-search.ts";
@@ -48,6 +49,7 @@ export function measuredTensor(measurement: Measurement, context: TensorContext 
     unit: unit?.id,
     limits: context.limits && limitNums(context.limits),
     decidedBy: worst && decision(worst),
+    checks: context.findings?.flatMap(checkOf),
     scoreMetrics: measurement.score && metricNums(measurement.score.metrics),
     scoreKind: measurement.score?.kind,
     clampedShare: measurement.score && toNum(measurement.score.clampedShare),
@@ -122,13 +124,29 @@ const limitNums = (limits: Limits): NonNullable<MeasuredTensor["limits"]> =>
     ]),
   );
 
-const badness: readonly Level[] = ["fail", "undecided", "waived", "warn", "pass", "unjudged"];
-const worstFinding = (findings: readonly Finding[]): Finding | undefined =>
-  findings.toSorted((a, b) => badness.indexOf(a.level) - badness.indexOf(b.level))[0];
+const worstFinding = (findings: readonly Finding[]): Finding | undefined => findings.toSorted((a, b) => worseLevel(a.level, b.level))[0];
 
 function decision({ metric, of, value, limit, margin }: Finding): MeasuredTensor["decidedBy"] {
   if (metric === undefined || value === undefined || limit === undefined || margin === undefined) return undefined;
   return { metric, of, value: toNum(value), limit: toNum(limit), margin: toNum(margin) };
+}
+
+/** A finding without a metric is a fault, which the tensor itself carries. */
+function checkOf({ metric, of, value, limit, warnLimit, margin, marginDb, level }: Finding): CheckReport[] {
+  if (metric === undefined || limit === undefined) return [];
+  const numOf = (one: number | undefined) => (one === undefined ? undefined : toNum(one));
+  return [
+    {
+      metric,
+      of,
+      value: numOf(value),
+      limit: toNum(limit),
+      warnLimit: numOf(warnLimit),
+      margin: numOf(margin),
+      marginDb: numOf(marginDb),
+      level,
+    },
+  ];
 }
 
 function missesAny(layer: MeasuredTensor, limits: Limits): boolean {

@@ -3,6 +3,7 @@
  * A number that JSON cannot hold is one of the strings "Infinity", "-Infinity", "NaN".
  */
 import { z } from "zod";
+import { levels } from "../gate/levels.ts";
 import { metricNames } from "../measure/metrics.ts";
 
 export const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
@@ -13,8 +14,24 @@ export const fromNum = (value: Num): number => Number(value);
 
 const metrics = z.partialRecord(z.enum(metricNames), num);
 const summary = z.object({ min: num, max: num, mean: num, std: num });
-export const level = z.enum(["pass", "warn", "fail", "waived", "unjudged", "undecided"]);
+export const level = z.enum(levels);
 export const verdictKind = z.enum(["pass", "regression", "undecided"]);
+
+/**
+ * One figure against one limit. `limit` is the fail limit, the warn limit where there is no other; `margin` is the distance to it in the metric's own
+ * unit, negative beyond it, `marginDb` the same in dB of error, in which margins of different metrics are compared.
+ */
+const check = z.object({
+  metric: z.string(),
+  of: z.enum(["tensor", "score", "baseline"]),
+  value: num.optional(),
+  limit: num,
+  warnLimit: num.optional(),
+  margin: num.optional(),
+  marginDb: num.optional(),
+  level,
+});
+export type CheckReport = z.infer<typeof check>;
 
 /** `limits`: what this tensor was judged by. `margin`: distance to the nearest `fail` limit in that metric's unit, negative beyond it. */
 const measured = z.object({
@@ -31,6 +48,8 @@ const measured = z.object({
   unit: z.string().optional(),
   limits: z.partialRecord(z.string(), z.object({ fail: num.optional(), warn: num.optional() })).optional(),
   decidedBy: z.object({ metric: z.string(), of: z.enum(["tensor", "score", "baseline"]), value: num, limit: num, margin: num }).optional(),
+  /** Everything that this tensor was judged by, worst first. */
+  checks: z.array(check).optional(),
   scoreMetrics: metrics.optional(),
   scoreKind: z.string().optional(),
   clampedShare: num.optional(),

@@ -1,9 +1,9 @@
 /** The result as a table for a terminal or a plain log: outputs with their limits, then the worst layers of what is not green. */
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "./figures.ts";
+import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, type VerdictKind, verdictWord } from "./sections/labels.ts";
-import { outputRows } from "./sections/outputs.ts";
+import { outputRows, rowLabel } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
 export interface TerminalOptions {
@@ -42,7 +42,7 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
       cells: [
         name(model.name),
         name(row.output),
-        metricLabel(row.metric) + (row.of === "tensor" ? "" : ` (${row.of})`),
+        rowLabel(row),
         formatMetric(row.metric, row.value),
         formatLimit(row.metric, row.limit),
         formatMargin(row.metric, row.margin),

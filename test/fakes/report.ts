@@ -2,7 +2,8 @@
  * Sample reports with the shapes and figures of the recorded text-direction classifier (test/fixtures/tensorrt-8.6.1-h100).
  * Layer figures between the measured ones are drawn by a formula; nothing here is a measurement.
  */
-import type { KeptUnit, MeasuredTensor, ModelReport, Report } from "../../src/report/schema.ts";
+import { checkLimits } from "../../src/gate/checks.ts";
+import type { CheckReport, KeptUnit, MeasuredTensor, ModelReport, Report } from "../../src/report/schema.ts";
 
 export type Search = NonNullable<ModelReport["search"]>;
 export type Fix = NonNullable<ModelReport["fix"]>;
@@ -48,9 +49,22 @@ export const sampleUnit = (i: number): KeptUnit => ({
 });
 
 export function sampleTensor(overrides: Partial<MeasuredTensor> = {}): MeasuredTensor {
+  const tensor = plainTensor(overrides);
+  return { checks: sampleChecks(tensor), ...tensor };
+}
+
+/** The decision that a test names, and every limit of the tensor besides it. */
+function sampleChecks({ metrics, limits = {}, decidedBy, level }: MeasuredTensor): CheckReport[] {
+  const values = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value)]));
+  const fails = Object.fromEntries(Object.entries(limits).map(([name, limit]) => [name, { fail: Number(limit?.fail) }]));
+  const others = checkLimits(values, fails, "tensor").filter(({ metric, of }) => metric !== decidedBy?.metric || of !== decidedBy.of);
+  return [...(decidedBy === undefined ? [] : [{ ...decidedBy, marginDb: decidedBy.margin, level }]), ...others];
+}
+
+function plainTensor(overrides: Partial<MeasuredTensor>): MeasuredTensor {
   return {
     tensor: "softmax_0.tmp_0",
-    metrics: { sqnrDb: 18.42, cosine: 0.99284, maxAbs: 0.0921, meanAbs: 0.0184, maxRel: 6.31, meanRel: 0.214, top1Agreement: 1 },
+    metrics: { sqnrDb: 18.42, cosine: 0.99642, maxAbs: 0.0921, meanAbs: 0.0184, maxRel: 6.31, meanRel: 0.214, top1Agreement: 1 },
     reference: { min: 0.0021, max: 0.9979, mean: 0.5, std: 0.4127 },
     candidate: { min: 0.0044, max: 0.9956, mean: 0.5, std: 0.4031 },
     level: "fail",

@@ -2,7 +2,7 @@
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { plural } from "../sections/labels.ts";
-import { outputRows } from "../sections/outputs.ts";
+import { outputRows, rowLabel } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { fold, levelCell, tableOf } from "./parts.ts";
 
@@ -17,7 +17,7 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
     .slice(0, mostOutputRows)
     .map((row) => [
       html`<code>${show(row.output)}</code>`,
-      metricLabel(row.metric) + (row.of === "tensor" ? "" : row.of === "score" ? " of the score" : " against base"),
+      rowLabel(row),
       formatMetric(row.metric, row.value),
       formatLimit(row.metric, row.limit),
       formatMargin(row.metric, row.margin),

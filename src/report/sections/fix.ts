@@ -5,6 +5,7 @@ import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } fr
 import type { ModelReport, Num } from "../schema.ts";
 import { milliseconds, plural } from "./labels.ts";
 import { sqnrLimit } from "./layers.ts";
+import { type OutputRow, outputRows, rowLabel } from "./outputs.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
 export interface FixScript {
@@ -52,17 +53,50 @@ export function fixSection(model: ModelReport, scripts: readonly FixScript[], ca
   );
 }
 
+/** One figure without and with the fix. `row` is the fixed model's, or the plain one's where nothing was verified. */
+export interface FixedFigure {
+  readonly row: OutputRow;
+  readonly before: Num | undefined;
+  readonly after: Num | undefined;
+}
+
+/** What decided without the fix, and what is nearest to its limit with it: often another metric, and a fix is no better than its nearest one. */
+export function fixedFigures(model: ModelReport): FixedFigure[] {
+  const before = outputRows(model);
+  const after = outputRows({ ...model, outputs: model.fix?.verified?.outputs ?? [] });
+  const isSame = (a: OutputRow, b: OutputRow) => a.output === b.output && a.metric === b.metric && a.of === b.of;
+  const telling = [...nearestOfEach(after), ...nearestOfEach(before)].filter(
+    (row, i, all) => all.findIndex((one) => isSame(one, row)) === i,
+  );
+  return telling.map((row) => ({
+    row,
+    before: before.find((one) => isSame(one, row))?.value,
+    after: after.find((one) => isSame(one, row))?.value ?? unverified(model, row),
+  }));
+}
+
+const nearestOfEach = (rows: readonly OutputRow[]): OutputRow[] =>
+  [...Map.groupBy(rows, ({ output }) => output).values()].flatMap(([worst]) => worst ?? []);
+
+/** Without a proof the search's own figure on held-out samples, which is an SQNR. */
+const unverified = (model: ModelReport, { metric, of }: OutputRow): Num | undefined =>
+  model.fix?.verified === undefined && model.outputs.length === 1 && metric === "sqnrDb" && of === "tensor"
+    ? model.search?.heldOut?.sqnrDb
+    : undefined;
+
 function figuresTable(model: ModelReport, caps: SizeLimits): string {
   if (model.search?.keep.length === 0) return "";
-  const rows = fixFigures(model)
-    .slice(0, Math.max(1, caps.layerRows))
-    .map(({ output, before, after, limit }) => [
-      code(output, caps.nameLength),
-      formatMetric("sqnrDb", before),
-      formatMetric("sqnrDb", after),
-      formatLimit("sqnrDb", limit),
+  const rows = fixedFigures(model)
+    .slice(0, Math.max(2, caps.layerRows))
+    .map(({ row, before, after }) => [
+      code(row.output, caps.nameLength),
+      rowLabel(row),
+      formatMetric(row.metric, before),
+      formatMetric(row.metric, after),
+      formatLimit(row.metric, row.limit),
     ]);
-  return rows.length === 0 ? "" : table(["Output (SQNR)", "All INT8", `Keeping ${keptWords(model)}`, "Limit"], rows, ["l", "r", "r", "r"]);
+  const head = ["Output", "Metric", "All INT8", `Keeping ${keptWords(model)}`, "Limit"];
+  return rows.length === 0 ? "" : table(head, rows, ["l", "l", "r", "r", "r"]);
 }
 
 function proofLine(model: ModelReport, caps: SizeLimits): string {

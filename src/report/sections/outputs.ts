@@ -1,28 +1,33 @@
-/** The table of outputs: each limit that an output is judged by, worst margin first. Keeps its head whatever the caps. */
-import { findMetric, marginOf, meets } from "../../measure/metrics.ts";
+/** The table of outputs: every check of every output, worst first. Keeps its head whatever the caps. Reads the report's checks; judges nothing. */
+import { worseLevel } from "../../gate/levels.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { code, table } from "../markdown.ts";
-import { fromNum, type MeasuredTensor, type ModelReport, type Num, type Report, toNum } from "../schema.ts";
+import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { byUrgency, levelMark, plural, verdictMark } from "./labels.ts";
 
 /** One judged figure. `level` is this row's own: another metric of the same output may have failed. */
 export interface OutputRow {
   readonly model: string;
   readonly output: string;
+  /** What kept the output from being measured, where something did. */
   readonly metric: string;
-  readonly of: "tensor" | "score" | "baseline";
+  readonly of: CheckReport["of"];
   readonly value: Num | undefined;
   readonly limit: Num | undefined;
   readonly margin: Num | undefined;
+  readonly marginDb: Num | undefined;
   readonly level: MeasuredTensor["level"];
   readonly baseline: Num | undefined;
 }
 
-/** Rows of one model: its `fail` limits and, when something else decided (a score, the baseline), that too. An output without limits gives its SQNR. */
-export function outputRows(model: ModelReport): OutputRow[] {
-  return model.outputs.flatMap((output) => tensorRows(model, output)).toSorted((a, b) => urgency(a) - urgency(b));
-}
+/** Rows of one model, worst first. An output that nothing judged gives its SQNR, one that could not be measured its fault. */
+export const outputRows = (model: ModelReport): OutputRow[] =>
+  model.outputs.flatMap((output) => tensorRows(model, output)).toSorted(byWorst);
+
+/** SQNR's label with "of the score" or "against base" where it is not of the output itself. */
+export const rowLabel = ({ metric, of }: OutputRow): string =>
+  metricLabel(metric) + (of === "score" ? " of the score" : of === "baseline" ? " against base" : "");
 
 /** The table for all models; rows beyond the caps are counted below it. Models without any figure appear with their verdict; no models, no table. */
 export function outputsTable(report: Report, caps: SizeLimits): string {
@@ -42,59 +47,33 @@ export function outputsTable(report: Report, caps: SizeLimits): string {
 }
 
 function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
-  const base = { model: model.name, output: output.tensor };
   const before = new Map(Object.entries(output.baseline ?? baselineOf(model, output.tensor)?.metrics ?? {}));
   const values = new Map(Object.entries(output.metrics));
-  const rows: OutputRow[] = Object.entries(output.limits ?? {}).map(([metric, limits]) => {
-    const value = values.get(metric);
-    const limit = limits?.fail;
-    const name = findMetric(metric)?.name;
-    const margin =
-      name !== undefined && limit !== undefined && value !== undefined ? toNum(marginOf(name, fromNum(value), fromNum(limit))) : undefined;
-    return {
-      ...base,
-      metric,
-      of: "tensor",
-      value,
-      limit,
-      margin,
-      level: rowLevel(output, metric, value, limit),
-      baseline: before.get(metric),
-    };
+  const empty = { value: undefined, limit: undefined, margin: undefined, marginDb: undefined };
+  const row = (check: Partial<CheckReport> & Pick<CheckReport, "metric" | "of" | "level">): OutputRow => ({
+    ...empty,
+    ...check,
+    model: model.name,
+    output: output.tensor,
+    baseline: check.of === "score" ? undefined : before.get(check.metric),
   });
-  const decided = output.decidedBy;
-  if (decided && !rows.some((row) => row.metric === decided.metric && row.of === decided.of)) {
-    rows.push({ ...base, ...decided, level: output.level, baseline: decided.of === "score" ? undefined : before.get(decided.metric) });
-  }
-  if (rows.length > 0) return rows;
-  return [
-    {
-      ...base,
-      metric: "sqnrDb",
-      of: "tensor",
-      value: output.metrics.sqnrDb,
-      limit: undefined,
-      margin: undefined,
-      level: output.level,
-      baseline: before.get("sqnrDb"),
-    },
-  ];
+  const checks = checksOf(output);
+  if (checks.length > 0) return checks.map(row);
+  const metric = output.fault ?? "sqnrDb";
+  return [row({ metric, of: "tensor", value: values.get(metric), level: output.level })];
 }
+
+/** A report of a version before `checks` has only the one that decided. */
+const checksOf = ({ checks, decidedBy, level }: MeasuredTensor): readonly CheckReport[] =>
+  checks ?? (decidedBy === undefined ? [] : [{ ...decidedBy, level }]);
 
 const baselineOf = (model: ModelReport, tensor: string) => model.baseline?.outputs.find((output) => output.tensor === tensor);
-
-/** A row that holds its limit is a pass even when its tensor failed by another; any other row takes the tensor's level. */
-function rowLevel(output: MeasuredTensor, metric: string, value: Num | undefined, limit: Num | undefined): MeasuredTensor["level"] {
-  const name = findMetric(metric)?.name;
-  const holds = name !== undefined && value !== undefined && limit !== undefined && meets(name, fromNum(value), fromNum(limit));
-  return output.decidedBy !== undefined && output.decidedBy.metric !== metric && holds && output.level === "fail" ? "pass" : output.level;
-}
 
 function cells(row: OutputRow, several: boolean, withBase: boolean, caps: SizeLimits): string[] {
   return [
     ...(several ? [code(row.model, caps.nameLength)] : []),
     code(row.output, caps.nameLength),
-    metricLabel(row.metric) + (row.of === "tensor" ? "" : row.of === "score" ? " of the score" : " against base"),
+    rowLabel(row),
     formatMetric(row.metric, row.value),
     formatLimit(row.metric, row.limit),
     formatMargin(row.metric, row.margin),
@@ -114,5 +93,10 @@ const emptyRow = (model: ModelReport, several: boolean, withBase: boolean, caps:
   model.status === "removed" ? "not checked" : `${verdictMark[model.verdict]} ${model.verdict}`,
 ];
 
-const levels: readonly MeasuredTensor["level"][] = ["fail", "undecided", "warn", "waived", "pass", "unjudged"];
-const urgency = (row: OutputRow): number => levels.indexOf(row.level);
+/** By level, then by what is left of the error to the limit; rows without a margin keep their order behind the others. */
+function byWorst(a: OutputRow, b: OutputRow): number {
+  const distance = ({ marginDb }: OutputRow) =>
+    marginDb === undefined || marginDb === "NaN" ? Number.POSITIVE_INFINITY : fromNum(marginDb);
+  const [x, y] = [distance(a), distance(b)];
+  return worseLevel(a.level, b.level) || (x === y ? 0 : x - y);
+}

@@ -49,7 +49,8 @@ describe("the reason table", () => {
       const cells = row.map((cell) => cell.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s*\\|\\s*");
       expect(page).toMatch(new RegExp(`^\\| ${cells}\\s*\\|$`, "m"));
     }
-    const listed = page.split("\n").filter((line) => line.startsWith("| `")).length;
+    const table = page.slice(page.indexOf("gen:reasons"), page.indexOf("gen:failures"));
+    const listed = table.split("\n").filter((line) => line.startsWith("| `")).length;
     expect(listed).toBe(Object.keys(reasons).length);
   });
 

@@ -54,6 +54,20 @@ describe("measuredTensor", () => {
     expect(entry.decidedBy).toEqual({ metric: "cosine", of: "score", value: 0.99, limit: 0.997, margin: -0.007 });
   });
 
+  it("carries every check with its own level, value and margin, and a fault as no check", () => {
+    const findings = [
+      finding({ level: "fail", metric: "cosine", value: 0.9964, limit: 0.997, margin: -0.0006, marginDb: -0.79 }),
+      finding({ level: "warn", metric: "sqnrDb", value: 22, limit: 20, warnLimit: 25, margin: 2, marginDb: 2 }),
+      finding({ level: "undecided", metric: "maxAbs", limit: 1, margin: NaN, marginDb: NaN }),
+      finding({ level: "undecided" }),
+    ];
+    expect(measuredTensor(measurement(), { findings }).checks).toEqual([
+      { metric: "cosine", of: "tensor", value: 0.9964, limit: 0.997, margin: -0.0006, marginDb: -0.79, level: "fail" },
+      { metric: "sqnrDb", of: "tensor", value: 22, limit: 20, warnLimit: 25, margin: 2, marginDb: 2, level: "warn" },
+      { metric: "maxAbs", of: "tensor", limit: 1, margin: "NaN", marginDb: "NaN", level: "undecided" },
+    ]);
+  });
+
   it("takes place, node and operator from the unit, and errors from what was measured beside it", () => {
     const entry = measuredTensor(measurement({ score: { metrics: { sqnrDb: 8.9 }, clampedShare: 0.0625, kind: "softmax" } }), {
       unit: unit("u", 7),

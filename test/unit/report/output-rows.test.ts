@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { outputRows } from "../../../src/report/sections/outputs.ts";
+import { sampleModel, sampleTensor } from "../../fakes/report.ts";
+
+const check = { of: "tensor" as const, limit: 20, value: 30, margin: 10 };
+
+it("shows every check of the report as it stands there, worst level first, then the nearest in dB of error", () => {
+  const outputs = [
+    sampleTensor({ tensor: "a", checks: [{ ...check, metric: "sqnrDb", marginDb: 10, level: "pass" }] }),
+    sampleTensor({
+      tensor: "b",
+      checks: [
+        { ...check, metric: "maxAbs", marginDb: 3, level: "pass" },
+        { ...check, metric: "cosine", marginDb: 8, level: "waived" },
+        { ...check, metric: "meanAbs", marginDb: 1, level: "warn" },
+      ],
+    }),
+  ];
+  const rows = outputRows(sampleModel({ outputs, baseline: null }));
+  expect(rows.map(({ output, metric, level }) => [output, metric, level])).toEqual([
+    ["b", "cosine", "waived"],
+    ["b", "meanAbs", "warn"],
+    ["b", "maxAbs", "pass"],
+    ["a", "sqnrDb", "pass"],
+  ]);
+});
+
+it("shows what kept an output from being measured, and of one without limits its SQNR", () => {
+  const outputs = [
+    sampleTensor({ tensor: "y", level: "undecided", fault: "shape-mismatch", checks: [] }),
+    sampleTensor({ tensor: "z", level: "unjudged", checks: [] }),
+  ];
+  expect(outputRows(sampleModel({ outputs })).map(({ output, metric, value }) => [output, metric, value])).toEqual([
+    ["y", "shape-mismatch", undefined],
+    ["z", "sqnrDb", 18.42],
+  ]);
+});
+
+it("shows of a report without checks the figure that decided", () => {
+  const { checks: _, ...old } = sampleTensor();
+  expect(outputRows(sampleModel({ outputs: [old] }))).toMatchObject([{ metric: "sqnrDb", value: 18.42, limit: 20, level: "fail" }]);
+});
