@@ -14,8 +14,8 @@ export const run: RunCommand = async (parsed, effects, io) => {
     kind: "random",
     seed: parsed.number("seed") ?? 0,
     samples: parsed.number("samples") ?? 1,
-    low: parsed.number("low") ?? 0,
-    high: parsed.number("high") ?? 1,
+    low: parsed.number("low"),
+    high: parsed.number("high"),
   } as const;
   const source = await openFeeds(spec, inputs, effects);
   const output = parsed.text("output");

@@ -168,8 +168,12 @@ const inputs: CommandSpec = {
   flags: {
     samples: { kind: "number", value: "N", help: "number of samples (default 1)" },
     seed: { kind: "number", value: "N", help: "seed (default 0)" },
-    low: { kind: "number", value: "X", help: "smallest value (default 0)" },
-    high: { kind: "number", value: "X", help: "largest value, exclusive (default 1)" },
+    low: {
+      kind: "number",
+      value: "X",
+      help: "smallest value of every input (default 0; token ids, masks and the like get values that make sense)",
+    },
+    high: { kind: "number", value: "X", help: "largest value of every input, exclusive (default 1)" },
     shapes,
     output: output("the file to write"),
   },
@@ -236,10 +240,14 @@ const doctor: CommandSpec = {
 const init: CommandSpec = {
   name: "init",
   usage: "init",
-  summary: "Writes a commented configuration and a workflow from the models and caches it finds; overwrites nothing.",
-  examples: ["trt-gate init", "trt-gate init --dry-run"],
+  summary:
+    "Reads the models, caches and samples that are here and writes a configuration and a workflow that fit them; overwrites nothing.",
+  examples: ["trt-gate init", "trt-gate init --gitignore", "trt-gate init --dry-run"],
   positionals: { min: 0, max: 0 },
-  flags: { "dry-run": { kind: "switch", help: "print what would be written" } },
+  flags: {
+    "dry-run": { kind: "switch", help: "print what would be written" },
+    gitignore: { kind: "switch", help: "also add the report folder to .gitignore" },
+  },
 };
 
 /** In the order of the help. */

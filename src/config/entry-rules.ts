@@ -57,8 +57,8 @@ function sourceFaults(block: string, given: readonly string[], allowed: string):
 }
 
 function rangeFaults(random: ValidationConfig["random"]): Fault[] {
-  if (random === undefined || random.low < random.high) return [];
-  return [{ path: ["validation", "random"], text: `goes from ${random.low} to ${random.high}; write low < high` }];
+  const { low = 0, high = 1 } = random ?? {};
+  return low < high ? [] : [{ path: ["validation", "random"], text: `goes from ${low} to ${high}; write low < high` }];
 }
 
 const sourcesOf = <K extends string>(block: Partial<Record<K, unknown>>, names: readonly K[]): K[] =>

@@ -35,8 +35,11 @@ const random = z
   .strictObject({
     seed: z.number().int().min(0).default(0),
     samples: count.default(16),
-    low: z.number().default(0),
-    high: z.number().default(1),
+    low: z
+      .number()
+      .optional()
+      .describe("Smallest value of every input. Default: 0, and for token ids, masks and the like what makes sense."),
+    high: z.number().optional().describe("Largest value of every input, exclusive. Default: 1, as for low."),
   })
   .describe("Seeded uniform random inputs in [low, high). Real samples judge better.");
 

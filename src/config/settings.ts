@@ -71,7 +71,10 @@ export interface FeedEntry {
   readonly data: string | undefined;
   readonly loader: string | undefined;
   readonly inputs: string | undefined;
-  readonly random: { readonly seed: number; readonly samples: number; readonly low: number; readonly high: number } | undefined;
+  /** Without `low` and `high` each input gets values that make sense for it. */
+  readonly random:
+    | { readonly seed: number; readonly samples: number; readonly low?: number | undefined; readonly high?: number | undefined }
+    | undefined;
   readonly maxSamples: number;
 }
 

@@ -3,6 +3,7 @@
  */
 import { ConfigError } from "../effects/failure.ts";
 import type { DType } from "../model/tensor.ts";
+import { type InputValues, inputValues } from "./input-values.ts";
 import { DataType, type OnnxModel } from "./model.ts";
 
 /** A dimension is a number, or the name that the model gives an open one ("?" where it has none). */
@@ -17,6 +18,8 @@ export interface ResolvedInput {
   readonly shape: readonly number[];
   /** Samples may have any size in between; without it only `shape`. */
   readonly range?: Pick<InputShapes, "min" | "max">;
+  /** What made-up samples may hold; undefined: any number. */
+  readonly values?: InputValues;
 }
 /** Like ShapeRange of the lanes: smallest, usual and largest shape. */
 export interface InputShapes {
@@ -78,9 +81,16 @@ export function resolveInputs(model: OnnxModel, shapes: ReadonlyMap<string, Inpu
       problems.push(...[given.min, given.opt, given.max].flatMap((shape) => misfit(model, input, shape)).slice(0, 1));
   }
   if (problems.length > 0) throw new ConfigError(problems);
+  const sensible = inputValues(model);
   return inputs.map(({ name, dtype, dims }) => {
-    const given = shapes.get(name);
-    return { name, dtype, shape: given?.opt ?? dims.map(Number), ...(given ? { range: { min: given.min, max: given.max } } : {}) };
+    const [given, values] = [shapes.get(name), sensible.get(name)];
+    return {
+      name,
+      dtype,
+      shape: given?.opt ?? dims.map(Number),
+      ...(given ? { range: { min: given.min, max: given.max } } : {}),
+      ...(values ? { values } : {}),
+    };
   });
 }
 

@@ -8,13 +8,13 @@ import type { FeedSource } from "../model/job.ts";
 import type { Feed } from "../model/tensor.ts";
 import { feedParts } from "./feed-files.ts";
 import type { ModelInput } from "./model-input.ts";
-import { randomFeeds } from "./random-feeds.ts";
+import { type RandomSpec, randomFeeds } from "./random-feeds.ts";
 import { checkPart, type FeedPart } from "./sample-file.ts";
 
 export type FeedSpec =
   | { readonly kind: "data"; readonly path: string }
   | { readonly kind: "inputs"; readonly path: string }
-  | { readonly kind: "random"; readonly seed: number; readonly samples: number; readonly low: number; readonly high: number };
+  | ({ readonly kind: "random" } & RandomSpec);
 
 /**
  * `maxSamples`: only the first so many are used. Throws one ConfigError with all problems, each naming file and input,

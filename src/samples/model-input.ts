@@ -1,5 +1,6 @@
 /** What samples have to fit: the inputs of a model. Only types. */
 import type { DType } from "../model/tensor.ts";
+import type { InputValues } from "../onnx/input-values.ts";
 
 /** An input of the model with every dimension resolved. Feeds have this shape, or with a range any size in it. */
 export interface ModelInput {
@@ -7,4 +8,6 @@ export interface ModelInput {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly range?: { readonly min: readonly number[]; readonly max: readonly number[] };
+  /** What made-up samples may hold; undefined: any number. */
+  readonly values?: InputValues;
 }

@@ -5,30 +5,56 @@
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/job.ts";
 import { type DType, elementCount, type Tensor, type TensorData } from "../model/tensor.ts";
+import type { InputValues } from "../onnx/input-values.ts";
 import type { ModelInput } from "./model-input.ts";
 
 export interface RandomSpec {
   readonly seed: number;
   readonly samples: number;
-  readonly low: number;
+  /** A range that is given holds for every input; without one each input gets values that make sense for it, quantities 0 to 1. */
+  readonly low?: number | undefined;
   /** Not reached, except that integers include it where `low` equals it. */
+  readonly high?: number | undefined;
+}
+
+interface Range {
+  readonly low: number;
   readonly high: number;
 }
 
 /** Throws ConfigError for a range that is empty, not finite or outside an integer input's type, and for no samples. */
 export function randomFeeds(spec: RandomSpec, inputs: readonly ModelInput[], maxSamples: number): FeedSource {
-  const problems = [...checkSpec(spec), ...inputs.flatMap((input) => checkRange(spec, input))];
+  const { seed, samples, low = 0, high = 1 } = spec;
+  const range = { low, high };
+  const isGiven = spec.low !== undefined || spec.high !== undefined;
+  const special = isGiven
+    ? new Map<string, InputValues>()
+    : new Map(inputs.flatMap(({ name, values }) => (values ? [[name, values]] : [])));
+  const problems = [
+    ...checkSpec({ seed, samples, ...range }),
+    ...inputs.filter(({ name }) => !special.has(name)).flatMap((input) => checkRange(range, input)),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
-  const count = Math.min(spec.samples, maxSamples);
+  const count = Math.min(samples, maxSamples);
+  const words = [...special].map(([name, values]) => `; ${name}: ${wordsOf(values)}`).join("");
+  const tensor = (input: ModelInput, stream: number): Tensor => {
+    const values = special.get(input.name);
+    return values === undefined || values.kind === "below"
+      ? randomTensor(values === undefined ? range : { low: 0, high: values.limit }, input, uniform(seed, stream))
+      : fixedTensor(values, input);
+  };
   return {
-    description: `${count} random ${count === 1 ? "sample" : "samples"} in ${spec.low}..${spec.high}, seed ${spec.seed}`,
+    description: `${count} random ${count === 1 ? "sample" : "samples"} in ${low}..${high}, seed ${seed}${words}`,
     count,
-    feed: async (sample) => new Map(inputs.map((input, i) => [input.name, randomTensor(spec, input, sample * 1009 + i)])),
+    feed: async (sample) => new Map(inputs.map((input, i) => [input.name, tensor(input, sample * 1009 + i)])),
     close: async () => {},
   };
 }
 
-function checkSpec({ seed, samples, low, high }: RandomSpec): string[] {
+const wordsOf = (values: InputValues): string =>
+  values.kind === "below" ? `0 to ${values.limit - 1}` : values.kind === "constant" ? `always ${values.value}` : "0, 1, 2 …";
+
+function checkSpec({ seed, samples, low, high }: Pick<RandomSpec, "seed" | "samples"> & Range): string[] {
   const problems: string[] = [];
   if (!Number.isSafeInteger(samples) || samples < 1) problems.push(`random samples is ${samples}. Ask for at least 1.`);
   if (!Number.isSafeInteger(seed)) problems.push(`the seed is ${seed}. Use an integer.`);
@@ -48,14 +74,21 @@ const integerRanges: Readonly<Partial<Record<DType, readonly [number, number]>>>
   uint64: [0, 2 ** 53],
 };
 
-function checkRange({ low, high }: RandomSpec, { name, dtype }: ModelInput): string[] {
+function checkRange({ low, high }: Range, { name, dtype }: ModelInput): string[] {
   const [least, most] = integerRanges[dtype] ?? [low, high];
   const fits = low >= least && high <= most + 1;
   return fits ? [] : [`the random range ${low} to ${high} does not fit input "${name}" of type ${dtype}. Stay within ${least} to ${most}.`];
 }
 
-function randomTensor({ seed, low, high }: RandomSpec, input: ModelInput, stream: number): Tensor {
-  const next = uniform(seed, stream);
+/** The same in every sample. */
+function fixedTensor(values: Exclude<InputValues, { kind: "below" }>, { name, dtype, shape }: ModelInput): Tensor {
+  const last = shape.at(-1) ?? 1;
+  let place = 0;
+  const next = values.kind === "constant" ? () => values.value : () => place++ % last;
+  return { name, dtype, shape, data: fill(dtype, elementCount(shape), next, next, next) };
+}
+
+function randomTensor({ low, high }: Range, input: ModelInput, next: () => number): Tensor {
   const count = elementCount(input.shape);
   const float = () => low + next() * (high - low);
   const whole = () => Math.floor(float());

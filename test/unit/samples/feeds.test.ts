@@ -4,6 +4,7 @@ import { ConfigError } from "../../../src/effects/failure.ts";
 import { writeNpy } from "../../../src/formats/npy.ts";
 import { inputsText, writeInputs } from "../../../src/formats/polygraphy-writer.ts";
 import { openFeeds } from "../../../src/samples/feeds.ts";
+import type { ModelInput } from "../../../src/samples/model-input.ts";
 import { samplesIn } from "../../../src/samples/sample-file.ts";
 import { atWork, fixture, put } from "../compare/at-work.ts";
 import { makeZip } from "../formats/archive.ts";
@@ -222,4 +223,28 @@ test("refuses a numbered folder with a hole", async () => {
   const effects = await atWork();
   for (const i of [0, 2]) await put(effects, `d/000000000${i}.json`, "{}");
   await expect(openFeeds({ kind: "inputs", path: `${effects.folder}/d` }, [vector], effects)).rejects.toThrow("0000000001.json is missing");
+});
+
+test("gives ids, masks and positions that make sense, unless a range is asked for", async () => {
+  const effects = await atWork();
+  const input = (name: string, values: ModelInput["values"]): ModelInput => ({
+    name,
+    dtype: "int64",
+    shape: [2, 3],
+    ...(values ? { values } : {}),
+  });
+  const inputs = [
+    input("ids", { kind: "below", limit: 1000 }),
+    input("mask", { kind: "constant", value: 1 }),
+    input("places", { kind: "positions" }),
+  ];
+  const source = await openFeeds({ kind: "random", seed: 3, samples: 50 }, inputs, effects);
+  expect(source.description).toBe("50 random samples in 0..1, seed 3; ids: 0 to 999; mask: always 1; places: 0, 1, 2 …");
+  const feeds = await Promise.all(Array.from({ length: 50 }, (_, i) => source.feed(i)));
+  const ids = feeds.flatMap((feed) => Array.from(feed.get("ids")?.data ?? [], Number));
+  expect([ids.length, Math.min(...ids) >= 0, Math.max(...ids) < 1000, new Set(ids).size > 200]).toEqual([300, true, true, true]);
+  expect(feeds[7]?.get("mask")?.data).toEqual(BigInt64Array.of(1n, 1n, 1n, 1n, 1n, 1n));
+  expect(feeds[7]?.get("places")?.data).toEqual(BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n));
+  const ranged = await (await openFeeds({ kind: "random", seed: 3, samples: 1, low: 5, high: 6 }, inputs, effects)).feed(0);
+  expect(ranged.get("mask")?.data[0]).toBe(5n);
 });
