@@ -1,25 +1,58 @@
-/** `trt-gate init`: looks for models, caches and samples, and writes a first configuration and workflow. Never overwrites a file. */
+/** `trt-gate init`: reads the models, caches and samples that are here and writes a first configuration and workflow. Never overwrites a file. */
 import { join } from "node:path";
-import { type Found, starterConfig, starterWorkflow } from "../config/init-template.ts";
-import type { Effects, Files } from "../effects/effects.ts";
+import type { Found } from "../config/init-facts.ts";
+import type { PairedModel } from "../config/init-pairs.ts";
+import { isReady, lackOf, starterConfig, starterWorkflow } from "../config/init-template.ts";
+import { inputSpecs } from "../config/inputs.ts";
+import type { Effects } from "../effects/effects.ts";
 import type { RunCommand } from "./command.ts";
-
-const maxFiles = 50_000;
-const skipped = new Set(["node_modules", "dist", "build", "venv", "__pycache__", "trt-gate-report"]);
+import { lookAround } from "./init-files.ts";
+import { pairByTrial } from "./init-trials.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const found = await lookAround(effects);
-  effects.log.info(
-    `Found ${found.models.length} ONNX files, ${found.caches.length} calibration caches, ${found.samples.length} sample files.`,
-  );
-  const texts = { ".github/trt-gate.yml": starterConfig(found), ".github/workflows/accuracy-gate.yml": starterWorkflow() };
+  const pairs = await pairByTrial(found, effects);
+  for (const line of tell(found, pairs)) effects.log.info(line);
+  const texts = { ".github/trt-gate.yml": starterConfig(found, pairs), ".github/workflows/accuracy-gate.yml": starterWorkflow() };
   for (const [path, text] of Object.entries(texts)) {
     if (parsed.has("dry-run")) io.out(`# ${path}\n${text}\n`);
     else await writeNew(path, text, effects);
   }
-  effects.log.info("Next: read the comments in .github/trt-gate.yml, then run trt-gate check.");
+  if (!parsed.has("dry-run")) await ignoreReports(parsed.has("gitignore"), effects);
+  effects.log.info(
+    pairs.some(isReady)
+      ? "Next: trt-gate check"
+      : "Next: give the models in .github/trt-gate.yml what their comments ask for, then trt-gate check",
+  );
   return 0;
 };
+
+/** What belongs to which model, a line each. */
+function tell(found: Found, pairs: readonly PairedModel[]): string[] {
+  const rest = found.models.length - pairs.length + found.unread.length;
+  return [
+    `Found ${count(found.models.length + found.unread.length, "ONNX file")}, ${count(found.caches.length, "calibration cache")}, ${count(found.samples.length, "source")} of samples.`,
+    ...pairs.map((pair) => `${pair.model.path}: ${partsOf(pair).join(", ")}`),
+    ...(rest === 0
+      ? []
+      : [`${count(rest, "other ONNX file")}: a Q/DQ form of one of these, or named with the reason in the configuration.`]),
+  ];
+}
+
+function partsOf(pair: PairedModel): string[] {
+  const { model, qdq, cache, calibration, validation, areGuessed } = pair;
+  if (!isReady(pair)) return [`left in comments: ${lackOf(pair)}`];
+  return [
+    ...(qdq === undefined ? [] : [`Q/DQ model ${qdq}`]),
+    ...(model.kind === "qdq" ? ["holds Q/DQ itself"] : []),
+    ...(qdq === undefined && cache !== undefined ? [`cache ${cache}`] : []),
+    ...(qdq === undefined && calibration !== undefined ? [`calibration samples ${calibration}`] : []),
+    validation === undefined ? "random validation inputs, since no samples fit" : `validation samples ${validation}`,
+    ...(areGuessed ? ["guessed shapes"] : []),
+  ];
+}
+
+const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 async function writeNew(path: string, text: string, { cwd, files, log }: Effects): Promise<void> {
   const target = join(cwd, path);
@@ -28,44 +61,13 @@ async function writeNew(path: string, text: string, { cwd, files, log }: Effects
   log.info(`wrote ${path}`);
 }
 
-/** Files below the working folder by what they seem to be; follows no link, looks into no hidden folder. */
-async function lookAround({ cwd, files, log }: Effects): Promise<Found> {
-  const paths: string[] = [];
-  const folders = [""];
-  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
-    for (const name of await files.list(join(cwd, folder))) {
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const kind = (await files.lstat(join(cwd, path)))?.kind;
-      if (kind === "folder" && !name.startsWith(".") && !skipped.has(name)) folders.push(path);
-      else if (kind === "file") paths.push(path);
-    }
-    if (paths.length > maxFiles) {
-      log.warning(`More than ${maxFiles} files are here; the rest was not looked at.`);
-      break;
-    }
-  }
-  return {
-    models: paths.filter((path) => /\.onnx$/i.test(path)),
-    caches: await calibrationCaches(
-      paths.filter((path) => /\.(cache|calib|table)$/i.test(path)),
-      cwd,
-      files,
-    ),
-    samples: paths.filter((path) => /\.np[yz]$/i.test(path)),
-  };
-}
-
-/** TensorRT's caches start with `TRT-<version>-<algorithm>`; other files use the same endings. */
-async function calibrationCaches(paths: readonly string[], cwd: string, files: Files): Promise<string[]> {
-  const starts = await Promise.all(paths.map((path) => startOf(join(cwd, path), files)));
-  return paths.filter((_, n) => starts[n] === "TRT-");
-}
-
-async function startOf(path: string, files: Files): Promise<string> {
-  const reader = await files.open(path);
-  try {
-    return new TextDecoder("latin1").decode(await reader.read(0, 4));
-  } finally {
-    await reader.close();
-  }
+/** Reports are made anew by every run and do not belong in a commit. The file is only touched when asked for. */
+async function ignoreReports(isAsked: boolean, { cwd, files, log }: Effects): Promise<void> {
+  const folder = inputSpecs.find(({ name }) => name === "report-dir")?.default ?? "";
+  const target = join(cwd, ".gitignore");
+  const before = (await files.lstat(target))?.kind === "file" ? await files.readText(target) : "";
+  if (before.split(/\r?\n/).some((line) => line.trim().replaceAll("/", "") === folder)) return;
+  if (!isAsked) return log.info(`Reports go to ${folder}/; trt-gate init --gitignore adds it to .gitignore.`);
+  await files.appendText(target, `${before === "" || before.endsWith("\n") ? "" : "\n"}${folder}/\n`);
+  log.info(`added ${folder}/ to .gitignore`);
 }

@@ -1,20 +1,20 @@
-/** The first configuration and workflow of a repository, as commented text, from the names of its files. Pure; reads and writes nothing. */
-import { isGlob, stemOf } from "./paths.ts";
+/** The first configuration and workflow of a repository, as commented text, from what its files hold. Pure; reads and writes nothing. */
+import type { Found, FoundModel, UnreadModel } from "./init-facts.ts";
+import { type PairedModel, pairModels } from "./init-pairs.ts";
+import { isGlob } from "./paths.ts";
 
-/** Workspace-relative paths of files that look useful. */
-export interface Found {
-  readonly models: readonly string[];
-  readonly caches: readonly string[];
-  readonly samples: readonly string[];
-}
-
-/** The `.github/trt-gate.yml` to start with. Parses and settles as it is; without a model it holds an example in comments. */
-export function starterConfig(found: Found): string {
-  const models = found.models.filter((path) => !isQdq(path) && !isGlob(path));
+/** The `.github/trt-gate.yml` to start with: runs as it stands; what cannot run yet is in comments with what it lacks. */
+export function starterConfig(found: Found, paired: readonly PairedModel[] = pairModels(found)): string {
+  const pairs = paired.filter(({ model }) => !isGlob(model.path));
+  const ready = pairs.filter(isReady);
   return [
-    "# Configuration of the accuracy gate. Every key: trt-gate's README and schema/config.schema.json.",
+    "# Configuration of the accuracy gate. Every key: docs/configuration.md of the gate; schema/config.schema.json for editors.",
     "version: 1",
-    ...(models.length === 0 ? noModels : ["models:", ...models.flatMap((path) => modelLines(path, found, models.length))]),
+    ...(ready.length === 0 ? ["models: []"] : ["models:", ...ready.flatMap(entryLines)]),
+    ...(found.models.length === 0 ? exampleLines : []),
+    ...pairs.filter((pair) => !isReady(pair)).flatMap(missingLines),
+    ...found.models.filter(({ kind }) => kind === "integer").flatMap(integerLines),
+    ...found.unread.flatMap(unreadLines),
     "",
     "# When a model regresses, the gate searches for the units to keep in higher precision.",
     "search: {method: ranked, budget-minutes: 20, max-builds: 30, precision: fp16}",
@@ -22,37 +22,23 @@ export function starterConfig(found: Found): string {
   ].join("\n");
 }
 
-const noModels = [
-  "models: []",
+/** Whether anything says how the model is quantised, and it runs. */
+export const isReady = ({ model, qdq, cache, calibration, fails }: PairedModel): boolean =>
+  fails === undefined && (model.kind === "qdq" || [qdq, cache, calibration].some((path) => path !== undefined));
+
+const exampleLines = [
   "# No ONNX file was found. An entry looks like this:",
   "#  - path: models/classifier.onnx",
   "#    quantization: {cache: calibration/classifier.cache}",
   "#    validation: {data: validation/classifier.npz}",
 ];
 
-function modelLines(path: string, found: Found, count: number): string[] {
-  const cache = partner(path, found.caches, count);
-  const qdq = partner(path, found.models.filter(isQdq), count);
-  const calibration = partner(
-    path,
-    found.samples.filter((file) => /calib/i.test(file)),
-    count,
-  );
-  const validation = partner(
-    path,
-    found.samples.filter((file) => /val|eval|test/i.test(file)),
-    count,
-  );
-  const sources = qdq === undefined ? pairs({ cache, data: calibration }) : pairs({ qdq });
+function entryLines(pair: PairedModel): string[] {
+  const { model, validation } = pair;
   return [
-    `  - path: ${word(path)}`,
-    "    # shapes: {input: [1, 3, 224, 224]}   # for dynamic inputs",
-    ...(sources === ""
-      ? [
-          "    # Where INT8 comes from: a calibration cache, calibration samples, or a Q/DQ model.",
-          "    # quantization: {cache: calibration/model.cache}",
-        ]
-      : [`    quantization: {${sources}}`]),
+    `  - path: ${word(model.path)}`,
+    ...shapeLines(pair),
+    ...scaleLines(pair),
     ...(validation === undefined
       ? [
           "    # Random inputs show gross errors only: give real samples, e.g. {data: validation/model.npz}.",
@@ -65,29 +51,49 @@ function modelLines(path: string, found: Found, count: number): string[] {
   ];
 }
 
-const isQdq = (path: string): boolean => /[._-]qdq\.onnx$/i.test(path);
-
-/** The file that belongs to a model: the one whose name or folder holds the model's stem; or the only one, where there is only one model. */
-function partner(model: string, files: readonly string[], models: number): string | undefined {
-  const stem = stemOf(model).toLowerCase();
-  const named = files.filter(
-    (file) =>
-      !isGlob(file) &&
-      file
-        .toLowerCase()
-        .split("/")
-        .some((part) => part.split(/[._-]/).join("-").startsWith(stem.split(/[._-]/).join("-"))),
-  );
-  return named[0] ?? (models === 1 && files.length === 1 ? files[0] : undefined);
+function shapeLines({ shapes, areGuessed, validation, calibration }: PairedModel): string[] {
+  if (shapes.size === 0) return [];
+  const list = [...shapes].map(([name, dims]) => `${word(name)}: [${dims.join(", ")}]`).join(", ");
+  const why = areGuessed
+    ? "guessed: the model leaves them open and no samples here tell"
+    : `as in ${word(validation ?? calibration ?? "")}`;
+  return [`    # Sizes that the model leaves open, ${why}.`, `    shapes: {${list}}`];
 }
 
-const pairs = (block: Readonly<Record<string, string | undefined>>): string =>
-  Object.entries(block)
-    .flatMap(([key, path]) => (path === undefined ? [] : [`${key}: ${word(path)}`]))
-    .join(", ");
+/** A Q/DQ model says everything; a cache and calibration samples may stand together, since the samples renew a stale cache. */
+function scaleLines({ model, qdq, cache, calibration }: PairedModel): string[] {
+  if (qdq !== undefined) return [`    quantization: {qdq: ${word(qdq)}}`];
+  if (model.kind === "qdq") return ["    # The scales are in the model: it holds QuantizeLinear and DequantizeLinear."];
+  const sources = Object.entries({ cache, data: calibration }).flatMap(([key, path]) =>
+    path === undefined ? [] : [`${key}: ${word(path)}`],
+  );
+  return [`    quantization: {${sources.join(", ")}}`];
+}
+
+/** Why a model is not an entry yet, as a sentence. */
+export function lackOf({ gappy, fails }: PairedModel): string {
+  if (fails !== undefined) return `it runs with no shape that was tried (${fails.replaceAll(/\s+/g, " ").slice(0, 300)}). Give its shapes.`;
+  if (gappy === undefined) return "no calibration cache, calibration samples or Q/DQ model here fits it.";
+  return `${word(gappy.path)} has no scale for ${gappy.missing} of the tensors that its compute nodes read; calibrate anew.`;
+}
+
+const missingLines = ({ model, validation, fails, ...pair }: PairedModel): string[] => [
+  `# ${word(model.path)} is not checked yet: ${lackOf({ model, fails, ...pair })}`,
+  `#  - path: ${word(model.path)}`,
+  ...(fails === undefined ? [] : ["#    shapes: {input: [1, 3, 224, 224]}"]),
+  "#    quantization: {data: calibration/samples.npz}   # or cache: a calibration cache, or qdq: the same model with Q/DQ",
+  `#    validation: {data: ${word(validation ?? "validation/samples.npz")}}`,
+];
+
+const integerLines = ({ path }: FoundModel): string[] => [
+  `# ${word(path)} is not checked: it is quantised by integer operators that TensorRT does not read. Export it with Q/DQ nodes.`,
+];
+
+const unreadLines = ({ path, why }: UnreadModel): string[] => [`# ${word(path)} is not checked: ${why.replaceAll(/\s+/g, " ")}`];
 
 /** Plain where YAML reads it as the same text, else quoted. */
-const word = (path: string): string => (/^[A-Za-z_][\w./-]*$/.test(path) ? path : JSON.stringify(path));
+const word = (path: string): string =>
+  /^[A-Za-z_][\w./-]*$/.test(path) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(path) ? path : JSON.stringify(path);
 
 /** `.github/workflows/accuracy-gate.yml`: every pull request, least permissions. The action decides itself whether a model changed. */
 export const starterWorkflow = (): string => `name: Accuracy gate

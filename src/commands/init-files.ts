@@ -1,0 +1,128 @@
+/** What `init` finds below the working folder: models, calibration caches and samples, each opened and read as far as pairing needs. */
+import { join } from "node:path";
+import { modelFacts } from "../calibration/model-facts.ts";
+import { openCache } from "../calibration/open-cache.ts";
+import type { Found, FoundCache, FoundModel, FoundSamples, UnreadModel } from "../config/init-facts.ts";
+import type { Effects, Files } from "../effects/effects.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import { openSaved } from "../formats/open-saved.ts";
+import { modelInputs } from "../onnx/inputs.ts";
+import { hasQdq } from "../onnx/qdq-units.ts";
+import { readModel } from "../onnx/read.ts";
+
+const maxFiles = 50_000;
+const skipped = new Set(["node_modules", "dist", "build", "venv", "__pycache__", "trt-gate-report"]);
+
+export async function lookAround(effects: Effects): Promise<Found> {
+  const paths = await filesBelow(effects);
+  const { cwd, files } = effects;
+  const read = await Promise.all(paths.filter((path) => /\.onnx$/i.test(path)).map((path) => readFacts(path, cwd, files)));
+  return {
+    models: read.filter((one) => "kind" in one),
+    unread: read.filter((one) => "why" in one),
+    caches: await caches(paths, cwd, files),
+    samples: await samples(paths, cwd, files),
+  };
+}
+
+/** Relative paths in the order of their names; follows no link, looks into no hidden folder. */
+async function filesBelow({ cwd, files, log }: Effects): Promise<readonly string[]> {
+  const paths: string[] = [];
+  const folders = [""];
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const name of (await files.list(join(cwd, folder))).toSorted()) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const kind = (await files.lstat(join(cwd, path)))?.kind;
+      if (kind === "folder" && !name.startsWith(".") && !skipped.has(name)) folders.push(path);
+      else if (kind === "file") paths.push(path);
+    }
+    if (paths.length > maxFiles) {
+      log.warning(`More than ${maxFiles} files are here; the rest was not looked at.`);
+      break;
+    }
+  }
+  return paths;
+}
+
+async function readFacts(path: string, cwd: string, files: Files): Promise<FoundModel | UnreadModel> {
+  return await attempt(
+    async () => {
+      const model = await readModel(join(cwd, path), files, { weights: "left-in-file", shownAs: path });
+      const { node, output } = model.graph;
+      const isInteger = node.some(({ opType }) => /^(QLinear|ConvInteger$|MatMulInteger|DynamicQuantizeLinear$|QGemm$)/.test(opType));
+      const kind = isInteger ? "integer" : hasQdq(node) ? "qdq" : "float";
+      const { computeInputs } = kind === "float" ? await modelFacts(model, files) : { computeInputs: [] };
+      return {
+        path,
+        kind,
+        inputs: modelInputs(model).map(({ name, dtype, dims }) => ({ name, dims, isFloat: dtype.startsWith("float") })),
+        outputs: output.map(({ name }) => name),
+        computeInputs: computeInputs.map(({ tensor }) => tensor),
+      } as const;
+    },
+    (why) => ({ path, why }),
+  );
+}
+
+/** TensorRT's caches start with `TRT-<version>-<algorithm>`; other files use the same endings. */
+async function caches(paths: readonly string[], cwd: string, files: Files): Promise<FoundCache[]> {
+  const found = await Promise.all(
+    paths
+      .filter((path) => /\.(cache|calib|table|bin)$/i.test(path))
+      .map(async (path) => {
+        if ((await startOf(join(cwd, path), files)) !== "TRT-") return undefined;
+        return await attempt(
+          async () => ({ path, tensors: new Set((await openCache(join(cwd, path), path, files)).scales.keys()) }),
+          noFile,
+        );
+      }),
+  );
+  return found.filter((cache) => cache !== undefined);
+}
+
+/** Files of arrays; a folder that holds nothing but files of the same arrays stands for all of them. JSON only where its name says that it holds inputs. */
+async function samples(paths: readonly string[], cwd: string, files: Files): Promise<FoundSamples[]> {
+  const isArrays = (path: string) => /\.np[yz]$/i.test(path) || /(calib|valid|input|feed|sample)[^/]*\.json$/i.test(path);
+  const found: FoundSamples[] = [];
+  for (const [folder, all] of Map.groupBy(paths, (path) => path.slice(0, Math.max(0, path.lastIndexOf("/"))))) {
+    const read = (await Promise.all(all.filter(isArrays).map((path) => readShapes(path, cwd, files)))).filter((one) => one !== undefined);
+    const isSet = folder !== "" && read.length > 1 && read.length === all.length && read.every((one) => looks(one) === looks(read[0]));
+    found.push(...(isSet ? read.slice(0, 1).map((one) => ({ ...one, path: folder })) : read));
+  }
+  return found;
+}
+
+/** The number of samples may differ between the files of a folder, their names and sizes may not. */
+const looks = (samples: FoundSamples | undefined): string =>
+  JSON.stringify([...(samples?.shapes ?? [])].map(([name, shape]) => [name, shape.length, shape.slice(1)]));
+
+async function readShapes(path: string, cwd: string, files: Files): Promise<FoundSamples | undefined> {
+  return await attempt(async () => {
+    const saved = await openSaved(join(cwd, path), files);
+    const [first] = saved.runners[0]?.iterations ?? [];
+    if (first === undefined || (saved.holds !== "inputs" && !/^\.np[yz]$/.test(saved.format))) return undefined;
+    const shapes = [...first].map(([name, { header }]) => [saved.format === ".npy" ? "" : name, header.shape] as const);
+    return { path, form: saved.holds === "inputs" ? "whole" : "cut", shapes: new Map(shapes) };
+  }, noFile);
+}
+
+async function startOf(path: string, files: Files): Promise<string> {
+  const reader = await files.open(path);
+  try {
+    return new TextDecoder("latin1").decode(await reader.read(0, 4));
+  } finally {
+    await reader.close();
+  }
+}
+
+const noFile = (): undefined => undefined;
+
+/** Only what is wrong with a user's file is an answer; anything else is thrown on. */
+async function attempt<T, U>(read: () => Promise<T>, otherwise: (why: string) => U): Promise<T | U> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof FileError)) throw error;
+    return otherwise(error.message);
+  }
+}
