@@ -33,8 +33,8 @@ const quantization = z
 
 const random = z
   .strictObject({
-    seed: z.number().int().min(0).default(0),
-    samples: count.default(16),
+    seed: z.number().int().min(0).default(0).describe("The same seed gives the same samples on every machine."),
+    samples: count.default(16).describe("Number of samples."),
     low: z
       .number()
       .optional()
@@ -66,18 +66,24 @@ const task = z
 
 const waiver = z.strictObject({
   tensor: z.string().min(1).describe("Name or pattern (* and ?) of the tensor."),
-  reason: z.string().min(1),
+  reason: z.string().min(1).describe("Why the loss is accepted; it stands in the report."),
   until: z.iso.date().describe("Last day, as in 2026-12-31. After it the waiver is an error."),
-  owner: z.string().min(1).optional(),
+  owner: z.string().min(1).optional().describe("Who decides about it."),
 });
 
 const tensorrt = z
   .strictObject({
     "workspace-mib": positive.optional().describe("Memory limit of the builder, MiB."),
-    "optimization-level": z.number().int().min(0).max(5).optional(),
+    "optimization-level": z
+      .number()
+      .int()
+      .min(0)
+      .max(5)
+      .optional()
+      .describe("The builder's optimization level; TensorRT's own without it."),
     plugins: z.array(path).default([]).describe("Plugin libraries: paths in the repository, or absolute paths of the machine's own."),
-    "dla-core": z.number().int().min(0).optional(),
-    "version-compatible": z.boolean().default(false),
+    "dla-core": z.number().int().min(0).optional().describe("Build for this DLA core; layers that it cannot run go to the GPU."),
+    "version-compatible": z.boolean().default(false).describe("Build engines that later versions of TensorRT can load."),
     tf32: z.boolean().default(false).describe("Allow TF32, on both sides alike."),
     "mark-all": z.boolean().default(false).describe("Mark every tensor in one engine. Fast, but it changes what is measured."),
     "mark-batch": count.default(16).describe("Tensors marked in one engine."),
@@ -104,7 +110,8 @@ export const modelSchema = z.strictObject({
           "Largest latency of the candidate divided by the reference's, in the TensorRT lanes: beyond it is a regression. Without it a slower candidate is only advice.",
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Limits on speed, in the TensorRT lanes."),
   waivers: z.array(waiver).default([]).describe("Reviewed exceptions."),
   baseline: z.boolean().default(false).describe("Also check the base commit's model in the same job and show both."),
   tensorrt: tensorrt.prefault({}),
@@ -114,8 +121,8 @@ export const searchSchema = z
   .strictObject({
     method: z.enum(["ranked", "bisect", "linear"]).default("ranked").describe("bisect and linear run polygraphy debug precision."),
     direction: z.enum(["forward", "reverse"]).default("forward").describe("For bisect and linear: first or last layers."),
-    "budget-minutes": positive.default(20),
-    "max-builds": count.default(30),
+    "budget-minutes": positive.default(20).describe("Time for the search; the best answer so far is reported."),
+    "max-builds": count.default(30).describe("Most engine builds of one search."),
     precision: z.enum(["fp16", "fp32", "float16", "float32"]).default("fp16").describe("Precision of the kept units."),
     group: z
       .enum(["unit", "block"])
@@ -126,8 +133,8 @@ export const searchSchema = z
 
 export const configSchema = z
   .strictObject({
-    version: z.literal(1),
-    models: z.array(modelSchema).default([]),
+    version: z.literal(1).describe("Version of this format."),
+    models: z.array(modelSchema).default([]).describe("What to check."),
     search: searchSchema.prefault({}),
   })
   .meta({ title: "TensorRT Accuracy Gate", description: "Configuration of the gate, .github/trt-gate.yml." });

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { generate, replaceBetween } from "../../../scripts/gen.ts";
 import { starterConfig } from "../../../src/config/init-template.ts";
 import { actionInputs, outputSpecs } from "../../../src/config/inputs.ts";
+import { settleYaml } from "./settle-samples.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, root), "utf8");
@@ -57,5 +58,20 @@ describe("markers", () => {
   it("that are missing or not closed are told apart from an empty part", () => {
     expect(replaceBetween("a\n", "x", "new\n")).toBeUndefined();
     expect(replaceBetween("# gen:x\n", "x", "new\n")).toBeUndefined();
+  });
+});
+
+describe("the reference of the configuration", () => {
+  const text = read("docs/configuration.md");
+  const rows = text.split("\n").filter((line) => /^\| `/.test(line));
+
+  it("has a meaning for every key", () => {
+    expect(rows.length).toBeGreaterThan(60);
+    expect(rows.filter((row) => / \|\s*\|$/.test(row))).toEqual([]);
+  });
+
+  it("has an example that the schema and the rules accept", () => {
+    const example = /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
+    expect(settleYaml(example).models).toMatchObject([{ path: "models/cls.onnx", validation: { data: "validation/cls.npz" } }]);
   });
 });
