@@ -15,6 +15,7 @@ export function buildWith(
   return {
     polygraphy: [...polygraphy],
     trtexec: trtexec ? [...trtexec] : null,
+    ...(job.shapes.size === 0 ? {} : { shapes: [...job.shapes].map(([name, { opt }]) => `${name}:${opt.join("x")}`) }),
     ...(own === undefined ? {} : { cache: ownCacheName, ...(own.isSimulated ? { note: simulatedNote } : {}) }),
   };
 }

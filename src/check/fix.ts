@@ -2,7 +2,8 @@
  * From kept units to a fix that carries its proof: the fixed model built afresh, judged by the same rules on samples the search never saw,
  * and the artefacts that a user runs.
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
@@ -20,6 +21,7 @@ import type { CheckContext } from "./context.ts";
 import { ownCacheName } from "./exported-cache.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
+import type { Prepared } from "./prepare.ts";
 import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
@@ -29,21 +31,25 @@ type Verified = NonNullable<FixReport["verified"]>;
 export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promise<FixReport> {
   const { entry, prepared, context, judging, halves, own } = facts;
   const verified = await verifyFix(judging, halves, outcome);
+  const folderName = fixFolder(prepared, entry);
   const fix = await describeFix(facts, outcome, verified);
-  const folderName = `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`;
-  if (own !== undefined) await context.effects.files.writeText(join(context.reportFolder, "fix", folderName, ownCacheName), own.text);
+  const cache = own === undefined ? [] : [await writeCache(own.text, folderName, context)];
   return {
-    files: await writeFix(fix, folderName, context),
+    files: [...(await writeFix(fix, folderName, context)), ...cache],
     verified,
     latency: latencyOf(prepared.lane, entry.latency.maxSlowdownVsReference, outcome.keep),
   };
 }
 
+const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
+
 async function describeFix({ entry, prepared, context, own }: CheckFacts, outcome: SearchOutcome, verified: Verified): Promise<Fix> {
   const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
   const { qdqPath } = prepared.job.quantization;
+  const place = placeIn(join("fix", fixFolder(prepared, entry)), context);
   const built = buildWith(prepared, own);
-  const cachePath = built.cache ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
+  const cachePath =
+    (own && place(ownCacheName)) ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
   const source = qdqPath ?? (prepared.holdsQdq ? prepared.job.modelPath : undefined);
   const kept = outcome.keep.map((id) => keptUnit(units.get(id) ?? id));
   return {
@@ -58,6 +64,7 @@ async function describeFix({ entry, prepared, context, own }: CheckFacts, outcom
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
     buildWith: built,
+    place,
     ...(source === undefined
       ? {}
       : {
@@ -148,6 +155,19 @@ function wordSpread(margins: readonly number[]): string {
   if (margins.length < 2 || !(most - closest > closest) || !(closest >= 0)) return "";
   const moved = Number.isFinite(most) ? `moved by ${(most - closest).toFixed(1)} dB` : "moved without bound";
   return ` Its builds ${moved} and the closest passed by ${closest.toFixed(1)} dB: another build may miss the limit. Use more validation samples, or a looser limit.`;
+}
+
+/** Commands run in the workspace: there a file of the fix lies below the report's folder. */
+const placeIn = (folder: string, { reportFolder, effects }: CheckContext): ((name: string) => string) => {
+  const below = relative(effects.cwd, reportFolder);
+  return (name) => join(below.startsWith("..") ? reportFolder : below, folder, name);
+};
+
+/** The scales that the gate made itself, which the commands of the fix name. */
+async function writeCache(text: string, folderName: string, { effects, reportFolder }: CheckContext): Promise<FixReport["files"][number]> {
+  const path = join("fix", folderName, ownCacheName);
+  await effects.files.writeText(join(reportFolder, path), text);
+  return { format: "cache", path, command: "", leftOut: [] };
 }
 
 /** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */

@@ -30,7 +30,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const staged = await stageModel({ path: modelPath, shownAs: modelName, folder, files, trust: "local" });
   const shapes = shapesFromFlags(parsed.list("shapes"));
   const inputs = resolveInputs(staged.model, shapes);
-  const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files);
+  const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files, { floatWeights: parsed.has("float-weights") });
   if (units.length === 0) {
     effects.log.error(
       `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,

@@ -12,9 +12,9 @@ import { stageModel } from "../onnx/stage.ts";
 /** `path`: the model to edit, instead of the one that the report names. ConfigError when it is another model, or holds no Q/DQ of a kept unit. */
 export async function editedModel(path: string | undefined, fix: Fix, effects: Effects): Promise<Uint8Array> {
   const model = await openModel(path ?? fix.qdqPath ?? fix.model.path, fix, effects);
-  if (fix.cachePath !== undefined) await insertFromCache(model, fix.cachePath, effects);
+  if (fix.cachePath !== undefined) return encodeModel(await insertFromCache(model, fix, fix.cachePath, effects));
   const kept = fix.kept.map(({ unit }) => unit);
-  return encodeModel(await removeUnitQdq(model, kept, effects.files));
+  return encodeModel(await removeUnitQdq(model, kept, effects.files, await floatModel(fix, effects)));
 }
 
 async function openModel(path: string, fix: Fix, { files, cwd }: Effects): Promise<OnnxModel> {
@@ -26,10 +26,26 @@ async function openModel(path: string, fix: Fix, { files, cwd }: Effects): Promi
   return await readModel(staged.modelPath, files, { shownAs: path });
 }
 
-async function insertFromCache(model: OnnxModel, cachePath: string, { files, cwd }: Effects): Promise<void> {
+/** The float model beside a Q/DQ model: its weights are those that the kept units were proved with. */
+async function floatModel({ qdqPath, model }: Fix, { files, cwd }: Effects): Promise<OnnxModel | undefined> {
+  if (qdqPath === undefined) return undefined;
+  const staged = await stageModel({
+    path: resolve(cwd, model.path),
+    shownAs: model.path,
+    folder: await files.makeTempFolder("fix-"),
+    files,
+    trust: "local",
+  });
+  if (staged.sha256 !== model.sha256)
+    throw new ConfigError(`${model.path} has SHA-256 ${staged.sha256}, the report is about ${model.sha256}. Check the model again.`);
+  return await readModel(staged.modelPath, files, { shownAs: model.path });
+}
+
+/** Only the units that stay quantised get Q/DQ: taken out again afterwards, they would leave rounded weights. */
+async function insertFromCache(model: OnnxModel, { kept }: Fix, cachePath: string, { files, cwd }: Effects): Promise<OnnxModel> {
   const absolute = resolve(cwd, cachePath);
   if (!(await files.stat(absolute)))
     throw new ConfigError(`${cachePath} is not there; run from the folder that the report's paths begin at.`);
   const { scales } = parseCache(await files.readText(absolute), cachePath);
-  await insertQdq(model, scales, files);
+  return (await insertQdq(model, scales, files, { keep: new Set(kept.map(({ unit }) => unit)) })).model;
 }

@@ -1,5 +1,5 @@
 /** `trt-gate fix REPORT`: makes any artefact again from a report. Nothing is searched or measured. */
-
+import { dirname, relative } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { type Artifact, type FixFormat, fixFormats } from "../fix/artifact.ts";
@@ -16,13 +16,13 @@ export const run: RunCommand = async (parsed, effects, io) => {
   if (!(await effects.files.stat(file))) throw new ConfigError(`${file} is not there; give the report.json of an earlier run.`);
   const report = await readReport(file, effects.files);
   const model = chooseModel(report, file, parsed.text("model"));
-  const fix = fixFromReport(model, report.tool);
+  const fix = fixFromReport(model, report.tool, folderOf(file, effects));
   if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); a fix needs a search that found some.`);
 
   const output = parsed.text("output");
   const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
   const edited = wantsModel ? { editedModel: await editedModel(parsed.text("onnx"), fix, effects) } : {};
-  const artifacts = makeArtifacts(format, { ...fix, ...edited });
+  const artifacts = makeArtifacts(format, { ...fix, ...edited, ...(output === undefined ? {} : { place: () => output }) });
   const artifact = wantsModel ? artifacts.at(-1) : artifacts[0];
   if (!artifact) throw new Error(`no artefact of format ${format} was made`);
   await deliver(artifact, output, effects, io);
@@ -61,6 +61,12 @@ function chooseModel(report: Report, file: string, name: string | undefined): Mo
   if (others.length > 0)
     throw new ConfigError(`${file} holds fixes for ${candidates.map((model) => `'${model.name}'`).join(", ")}; choose one with --model.`);
   return only;
+}
+
+/** Paths in a report begin at its folder, commands at the folder that they run in. */
+function folderOf(report: string, { cwd }: Effects): string {
+  const folder = relative(cwd, dirname(report));
+  return folder === "" ? "" : `${folder}/`;
 }
 
 const whyNone = (model: ModelReport): string => (model.search ? `search outcome: ${model.search.outcome}` : "it was not searched");

@@ -153,6 +153,7 @@ const cache: CommandSpec = {
   positionals: { min: 3, max: 3 },
   flags: {
     output: { kind: "text", value: "OUT", short: "o", help: "to-qdq: the model to write" },
+    "float-weights": { kind: "switch", help: "to-qdq: leave weights in float, each with a QuantizeLinear of its own" },
     "verify-data": { kind: "text", value: "FILE", help: "to-qdq: samples for comparing the cache and the Q/DQ model (default: random)" },
     shapes,
     json,

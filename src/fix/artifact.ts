@@ -35,7 +35,11 @@ export interface Fix {
     readonly polygraphy: readonly string[];
     readonly trtexec: readonly string[] | null;
     readonly note?: string | undefined;
+    /** As `trt-gate --shapes` takes them. */
+    readonly shapes?: readonly string[] | undefined;
   };
+  /** How the commands name a file of the fix: by its own name where this is left out. */
+  readonly place?: (fileName: string) => string;
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
   readonly editedModel?: Uint8Array;
 }

@@ -2,11 +2,14 @@
 import type { ModelReport, Report } from "../report/schema.ts";
 import type { Fix } from "./artifact.ts";
 
-/** Undefined when the model has no kept units. */
-export function fixFromReport(model: ModelReport, tool: Report["tool"]): Fix | undefined {
+/** Undefined when the model has no kept units. `folder`: where the report lies, as the commands name it; "" where they run there. */
+export function fixFromReport(model: ModelReport, tool: Report["tool"], folder = ""): Fix | undefined {
   const { search, quantization } = model;
   if (!search || search.keep.length === 0) return undefined;
-  const cachePath = model.buildWith?.cache ?? (quantization.cacheHeader === null ? undefined : quantization.source);
+  const own = model.fix?.files.find(({ format }) => format === "cache");
+  const cachePath = own
+    ? `${folder}${own.path}`
+    : (model.buildWith?.cache ?? (quantization.cacheHeader === null ? undefined : quantization.source));
   const qdqPath = quantization.algorithm === "Q/DQ" && quantization.source.endsWith(".onnx") ? quantization.source : undefined;
   return {
     gateVersion: `${tool.version} (${tool.commit})`,

@@ -4,7 +4,7 @@
  */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { nodesOf } from "./nodes.ts";
+import { nodesOf, placeOf } from "./nodes.ts";
 import { anchoredPattern, canBeArgument, commentText, pathArgument, shellWord } from "./quote.ts";
 
 const FILE = "fix_modelopt.sh";
@@ -17,7 +17,7 @@ export function makeModelOpt(fix: Fix): readonly Artifact[] {
     ...outputs.map((output) => ({ name: `(output ${output})`, why: "the node has no name, and ModelOpt excludes nodes by name only" })),
   ];
   const patterns = names.filter(canBeArgument).map(anchoredPattern);
-  const command = `sh ${FILE} CALIBRATION.npz`;
+  const command = `sh ${shellWord(placeOf(fix, FILE))} CALIBRATION.npz`;
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
   const body = patterns.length === 0 ? NOTHING : `${NEEDS_DATA}\nexec ${modelOptWords(fix, patterns)}`;
   const content = ["#!/bin/sh", ...headerLines(fix, command), ...notes, body, ""].join("\n");

@@ -1,5 +1,6 @@
 /** The nodes that a fix touches, as names and as output tensors where a node has no name. */
 import type { Fix } from "./artifact.ts";
+import { pathArgument } from "./quote.ts";
 
 export interface NodeNames {
   readonly names: readonly string[];
@@ -9,6 +10,9 @@ export interface NodeNames {
 
 /** The ONNX file that is built: the Q/DQ model where there is one apart. `model.sha256` is not its hash then. */
 export const builtPath = ({ qdqPath, model }: Fix): string => qdqPath ?? model.path;
+
+/** What a command calls a file of the fix. */
+export const placeOf = ({ place }: Fix, fileName: string): string => pathArgument(place?.(fileName) ?? fileName);
 
 /** Units write an unnamed node as `(output <tensor>)`. Each name once, in the order of the units. */
 export function nodesOf(fix: Fix): NodeNames {

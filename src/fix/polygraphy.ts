@@ -1,7 +1,7 @@
 /** `fix_precision.py` for `polygraphy --trt-network-postprocess-script`: implicit engines of TensorRT 8 and 10. */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { builtPath, nodesOf } from "./nodes.ts";
+import { builtPath, nodesOf, placeOf } from "./nodes.ts";
 import { polygraphyCode } from "./python/polygraphy-code.ts";
 import { pythonScript } from "./python-script.ts";
 import { pathArgument, shellWord } from "./quote.ts";
@@ -21,7 +21,7 @@ function polygraphyCommand(fix: Fix): string {
     ...["polygraphy", "convert", pathArgument(builtPath(fix)), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : ["--calibration-cache", cachePath]),
     ...(fix.buildWith?.polygraphy ?? []),
-    ...["--trt-network-postprocess-script", FILE, "--precision-constraints", "obey", "-o", "fixed.engine"],
+    ...["--trt-network-postprocess-script", placeOf(fix, FILE), "--precision-constraints", "obey", "-o", "fixed.engine"],
   ];
   return words.map(shellWord).join(" ");
 }

@@ -1,7 +1,7 @@
 /** For explicit models: a script that removes the Q/DQ of the kept units with `onnx`, and the edited model itself where its bytes are at hand. */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { builtPath, nodesOf } from "./nodes.ts";
+import { nodesOf, placeOf } from "./nodes.ts";
 import { qdqCode } from "./python/qdq-code.ts";
 import { pythonScript } from "./python-script.ts";
 import { pathArgument, shellWord } from "./quote.ts";
@@ -9,16 +9,18 @@ import { pathArgument, shellWord } from "./quote.ts";
 const SCRIPT = "fix_qdq.py";
 const MODEL = "fixed.qdq.onnx";
 
-/** The script comes first. A model without Q/DQ (a calibration cache) becomes one with `trt-gate cache to-qdq`. */
+const QUANTIZED = "quantized.qdq.onnx";
+
+/**
+ * The script comes first. A model without Q/DQ (a calibration cache) becomes one with `trt-gate cache to-qdq`, its weights still float: the
+ * kept units then have the very weights that they were proved with.
+ */
 export function makeQdq(fix: Fix): readonly Artifact[] {
-  const { cachePath, model } = fix;
-  const isTheModelItself = cachePath === undefined && fix.qdqPath === undefined;
-  const source = cachePath === undefined ? shellWord(pathArgument(builtPath(fix))) : "quantized.qdq.onnx";
-  const make =
-    cachePath === undefined
-      ? ""
-      : `${["trt-gate", "cache", "to-qdq", cachePath, pathArgument(model.path), "-o", source].map(shellWord).join(" ")} && `;
-  const command = `${make}python3 ${SCRIPT} ${source} ${MODEL}`;
+  const { model } = fix;
+  const isTheModelItself = fix.cachePath === undefined && fix.qdqPath === undefined;
+  const command = editCommands(fix)
+    .map((words) => words.map(shellWord).join(" "))
+    .join(" && ");
   const data = {
     sha256: isTheModelItself ? model.sha256 : "",
     computeNodes: fix.kept.map((unit) => unit.nodes[0] ?? ""),
@@ -27,8 +29,20 @@ export function makeQdq(fix: Fix): readonly Artifact[] {
   const script = pythonScript(headerLines(fix, command), data, qdqCode);
   const artifacts: Artifact[] = [{ format: "qdq", fileName: SCRIPT, content: script, command, leftOut: [] }];
   if (fix.editedModel) {
-    const build = `trtexec --onnx=${MODEL} --stronglyTyped --saveEngine=fixed.engine`;
+    const build = `trtexec ${shellWord(`--onnx=${placeOf(fix, MODEL)}`)} --stronglyTyped --saveEngine=fixed.engine`;
     artifacts.push({ format: "qdq", fileName: MODEL, content: fix.editedModel, command: build, leftOut: [] });
   }
   return artifacts;
+}
+
+function editCommands(fix: Fix): string[][] {
+  const { cachePath, qdqPath, model, buildWith } = fix;
+  const float = pathArgument(model.path);
+  const edit = ["python3", placeOf(fix, SCRIPT)];
+  if (cachePath === undefined) return qdqPath === undefined ? [[...edit, float, MODEL]] : [[...edit, pathArgument(qdqPath), MODEL, float]];
+  const shapes = (buildWith?.shapes ?? []).flatMap((shape) => ["--shapes", shape]);
+  return [
+    ["trt-gate", "cache", "to-qdq", pathArgument(cachePath), float, "--float-weights", ...shapes, "-o", QUANTIZED],
+    [...edit, QUANTIZED, MODEL],
+  ];
 }

@@ -4,7 +4,7 @@
  */
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { builtPath, nodesOf } from "./nodes.ts";
+import { builtPath, nodesOf, placeOf } from "./nodes.ts";
 import { canBeArgument, commentText, shellWord } from "./quote.ts";
 
 const FILE = "fix_trtexec.sh";
@@ -20,7 +20,7 @@ export function makeTrtexec(fix: Fix): readonly Artifact[] {
     ...outputs.map((output) => ({ name: `(output ${output})`, why: "the node has no name, and trtexec knows layers by name only" })),
   ];
   const written = isForeign ? [] : names.filter((name) => whyNotWritten(name) === undefined);
-  const command = `sh ${FILE}`;
+  const command = `sh ${shellWord(placeOf(fix, FILE))}`;
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
   const why = isForeign ? foreign : "no layer name of this fix can be written for trtexec";
   const body = written.length === 0 ? nothing(why) : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;

@@ -41,8 +41,13 @@ export interface QdqInsertion {
  * Standard ONNX Q/DQ (opset 13 or the model's newer one) on the inputs of units whose scales are all known; weights become INT8 per output channel.
  * Convolutions take in their BatchNormalization first. `model` is changed. ConfigError names an operator whose opset cannot be raised.
  */
-export async function insertQdq(model: OnnxModel, scales: ReadonlyMap<string, number>, files: Files): Promise<QdqInsertion> {
-  const all = findUnits(toNetwork(model));
+export async function insertQdq(
+  model: OnnxModel,
+  scales: ReadonlyMap<string, number>,
+  files: Files,
+  { keep = new Set(), floatWeights = false }: InsertOptions = {},
+): Promise<QdqInsertion> {
+  const all = findUnits(toNetwork(model)).filter(({ id }) => !keep.has(id));
   const missing = new Set(all.flatMap((unit) => unit.inputs.filter((name) => !scales.has(name))));
   const units = all.filter((unit) => unit.inputs.every((name) => scales.has(name)));
   const network = raiseOpset(await foldBatchNorm(toNetwork(model), files), qdqOpset);
@@ -52,10 +57,17 @@ export async function insertQdq(model: OnnxModel, scales: ReadonlyMap<string, nu
   const nodes: NodeProto[] = [];
   for (const node of network.nodes) {
     const unit = outputs.get(node.output[0] ?? "");
-    nodes.push(unit === undefined ? node : await quantizeNode({ network, constants, pairs, scales, files }, node, unit));
+    nodes.push(unit === undefined ? node : await quantizeNode({ network, constants, pairs, scales, files, floatWeights }, node, unit));
   }
   await writeBack(model, { ...network, nodes: interleave(network, nodes, pairs), constants }, files);
   return { model, units, missingScales: [...missing] };
+}
+
+export interface InsertOptions {
+  /** Ids of units that stay in float, their weights as they are. */
+  readonly keep?: ReadonlySet<string>;
+  /** Weights stay float in front of a QuantizeLinear of their own: larger, and Q/DQ can be taken out again without a rounding. */
+  readonly floatWeights?: boolean;
 }
 
 interface Work {
@@ -65,6 +77,7 @@ interface Work {
   readonly pairs: Map<string, NodeProto[]>;
   readonly scales: ReadonlyMap<string, number>;
   readonly files: Files;
+  readonly floatWeights: boolean;
 }
 
 async function quantizeNode(work: Work, node: NodeProto, unit: Unit): Promise<NodeProto> {
@@ -96,20 +109,31 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
   const axis = channelAxis(use.node, use.slot, shape.length);
   const base = `${weight.name}_axis${axis ?? ""}`;
   const output = `${base}_DequantizeLinear_Output`;
-  if (work.constants.has(`${base}_quantized`)) return output;
+  if (work.constants.has(`${base}_scale`)) return output;
   const layout = channelLayout(shape, axis);
   const values = await floatValues(weight, work.network.folder, work.files);
   const scales = weightScales(values, layout);
   const perChannel = axis === undefined ? [] : [layout.channels];
-  work.constants.set(`${base}_quantized`, int8Tensor(`${base}_quantized`, shape, quantizeWeights(values, scales, layout)));
   work.constants.set(`${base}_scale`, floatTensor(`${base}_scale`, perChannel, scales));
   work.constants.set(`${base}_zero_point`, int8Tensor(`${base}_zero_point`, perChannel, new Int8Array(scales.length)));
+  const attribute = axis === undefined ? [] : [intAttr("axis", axis)];
+  if (work.floatWeights) {
+    const input = [weight.name, `${base}_scale`, `${base}_zero_point`];
+    const quantize = makeNode({
+      opType: "QuantizeLinear",
+      name: `${base}_QuantizeLinear`,
+      input,
+      output: [`${base}_quantized`],
+      attribute,
+    });
+    work.pairs.set("", [...(work.pairs.get("") ?? []), quantize]);
+  } else work.constants.set(`${base}_quantized`, int8Tensor(`${base}_quantized`, shape, quantizeWeights(values, scales, layout)));
   const dequantize = makeNode({
     opType: "DequantizeLinear",
     name: `${base}_DequantizeLinear`,
     input: [`${base}_quantized`, `${base}_scale`, `${base}_zero_point`],
     output: [output],
-    attribute: axis === undefined ? [] : [intAttr("axis", axis)],
+    attribute,
   });
   work.pairs.set("", [...(work.pairs.get("") ?? []), dequantize]);
   return output;

@@ -229,6 +229,8 @@ export const modelReport = z.object({
     .object({
       polygraphy: z.array(z.string()),
       trtexec: z.array(z.string()).nullable(),
+      /** As `trt-gate --shapes` takes them. */
+      shapes: z.array(z.string()).optional(),
       /** Calibration cache of scales that the gate made, beside the fix's files; and what has to be known of it. */
       cache: z.string().optional(),
       note: z.string().optional(),

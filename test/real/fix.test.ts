@@ -44,7 +44,7 @@ beforeAll(async () => {
   sha256 = staged.sha256;
   const { scales } = parseCache(readFileSync(cache, "utf8"), cache);
   qdq = join(effects.folder, "cls.qdq.onnx");
-  const inserted = await insertQdq(await readModel(model, effects.files), scales, effects.files);
+  const inserted = await insertQdq(await readModel(model, effects.files), scales, effects.files, { floatWeights: true });
   writeFileSync(qdq, encodeModel(inserted.model));
 });
 afterAll(() => effects.end());

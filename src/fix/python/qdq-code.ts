@@ -28,6 +28,36 @@ def find_nodes(graph, wanted):
     return [by_name[name] if name in by_name else by_output[name] for name in wanted]
 
 
+def float_weights(node, index, float_graph):
+    """The same weights in the float model, where the node has the same name or output there; None elsewhere."""
+    if float_graph is None:
+        return None
+    for other in float_graph.node:
+        same = (node.name and other.name == node.name) or set(node.output) & set(other.output)
+        if same and other.op_type == node.op_type and index < len(other.input):
+            return constants_of(float_graph).get(other.input[index])
+    return None
+
+
+def use_float_weights(node, index, constants, graph, float_graph):
+    """Name of the float model's weights, taken over into this one; None where it has none of the same shape."""
+    weights = float_weights(node, index, float_graph)
+    integers = constants[node_source(node.input[index], graph)]
+    if weights is None or list(weights.dims) != list(integers.dims):
+        return None
+    name = weights.name if weights.name not in constants else weights.name + "_float"
+    if name not in constants:
+        constants[name] = type(weights)()
+        constants[name].CopyFrom(weights)
+        constants[name].name = name
+        graph.initializer.append(constants[name])
+    return name
+
+
+def node_source(name, graph):
+    return next(node.input[0] for node in graph.node if name in node.output)
+
+
 def float_source(name, makers, constants, graph):
     """The float tensor in front of a Q/DQ pair, or dequantised weights; None where there is no Q/DQ."""
     dequantize = makers.get(name)
@@ -64,14 +94,18 @@ def dequantized_weights(dequantize, constants, graph):
 
 
 def drop_unused(graph):
-    """Q and DQ nodes that nothing reads any more."""
+    """Q and DQ nodes that nothing reads any more, with the constants that they alone read."""
+    read = set()
     while True:
         used = set(name for node in graph.node for name in node.input) | set(value.name for value in graph.output)
         unused = [node for node in graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear") and not used & set(node.output)]
         if not unused:
-            return
+            break
         for node in unused:
+            read |= set(node.input)
             graph.node.remove(node)
+    for tensor in [tensor for tensor in graph.initializer if tensor.name in read - used]:
+        graph.initializer.remove(tensor)
 
 
 def constants_of(graph):
@@ -82,13 +116,16 @@ def constants_of(graph):
     return found
 
 
-def edit(graph, data):
+def edit(graph, data, float_graph):
     makers = {output: node for node in graph.node for output in node.output}
     constants = constants_of(graph)
     cut = 0
     for node in find_nodes(graph, data["computeNodes"]):
         for index, name in enumerate(node.input):
-            source = float_source(name, makers, constants, graph)
+            dequantize = makers.get(name)
+            integers = dequantize is not None and dequantize.op_type == "DequantizeLinear" and dequantize.input[0] in constants
+            source = use_float_weights(node, index, constants, graph, float_graph) if integers else None
+            source = source or float_source(name, makers, constants, graph)
             if source is not None:
                 node.input[index] = source
                 cut += 1
@@ -99,8 +136,8 @@ def edit(graph, data):
 
 
 def main(arguments):
-    if len(arguments) != 2:
-        print("usage: fix_qdq.py MODEL.qdq.onnx FIXED.qdq.onnx", file=sys.stderr)
+    if len(arguments) not in (2, 3):
+        print("usage: fix_qdq.py MODEL.qdq.onnx FIXED.qdq.onnx [FLOAT.onnx]", file=sys.stderr)
         return 2
     import onnx
 
@@ -108,7 +145,7 @@ def main(arguments):
         data = load_data()
         refuse_other_model(arguments[0], data)
         model = onnx.load(arguments[0])
-        cut = edit(model.graph, data)
+        cut = edit(model.graph, data, onnx.load(arguments[2]).graph if len(arguments) == 3 else None)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
