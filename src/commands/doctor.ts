@@ -10,11 +10,11 @@ export const run: RunCommand = async (parsed, effects, io) => {
   return machine.lanes.some(({ works }) => works) ? 0 : 4;
 };
 
-const machineJson = ({ gpu, hello, onnxruntime, freeBytes, lanes, missing, notes }: Machine) => ({
+const machineJson = ({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, missing, notes }: Machine) => ({
   gpu: gpu ?? null,
-  python: hello?.python ?? null,
-  tensorrt: hello?.tensorrt ?? null,
-  polygraphy: hello?.polygraphy ?? null,
+  python: hello?.python ?? interpreter?.version ?? null,
+  tensorrt: hello?.tensorrt ?? interpreter?.packages.tensorrt ?? null,
+  polygraphy: hello?.polygraphy ?? interpreter?.packages.polygraphy ?? null,
   features: hello?.features ?? null,
   onnxruntime: onnxruntime ?? null,
   freeBytes,
@@ -23,14 +23,20 @@ const machineJson = ({ gpu, hello, onnxruntime, freeBytes, lanes, missing, notes
   notes,
 });
 
+/** A package that is there and was not seen to load. */
+function installed(interpreter: Machine["interpreter"], name: string): string | undefined {
+  const version = interpreter?.packages[name];
+  return version && `${version} is installed, and TensorRT does not load (see Missing)`;
+}
+
 /** Plain text; what tools said is made inert. */
-export function doctorText({ gpu, hello, onnxruntime, freeBytes, lanes, missing, notes }: Machine): string {
+export function doctorText({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, missing, notes }: Machine): string {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["GPU", gpu && `${gpu.name}${gpu.totalMiB === undefined ? "" : `, ${gpu.totalMiB} MiB`}`],
     ["driver", gpu?.driver],
-    ["Python", hello?.python],
-    ["TensorRT", hello?.tensorrt],
-    ["Polygraphy", hello?.polygraphy],
+    ["Python", interpreter && `${interpreter.version} (${interpreter.path})`],
+    ["TensorRT", hello?.tensorrt ?? installed(interpreter, "tensorrt")],
+    ["Polygraphy", hello?.polygraphy ?? installed(interpreter, "polygraphy")],
     ["ONNX Runtime", onnxruntime],
     ["free disk", `${(freeBytes / 2 ** 30).toFixed(1)} GiB`],
   ];

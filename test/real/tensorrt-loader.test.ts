@@ -1,5 +1,5 @@
 /** Loader scripts (`load_data()`) run by a real Python, and `trt-gate doctor` on machines that have everything and nothing. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { doctorText } from "../../src/commands/doctor.ts";
@@ -109,9 +109,21 @@ describeWithPython("trt-gate doctor", () => {
     expect(found.lanes.map(({ works }) => works)).toEqual([true, false, false]);
     const text = doctorText(found);
     expect(text).toMatch(/GPU +none/);
+    expect(text).toMatch(/Python +3\.\d+\.\d+ \(.*bare\)\nTensorRT +none\n/);
     expect(text).toContain("an NVIDIA driver");
     expect(text).toMatch(new RegExp(`${bare} -m pip install numpy tensorrt==[\\d.]+ polygraphy==0.53.6`));
     expect(text).toContain("Python packages numpy, tensorrt, polygraphy");
+  });
+
+  it("tells a TensorRT that is installed and does not load from none", async () => {
+    machine = await fakeMachine({ FAKE_SMI: "broken" });
+    const folder = join(machine.run.folder, "packages");
+    await mkdir(join(folder, "tensorrt-9.8.7.dist-info"), { recursive: true });
+    await writeFile(join(folder, "tensorrt-9.8.7.dist-info/METADATA"), "Metadata-Version: 2.1\nName: tensorrt\nVersion: 9.8.7\n");
+    const half = join(machine.run.folder, "bin", "half");
+    await writeFile(half, `#!/bin/sh\nPYTHONPATH=${folder} exec python3 "$@"\n`, { mode: 0o755 });
+    const text = doctorText(await inspectMachine(machine.effects, half));
+    expect(text).toMatch(/TensorRT +9\.8\.7 is installed, and TensorRT does not load/);
   });
 
   it("names an interpreter that is not there", async () => {

@@ -4,6 +4,7 @@ import { ToolError } from "../../effects/failure.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
 import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
+import { askInterpreter, type Interpreter } from "./interpreter.ts";
 import type { Hello } from "./protocol.ts";
 import { makeWorker } from "./worker.ts";
 
@@ -21,6 +22,8 @@ export interface Missing {
 export interface Machine {
   readonly gpu: Gpu | undefined;
   readonly hello: Hello | undefined;
+  /** The interpreter that was asked for, also where TensorRT does not load in it; undefined where it does not start. */
+  readonly interpreter: Interpreter | undefined;
   readonly onnxruntime: string | undefined;
   readonly freeBytes: number;
   readonly lanes: readonly LaneState[];
@@ -32,9 +35,10 @@ export interface Machine {
 const leastFreeBytes = 2 * 2 ** 30;
 
 export async function inspectMachine(effects: Effects, python: string): Promise<Machine> {
-  const [answer, worker, runtime] = await Promise.all([
+  const [answer, worker, interpreter, runtime] = await Promise.all([
     askForGpu(effects),
     askWorker(effects, python),
+    askInterpreter(effects, python),
     attempt(() => loadRuntime(effects)),
   ]);
   const freeBytes = await effects.files.freeBytes(effects.cwd);
@@ -43,6 +47,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
   return {
     gpu: "gpu" in answer ? answer.gpu : undefined,
     hello,
+    interpreter,
     onnxruntime: "value" in runtime ? runtime.value.version : undefined,
     freeBytes,
     lanes: [
@@ -88,7 +93,9 @@ const packages: readonly (readonly [module: string, install: string])[] = [
 
 function missingPython(error: string, python: string): Missing[] {
   if (/could not be started/.test(error))
-    return [{ what: `the Python interpreter '${python}'`, command: "sudo apt-get install python3 python3-pip" }];
+    return python.includes("/")
+      ? [{ what: `the Python interpreter '${python}', which is not there or does not start`, command: `${python} --version` }]
+      : [{ what: `the Python interpreter '${python}'`, command: "sudo apt-get install python3 python3-pip" }];
   const absent = packages.filter(([module]) => error.includes(`no module ${module}`));
   if (absent.length === 0)
     return [{ what: "a TensorRT that loads in Python", command: `${python} -c "import numpy, polygraphy, tensorrt"` }];
