@@ -3,19 +3,16 @@
  * Everything that can be wrong with the user's files is said here, before anything runs.
  */
 import { dirname, join, resolve } from "node:path";
-import type { FeedEntry, ModelEntry } from "../config/settings.ts";
+import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { prepareLane } from "../lanes/prepare.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
-import { type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { refuseConstant } from "../samples/constant-data.ts";
-import { openFeeds } from "../samples/feeds.ts";
-import { loadSamples } from "../samples/loader.ts";
 import type { CheckContext } from "./context.ts";
+import { entrySamples, noValidation } from "./entry-samples.ts";
 import { chooseQuantization } from "./quantization.ts";
 
 export interface Prepared {
@@ -60,13 +57,8 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const { entry, root, context, workFolder } = place;
   const { effects, settings } = context;
   const staged = await stageInto(place, entry.path, "staged");
-  const inputs = resolveInputs(staged.model, entry.shapes);
-  const openFeeds = async (feed: FeedEntry, what: string) => {
-    const source = await openFeedEntry(feed, what, { root, inputs, workFolder, context });
-    place.open.push(source);
-    await refuseConstant({ ...source, description: source.description.replace(`${root}/`, "") }, what);
-    return { ...source, description: source.description.replace(`${root}/`, "") };
-  };
+  const samples = await entrySamples(entry, staged.model, place);
+  const openFeeds = samples.open;
   if (entry.validation === undefined) throw new ConfigError(noValidation(entry));
   const validation = await openFeeds(entry.validation, "validation");
   const qdqPath =
@@ -93,7 +85,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       python: settings.options.python,
       plugins: entry.tensorrt.plugins.map((path) => resolve(context.codeFolder, path)),
     },
-    shapes: entry.shapes,
+    shapes: samples.shapes,
   };
   const { prepared, why } = await prepareLane(settings.options.lane, job);
   return {
@@ -132,31 +124,4 @@ function trackedBeside(modelPath: string, tracked: ReadonlySet<string> | undefin
   const at = (location: string) => join(dirname(modelPath), location);
   if (tracked.has(join(modelPath))) return (location) => tracked.has(at(location));
   return (location) => !at(location).toLowerCase().split("/").includes(".git");
-}
-
-const noValidation = ({ name, door, place }: ModelEntry) =>
-  door === "flags"
-    ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL --samples 16 -o FILE.json" writes random ones for a first look.`
-    : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
-
-interface Opening {
-  readonly root: string;
-  readonly inputs: readonly ResolvedInput[];
-  readonly workFolder: string;
-  readonly context: CheckContext;
-}
-
-async function openFeedEntry(feed: FeedEntry, what: string, { root, inputs, workFolder, context }: Opening): Promise<FeedSource> {
-  const { effects, settings } = context;
-  if (feed.loader !== undefined) {
-    return await loadSamples(join(context.codeFolder, feed.loader), settings.options.python, effects, join(workFolder, what), {
-      maxSamples: feed.maxSamples,
-      inputs,
-    });
-  }
-  if (feed.random !== undefined) return await openFeeds({ kind: "random", ...feed.random }, inputs, effects, feed.maxSamples);
-  if (feed.inputs !== undefined)
-    return await openFeeds({ kind: "inputs", path: join(root, feed.inputs) }, inputs, effects, feed.maxSamples);
-  if (feed.data !== undefined) return await openFeeds({ kind: "data", path: join(root, feed.data) }, inputs, effects, feed.maxSamples);
-  throw new ConfigError(`The ${what} samples have no source. Give data, loader, inputs or random.`);
 }

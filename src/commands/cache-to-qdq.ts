@@ -7,9 +7,10 @@ import { openCache } from "../calibration/open-cache.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
-import { resolveInputs } from "../onnx/inputs.ts";
+import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { openFeeds } from "../samples/feeds.ts";
+import { completeShapes } from "../samples/observed-shapes.ts";
 import type { RunCommand } from "./command.ts";
 import { agreementDb } from "./qdq-verification.ts";
 
@@ -28,8 +29,11 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
 
   const folder = await files.makeTempFolder("to-qdq");
   const staged = await stageModel({ path: modelPath, shownAs: modelName, folder, files, trust: "local" });
-  const shapes = shapesFromFlags(parsed.list("shapes"));
-  const inputs = resolveInputs(staged.model, shapes);
+  const data = parsed.text("verify-data");
+  const dataPath = data === undefined ? undefined : resolve(effects.cwd, data);
+  const origins = dataPath === undefined ? [] : [{ path: dataPath }];
+  const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), origins, files);
+  const inputs = resolveInputs(staged.model, shapes, "flags");
   const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files, { floatWeights: parsed.has("float-weights") });
   if (units.length === 0) {
     effects.log.error(
@@ -41,9 +45,8 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const outputPath = resolve(effects.cwd, output);
   await files.writeBytes(outputPath, encodeModel(model));
 
-  const data = parsed.text("verify-data");
   const random = { kind: "random", seed: 0, samples: 4, low: -1, high: 1 } as const;
-  const samples = await openFeeds(data === undefined ? random : { kind: "data", path: resolve(effects.cwd, data) }, inputs, effects);
+  const samples = await openFeeds(dataPath === undefined ? random : { kind: "data", path: dataPath }, inputs, effects);
   try {
     const sources = { model: modelName, cache: cacheName, qdq: output };
     const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, effects });

@@ -6,9 +6,10 @@ import { sidecarPath, writeSidecar } from "../calibration/sidecar.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { type Calibration, calibrateModel } from "../lanes/simulate/calibrate-model.ts";
-import { resolveInputs } from "../onnx/inputs.ts";
+import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { openFeeds } from "../samples/feeds.ts";
+import { completeShapes } from "../samples/observed-shapes.ts";
 import { renderCalibration } from "./calibration-page.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 
@@ -28,13 +29,10 @@ export const run: RunCommand = async (parsed, effects, io) => {
     files,
     trust: "local",
   });
-  const shapes = shapesFromFlags(parsed.list("shapes"));
-  const samples = await openFeeds(
-    { kind: "data", path: resolve(effects.cwd, data) },
-    resolveInputs(staged.model, shapes),
-    effects,
-    parsed.number("max-samples"),
-  );
+  const path = resolve(effects.cwd, data);
+  const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), [{ path }], files);
+  const inputs = resolveInputs(staged.model, shapes, "flags");
+  const samples = await openFeeds({ kind: "data", path }, inputs, effects, parsed.number("max-samples"));
   try {
     if (samples.count < fewSamples)
       effects.log.warning(

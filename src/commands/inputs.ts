@@ -9,7 +9,7 @@ import type { RunCommand } from "./command.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const model = await readModel(resolve(effects.cwd, parsed.positionals[0] ?? ""), effects.files);
-  const inputs = resolveInputs(model, shapesFromFlags(parsed.list("shapes")));
+  const inputs = resolveInputs(model, shapesFromFlags(parsed.list("shapes")), "flags");
   const spec = {
     kind: "random",
     seed: parsed.number("seed") ?? 0,

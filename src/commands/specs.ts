@@ -9,7 +9,7 @@ const output = (what: string): FlagSpec => ({ kind: "text", value: "FILE", short
 const shapes: FlagSpec = {
   kind: "list",
   value: "NAME:DIMS",
-  help: "shape of a dynamic input, e.g. x:1x3x48x192 (repeatable)",
+  help: "shape of a dynamic input, e.g. x:1x3x48x192 or x:[1,3,48,192] (repeatable; not needed where samples tell it)",
 };
 const html: FlagSpec = { kind: "text", value: "FILE", help: "also write an HTML report" };
 const algorithm: FlagSpec = {

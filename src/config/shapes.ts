@@ -23,19 +23,39 @@ export function shapeFaults(shapes: ReadonlyMap<string, ShapeRange>): { readonly
   });
 }
 
-/** `["x:1x3x48x192"]` (as `trtexec --shapes` writes it) as shapes. Throws ConfigError with every problem. */
+/** Shapes as `trtexec` writes them (`x:1x3x48x192`, several joined by commas) and as Polygraphy does (`x:[1,3,48,192]`). Throws ConfigError with every problem. */
 export function shapesFromFlags(flags: readonly string[]): Map<string, ShapeRange> {
   const problems: string[] = [];
   const shapes = new Map<string, ShapeRange>();
   for (const flag of flags) {
-    const [, input, dims] = /^(.+):(\d+(?:x\d+)*)$/s.exec(flag) ?? [];
-    const shape = dims?.split("x").map(Number) ?? [];
-    if (input === undefined || shape.some((dim) => dim < 1)) problems.push(`--shapes has "${flag}"; write NAME:DIMS, e.g. x:1x3x48x192.`);
-    else if (shapes.has(input)) problems.push(`--shapes gives "${input}" twice; keep one.`);
-    else shapes.set(input, fixed(shape));
+    for (const [input, dims] of namedShapes(flag)) {
+      if (dims === undefined || dims.some((dim) => dim < 1))
+        problems.push(`--shapes has "${flag}"; write NAME:DIMS, e.g. x:1x3x48x192 or x:[1,3,48,192].`);
+      else if (shapes.has(input)) problems.push(`--shapes gives "${input}" twice; keep one.`);
+      else shapes.set(input, fixed(dims));
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return shapes;
+}
+
+/** A name may hold colons and commas (`input:0`), so a whole flag is tried before its parts. */
+function namedShapes(flag: string): [string, number[] | undefined][] {
+  const whole = namedShape(flag);
+  if (whole !== undefined && !joined.test(whole[0])) return [whole];
+  const parts = flag.split(/,(?![^[]*\])/).map(namedShape);
+  const complete = parts.filter((part) => part !== undefined);
+  return complete.length === parts.length ? complete : [whole ?? [flag, undefined]];
+}
+
+/** What stands before the last shape of several: another one and a comma. */
+const joined = /:(\d+(x\d+)*|\[[\d,\s]*\]),/;
+
+function namedShape(text: string): [string, number[]] | undefined {
+  const [, input, byX, bracketed] = /^(.+):(?:(\d+(?:x\d+)*)|\[([\d,\s]*)\])$/s.exec(text.trim()) ?? [];
+  if (input === undefined) return undefined;
+  const dims = (byX?.split("x") ?? bracketed?.split(",") ?? []).filter((dim) => dim.trim() !== "");
+  return [input, dims.map(Number)];
 }
 
 const fixed = (shape: readonly number[]): ShapeRange => ({ min: shape, opt: shape, max: shape });

@@ -120,6 +120,10 @@ export const reasons = {
     "Merge the configuration first.",
   ),
   "share-missing": undecided("A part of the models never reported.", "Look at the job that should have checked them."),
+  "unsupported-type": undecided(
+    "An input, an output or a product of the model has a type that this lane cannot take.",
+    "Use a lane that takes it, or export the model with float32 there.",
+  ),
   "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
   configuration: {
     ...undecided("The configuration, the model or its data are wrong.", "Correct what the message names."),

@@ -1,10 +1,12 @@
 /**
- * The inputs a model wants: names, types, dimensions. Resolves open dimensions with the shapes of the configuration, or says which lines to add.
+ * The inputs a model wants: names, types, dimensions. Resolves open dimensions with the shapes that are given, or says what to give and where.
+ * Where shapes come from (configuration, flags, samples) is decided by whoever asks.
  */
-import { ConfigError } from "../effects/failure.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { DType } from "../model/tensor.ts";
 import { type InputValues, inputValues } from "./input-values.ts";
-import { DataType, type OnnxModel } from "./model.ts";
+import type { OnnxModel } from "./model.ts";
+import { type ModelValue, typedInputs } from "./types.ts";
 
 /** A dimension is a number, or the name that the model gives an open one ("?" where it has none). */
 export interface ModelInput {
@@ -27,63 +29,72 @@ export interface InputShapes {
   readonly opt: readonly number[];
   readonly max: readonly number[];
 }
+/** Where the user gives shapes: messages speak of `shapes:` of the configuration, or of the flag `--shapes`. */
+export type ShapesDoor = "configuration" | "flags";
 
-const dtypeNames: ReadonlyMap<number, DType> = new Map<number, DType>([
-  [DataType.FLOAT, "float32"],
-  [DataType.DOUBLE, "float64"],
-  [DataType.FLOAT16, "float16"],
-  [DataType.INT8, "int8"],
-  [DataType.INT16, "int16"],
-  [DataType.INT32, "int32"],
-  [DataType.INT64, "int64"],
-  [DataType.UINT8, "uint8"],
-  [DataType.UINT16, "uint16"],
-  [DataType.UINT32, "uint32"],
-  [DataType.UINT64, "uint64"],
-  [DataType.BOOL, "bool"],
+const dtypes: ReadonlySet<string> = new Set<DType>([
+  ...(["float16", "float32", "float64", "bool"] as const),
+  ...(["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"] as const),
 ]);
+const isDType = (type: string): type is DType => dtypes.has(type);
 
-/** Graph inputs without those that initializers fill. ConfigError for an input that is no tensor of numbers. */
+/** Types that a tensor of TensorRT can have and a saved sample cannot. */
+const tensorRtAlone: ReadonlySet<string> = new Set(["bfloat16", "float8e4m3fn", "int4", "float4e2m1"]);
+
+/** Graph inputs without those that initializers fill. ToolError `unsupported-type` for an input whose samples nobody could save as numbers. */
 export function modelInputs(model: OnnxModel): ModelInput[] {
-  const filled = new Set(model.graph.initializer.map((tensor) => tensor.name));
-  return model.graph.input
-    .filter((input) => !filled.has(input.name))
-    .map((input) => {
-      const type = input.type?.value;
-      const dtype = type?.case === "tensorType" ? dtypeNames.get(type.value.elemType) : undefined;
-      if (type?.case !== "tensorType" || dtype === undefined) {
-        throw new ConfigError(
-          `The input '${input.name}' of ${model.file} is no tensor of numbers. Export the model with number tensors as inputs.`,
-        );
-      }
-      const dims = (type.value.shape?.dim ?? []).map((dim) => {
-        if (dim.value.case === "dimValue") return Number(dim.value.value);
-        return dim.value.case === "dimParam" && dim.value.value !== "" ? dim.value.value : "?";
-      });
-      return { name: input.name, dtype, dims };
-    });
+  return typedInputs(model).map(({ name, type, dims }) => {
+    const plain = /^optional\((\w+)\)$/.exec(type)?.[1] ?? type;
+    if (!isDType(plain)) throw unsupported(model, { name, type });
+    return { name, dtype: plain, dims };
+  });
 }
 
-/** Fixed shapes (the `opt` of a range), and the range itself. ConfigError lists every open input with the YAML that closes it, and every shape that does not fit. */
-export function resolveInputs(model: OnnxModel, shapes: ReadonlyMap<string, InputShapes>): ResolvedInput[] {
+function unsupported(model: OnnxModel, { name, type }: Pick<ModelValue, "name" | "type">): ToolError {
+  const what = `The input '${name}' of ${model.file} is ${type}`;
+  if (tensorRtAlone.has(type))
+    return new ToolError(
+      "unsupported-type",
+      `${what}. TensorRT takes such tensors; .npz files, ONNX Runtime for Node and so the gate do not. For the check, export the model with a float32 input and a Cast behind it.`,
+    );
+  return new ToolError(
+    "unsupported-type",
+    `${what}, and the gate feeds tensors of numbers alone. Check the part of the model that begins with such tensors.`,
+  );
+}
+
+/**
+ * Fixed shapes (the `opt` of a range), and the range itself. An open dimension that has a name takes the size that another input's shape gives it.
+ * ConfigError lists every open input with the lines that close it, every shape that does not fit, and every name with two sizes.
+ */
+export function resolveInputs(
+  model: OnnxModel,
+  shapes: ReadonlyMap<string, InputShapes>,
+  door: ShapesDoor = "configuration",
+): ResolvedInput[] {
   const inputs = modelInputs(model);
   const known = new Set(inputs.map((input) => input.name));
-  const strangers = [...shapes.keys()].filter((name) => !known.has(name));
-  const problems = strangers.map(
-    (name) =>
-      `'shapes' names '${name}', which is no input of ${model.file}. Its inputs are ${[...known].map((one) => `'${one}'`).join(", ")}.`,
-  );
-  const open = inputs.filter((input) => !shapes.has(input.name) && input.dims.some((dim) => typeof dim === "string"));
-  if (open.length > 0) problems.push(openProblem(model, open));
+  const where = door === "flags" ? "--shapes" : "'shapes'";
+  const problems = [...shapes.keys()]
+    .filter((name) => !known.has(name))
+    .map(
+      (name) =>
+        `${where} names '${name}', which is no input of ${model.file}. Its inputs are ${[...known].map((one) => `'${one}'`).join(", ")}.`,
+    );
   for (const input of inputs) {
     const given = shapes.get(input.name);
     if (given !== undefined)
-      problems.push(...[given.min, given.opt, given.max].flatMap((shape) => misfit(model, input, shape)).slice(0, 1));
+      problems.push(...[given.min, given.opt, given.max].flatMap((shape) => misfit(model, input, { shape, where })).slice(0, 1));
   }
+  const sizes = symbolSizes(inputs, shapes);
+  problems.push(...sizes.conflicts.map((what) => `${where} of ${model.file}: ${what}. One name is one size; give the same in both.`));
+  const closed = inputs.map((input) => ({ input, given: shapes.get(input.name) ?? closedBy(input, sizes.known) }));
+  const open = closed.filter(({ input, given }) => given === undefined && isOpen(input)).map(({ input }) => input);
+  if (open.length > 0) problems.push(openProblem(model, { open, sizes: sizes.known, door }));
   if (problems.length > 0) throw new ConfigError(problems);
   const sensible = inputValues(model);
-  return inputs.map(({ name, dtype, dims }) => {
-    const [given, values] = [shapes.get(name), sensible.get(name)];
+  return closed.map(({ input: { name, dtype, dims }, given }) => {
+    const values = sensible.get(name);
     return {
       name,
       dtype,
@@ -94,21 +105,79 @@ export function resolveInputs(model: OnnxModel, shapes: ReadonlyMap<string, Inpu
   });
 }
 
-function openProblem(model: OnnxModel, open: readonly ModelInput[]): string {
-  const named = open.map((input) => `'${input.name}' [${input.dims.join(", ")}]`).join(", ");
-  // Common sizes as a first guess: a batch of one, 224 for the rest.
-  const lines = open.map(
-    (input) =>
-      `      ${JSON.stringify(input.name)}: [${input.dims.map((dim, i) => (typeof dim === "number" ? dim : i === 0 ? 1 : 224)).join(", ")}]`,
-  );
-  return `${model.file} leaves dimensions open: ${named}. Give their sizes in the configuration (the numbers are a guess):\n    shapes:\n${lines.join("\n")}`;
+export const isOpen = ({ dims }: Pick<ModelInput, "dims">): boolean => dims.some((dim) => typeof dim === "string");
+
+/** [min, opt, max] of a named dimension. */
+export type SymbolSizes = ReadonlyMap<string, readonly [number, number, number]>;
+
+/** What the shapes of some inputs say of the named dimensions of all; `conflicts`: clauses that name dimension, sizes and inputs. */
+export function symbolSizes(
+  inputs: readonly ModelInput[],
+  shapes: ReadonlyMap<string, InputShapes>,
+): { readonly known: SymbolSizes; readonly conflicts: readonly string[] } {
+  const known = new Map<string, { readonly sizes: readonly [number, number, number]; readonly input: string }>();
+  const conflicts: string[] = [];
+  for (const { name, dims } of inputs) {
+    const given = shapes.get(name);
+    if (given === undefined || given.opt.length !== dims.length) continue;
+    for (const [axis, symbol] of dims.entries()) {
+      if (typeof symbol !== "string" || symbol === "?") continue;
+      const sizes = [given.min[axis] ?? 0, given.opt[axis] ?? 0, given.max[axis] ?? 0] as const;
+      const before = known.get(symbol);
+      if (before === undefined) known.set(symbol, { sizes, input: name });
+      else if (sizes.some((size, i) => size !== before.sizes[i]))
+        conflicts.push(`the dimension '${symbol}' is ${wordSizes(before.sizes)} in '${before.input}' and ${wordSizes(sizes)} in '${name}'`);
+    }
+  }
+  return { known: new Map([...known].map(([symbol, { sizes }]) => [symbol, sizes])), conflicts };
 }
 
-function misfit(model: OnnxModel, input: ModelInput, shape: readonly number[]): string[] {
+const wordSizes = ([min, opt, max]: readonly [number, number, number]) => (min === max ? String(opt) : `${min}..${max}`);
+
+/** Undefined for a fixed input, and where an open dimension has no name or one of which nothing is known. */
+function closedBy(input: ModelInput, sizes: SymbolSizes): InputShapes | undefined {
+  if (!isOpen(input)) return undefined;
+  const complete = input.dims.flatMap((dim) => {
+    const known = typeof dim === "number" ? ([dim, dim, dim] as const) : sizes.get(dim);
+    return known === undefined ? [] : [known];
+  });
+  if (complete.length < input.dims.length) return undefined;
+  return { min: complete.map(([min]) => min), opt: complete.map(([, opt]) => opt), max: complete.map(([, , max]) => max) };
+}
+
+interface OpenInputs {
+  readonly open: readonly ModelInput[];
+  readonly sizes: SymbolSizes;
+  readonly door: ShapesDoor;
+}
+
+function openProblem(model: OnnxModel, { open, sizes, door }: OpenInputs): string {
+  const named = open.map((input) => `'${input.name}' [${input.dims.join(", ")}]`).join(", ");
+  const guesses = guessed(open, sizes);
+  const what = `${model.file} leaves dimensions open: ${named}`;
+  if (door === "flags") {
+    const flags = open.map(({ name }) => `--shapes '${name}:${(guesses.get(name) ?? []).join("x")}'`);
+    return `${what}. Give their sizes (the numbers are a guess): ${flags.join(" ")}`;
+  }
+  const lines = open.map(({ name }) => `      ${JSON.stringify(name)}: [${(guesses.get(name) ?? []).join(", ")}]`);
+  return `${what}. Give their sizes in the configuration (the numbers are a guess):\n    shapes:\n${lines.join("\n")}`;
+}
+
+/** Common sizes: a batch of one, 224 for the rest; one size for one name. */
+function guessed(open: readonly ModelInput[], sizes: SymbolSizes): Map<string, number[]> {
+  const batches = new Set(open.flatMap(({ dims }) => dims.slice(0, 1)).filter((dim) => dim !== "?"));
+  const guess = (dim: number | string, axis: number): number => {
+    if (typeof dim === "number") return dim;
+    return sizes.get(dim)?.[1] ?? (axis === 0 || batches.has(dim) ? 1 : 224);
+  };
+  return new Map(open.map(({ name, dims }) => [name, dims.map(guess)]));
+}
+
+function misfit(model: OnnxModel, input: ModelInput, { shape, where }: { shape: readonly number[]; where: string }): string[] {
   const fits = shape.length === input.dims.length && input.dims.every((dim, i) => typeof dim === "string" || dim === shape[i]);
   return fits
     ? []
     : [
-        `The shape [${shape.join(", ")}] does not fit the input '${input.name}' [${input.dims.join(", ")}] of ${model.file}. Correct 'shapes' in the configuration.`,
+        `The shape [${shape.join(", ")}] does not fit the input '${input.name}' [${input.dims.join(", ")}] of ${model.file}. Correct ${where}${where === "'shapes'" ? " in the configuration" : ""}.`,
       ];
 }

@@ -5,7 +5,15 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ConfigError } from "../effects/failure.ts";
 import type { FunctionProto, ModelProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
-import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, ValueInfoProtoSchema } from "./gen/onnx-ml_pb.js";
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+} from "./gen/onnx-ml_pb.js";
 import {
   attribute,
   floatTensor,
@@ -51,12 +59,22 @@ export function toNetwork(model: OnnxModel): Network {
     folder: model.folder,
     irVersion: model.proto.irVersion > 4n ? model.proto.irVersion : 4n,
     opsets: opsetsOf(model.proto),
-    inputs: model.graph.input.filter((input) => !constants.has(input.name)),
-    outputs: model.graph.output,
+    inputs: model.graph.input.filter((input) => !constants.has(input.name)).map(withOpenSizes),
+    outputs: model.graph.output.map(withOpenSizes),
     nodes,
     constants,
     functions: model.proto.functions,
   };
+}
+
+/** Sizes that no tensor has (-1, 0) stand for open ones (values.ts): a runtime would hold a sample against them. */
+function withOpenSizes(info: ValueInfoProto): ValueInfoProto {
+  const type = info.type?.value;
+  const dim = type?.case === "tensorType" ? (type.value.shape?.dim ?? []) : [];
+  if (type?.case !== "tensorType" || !dim.some(({ value }) => value.case === "dimValue" && value.value <= 0n)) return info;
+  const open = dim.map((one) => (one.value.case === "dimValue" && one.value.value <= 0n ? create(TensorShapeProto_DimensionSchema) : one));
+  const tensorType = withFields(type.value, { shape: create(TensorShapeProtoSchema, { dim: open }) });
+  return withFields(info, { type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } }) });
 }
 
 export const opsetsOf = (proto: ModelProto): Map<string, number> =>

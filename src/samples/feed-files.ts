@@ -9,16 +9,21 @@ import { cutPart, type FeedPart, wholePart } from "./sample-file.ts";
 
 /** Throws ConfigError for files that hold no inputs. */
 export async function feedParts(path: string, inputs: readonly ModelInput[], files: Files): Promise<FeedPart[]> {
+  return (await savedSamples(path, files)).map((saved) => partOf(saved, inputs));
+}
+
+/** The file, or those of the folder in order. Throws ConfigError for a folder that holds other things. */
+export async function savedSamples(path: string, files: Files): Promise<SavedFile[]> {
   const stat = await files.stat(path);
-  if (stat?.kind !== "folder") return [partOf(await openSaved(path, files), inputs)];
+  if (stat?.kind !== "folder") return [await openSaved(path, files)];
   const names = (await files.list(path)).filter((name) => !name.startsWith("."));
   checkNumbering(path, names);
   const foreign = names.filter((name) => !/\.(npz|npy|json)$/.test(name));
   if (foreign.length > 0)
     throw new ConfigError(foreign.map((name) => `${path}/${name} is no .npz, .npy or .json. Keep only samples in the folder.`));
-  const parts: FeedPart[] = [];
-  for (const name of names) parts.push(partOf(await openSaved(`${path}/${name}`, files), inputs));
-  return parts;
+  const saved: SavedFile[] = [];
+  for (const name of names) saved.push(await openSaved(`${path}/${name}`, files));
+  return saved;
 }
 
 function partOf(saved: SavedFile, inputs: readonly ModelInput[]): FeedPart {

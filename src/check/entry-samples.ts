@@ -1,0 +1,110 @@
+/**
+ * The samples that an entry of the configuration names, and the shapes that they give to inputs which the model leaves open.
+ * Which model it is and where its scales come from is decided elsewhere.
+ */
+import { join } from "node:path";
+import type { FeedEntry, ModelEntry } from "../config/settings.ts";
+import { ConfigError } from "../effects/failure.ts";
+import type { FeedSource, ShapeRange } from "../model/job.ts";
+import { isOpen, type ModelInput, modelInputs, type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
+import type { OnnxModel } from "../onnx/model.ts";
+import { refuseConstant } from "../samples/constant-data.ts";
+import { openFeeds } from "../samples/feeds.ts";
+import { loadSamples } from "../samples/loader.ts";
+import { completeShapes, type SampleOrigin } from "../samples/observed-shapes.ts";
+import type { CheckContext } from "./context.ts";
+
+export interface SamplePlace {
+  /** The folder that the entry's paths are relative to. */
+  readonly root: string;
+  readonly workFolder: string;
+  readonly context: CheckContext;
+  /** Everything opened; the caller closes it. */
+  readonly open: FeedSource[];
+}
+
+export interface EntrySamples {
+  /** The entry's, completed from its samples. */
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
+  /** Also ConfigError for samples that hold one value throughout. */
+  open(feed: FeedEntry, what: string): Promise<FeedSource>;
+}
+
+/** ConfigError for inputs that neither the entry nor its samples close. */
+export async function entrySamples(entry: ModelEntry, model: OnnxModel, place: SamplePlace): Promise<EntrySamples> {
+  const declared = modelInputs(model);
+  const loaded = new Map<string, FeedSource>();
+  const origins = await originsOf(entry, declared, { place, loaded });
+  const shapes = await completeShapes(declared, entry.shapes, origins, place.context.effects.files);
+  const inputs = resolveInputs(model, shapes, entry.door);
+  return {
+    shapes,
+    open: async (feed, what) => {
+      const source = loaded.get(loadedKey(feed, what)) ?? (await openFeedEntry(feed, what, { inputs, place }));
+      if (!place.open.includes(source)) place.open.push(source);
+      const named = { ...source, description: source.description.replace(`${place.root}/`, "") };
+      await refuseConstant(named, what);
+      return named;
+    },
+  };
+}
+
+interface Loading {
+  readonly place: SamplePlace;
+  /** Loaders that had to run to tell the shapes of what they yield. */
+  readonly loaded: Map<string, FeedSource>;
+}
+
+async function originsOf(entry: ModelEntry, inputs: readonly ModelInput[], { place, loaded }: Loading): Promise<SampleOrigin[]> {
+  if (!inputs.some((input) => isOpen(input) && !entry.shapes.has(input.name))) return [];
+  const { data, loader } = entry.quantization ?? {};
+  const calibration = { data, loader, inputs: undefined, random: undefined, maxSamples: Number.POSITIVE_INFINITY };
+  const feeds = [...(entry.validation ? [["validation", entry.validation] as const] : []), ["calibration", calibration] as const];
+  const origins: SampleOrigin[] = [];
+  for (const [what, feed] of feeds) {
+    const path = feed.data ?? feed.inputs;
+    if (feed.loader !== undefined) {
+      const source = await runLoader(feed.loader, what, { place, maxSamples: feed.maxSamples });
+      place.open.push(source);
+      loaded.set(loadedKey(feed, what), source);
+      origins.push({ source });
+    } else if (path !== undefined) origins.push({ path: join(place.root, path) });
+  }
+  return origins;
+}
+
+const loadedKey = ({ loader }: FeedEntry, what: string): string => `${what} ${loader ?? ""}`;
+
+interface Opening {
+  readonly inputs: readonly ResolvedInput[];
+  readonly place: SamplePlace;
+}
+
+async function openFeedEntry(feed: FeedEntry, what: string, { inputs, place }: Opening): Promise<FeedSource> {
+  const { root, context } = place;
+  const { loader, random, maxSamples } = feed;
+  if (loader !== undefined) return await runLoader(loader, what, { place, maxSamples, inputs });
+  if (random !== undefined) return await openFeeds({ kind: "random", ...random }, inputs, context.effects, maxSamples);
+  if (feed.inputs !== undefined)
+    return await openFeeds({ kind: "inputs", path: join(root, feed.inputs) }, inputs, context.effects, maxSamples);
+  if (feed.data !== undefined) return await openFeeds({ kind: "data", path: join(root, feed.data) }, inputs, context.effects, maxSamples);
+  throw new ConfigError(`The ${what} samples have no source. Give data, loader, inputs or random.`);
+}
+
+const runLoader = async (
+  loader: string,
+  what: string,
+  { place, ...limits }: { place: SamplePlace; maxSamples: number; inputs?: readonly ResolvedInput[] },
+): Promise<FeedSource> =>
+  await loadSamples(
+    join(place.context.codeFolder, loader),
+    place.context.settings.options.python,
+    place.context.effects,
+    join(place.workFolder, what),
+    limits,
+  );
+
+export const noValidation = ({ name, door, place }: ModelEntry): string =>
+  door === "flags"
+    ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL --samples 16 -o FILE.json" writes random ones for a first look.`
+    : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;

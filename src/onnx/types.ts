@@ -1,0 +1,58 @@
+/** What a model takes and gives, in words: names, element types of every kind that ONNX has, dimensions. Judges none of them. */
+import type { TypeProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
+import { DataType, type OnnxModel } from "./model.ts";
+
+/** `type`: `float32`, `bfloat16`, `string`, `sequence(float32)`, `optional(…)`, `map(…)`; `unknown` where the file does not say. Dimensions of what holds no tensor are empty. */
+export interface ModelValue {
+  readonly name: string;
+  readonly type: string;
+  /** A number, or the name that the model gives an open one ("?" where it has none). */
+  readonly dims: readonly (number | string)[];
+}
+
+/** Graph inputs without those that initializers fill. */
+export function typedInputs({ graph }: OnnxModel): ModelValue[] {
+  const filled = new Set(graph.initializer.map((tensor) => tensor.name));
+  return graph.input.filter((input) => !filled.has(input.name)).map(describeValue);
+}
+
+export const typedOutputs = ({ graph }: OnnxModel): ModelValue[] => graph.output.map(describeValue);
+
+export const describeValue = ({ name, type }: ValueInfoProto): ModelValue => ({ name, type: typeWord(type), dims: dimsOf(type) });
+
+/** Types that the rest of the program names otherwise than ONNX does. */
+const renamed: Readonly<Record<string, string>> = { FLOAT: "float32", DOUBLE: "float64", UNDEFINED: "unknown" };
+
+/** The name of an element type as numpy and ONNX write it in small letters. */
+export const elementWord = (dataType: number): string => {
+  const name: string | undefined = DataType[dataType];
+  return name === undefined ? `type ${dataType}` : (renamed[name] ?? name.toLowerCase());
+};
+
+function typeWord(type: TypeProto | undefined): string {
+  switch (type?.value.case) {
+    case "tensorType":
+      return elementWord(type.value.value.elemType);
+    case "sparseTensorType":
+      return `sparse(${elementWord(type.value.value.elemType)})`;
+    case "sequenceType":
+      return `sequence(${typeWord(type.value.value.elemType)})`;
+    case "optionalType":
+      return `optional(${typeWord(type.value.value.elemType)})`;
+    case "mapType":
+      return `map(${elementWord(type.value.value.keyType)}, ${typeWord(type.value.value.valueType)})`;
+    case "opaqueType":
+      return "opaque";
+    default:
+      return "unknown";
+  }
+}
+
+/** Exporters write an open dimension in three ways: by a name, by nothing, and as a size that no tensor has (paddle2onnx: -1, some others: 0). */
+function dimsOf(type: TypeProto | undefined): (number | string)[] {
+  if (type?.value.case !== "tensorType") return [];
+  return (type.value.value.shape?.dim ?? []).map(({ value }) => {
+    if (value.case === "dimValue") return value.value > 0n ? Number(value.value) : "?";
+    return value.case === "dimParam" && value.value !== "" ? value.value : "?";
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * The shapes that samples bring for inputs whose dimensions the model leaves open, so that nobody has to write what the data says.
+ * Reads headers alone. What the configuration or a flag gives stands; what does not fit is left open, for the message that asks for it.
+ */
+import type { Files } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import type { FeedSource, ShapeRange } from "../model/job.ts";
+import { isOpen, type ModelInput, type SymbolSizes, symbolSizes } from "../onnx/inputs.ts";
+import { savedSamples } from "./feed-files.ts";
+
+/** Samples in files, or those that a loader has already given. */
+export type SampleOrigin = { readonly path: string } | { readonly source: FeedSource };
+
+/** Shapes of one feed by input; `from` names it to people. */
+interface Observed {
+  readonly from: string;
+  /** Cut out of an array along axis 0: all such feeds must have the usual size there. */
+  readonly isCut: boolean;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * `given` and beside it, for every open input whose samples all fit, the smallest and the largest shape, and as the usual one that of the first feed.
+ * Where axis 0 of an array counts samples and the first dimension is open, a feed holds one of them. ConfigError for a named dimension with two sizes in one sample.
+ */
+export async function completeShapes(
+  inputs: readonly ModelInput[],
+  given: ReadonlyMap<string, ShapeRange>,
+  origins: readonly SampleOrigin[],
+  files: Files,
+): Promise<ReadonlyMap<string, ShapeRange>> {
+  const open = inputs.filter((input) => isOpen(input) && !given.has(input.name));
+  if (open.length === 0) return given;
+  const { known } = symbolSizes(inputs, given);
+  const observed: Observed[] = [];
+  for (const origin of origins)
+    observed.push(...("path" in origin ? await observedInFiles(origin.path, { inputs, known, files }) : await observedIn(origin.source)));
+  refuseTwoSizes(inputs, observed);
+  const found = new Map(given);
+  const cutFirst = observed.toSorted((a, b) => Number(b.isCut) - Number(a.isCut));
+  for (const input of open) {
+    const range = rangeOf(
+      input,
+      cutFirst.map(({ shapes }) => shapes.get(input.name) ?? []),
+    );
+    if (range !== undefined) found.set(input.name, range);
+  }
+  return found;
+}
+
+interface Reading {
+  readonly inputs: readonly ModelInput[];
+  readonly known: SymbolSizes;
+  readonly files: Files;
+}
+
+async function observedInFiles(path: string, { inputs, known, files }: Reading): Promise<Observed[]> {
+  const found: Observed[] = [];
+  for (const saved of await savedSamples(path, files)) {
+    const [only] = inputs;
+    for (const [index, arrays] of (saved.runners[0]?.iterations ?? []).entries()) {
+      const named = [...arrays].map(([name, { header }]) => [saved.format === ".npy" && only ? only.name : name, header.shape] as const);
+      const whole = saved.holds === "inputs";
+      const shapes = named.map(([name, shape]) => {
+        const input = inputs.find((one) => one.name === name);
+        return [name, whole || input === undefined ? shape : feedShape(shape, input, known)] as const;
+      });
+      found.push({ from: whole ? `sample ${index} of ${saved.path}` : saved.path, isCut: !whole, shapes: new Map(shapes) });
+    }
+  }
+  return found;
+}
+
+/** An array of the input's own rank is cut along axis 0, one with a rank more holds whole feeds (sample-file.ts). */
+function feedShape(shape: readonly number[], { dims }: ModelInput, known: SymbolSizes): readonly number[] {
+  const [first = 1] = dims;
+  if (shape.length !== dims.length) return shape.slice(1);
+  return [typeof first === "number" ? first : (known.get(first)?.[1] ?? 1), ...shape.slice(1)];
+}
+
+async function observedIn(source: FeedSource): Promise<Observed[]> {
+  const found: Observed[] = [];
+  for (let sample = 0; sample < source.count; sample++) {
+    const feed = await source.feed(sample);
+    found.push({
+      from: `sample ${sample} of ${source.description}`,
+      isCut: false,
+      shapes: new Map([...feed].map(([name, tensor]) => [name, tensor.shape])),
+    });
+  }
+  return found;
+}
+
+function refuseTwoSizes(inputs: readonly ModelInput[], observed: readonly Observed[]): void {
+  for (const { from, shapes } of observed) {
+    const ranges = new Map([...shapes].map(([name, shape]) => [name, { min: shape, opt: shape, max: shape }]));
+    const [conflict] = symbolSizes(inputs, ranges).conflicts;
+    if (conflict !== undefined)
+      throw new ConfigError(`In ${from} ${conflict}. One name is one size; correct the data, or export the model with two names.`);
+  }
+}
+
+/** Undefined where no sample has the input, or one does not fit it. */
+function rangeOf({ dims }: ModelInput, shapes: readonly (readonly number[])[]): ShapeRange | undefined {
+  const [opt] = shapes;
+  const fits = (shape: readonly number[]) =>
+    shape.length === dims.length && shape.every((size, axis) => size > 0 && (typeof dims[axis] === "string" || dims[axis] === size));
+  if (opt === undefined || !shapes.every(fits)) return undefined;
+  const over = (pick: (...sizes: number[]) => number) =>
+    opt.map((_, axis) => shapes.reduce((size, shape) => pick(size, shape[axis] ?? size), opt[axis] ?? 1));
+  return { min: over(Math.min), opt, max: over(Math.max) };
+}
