@@ -19,10 +19,10 @@ import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
 import { ownCacheName } from "./exported-cache.ts";
+import { fileName } from "./file-name.ts";
 import { keeps, latencyOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
-import { fileName } from "./save-outputs.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;

@@ -4,6 +4,7 @@ import { openRunResults } from "../formats/polygraphy-writer.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";
 import type { CheckContext } from "./context.ts";
+import { fileName } from "./file-name.ts";
 import { plainCandidate } from "./outputs.ts";
 
 type Side = "reference" | "candidate";
@@ -39,6 +40,3 @@ async function outputsOf(lane: PreparedLane, sample: number): Promise<Record<Sid
   }
   return outputs;
 }
-
-/** A model's name in a file name: other characters than letters, digits, dots, dashes and underscores become dashes. */
-export const fileName = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 60);

@@ -11,6 +11,7 @@ import type { SampleSplit } from "../search/sample-split.ts";
 import type { Journal, SearchOutcome } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
 import { searchByPolygraphy } from "./debug-precision.ts";
+import { fileName } from "./file-name.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
 import { makeProbe } from "./probe.ts";
@@ -48,7 +49,7 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const { effects, settings } = context;
   const { lane } = prepared;
   const { surrogate, ranker } = await inputs.ranking.lanes();
-  const journal = join(context.reportFolder, "journal", `${prepared.sha256.slice(0, 16)}.jsonl`);
+  const journal = join(context.reportFolder, "journal", `${fileName(judging.entry.name)}-${prepared.sha256.slice(0, 16)}.jsonl`);
   const outcome = await searchUnits({
     units: lane.units,
     probe: makeProbe(judging, halves, effects.clock),

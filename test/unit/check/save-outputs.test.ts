@@ -31,9 +31,9 @@ describe("saved outputs", () => {
     await saveOutputs("a model/of two", lane, { effects, settings: settingsOf("", { "save-outputs": "outputs" }) });
     const all = [0, 1, 2, 3, 4, 5, 6, 7];
     expect(lane.asked.flatMap(({ samples }) => samples)).toEqual(all);
-    expect(await read("outputs/a-model-of-two.reference.json")).toEqual(["trt-gate-simulate-reference", all.map((i) => [i, 1])]);
+    expect(await read("outputs/a-model-of-two-e6ca8ddf.reference.json")).toEqual(["trt-gate-simulate-reference", all.map((i) => [i, 1])]);
     const candidate = all.map((i) => (i === 3 ? undefined : [i, 2]));
-    expect(await read("outputs/a-model-of-two.candidate.json")).toEqual(["trt-gate-simulate-candidate", candidate]);
+    expect(await read("outputs/a-model-of-two-e6ca8ddf.candidate.json")).toEqual(["trt-gate-simulate-candidate", candidate]);
   });
 
   it("are not written, and nothing runs, where no folder is named", async () => {
