@@ -1,10 +1,12 @@
 /** `trt-gate plan`: the changed models as a matrix for several runners. Chooses as a run does and checks nothing. */
 import { resolve } from "node:path";
+import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { writeOutputs } from "../github/outputs.ts";
 import { selectModels } from "../run/select.ts";
 import type { RunCommand } from "./command.ts";
+import { estimateSeconds, scaled } from "./plan-estimate.ts";
 import { readReport } from "./render.ts";
 import { type Share, splitShares } from "./shares.ts";
 
@@ -20,17 +22,27 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const inputs = { ...parsed.inputs, ...(since === undefined ? {} : { "base-ref": since }) };
   const { selection, foreign } = await selectModels({ inputs }, effects);
   const models = selection.jobs.map(({ model }) => model);
-  const shares = splitShares(models, await earlierSeconds(parsed.list("history"), effects), runners);
+  const measured = await earlierSeconds(parsed.list("history"), effects);
+  const unknown = models.filter(({ name }) => !measured.has(name)).length;
+  const shares = splitShares(models, unknown === 0 ? measured : scaled(await estimates(models, effects), measured), runners);
   const plan = {
     matrix: { include: shares },
     expect: [...models, ...foreign].map(({ name }) => name),
     count: models.length,
     why: selection.why,
+    /** Models whose seconds no earlier report tells. */
+    estimated: unknown,
   };
   for (const warning of await writeOutputs(outputsOf(plan), effects)) effects.log.warning(warning);
-  io.out(parsed.has("json") ? `${JSON.stringify(plan, null, 1)}\n` : table(shares, selection.why));
+  io.out(parsed.has("json") ? `${JSON.stringify(plan, null, 1)}\n` : table(shares, selection.why, unknown));
   return 0;
 };
+
+async function estimates(models: readonly ModelEntry[], effects: Effects): Promise<Map<string, number>> {
+  const seconds = new Map<string, number>();
+  for (const model of models) seconds.set(model.name, await estimateSeconds(model, effects));
+  return seconds;
+}
 
 /** What each model cost in earlier reports, by name; of several the last report that has it. A report that cannot be read only makes the balance worse. */
 async function earlierSeconds(paths: readonly string[], effects: Effects): Promise<ReadonlyMap<string, number>> {
@@ -56,9 +68,15 @@ const outputsOf = (plan: { matrix: { include: readonly Share[] }; expect: readon
   count: String(plan.count),
 });
 
-const table = (shares: readonly Share[], why: string): string =>
-  shares.length === 0
-    ? `No model to check (${why}).\n`
-    : shares
-        .map(({ share, count, seconds, names }) => `${share}: ${count} models, about ${seconds} s: ${names.replaceAll("\n", ", ")}\n`)
-        .join("");
+function table(shares: readonly Share[], why: string, estimated: number): string {
+  if (shares.length === 0) return `No model to check (${why}).\n`;
+  const lines = shares.map(
+    ({ share, count, seconds, names }) =>
+      `${share}: ${count} ${count === 1 ? "model" : "models"}, about ${seconds} s: ${names.replaceAll("\n", ", ")}\n`,
+  );
+  const note =
+    estimated === 0
+      ? ""
+      : `${estimated === 1 ? "One model's time is" : `The time of ${estimated} models is`} estimated from the model; --history REPORT gives measured times.\n`;
+  return lines.join("") + note;
+}

@@ -13,7 +13,7 @@ export interface Share {
   /** Names, one a line. */
   readonly names: string;
   readonly count: number;
-  /** Expected, from earlier reports. */
+  /** Expected, from earlier reports or an estimate. */
   readonly seconds: number;
 }
 
