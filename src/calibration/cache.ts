@@ -12,7 +12,15 @@ export interface CacheEntry {
   readonly line: number;
 }
 
-export type CacheProblemKind = "no-header" | "crlf" | "bad-line" | "bad-scale" | "zero-scale" | "duplicate" | "no-entries";
+export type CacheProblemKind =
+  | "no-header"
+  | "unknown-algorithm"
+  | "crlf"
+  | "bad-line"
+  | "bad-scale"
+  | "zero-scale"
+  | "duplicate"
+  | "no-entries";
 
 export interface CacheProblem {
   readonly kind: CacheProblemKind;
@@ -36,6 +44,9 @@ export interface CalibrationCache {
   readonly problems: readonly CacheProblem[];
 }
 
+/** What the four calibrators of TensorRT write behind the version. */
+const algorithms: ReadonlySet<string> = new Set(["EntropyCalibration2", "MinMaxCalibration", "EntropyCalibration", "LegacyCalibration"]);
+
 const headerForm = /^TRT-(\d+)-([A-Za-z0-9]+)$/;
 
 /** Never throws for content: what is wrong is in `problems`. `file` is the name used in messages. */
@@ -53,6 +64,12 @@ export function parseCache(text: string, file: string): CalibrationCache {
       "no-header",
       1,
       `the first line is ${JSON.stringify(header.slice(0, 80))}, not TRT-<version>-<algorithm>: TensorRT ignores such a file.`,
+    );
+  else if (!algorithms.has(match[2] ?? ""))
+    report(
+      "unknown-algorithm",
+      1,
+      `TensorRT has no calibrator that writes ${JSON.stringify(match[2]?.slice(0, 80))} (it has ${[...algorithms].join(", ")}): it ignores such a file. Calibrate anew; a word corrected by hand says nothing about the scales.`,
     );
   const entries = readEntries(lines, match ? 1 : 0, report);
   if (entries.length === 0) report("no-entries", lines.length, "the cache holds no scale.");

@@ -60,11 +60,22 @@ export function checkCache(request: CacheCheckRequest): CacheCheck {
   };
 }
 
-/** True where the cache must not be used as it is: a compute input without a scale, a header that TensorRT ignores, or scales of another model. */
-export const isUnfit = (check: CacheCheck): boolean =>
-  check.missing.length > 0 ||
-  check.headerMismatch !== undefined ||
-  check.problems.some(({ kind }) => kind === "bad-scale" || kind === "bad-line" || kind === "no-entries");
+const spoiling: ReadonlySet<CacheProblem["kind"]> = new Set(["unknown-algorithm", "bad-scale", "bad-line", "no-entries"]);
+
+/**
+ * Why the cache must not be used as it is, as a clause; undefined where it may: the one rule of `cache check` and of every check. A scale of 0 is no scale:
+ * TensorRT builds no INT8 layer with it.
+ */
+export function cacheFault({ headerMismatch, problems, missing }: CacheCheck): string | undefined {
+  if (headerMismatch !== undefined) return headerMismatch;
+  const spoiled = problems.find(({ kind }) => spoiling.has(kind));
+  if (spoiled !== undefined) return spoiled.message.replace(/\.$/, "");
+  const [first] = missing;
+  if (first === undefined) return undefined;
+  const isZero = problems.some(({ kind, name }) => kind === "zero-scale" && name === first.tensor);
+  const name = `"${first.tensor}"${isZero ? " (its line says 0)" : ""}`;
+  return missing.length === 1 ? `the compute input ${name} has no scale` : `${missing.length} compute inputs have no scale, first ${name}`;
+}
 
 /** `(Unnamed Layer* 3) [Shuffle]_output`: how TensorRT calls layers without an ONNX name. */
 const isUnnamedLayer = (name: string): boolean => name.startsWith("(Unnamed Layer* ");

@@ -53,6 +53,7 @@ export const measureOptions = ({ entry, lane, seed, labels }: Judging) => ({
   atol: entry.tolerance.atol,
   rtol: entry.tolerance.rtol,
   scores: lane.scores,
+  ...(lane.outputDims ? { outputDims: lane.outputDims } : {}),
   seed,
   ...(labels ? { labels } : {}),
 });

@@ -3,8 +3,7 @@
  * where there is some, and is an undecided verdict where there is none: the tools would calibrate on random numbers or build without INT8.
  */
 import { join } from "node:path";
-import type { CalibrationCache } from "../calibration/cache.ts";
-import { type CacheCheck, checkCache } from "../calibration/check.ts";
+import { cacheFault, checkCache } from "../calibration/check.ts";
 import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import type { FeedEntry, ModelEntry, QuantizationEntry } from "../config/settings.ts";
@@ -72,7 +71,7 @@ async function withCache(
     modelSha256: facts.sha256,
     sidecar: await openSidecar(cachePath, cache, files),
   });
-  const gap = gapOf(check, parsed);
+  const gap = cacheFault(check);
   const how = { algorithm: given.algorithm, percentile: given.percentile, ...(data ? { data } : {}) };
   const report = {
     source: cache,
@@ -98,14 +97,6 @@ async function withCache(
     report: { ...report, source: data.description, samples: data.count, cacheHeader: null },
     warnings: [...tooFew(data, given, facts.entry), note],
   };
-}
-
-/** Undefined where every activation input of a compute node has an entry. A scale of zero is an entry: an always-zero tensor cannot get another. */
-function gapOf({ missing, headerMismatch }: CacheCheck, cache: CalibrationCache): string | undefined {
-  if (headerMismatch !== undefined) return headerMismatch;
-  const named = new Set(cache.entries.map(({ name }) => name));
-  const absent = missing.filter(({ tensor }) => !named.has(tensor));
-  return absent.length === 0 ? undefined : `${absent.length} compute inputs have no scale, first "${absent[0]?.tensor}"`;
 }
 
 const openCalibration = async (facts: QuantizationFacts, given: QuantizationEntry): Promise<FeedSource | undefined> =>

@@ -1,6 +1,6 @@
 /** `trt-gate cache check CACHE MODEL`: 0 where the cache fits, 1 where it does not, 4 where the model has nothing to quantise. */
 import { basename, resolve } from "node:path";
-import { type CacheCheck, checkCache, isUnfit } from "../calibration/check.ts";
+import { type CacheCheck, cacheFault, checkCache } from "../calibration/check.ts";
 import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import { inertName } from "../effects/sanitize-log.ts";
@@ -27,7 +27,7 @@ export const check: RunCommand = async (parsed, effects, io) => {
     sidecar: await openSidecar(cachePath, cacheName, files),
   });
   const computeInputs = facts.computeInputs.length;
-  const fits = computeInputs > 0 && !isUnfit(result);
+  const fits = computeInputs > 0 && cacheFault(result) === undefined;
   io.out(
     parsed.has("json")
       ? `${JSON.stringify({ fits, computeInputs, ...result }, undefined, 1)}\n`

@@ -5,6 +5,7 @@
 import type { FileReader } from "../effects/effects.ts";
 import { FileError } from "../effects/failure.ts";
 import { readJson } from "./json-reader.ts";
+import { otherKind } from "./other-json.ts";
 import {
   foldPolygraphy,
   isArray,
@@ -34,13 +35,21 @@ export async function readTensorJson(reader: FileReader, file: string, onBytes?:
       runners: [{ name: "trtexec", iterations: [trtexecOutputs(value, file)] }],
     };
   }
+  const other = otherKind(value);
+  if (other !== undefined) throw new FileError(file, `holds ${other}, no tensors. ${whatHoldsTensors}`);
   const feeds = isObject(value) ? [value] : value;
-  if (!isList(feeds) || !feeds.every(isObject))
-    throw new FileError(file, "neither Polygraphy results, inputs nor trtexec outputs. Save it with --save-outputs or --save-inputs.");
+  if (!isList(feeds) || !feeds.every(isObject) || (feeds.length > 0 && !feeds.some(holdsArrays)))
+    throw new FileError(file, `is JSON, but neither outputs nor inputs nor an engine's layers. ${whatHoldsTensors}`);
   const iterations: Iteration[] = [];
   for (const feed of feeds) iterations.push(await arraysOf(feed, reader, file));
   return { ...saved, format: "Polygraphy inputs", holds: "inputs", runners: [{ name: "inputs", iterations }] };
 }
+
+const whatHoldsTensors = "Give a file of --save-outputs, --save-inputs (polygraphy) or --exportOutput (trtexec).";
+
+/** An empty feed counts: a model without inputs has such samples. */
+const holdsArrays = (feed: ReadonlyMap<string, PolygraphyJson>): boolean =>
+  feed.size === 0 || [...feed.values()].some((value) => isArray(value) || isPending(value));
 
 async function runnersOf(value: PolygraphyJson, reader: FileReader, file: string): Promise<Runner[]> {
   const damaged = new FileError(file, "its list of runners is not as Polygraphy writes it. Save it again with --save-outputs.");

@@ -27,6 +27,8 @@ export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault
   switch (fault) {
     case "shape-mismatch":
       return `"${tensor}" has different shapes: ${note ?? "unknown"}.`;
+    case "data-dependent-size":
+      return `the two sides found different numbers of entries for "${tensor}": ${note ?? "unknown"}.`;
     case "unequal-samples":
       return `"${tensor}" is not in every sample of both sides: ${note ?? "unknown"}.`;
     case "empty":

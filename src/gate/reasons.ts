@@ -60,6 +60,10 @@ export const reasons = {
   "output-missing": undecided("A final output of the model is on one side only, or on none.", "Look at the names of both sides' outputs."),
   coverage: undecided("Fewer of the reference's outputs were compared than `min-coverage` asks.", "Look at the tensors on one side only."),
   "shape-mismatch": undecided("The sides have different shapes.", "Compare outputs of the same inputs and the same model."),
+  "data-dependent-size": undecided(
+    "The size of an output depends on the values, and the sides found different numbers of entries: that difference is the loss.",
+    "Compare what the model computes before it selects (boxes and scores before NMS): make those tensors outputs, or give a `task`.",
+  ),
   "empty-tensor": undecided("An output has no elements.", "Check the input shapes."),
   "unequal-samples": undecided("The sides have different numbers of samples.", "Run both sides on the same inputs."),
   "nonfinite-reference": undecided(

@@ -62,6 +62,7 @@ function reasonFor({ level, of, value }: Check, role: Measurement["role"]): Reas
 
 const reasonOfFault: Readonly<Record<Fault, ReasonCode>> = {
   "shape-mismatch": "shape-mismatch",
+  "data-dependent-size": "data-dependent-size",
   "unequal-samples": "unequal-samples",
   empty: "empty-tensor",
   "nonfinite-candidate": "nonfinite-candidate",

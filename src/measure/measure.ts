@@ -18,6 +18,8 @@ export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly topK: number;
   /** How a probability output came about, by tensor name. */
   readonly scores?: ReadonlyMap<string, ScoreSource>;
+  /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
+  readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
 }
 
 export interface Measured {
@@ -56,10 +58,9 @@ function entryOf(tensors: Map<string, TensorSums>, { tensor, role }: TensorPair,
 
 function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate: Tensor, options: MeasureOptions): void {
   if (!sameShape(reference.shape, candidate.shape)) {
-    entry.fault ??= {
-      kind: "shape-mismatch",
-      note: `reference is ${shapeText(reference)}, candidate ${shapeText(candidate)} in sample ${sample}`,
-    };
+    const note = `reference is ${shapeText(reference)}, candidate ${shapeText(candidate)} in sample ${sample}`;
+    const open = openDifference(reference.shape, candidate.shape, options.outputDims?.get(entry.tensor));
+    entry.fault ??= open === undefined ? { kind: "shape-mismatch", note } : { kind: "data-dependent-size", note: `${note}; ${open}` };
     return;
   }
   if (reference.dtype !== candidate.dtype)
@@ -86,6 +87,16 @@ function addScore(samples: Sums[], reference: Scores, candidate: Scores, closene
   accumulate(sums, reference.values, candidate.values, reference.values.length, closeness);
   samples.push(sums);
   return reference.clamped + candidate.clamped;
+}
+
+/** Undefined unless the sizes differ in open dimensions alone: then the values decide how large the output is. */
+function openDifference(a: readonly number[], b: readonly number[], dims: readonly (number | string)[] | undefined): string | undefined {
+  const differing = a.flatMap((size, axis) => (size === b[axis] ? [] : [axis]));
+  if (dims === undefined || a.length !== b.length || a.length !== dims.length) return undefined;
+  const names = differing.map((axis) => dims[axis]);
+  if (!names.every((name) => typeof name === "string")) return undefined;
+  const words = differing.map((axis) => (dims[axis] === "?" ? `dimension ${axis}` : `the dimension '${dims[axis]}'`));
+  return `${words.join(" and ")} is open in the model`;
 }
 
 const shapeText = ({ shape }: Tensor): string => `[${shape.join(", ")}]`;

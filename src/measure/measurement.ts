@@ -20,7 +20,14 @@ export interface NonFinite {
 }
 
 /** Why a pair counts as not measured. `unequal-samples`: one side has the tensor in more samples than the other. */
-export type Fault = "shape-mismatch" | "empty" | "unequal-samples" | "nonfinite-candidate" | "nonfinite-reference" | "nonfinite-both";
+export type Fault =
+  | "shape-mismatch"
+  | "data-dependent-size"
+  | "empty"
+  | "unequal-samples"
+  | "nonfinite-candidate"
+  | "nonfinite-reference"
+  | "nonfinite-both";
 
 export interface Measurement {
   readonly tensor: string;

@@ -36,6 +36,8 @@ export interface PreparedLane {
   readonly units: readonly Unit[];
   /** Final outputs of the model in graph order. */
   readonly outputs: readonly string[];
+  /** Their dimensions as the model declares them; a text is an open one. Outputs of which nothing is declared are left out. */
+  readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
   /** Tensors in topological order, for "first failing". */
   readonly order: ReadonlyMap<string, number>;
   readonly sampleCount: number;

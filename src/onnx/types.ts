@@ -18,6 +18,10 @@ export function typedInputs({ graph }: OnnxModel): ModelValue[] {
 
 export const typedOutputs = ({ graph }: OnnxModel): ModelValue[] => graph.output.map(describeValue);
 
+/** Of values with a known number of dimensions. */
+export const declaredDims = (values: readonly ValueInfoProto[]): Map<string, ModelValue["dims"]> =>
+  new Map(values.map(describeValue).flatMap(({ name, dims }) => (dims.length === 0 ? [] : [[name, dims] as const])));
+
 export const describeValue = ({ name, type }: ValueInfoProto): ModelValue => ({ name, type: typeWord(type), dims: dimsOf(type) });
 
 /** Types that the rest of the program names otherwise than ONNX does. */

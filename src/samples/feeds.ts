@@ -29,10 +29,21 @@ export async function openFeeds(
   if (spec.kind === "random") return randomFeeds(spec, inputs, maxSamples);
   const parts = await feedParts(spec.path, inputs, effects.files);
   const problems = parts.flatMap((part) => checkPart(part, inputs));
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(someOf(problems, spec.path));
   if (parts.every((part) => part.count === 0)) throw new ToolError("no-samples", `${spec.path} holds no samples. Save at least one.`);
   return joinParts(spec.path, parts, effects, maxSamples);
 }
+
+/** Hundreds of samples have hundreds of times the same fault: some examples, and how many there are. */
+const shown = 3;
+
+const someOf = (problems: readonly string[], path: string): readonly string[] =>
+  problems.length <= shown
+    ? problems
+    : [
+        ...problems.slice(0, shown),
+        `${path}: ${problems.length - shown} more samples or inputs do not fit either (${problems.length} in all). Correct the first ones, and the rest alike.`,
+      ];
 
 function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effects, "files">, maxSamples: number): FeedSource {
   const total = parts.reduce((sum, part) => sum + part.count, 0);

@@ -9,6 +9,7 @@ import type { PreparedLane, RunRequest } from "../../model/lane.ts";
 import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { readModel } from "../../onnx/read.ts";
 import { scoreSources } from "../../onnx/scores.ts";
+import { declaredDims } from "../../onnx/types.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
@@ -37,6 +38,7 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
     lane: "simulate",
     units: sides.candidate.units,
     outputs: sides.reference.outputs.map((output) => output.name),
+    outputDims: declaredDims(sides.reference.outputs),
     order: tensorOrder(sides),
     sampleCount: job.validation.count,
     scores: scoreSources(sides.reference, shapes),

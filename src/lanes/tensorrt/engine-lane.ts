@@ -8,6 +8,7 @@ import type { EngineJob } from "../../model/job.ts";
 import type { LaneCoverage, LaneName, PreparedLane, RunRequest } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { scoreSources } from "../../onnx/scores.ts";
+import { declaredDims } from "../../onnx/types.ts";
 import { checkPrecisions, ignoredLayers } from "./executed-precision.ts";
 import { canRaise, layersOfUnits, markable } from "./layer-map.ts";
 import { type MarkedTensors, markTensors, outputPairs } from "./mark-outputs.ts";
@@ -155,6 +156,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     lane: parts.lane,
     units: facts.units,
     outputs: facts.outputs,
+    outputDims: declaredDims(facts.network.outputs),
     order: facts.order,
     sampleCount: job.validation.count,
     scores: scoreSources(facts.network, shapesOf(parts.network)),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseCache, writeCache } from "../../../src/calibration/cache.ts";
-import { type CacheCheckRequest, checkCache, isUnfit } from "../../../src/calibration/check.ts";
+import { type CacheCheckRequest, cacheFault, checkCache } from "../../../src/calibration/check.ts";
 import { diffCaches } from "../../../src/calibration/diff.ts";
 import { parseSidecar, writeSidecar } from "../../../src/calibration/sidecar.ts";
 import { FileError } from "../../../src/effects/failure.ts";
@@ -25,25 +25,39 @@ describe("checking a cache against a model", () => {
   test("a scale for every compute input fits", () => {
     const result = checkCache(request({ x: 0.01, h: 0.02, y: 0.5 }));
     expect(result).toMatchObject({ missing: [], orphans: [], implausible: [], problems: [], headerMismatch: undefined, stale: undefined });
-    expect(isUnfit(result)).toBe(false);
+    expect(cacheFault(result)).toBeUndefined();
   });
 
   test("a compute input without a scale, or with scale zero, does not fit and is named with its node", () => {
     for (const scales of [{ x: 0.01 }, { x: 0.01, h: 0 }]) {
       const result = checkCache(request(scales));
       expect(result.missing).toEqual([{ tensor: "h", node: "Conv.1" }]);
-      expect(isUnfit(result)).toBe(true);
+      expect(cacheFault(result)).toMatch(/has no scale/);
     }
   });
 
+  test("a scale of zero is said to be one", () => {
+    const text = "TRT-8601-EntropyCalibration2\nx: 3c23d70a\nh: 0\n";
+    expect(cacheFault(checkCache(request({}, { cache: parseCache(text, "c") })))).toBe(
+      'the compute input "h" (its line says 0) has no scale',
+    );
+  });
+
+  test("an algorithm that TensorRT does not have spoils the file like a missing header", () => {
+    const text = "TRT-8503-EntropyCalibrator2\nx: 3c23d70a\nh: 3c23d70a\n";
+    expect(cacheFault(checkCache(request({}, { cache: parseCache(text, "c") })))).toMatch(
+      /TensorRT has no calibrator that writes "EntropyCalibrator2"/,
+    );
+  });
+
   test("a tensor that no compute node reads needs no scale", () => {
-    expect(isUnfit(checkCache(request({ x: 0.01, h: 0.02 })))).toBe(false);
+    expect(cacheFault(checkCache(request({ x: 0.01, h: 0.02 })))).toBeUndefined();
   });
 
   test("orphans are listed, TensorRT's own unnamed layers only counted", () => {
     const result = checkCache(request({ x: 1, h: 1, other: 1, "(Unnamed Layer* 3) [Shuffle]_output": 1 }));
     expect(result).toMatchObject({ orphans: ["other"], unnamedLayers: 1 });
-    expect(isUnfit(result)).toBe(false);
+    expect(cacheFault(result)).toBeUndefined();
   });
 
   test("scales that FP16 could not carry are implausible", () => {
@@ -56,7 +70,9 @@ describe("checking a cache against a model", () => {
     expect(checkCache(request(scales, { wanted: { version: "100300" } })).headerMismatch).toContain("8601");
     expect(checkCache(request(scales, { wanted: { algorithm: "MinMaxCalibration" } })).headerMismatch).toContain("EntropyCalibration2");
     expect(checkCache(request(scales, { wanted: { version: "8601", algorithm: "EntropyCalibration2" } })).headerMismatch).toBeUndefined();
-    expect(isUnfit(checkCache(request(scales, { cache: parseCache("x: 3f800000\nh: 3f800000\n", "c") })))).toBe(true);
+    expect(cacheFault(checkCache(request(scales, { cache: parseCache("x: 3f800000\nh: 3f800000\n", "c") })))).toMatch(
+      /no TRT-<version>-<algorithm> line/,
+    );
   });
 
   test("a note of another model makes the cache stale, one of this model does not", () => {

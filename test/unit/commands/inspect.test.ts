@@ -117,7 +117,7 @@ test.each([
   ["a serialised engine", "ftrtXXXX", "a.engine", "reading it would run its code"],
   ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", "a.onnx", "lfs: true"],
   ["something else", "hello", "a.txt", "no .npz, .npy or JSON"],
-  ["JSON of another kind", '{"a": 1}', "a.json", "no array"],
+  ["JSON of another kind", '{"a": 1}', "a.json", "neither outputs nor inputs"],
 ])("refuses %s: exit 2", async (_, content, name, why) => {
   const { code, log } = await inspect(content, name);
   expect([code, log.join("\n")]).toEqual([2, expect.stringContaining(why)]);

@@ -52,6 +52,19 @@ describe("measuring a stream of pairs", () => {
     expect(measurement).toMatchObject({ fault: "shape-mismatch", metrics: {}, note: "reference is [2], candidate [1, 2] in sample 0" });
   });
 
+  test("a size that the model leaves open and the sides find differently is told from a mismatch", async () => {
+    const pairs = () => stream(pair({ reference: tensor("t", [1, 2, 3, 4], [2, 2]), candidate: tensor("t", [1, 2], [1, 2]) }));
+    const faultWith = async (dims: readonly (number | string)[]) => {
+      const [measurement] = (await measure(pairs(), { ...options, outputDims: new Map([["t", dims]]) })).measurements;
+      return [measurement?.fault, measurement?.note];
+    };
+    const note = "reference is [2, 2], candidate [1, 2] in sample 0";
+    expect(await faultWith(["n", 2])).toEqual(["data-dependent-size", `${note}; the dimension 'n' is open in the model`]);
+    expect(await faultWith(["?", 2])).toEqual(["data-dependent-size", `${note}; dimension 0 is open in the model`]);
+    expect(await faultWith([2, 2])).toEqual(["shape-mismatch", note]);
+    expect(await faultWith(["n"])).toEqual(["shape-mismatch", note]);
+  });
+
   test("a sample that one side lacks is a fault, not a smaller comparison", async () => {
     const pairs = stream(
       pair({ sample: 0, reference: tensor("t", [1]), candidate: tensor("t", [1]) }),

@@ -148,6 +148,20 @@ test("names the sample of a JSON whose shape does not fit", async () => {
   await expect(problem).rejects.toThrow(/sample 0 of .*inputs.json: input "x" has the shape \[1, 3, 48, 192\]/);
 });
 
+test("gives some examples and a count where every sample has the same fault", async () => {
+  const effects = await atWork();
+  const doubles = { name: "x", dtype: "float64", shape: [2, 2], data: new Float64Array(4) } as const;
+  const source = { description: "", count: 50, feed: async () => new Map([["x", doubles]]), close: async () => {} };
+  await writeInputs(`${effects.folder}/inputs.json`, source, effects.files);
+  const problems = await openFeeds({ kind: "inputs", path: `${effects.folder}/inputs.json` }, [vector], effects).then(
+    () => [],
+    (error: ConfigError) => error.problems,
+  );
+  expect(problems.length).toBeLessThan(5);
+  expect(problems[0]).toContain("sample 0 of");
+  expect(problems.at(-1)).toContain("50 in all");
+});
+
 test("refuses different numbers of samples, and none", async () => {
   const effects = await atWork();
   const uneven = await put(effects, "a.npz", npz({ x: floats([4, 2]), y: floats([6, 2]) }));
