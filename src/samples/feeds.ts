@@ -34,16 +34,15 @@ export async function openFeeds(
   return joinParts(spec.path, parts, effects, maxSamples);
 }
 
-/** Hundreds of samples have hundreds of times the same fault: some examples, and how many there are. */
+/** Hundreds of samples have hundreds of times the same fault: of each some examples, and how many there are. */
 const shown = 3;
 
-const someOf = (problems: readonly string[], path: string): readonly string[] =>
-  problems.length <= shown
-    ? problems
-    : [
-        ...problems.slice(0, shown),
-        `${path}: ${problems.length - shown} more samples or inputs do not fit either (${problems.length} in all). Correct the first ones, and the rest alike.`,
-      ];
+function someOf(problems: readonly string[], path: string): string[] {
+  const alike = Map.groupBy(problems, (problem) => problem.replace(/^sample \d+ of /, ""));
+  const kept = [...alike.values()].flatMap((same) => same.slice(0, shown));
+  const rest = problems.length - kept.length;
+  return rest === 0 ? kept : [...kept, `${path}: ${rest} more of the same kind (${problems.length} in all). Correct all samples alike.`];
+}
 
 function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effects, "files">, maxSamples: number): FeedSource {
   const total = parts.reduce((sum, part) => sum + part.count, 0);
