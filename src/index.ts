@@ -3,20 +3,12 @@
 import { inputSpecs } from "./config/inputs.ts";
 import { actionsLog } from "./effects/log.ts";
 import { realEffects } from "./effects/real.ts";
-import { runAction } from "./entry.ts";
+import { endWithout, runAction } from "./entry.ts";
 import { recordResource } from "./github/post-state.ts";
+import { guardProcess } from "./process-guard.ts";
 
 const { env } = process;
-const cancel = new AbortController();
-const stop = (signal: NodeJS.Signals) => {
-  if (cancel.signal.aborted) process.exit(4);
-  cancel.abort(new Error(`cancelled by ${signal}`));
-  // The runner kills this process alone 7.5 s after SIGINT: what is not written by then is lost.
-  setTimeout(() => process.exit(4), 6500).unref();
-};
-process.on("SIGINT", stop);
-process.on("SIGTERM", stop);
-
+const guard = guardProcess();
 const log = actionsLog({
   write: (text) => process.stdout.write(text),
   isTerminal: false,
@@ -30,9 +22,13 @@ const effects = realEffects({
   env: { ...env },
   cwd: env.GITHUB_WORKSPACE || process.cwd(),
   log,
-  cancelled: cancel.signal,
+  cancelled: guard.cancelled,
   onTempFolder: memory.folder,
   onChild: memory.child,
+});
+guard.onBug(async (error) => {
+  await endWithout(error, effects);
+  await effects.dispose();
 });
 
 // Absent is not empty: an empty artifact-name means "no upload".
@@ -45,4 +41,4 @@ const inputs = Object.fromEntries(
 const exitCode = await runAction({ inputs }, effects);
 await effects.dispose();
 // Open sockets of the API client may keep the process alive: the job waits for nobody.
-process.exit(exitCode);
+process.exit(process.exitCode ?? exitCode);

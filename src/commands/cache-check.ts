@@ -1,9 +1,11 @@
 /** `trt-gate cache check CACHE MODEL`: 0 where the cache fits, 1 where it does not, 4 where the model has nothing to quantise. */
+
 import { basename, resolve } from "node:path";
 import { type CacheCheck, cacheFault, checkCache } from "../calibration/check.ts";
 import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import { inertName } from "../effects/sanitize-log.ts";
+import { exitCodes } from "../gate/exit-code.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { RunCommand } from "./command.ts";
 
@@ -35,7 +37,7 @@ export const check: RunCommand = async (parsed, effects, io) => {
   );
   if (computeInputs === 0)
     effects.log.error(`${modelName} has no compute node that could run in INT8: there is nothing to check the cache against.`);
-  return computeInputs === 0 ? 4 : fits ? 0 : 1;
+  return computeInputs === 0 ? exitCodes.undecided : fits ? exitCodes.pass : exitCodes.regression;
 };
 
 /** A cache of another model can list thousands: the first ones are enough to see it. */

@@ -2,10 +2,12 @@
  * `trt-gate cache to-qdq CACHE MODEL -o OUT`: an explicit Q/DQ model with the cache's scales, the way from implicit quantisation (TensorRT 10) to
  * explicit (11). Verified by running both in the simulate lane.
  */
+
 import { basename, join, resolve } from "node:path";
 import { openCache } from "../calibration/open-cache.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { exitCodes } from "../gate/exit-code.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
@@ -39,7 +41,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
     effects.log.error(
       `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
     );
-    return 4;
+    return exitCodes.undecided;
   }
   for (const tensor of missingScales) effects.log.warning(`"${tensor}" has no scale: its node stays in float.`);
   const outputPath = resolve(effects.cwd, output);
@@ -68,7 +70,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
       effects.log.error(
         `${output} agrees with ${cacheName} to ${figure} only, less than ${enoughDb} dB. Compare both on your own data with --verify-data.`,
       );
-    return agrees ? 0 : Number.isNaN(sqnrDb) ? 4 : 1;
+    return agrees ? exitCodes.pass : Number.isNaN(sqnrDb) ? exitCodes.undecided : exitCodes.regression;
   } finally {
     await samples.close();
     await files.remove(join(folder));

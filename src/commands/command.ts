@@ -1,5 +1,6 @@
 /** What a subcommand is: a table of its words and a function. Help, parsing and the README are generated from the table. Only types. */
 import type { Effects } from "../effects/effects.ts";
+import type { ExitCode } from "../gate/exit-code.ts";
 
 export interface FlagSpec {
   readonly kind: "text" | "switch" | "number" | "list";
@@ -42,4 +43,4 @@ export interface CommandIo {
 }
 
 /** Each file of a subcommand exports `run: RunCommand` (its spec is in specs.ts); `run` gives the exit code (design 3.4) and never exits. */
-export type RunCommand = (parsed: Parsed, effects: Effects, io: CommandIo) => Promise<number>;
+export type RunCommand = (parsed: Parsed, effects: Effects, io: CommandIo) => Promise<ExitCode>;

@@ -1,4 +1,5 @@
 /** A comparison as a table for people and as JSON for programs. Renders; decides nothing. */
+import type { ExitCode } from "../gate/exit-code.ts";
 import type { Judgement } from "../gate/judge.ts";
 import { levelOf } from "../gate/judge.ts";
 import { limitsFor } from "../gate/limits.ts";
@@ -26,7 +27,7 @@ export interface Comparison {
   readonly coverage: Coverage;
   /** `--fail-fast` stopped at the first failing tensor. */
   readonly stoppedEarly: boolean;
-  readonly exitCode: number;
+  readonly exitCode: ExitCode;
   readonly warnings: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { chooseSides } from "../compare/choose-runner.ts";
 import { measureSides } from "../compare/compare.ts";
 import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
-import { startCrew, type WorkerPool } from "../compare/worker-pool.ts";
+import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
@@ -25,7 +25,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const tolerance = await toleranceOf(parsed, effects);
   const started = effects.clock.monotonicMs();
   const paths = parsed.positionals.map((path) => resolve(effects.cwd, path));
-  const pool = startCrew(await threadsFor(paths, parsed, effects), effects.files);
+  const pool = startPool(await threadsFor(paths, parsed, effects), effects.files);
   const end = () => void pool.close();
   effects.cancelled.addEventListener("abort", end, { once: true });
   try {

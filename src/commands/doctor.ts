@@ -1,13 +1,14 @@
 /** `trt-gate doctor`: which lanes work on this machine, and what is missing with the command that installs it. Exit 4 when no lane works. */
 
 import { sanitizeLog } from "../effects/sanitize-log.ts";
+import { exitCodes } from "../gate/exit-code.ts";
 import { inspectMachine, type Machine } from "../lanes/tensorrt/machine.ts";
 import type { RunCommand } from "./command.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const machine = await inspectMachine(effects, parsed.text("python") ?? "python3");
   io.out(parsed.has("json") ? `${JSON.stringify(machineJson(machine), null, 2)}\n` : doctorText(machine));
-  return machine.lanes.some(({ works }) => works) ? 0 : 4;
+  return machine.lanes.some(({ works }) => works) ? exitCodes.pass : exitCodes.undecided;
 };
 
 const machineJson = ({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, missing, notes }: Machine) => ({

@@ -4,7 +4,7 @@
  */
 import { basename, dirname, normalize } from "node:path";
 import { ConfigError } from "../effects/failure.ts";
-import { type ExitCode, exitCodeOfVerdict, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
+import { asExitCode, type ExitCode, exitCodeOfVerdict, exitCodes, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport, Report } from "../report/schema.ts";
@@ -95,17 +95,16 @@ const missingModel = (name: string, happened: string): ModelReport => ({
   message: `${happened} ${reasonOf("share-missing").next}`,
 });
 
-/** As the run that made the model's report: a model refused for trust or configuration keeps its code. */
+/** As the run that made the model's report: one that was refused, or that the gate itself failed on, keeps its code whatever fail-on says. */
 function exitCodeOfModel({ verdict, reason }: ModelReport, failOn: JoinRequest["failOn"]): ExitCode {
-  if (reason === "untrusted-model") return 3;
-  if (reason === "configuration") return 2;
-  return exitCodeOfVerdict(verdict, failOn);
+  const { exit } = reasonOf(reason);
+  const isFailure = exit === exitCodes.trust || exit === exitCodes.configuration || exit === exitCodes.bug;
+  return isFailure ? exit : exitCodeOfVerdict(verdict, failOn);
 }
 
-/** A part without models says by itself how it ended; a number that is no exit code of ours counts as a bug. */
+/** A part without models says by itself how it ended. */
 const emptyPartCodes = (parts: readonly Part[]): ExitCode[] =>
-  parts.filter(({ report }) => report.models.length === 0).map(({ report }) => codes.find((code) => code === report.exitCode) ?? 5);
-const codes: readonly ExitCode[] = [0, 1, 2, 3, 4, 5];
+  parts.filter(({ report }) => report.models.length === 0).map(({ report }) => asExitCode(report.exitCode));
 
 /** A model that one part checked is not unchanged because another part was not asked about it. */
 function joinSelections(parts: readonly Part[], models: readonly ModelReport[]): Report["selection"] {

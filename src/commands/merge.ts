@@ -10,6 +10,7 @@ import { readOptions } from "../config/options.ts";
 import type { Options } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { asExitCode } from "../gate/exit-code.ts";
 import { type Api, openApi } from "../github/api.ts";
 import { findPullRequest } from "../github/pull-request.ts";
 import { publish } from "../publish/publish.ts";
@@ -38,7 +39,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   await effects.files.writeText(output, `${JSON.stringify(report, null, 1)}\n`);
   await tell({ report, options, event, folder: dirname(output) }, effects);
   io.out(parsed.has("json") ? `${JSON.stringify(report, null, 1)}\n` : `${renderLogLine(report)}\n`);
-  return report.exitCode;
+  return asExitCode(report.exitCode);
 };
 
 /** `--expect` names, one each, or as the JSON list that `plan` gives. Without any name and any report there is nothing to decide: usage. */

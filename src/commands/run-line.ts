@@ -1,7 +1,7 @@
 /** One command line from its words to its exit code. Prints results to `io`, problems to the log; never exits and never reads a global. */
 import type { Effects } from "../effects/effects.ts";
-import { ConfigError, ToolError } from "../effects/failure.ts";
-import { exitCodeOfFailure } from "../gate/exit-code.ts";
+import type { ExitCode } from "../gate/exit-code.ts";
+import { explainFailure } from "../run/explain-failure.ts";
 import type { CommandIo, RunCommand } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
 import { parseLine } from "./parse.ts";
@@ -14,7 +14,7 @@ export interface LineParts {
   readonly loaders: Readonly<Record<string, () => Promise<{ readonly run: RunCommand }>>>;
 }
 
-export async function runLine(argv: readonly string[], { effects, io, version, loaders }: LineParts): Promise<number> {
+export async function runLine(argv: readonly string[], { effects, io, version, loaders }: LineParts): Promise<ExitCode> {
   try {
     const line = parseLine(argv, specs);
     if (line.kind === "version") io.out(`${version}\n`);
@@ -25,22 +25,6 @@ export async function runLine(argv: readonly string[], { effects, io, version, l
     const { run } = await load();
     return await run(line.parsed, effects, io);
   } catch (failure) {
-    if (effects.cancelled.aborted) {
-      effects.log.error("Cancelled before the end; nothing is decided.");
-      return 4;
-    }
-    explain(failure, effects);
-    return exitCodeOfFailure(failure);
+    return explainFailure(failure, effects);
   }
-}
-
-/** Known failures are worded by whoever threw them; anything else is our bug and keeps its stack. */
-function explain(failure: unknown, { log }: Effects): void {
-  if (failure instanceof ConfigError) for (const problem of failure.problems) log.error(problem);
-  else if (exitCodeOfFailure(failure) === 5)
-    log.error(
-      `This is a bug in the gate; please report it with the text below.\n${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`,
-    );
-  else log.error(failure instanceof Error ? failure.message : String(failure));
-  if (failure instanceof ToolError) for (const line of failure.tail) log.info(`  ${line}`);
 }

@@ -7,18 +7,18 @@ import { openSaved } from "../formats/open-saved.ts";
 import { openRange } from "../formats/range-file.ts";
 import { measureRange } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
-import type { CrewAnswer, CrewJob } from "./worker-pool.ts";
+import type { PoolAnswer, PoolJob } from "./worker-pool.ts";
 
 const files: Files = { ...realFiles(undefined, { record: () => {} }), open: async (path) => openRange(path) };
 const readers = openReaders(files);
 /** Bytes between two reports of progress. */
 const reportBytes = 32 * 2 ** 20;
 
-parentPort?.on("message", async (job: CrewJob) => {
+parentPort?.on("message", async (job: PoolJob) => {
   parentPort?.postMessage(await answer(job));
 });
 
-async function answer(job: CrewJob): Promise<CrewAnswer> {
+async function answer(job: PoolJob): Promise<PoolAnswer> {
   try {
     if (job.kind === "measure") return { kind: "measured", sums: await measureRange(job.job, readers.open) };
     return { kind: "opened", saved: await openSaved(job.path, files, reporter()) };
@@ -40,7 +40,7 @@ function reporter(): (done: number) => void {
   return (done) => {
     unreported += done;
     if (unreported < reportBytes) return;
-    parentPort?.postMessage({ kind: "read", bytes: unreported } satisfies CrewAnswer);
+    parentPort?.postMessage({ kind: "read", bytes: unreported } satisfies PoolAnswer);
     unreported = 0;
   };
 }

@@ -21,8 +21,8 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
-export type CrewJob = { readonly kind: "open"; readonly path: string } | { readonly kind: "measure"; readonly job: RangeJob };
-export type CrewAnswer =
+export type PoolJob = { readonly kind: "open"; readonly path: string } | { readonly kind: "measure"; readonly job: RangeJob };
+export type PoolAnswer =
   | { readonly kind: "read"; readonly bytes: number }
   | { readonly kind: "opened"; readonly saved: SavedFile }
   | { readonly kind: "measured"; readonly sums: Sums }
@@ -30,8 +30,9 @@ export type CrewAnswer =
   | { readonly kind: "config-error"; readonly problems: readonly string[] }
   | { readonly kind: "bug"; readonly stack: string };
 
-/** `threads` 0: everything in this thread, through `files`. Else threads that open the same paths by themselves. */
-export const startCrew = (threads: number, files: Files): WorkerPool => (threads < 1 ? singleWorker(files) : threadCrew(threads));
+/** `threads` 0: everything in this thread, through `files`. Else threads that run `script` and open the same paths by themselves. */
+export const startPool = (threads: number, files: Files, script: URL = workerFile()): WorkerPool =>
+  threads < 1 ? singleWorker(files) : threadPool(threads, script);
 
 function singleWorker(files: Files): WorkerPool {
   const readers = openReaders(files);
@@ -57,45 +58,55 @@ function singleWorker(files: Files): WorkerPool {
 }
 
 interface Waiting {
-  readonly job: CrewJob;
+  readonly job: PoolJob;
   readonly onBytes?: ((done: number) => void) | undefined;
-  readonly done: PromiseWithResolvers<CrewAnswer>;
+  readonly done: PromiseWithResolvers<PoolAnswer>;
 }
 
-function threadCrew(threads: number): WorkerPool {
+function threadPool(threads: number, script: URL): WorkerPool {
   const queue: Waiting[] = [];
-  const busy = new Set<Waiting>();
+  const busy = new Map<Worker, Waiting>();
   const idle: Worker[] = [];
+  let broken: Error | undefined;
   const workers = Array.from(
     { length: threads },
-    () => new Worker(workerFile(), { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } }),
+    () => new Worker(script, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } }),
   );
+  const rejectAll = (why: Error): void => {
+    for (const { done } of [...queue.splice(0), ...busy.values()]) done.reject(why);
+    busy.clear();
+  };
   const next = (worker: Worker): void => {
     const waiting = queue.shift();
     if (!waiting) {
       idle.push(worker);
       return;
     }
-    busy.add(waiting);
-    const fail = (error: unknown) => waiting.done.reject(error);
-    const take = (answer: CrewAnswer): void => {
-      if (answer.kind === "read") {
-        waiting.onBytes?.(answer.bytes);
-        return;
-      }
-      worker.off("message", take);
-      worker.off("error", fail);
-      busy.delete(waiting);
-      waiting.done.resolve(answer);
-      next(worker);
-    };
-    worker.once("error", fail);
-    worker.on("message", take);
+    busy.set(worker, waiting);
     worker.postMessage(waiting.job);
   };
-  for (const worker of workers) next(worker);
-  const ask = async (job: CrewJob, onBytes?: (done: number) => void): Promise<CrewAnswer> => {
-    const done = Promise.withResolvers<CrewAnswer>();
+  const take = (worker: Worker, answer: PoolAnswer): void => {
+    const waiting = busy.get(worker);
+    if (answer.kind === "read") {
+      waiting?.onBytes?.(answer.bytes);
+      return;
+    }
+    busy.delete(worker);
+    waiting?.done.resolve(answer);
+    next(worker);
+  };
+  for (const worker of workers) {
+    worker.on("message", (answer: PoolAnswer) => take(worker, answer));
+    // Listened to all the time: a thread may fail between two jobs as well.
+    worker.on("error", (error) => {
+      broken = new Error(`a comparison thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      rejectAll(broken);
+    });
+    next(worker);
+  }
+  const ask = async (job: PoolJob, onBytes?: (done: number) => void): Promise<PoolAnswer> => {
+    if (broken) throw broken;
+    const done = Promise.withResolvers<PoolAnswer>();
     queue.push({ job, onBytes, done });
     const worker = idle.shift();
     if (worker) next(worker);
@@ -111,14 +122,13 @@ function threadCrew(threads: number): WorkerPool {
       return answer.kind === "measured" ? answer.sums : fail(answer);
     },
     close: async () => {
-      const ended = new Error("the comparison was ended");
-      for (const { done } of [...queue.splice(0), ...busy]) done.reject(ended);
+      rejectAll(new Error("the comparison was ended"));
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 }
 
-function fail(answer: CrewAnswer): never {
+function fail(answer: PoolAnswer): never {
   if (answer.kind === "file-error") throw new FileError(answer.file, answer.message, answer.offset);
   if (answer.kind === "config-error") throw new ConfigError(answer.problems);
   throw new Error(`a comparison thread failed: ${answer.kind === "bug" ? answer.stack : answer.kind}`);

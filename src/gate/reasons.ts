@@ -2,20 +2,21 @@
  * Every reason a verdict can carry, and every class of failure, with its exit code, its sentence and the next step.
  * The one source: docs/verdicts.md is written from it and a test compares them.
  */
+import { type ExitCode, exitCodes } from "./exit-code.ts";
 import type { VerdictKind } from "./verdict.ts";
 
 export interface Reason {
   readonly kind: VerdictKind;
   /** Of a run in which it is the only model's: 2, 3 and 5 where somebody other than the model's author has to act (`failureClasses`). */
-  readonly exit: 0 | 1 | 2 | 3 | 4 | 5;
+  readonly exit: ExitCode;
   /** What happened, without the values of the case. */
   readonly sentence: string;
   readonly next: string;
 }
 
-const pass = (sentence: string, next = "Nothing to do."): Reason => ({ kind: "pass", exit: 0, sentence, next });
-const regression = (sentence: string, next: string): Reason => ({ kind: "regression", exit: 1, sentence, next });
-const undecided = (sentence: string, next: string): Reason => ({ kind: "undecided", exit: 4, sentence, next });
+const pass = (sentence: string, next = "Nothing to do."): Reason => ({ kind: "pass", exit: exitCodes.pass, sentence, next });
+const regression = (sentence: string, next: string): Reason => ({ kind: "regression", exit: exitCodes.regression, sentence, next });
+const undecided = (sentence: string, next: string): Reason => ({ kind: "undecided", exit: exitCodes.undecided, sentence, next });
 
 export const reasons = {
   "within-limits": pass("Every judged tensor meets its limits."),
@@ -131,15 +132,18 @@ export const reasons = {
   "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
   configuration: {
     ...undecided("The configuration, the model or its data are wrong.", "Correct what the message names."),
-    exit: 2,
+    exit: exitCodes.configuration,
   },
-  "untrusted-model": { ...undecided("The model or its data are not trusted.", "A maintainer looks at what the message names."), exit: 3 },
+  "untrusted-model": {
+    ...undecided("The model or its data are not trusted.", "A maintainer looks at what the message names."),
+    exit: exitCodes.trust,
+  },
   internal: {
     ...undecided(
       "The gate failed with an error of its own; the other models were judged.",
       "Report it with the stack in the log: it is a bug of the gate.",
     ),
-    exit: 5,
+    exit: exitCodes.bug,
   },
   failed: undecided("The model could not be checked.", "Look at the message."),
 } satisfies Record<string, Reason>;
@@ -155,14 +159,14 @@ export function reasonOf(code: string): Reason {
 export interface FailureClass {
   readonly failure: string;
   readonly who: string;
-  readonly exit: 2 | 3 | 4 | 5;
+  readonly exit: Exclude<ExitCode, typeof exitCodes.pass | typeof exitCodes.regression>;
 }
 
 /** Errors that end a run without a verdict, by who must act. */
 export const failureClasses: readonly FailureClass[] = [
-  { failure: "ConfigError", who: "the author of the configuration or of the command line", exit: 2 },
-  { failure: "FileError", who: "whoever made the file (4 where a tool wrote it in this run)", exit: 2 },
-  { failure: "TrustError", who: "the maintainer", exit: 3 },
-  { failure: "ToolError", who: "the runner's owner", exit: 4 },
-  { failure: "anything else", who: "us: it is a bug of the gate", exit: 5 },
+  { failure: "ConfigError", who: "the author of the configuration or of the command line", exit: exitCodes.configuration },
+  { failure: "FileError", who: "whoever made the file (4 where a tool wrote it in this run)", exit: exitCodes.configuration },
+  { failure: "TrustError", who: "the maintainer", exit: exitCodes.trust },
+  { failure: "ToolError", who: "the runner's owner", exit: exitCodes.undecided },
+  { failure: "anything else", who: "us: it is a bug of the gate", exit: exitCodes.bug },
 ];

@@ -3,7 +3,7 @@ import type { Selection } from "../changes/choose.ts";
 import type { RunEvent } from "../changes/event.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
-import { exitCodeOfVerdict, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
+import { exitCodeOfVerdict, exitCodes, overallExitCode, overallVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { type ModelReport, type Report, reportSchema } from "../report/schema.ts";
@@ -75,8 +75,6 @@ export class InvalidReport extends Error {
   }
 }
 
-const exitOfCancelled = 4;
-
 /** No model at all is undecided; models that exist and did not change are a pass. */
 function overall(
   settings: Settings,
@@ -84,10 +82,11 @@ function overall(
   { models, codes, complete }: Checked,
 ): Pick<Report, "verdict" | "reason" | "exitCode"> {
   // Whatever was found until then, and whatever fail-on says: half a run decides nothing.
-  if (!complete) return { verdict: "undecided", reason: "cancelled", exitCode: exitOfCancelled };
+  if (!complete) return { verdict: "undecided", reason: "cancelled", exitCode: exitCodes.undecided };
   if (settings.models.length === 0 && models.length === 0)
     return { verdict: "undecided", reason: "no-models", exitCode: exitCodeOfVerdict("undecided", settings.options.failOn) };
-  if (models.length === 0) return { verdict: "pass", reason: removed.length > 0 ? "removed" : "no-model-changed", exitCode: 0 };
+  if (models.length === 0)
+    return { verdict: "pass", reason: removed.length > 0 ? "removed" : "no-model-changed", exitCode: exitCodes.pass };
   const verdict = overallVerdict(models.map((model) => model.verdict));
   return {
     verdict,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { measureSides } from "../../../src/compare/compare.ts";
 import { pairSides } from "../../../src/compare/match-tensors.ts";
-import { startCrew } from "../../../src/compare/worker-pool.ts";
+import { startPool } from "../../../src/compare/worker-pool.ts";
 import { readNpy, writeNpy } from "../../../src/formats/npy.ts";
 import { writeRunResults } from "../../../src/formats/polygraphy-writer.ts";
 import { measure } from "../../../src/measure/measure.ts";
@@ -20,7 +20,7 @@ async function measured(
   effects: RunEffects,
   closeness = { atol: 1e-5, rtol: 1e-5 },
 ): Promise<Measurement[]> {
-  const pool = startCrew(threads, effects.files);
+  const pool = startPool(threads, effects.files);
   try {
     const [r, c] = await Promise.all([pool.open(reference), pool.open(candidate)]);
     const sides = pairSides(r.runners[0]?.iterations ?? [], c.runners[0]?.iterations ?? [], new Map());
@@ -160,7 +160,7 @@ test("a damaged array found by a thread is a file error with its place", async (
 
 test("agreement of classes is measured where it is asked for", async () => {
   const effects = await atWork();
-  const pool = startCrew(0, effects.files);
+  const pool = startPool(0, effects.files);
   const file = await pool.open(fixture("tensorrt-8.6.1-h100/engine_outputs.npz"));
   const sides = pairSides(file.runners[0]?.iterations ?? [], file.runners[0]?.iterations ?? [], new Map([["fp16", "int8"]]));
   const [both] = await all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => true }, pool));
@@ -173,7 +173,7 @@ test("agreement of classes is measured where it is asked for", async () => {
 
 test.each([0, 1])("closing ends what is under way, with %i threads", async (threads) => {
   const effects = await atWork();
-  const pool = startCrew(threads, effects.files);
+  const pool = startPool(threads, effects.files);
   const file = await pool.open(fixture("numpy-2.4/pairs-reference.npz"));
   const sides = pairSides(file.runners[0]?.iterations ?? [], file.runners[0]?.iterations ?? [], new Map());
   const rest = all(measureSides(sides, { atol: 0, rtol: 0, topK: 1, seed: 0, decisions: () => false }, pool));
@@ -201,7 +201,7 @@ test("agreement of large maps and rows, read in blocks, equals that of whole ten
       await put(effects, `${side}/${name}.npy`, writeNpy({ name, dtype: "float32", shape, data }));
     }
   }
-  const pool = startCrew(0, effects.files);
+  const pool = startPool(0, effects.files);
   const [r, c] = [await pool.open(`${effects.folder}/1`), await pool.open(`${effects.folder}/2`)];
   const [reference, candidate] = [r.runners[0]?.iterations ?? [], c.runners[0]?.iterations ?? []];
   const options = { atol: 0, rtol: 0, topK: 3, seed: 0 };

@@ -1,0 +1,37 @@
+/** The entry of the command: real effects in, exit code out. Everything else is commands/run-line.ts. */
+import { loaders } from "./commands/registry.ts";
+import { runLine } from "./commands/run-line.ts";
+import { actionsLog, plainLog } from "./effects/log.ts";
+import { realEffects } from "./effects/real.ts";
+import { exitCodes, overallExitCode } from "./gate/exit-code.ts";
+import { guardProcess } from "./process-guard.ts";
+import { explainFailure } from "./run/explain-failure.ts";
+import { version } from "./version.ts";
+
+const guard = guardProcess();
+// In a workflow the command annotates as the action does.
+const log = (process.env.GITHUB_ACTIONS === "true" ? actionsLog : plainLog)({
+  write: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
+  monotonicMs: () => performance.now(),
+  debug: process.env.RUNNER_DEBUG === "1",
+});
+const effects = realEffects({ env: { ...process.env }, cwd: process.cwd(), log, cancelled: guard.cancelled });
+guard.onBug(async (error) => {
+  explainFailure(error, effects);
+  await effects.dispose();
+});
+let exitCode = await runLine(process.argv.slice(2), {
+  effects,
+  io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
+  version,
+  loaders,
+});
+await effects.dispose();
+const failure = guard.outputFailure();
+if (failure !== undefined) {
+  log.error(`The result could not be written to standard output (${failure}). Free space there, or write it to another place.`);
+  exitCode = overallExitCode([exitCode, exitCodes.undecided]);
+}
+// A bug meanwhile has set its own code already.
+process.exitCode ??= exitCode;

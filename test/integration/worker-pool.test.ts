@@ -1,0 +1,49 @@
+/** Worker threads that fail: the comparison fails with their words, the process goes on. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startPool } from "../../src/compare/worker-pool.ts";
+import { realFiles } from "../../src/effects/files.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "worker-pool-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const pool = (script: string) => {
+  const path = join(folder, "worker.mjs");
+  writeFileSync(path, script);
+  return startPool(2, realFiles(undefined, { record: () => undefined }), pathToFileURL(path));
+};
+
+describe("a comparison thread", () => {
+  it("that fails while it waits for work fails the next question, and nothing else", async () => {
+    const idle = pool(`setTimeout(() => { throw new Error("lost its mind") }, 10);`);
+    await expect
+      .poll(() =>
+        idle.open("x.json").then(
+          () => "answered",
+          (error: Error) => error.message,
+        ),
+      )
+      .toContain("lost its mind");
+    await idle.close();
+  });
+
+  it("that fails at work fails every question under way", async () => {
+    const busy = pool(
+      `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { throw new Error("fell over a file") });`,
+    );
+    const asked = await Promise.allSettled(["a", "b", "c", "d"].map((path) => busy.open(path)));
+    expect(asked.map((one) => one.status === "rejected" && String(one.reason).includes("fell over a file"))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    await busy.close();
+  });
+});
