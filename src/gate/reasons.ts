@@ -87,6 +87,10 @@ export const reasons = {
   ),
 
   cancelled: undecided("The run was cancelled.", "Start it again."),
+  unfinished: undecided(
+    "The run ended before the model was judged: it was killed, or the gate failed.",
+    "Look at the last lines of its log, then start it again.",
+  ),
   timeout: undecided("A phase took longer than its limit.", "Raise `timeout-minutes`, or look at the last lines of the tool."),
   "tool-killed": undecided("A tool was killed by a signal that the gate did not send.", "Look at the runner's memory."),
   "tool-failed": undecided("A tool failed.", "Look at its last lines."),

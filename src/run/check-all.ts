@@ -81,7 +81,11 @@ function validModel(report: ModelReport): ModelReport {
 const onlyInFork = ({ name, place }: ModelEntry): string =>
   `${name} is named only by this fork's ${place.file} (line ${place.line}), which does not count. A maintainer adds it to the base branch first.`;
 
-export const cancelledModel = (model: ModelEntry): ModelReport => undecidedReport(model, "cancelled", cancelledWhile(model));
+const cancelledModel = (model: ModelEntry): ModelReport => undecidedReport(model, "cancelled", cancelledWhile(model));
+
+/** What stands for a model until its check ends: the run may be killed at any moment. */
+export const unfinishedModel = (model: ModelEntry): ModelReport =>
+  undecidedReport(model, "unfinished", `${model.name} was not judged: the run ended before. ${reasonOf("unfinished").next}`);
 
 const cancelledWhile = ({ name }: ModelEntry): string =>
   `${name} was being checked when the run was cancelled. ${reasonOf("cancelled").next}`;

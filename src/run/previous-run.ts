@@ -4,7 +4,7 @@ import type { Selection } from "../changes/choose.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type ModelReport, modelReport, type Report } from "../report/schema.ts";
 import { composeReport, type ReportFacts } from "./build-report.ts";
-import { cancelledModel } from "./check-all.ts";
+import { unfinishedModel } from "./check-all.ts";
 
 export interface Earlier {
   /** By name. They only help to rank, so whatever cannot be read is left out. */
@@ -41,7 +41,8 @@ export async function writeUnfinished(
   folder: string,
   effects: Effects,
 ): Promise<void> {
-  const models = selection.jobs.map(({ model }) => cancelledModel(model));
-  const report: Report = composeReport({ ...facts, checked: { models, codes: [], complete: false, versions: {} } }, effects);
+  const models = selection.jobs.map(({ model }) => unfinishedModel(model));
+  const composed = composeReport({ ...facts, checked: { models, codes: [], complete: false, versions: {} } }, effects);
+  const report: Report = { ...composed, reason: "unfinished" };
   await effects.files.replaceText(join(folder, "report.json"), `${JSON.stringify(report, null, 1)}\n`).catch(() => undefined);
 }

@@ -172,7 +172,7 @@ describe("killed outright", () => {
       complete: false,
       verdict: "undecided",
       exitCode: 4,
-      models: [{ name: "text-direction", verdict: "undecided", reason: "cancelled" }],
+      models: [{ name: "text-direction", verdict: "undecided", reason: "unfinished" }],
     });
     const next = await place.action({ lane: "simulate", search: "off" }).ended;
     expect(next.exitCode, next.log).toBe(1);

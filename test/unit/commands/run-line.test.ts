@@ -15,7 +15,7 @@ describe("the exit code", () => {
     ["a configuration problem", new ConfigError(["a: one", "b: two"]), 2, "error: a: one\nerror: b: two\n"],
     ["a damaged file", new FileError("x.npz", "ends early", 12), 2, "error: x.npz at byte 12: ends early\n"],
     ["a refusal", new TrustError("a fork"), 3, "error: a fork\n"],
-    ["a failed tool", new ToolError("tool-killed", "trtexec was killed", ["last line"]), 4, "error: trtexec was killed\n  last line\n"],
+    ["a failed tool", new ToolError("tool-killed", "trtexec was killed", ["last line"]), 4, "error: tool-killed: trtexec was killed\nlast line\n"],
   ])("of %s says who must act", async (_, failure, exitCode, err) => {
     expect(await runWords(["doctor"], failing(failure))).toEqual({ exitCode, err, out: "" });
   });
@@ -36,7 +36,7 @@ describe("the exit code", () => {
     expect(await runWords(["doctor"], failing(new Error("aborted")), { cancelled: cancel.signal })).toEqual({
       exitCode: 4,
       out: "",
-      err: "error: Cancelled before the end; nothing is decided.\n",
+      err: "error: cancelled: the run was cancelled before it had a result. Start it again.\n",
     });
   });
 
