@@ -133,6 +133,10 @@ export const reasons = {
     "An input, an output or a product of the model has a type that this lane cannot take.",
     "Use a lane that takes it, or export the model with float32 there.",
   ),
+  "quantization-form": undecided(
+    "The model is quantised in a form that no Q/DQ nodes express.",
+    "Export it with static quantisation in QDQ form, or give the float model and let the gate quantise it.",
+  ),
   "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
   configuration: {
     ...undecided("The configuration, the model or its data are wrong.", "Correct what the message names."),

@@ -21,6 +21,8 @@ export interface LaneCoverage {
   /** Compute nodes that run quantised / all compute nodes. */
   readonly quantizedUnits: number;
   readonly totalUnits: number;
+  /** Quantised nodes that are no compute nodes, by operator: how many the exporter put Q/DQ around (Add, Gather, LayerNormalization …). */
+  readonly quantizedOthers?: Readonly<Record<string, number>>;
   /** Inputs of compute nodes without a scale: their node stays in float. */
   readonly missingScales: readonly string[];
   readonly variant: string;

@@ -20,10 +20,11 @@ import {
   type TensorProto,
   tensorShape,
 } from "./model.ts";
-import { consumers, type Network, toNetwork } from "./network.ts";
+import { consumers, type Network, sortNodes, toNetwork, usedNames } from "./network.ts";
 import { raiseOpset } from "./opset.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
-import { qdqUnits } from "./qdq-units.ts";
+import { toQdqForm } from "./qdq-form.ts";
+import { type QdqUnits, qdqUnits } from "./qdq-units.ts";
 import { channelLayout, quantizeWeights, weightScales } from "./quantize.ts";
 import { channelAxis, findUnits } from "./units.ts";
 import { maxMessageBytes } from "./wire.ts";
@@ -170,26 +171,52 @@ async function writeBack(model: OnnxModel, network: Network, files: Files): Prom
  * `float`: the float model, for weights that the Q/DQ model only holds as integers. External data is taken in.
  */
 export async function removeUnitQdq(model: OnnxModel, unitIds: readonly string[], files: Files, float?: OnnxModel): Promise<OnnxModel> {
-  const found = qdqUnits(toNetwork(model), float === undefined ? undefined : toNetwork(float));
+  const network = toQdqForm(toNetwork(model));
+  const partner = float === undefined ? undefined : await foldBatchNorm(toNetwork(float), files);
+  const found = qdqUnits(network, partner);
   const strangers = unitIds.filter((id) => !found.nodes.has(id));
   if (strangers.length > 0)
     throw new ConfigError(
       `${model.file} has no quantised unit ${strangers.map((id) => `'${id}'`).join(", ")}. Use the report of this very model.`,
     );
-  const wanted = new Set<string>();
   for (const id of unitIds) {
     const unit = found.nodes.get(id);
-    if (unit === undefined) continue;
-    unit.node.input = [...unit.floatInputs];
-    for (const name of unit.floatInputs) wanted.add(name);
+    if (unit !== undefined) unit.node.input = [...unit.floatInputs];
   }
-  const weights = found.floatWeights.filter((tensor) => wanted.has(tensor.name));
-  if (float !== undefined) model.graph.initializer.push(...(await embedded(weights, float.folder, files)));
+  await takeOver(model, network, found.added, partner?.folder ?? model.folder, files);
   dropUnreadQdq(model);
   model.graph.initializer = await embedded(model.graph.initializer, model.folder, files);
   // Older files name every initializer among the inputs as well.
   if (model.proto.irVersion < 4n) model.proto.irVersion = 4n;
   return model;
+}
+
+/** Puts the nodes that a reading around Q/DQ needs into the file, and takes out those that were written anew; nodes that stand as they were stay the same objects. */
+async function takeOver(model: OnnxModel, network: Network, added: QdqUnits["added"], folder: string, files: Files): Promise<void> {
+  const old = new Set(model.graph.node);
+  const current = [...network.nodes, ...added.nodes];
+  const kept = new Set(current);
+  const constants = model.graph.node.filter((node) => node.opType === "Constant" && !kept.has(node));
+  const isChanged = current.some((node) => !old.has(node)) || model.graph.node.length > network.nodes.length + constants.length;
+  if (isChanged) model.graph.node = withoutUnneeded(model, sortNodes([...constants, ...current]));
+  const read = consumers(model.graph.node);
+  const known = new Set([...model.graph.initializer.map(({ name }) => name), ...constants.flatMap(({ output }) => output)]);
+  const lacking = (tensors: ReadonlyMap<string, TensorProto>) =>
+    [...tensors.values()].filter(({ name }) => read.has(name) && !known.has(name));
+  const theirs = await embedded(lacking(added.constants), folder, files);
+  model.graph.initializer.push(...theirs, ...(await embedded(lacking(network.constants), model.folder, files)));
+}
+
+/** Without what no output of the graph needs. */
+function withoutUnneeded(model: OnnxModel, nodes: readonly NodeProto[]): NodeProto[] {
+  const needed = new Set(model.graph.output.map(({ name }) => name));
+  const kept: NodeProto[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.output.some((name) => needed.has(name))) continue;
+    kept.push(node);
+    for (const name of usedNames(node)) needed.add(name);
+  }
+  return kept.toReversed();
 }
 
 /** With their external bytes read in: the result is one file. */

@@ -1,61 +1,123 @@
 /**
- * Units of a model that holds Q/DQ, and what each would read in float: the tensor before an activation's pair, and for weights
- * the tensor before their pair or the float model's own.
+ * Units of a model that holds Q/DQ, and what each would read in float: the tensor before an activation's pair, and for weights the tensor before their
+ * pair or the float model's own. Every node behind Q/DQ is one: compute nodes, and what else the exporter quantised (Add, Gather, LayerNormalization …).
  */
-
 import type { Unit } from "../model/unit.ts";
-import type { NodeProto, TensorProto } from "./model.ts";
-import { makeNode, rewire, withFields } from "./model.ts";
-import { type Network, producers, prune } from "./network.ts";
-import { isDequantize, isQuantize, qdqSource } from "./qdq.ts";
-import { findUnits } from "./units.ts";
+import { floatView } from "./float-view.ts";
+import { floatWeights } from "./float-weights.ts";
+import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
+import { type Network, producers, prune, sortNodes } from "./network.ts";
+import { isDequantize, isQuantize } from "./qdq.ts";
+import { isQOperator } from "./qoperators.ts";
+import { blockOf, constantTensors, findUnits } from "./units.ts";
 
 export interface QdqUnits {
-  /** Quantised ones only. */
+  /** Quantised ones only, in topological order. */
   readonly units: readonly Unit[];
+  /** Ids of those that are no compute nodes. */
+  readonly others: ReadonlySet<string>;
+  /** Compute nodes, quantised or not. */
   readonly totalUnits: number;
   readonly nodes: ReadonlyMap<string, { readonly node: NodeProto; readonly floatInputs: readonly string[] }>;
-  /** Float weights that `floatInputs` name and the network does not have. */
-  readonly floatWeights: readonly TensorProto[];
+  /** What `floatInputs` name and the network does not have. */
+  readonly added: { readonly nodes: readonly NodeProto[]; readonly constants: ReadonlyMap<string, TensorProto> };
+  /** Labels of quantised nodes whose weights are known as integers alone: in float they read the same rounded numbers. */
+  readonly roundedWeights: readonly string[];
+  /** Labels of nodes behind which an activation was put back that the exporter had left out. */
+  readonly putBack: readonly string[];
 }
 
-export const hasQdq = (nodes: readonly NodeProto[]): boolean => nodes.some((node) => isQuantize(node) || isDequantize(node));
+/** True for a model that is quantised already, in whatever form. */
+export const hasQdq = (nodes: readonly NodeProto[]): boolean =>
+  nodes.some((node) => isQuantize(node) || isDequantize(node) || isQOperator(node));
 
 /** Without `float`, weights stored as integers stay dequantised in a unit kept in float: nothing else is known of them. */
 export function qdqUnits(network: Network, float: Network | undefined): QdqUnits {
+  const view = floatView(network, float);
+  const weights = float === undefined ? undefined : floatWeights(network, float, view.fresh);
+  const fixed = constantTensors(network);
   const makers = producers(network.nodes);
-  const floatMakers = producers(float?.nodes ?? []);
-  const weights = new Map<string, TensorProto>();
-  const nodes = new Map<string, { node: NodeProto; floatInputs: string[] }>();
-  const all = findUnits(network);
-  for (const unit of all) {
-    const node = makers.get(unit.id.slice(unit.opType.length + 1));
-    if (node === undefined) continue;
-    const partner = floatMakers.get(node.output[0] ?? "");
-    const floatInputs = node.input.map((name, slot) => {
-      const source = qdqSource(makers, name);
-      const dequantize = makers.get(name);
-      if (source !== undefined || dequantize === undefined || !isDequantize(dequantize) || partner?.opType !== node.opType)
-        return source ?? name;
-      const weight = float?.constants.get(partner.input[slot] ?? "");
-      if (weight === undefined) return name;
-      const own = network.constants.has(weight.name) ? `${weight.name}:float` : weight.name;
-      weights.set(own, withFields(weight, { name: own }));
-      return own;
+  const isRounded = (name: string): boolean => fixed.has(name) && !network.constants.has(name) && comesFromIntegers(network, makers, name);
+  const rounded = new Set<NodeProto>();
+  const floatInputs = (node: NodeProto): string[] =>
+    node.input.map((name, slot) => {
+      if (name === "" || view.source(name) !== name) return name === "" ? name : view.source(name);
+      const weight = isRounded(name) ? weights?.weight(node, slot) : undefined;
+      if (isRounded(name) && weight === undefined) rounded.add(node);
+      return weight ?? name;
     });
-    if (floatInputs.some((name, slot) => name !== node.input[slot])) nodes.set(unit.id, { node, floatInputs });
+
+  const compute = findUnits(network);
+  const unitNode = (unit: Unit) => makers.get(unit.id.slice(unit.opType.length + 1));
+  const nodes = new Map<string, { node: NodeProto; floatInputs: string[] }>();
+  const enter = (id: string, node: NodeProto) => {
+    const inputs = floatInputs(node);
+    const quantized = inputs.some((name, slot) => name !== node.input[slot]);
+    if (quantized) nodes.set(id, { node, floatInputs: inputs });
+    return quantized;
+  };
+  const isUnit = new Set(compute.map(unitNode));
+  for (const unit of compute) {
+    const node = unitNode(unit);
+    if (node !== undefined) enter(unit.id, node);
   }
-  return { units: all.filter((unit) => nodes.has(unit.id)), totalUnits: all.length, nodes, floatWeights: [...weights.values()] };
+  const others = network.nodes.flatMap((node, order): Unit[] => {
+    if (isUnit.has(node) || isQuantize(node) || isDequantize(node) || view.isCarrier(node) || fixed.has(node.output[0] ?? "")) return [];
+    const unit = plainUnit(node, order, view.source);
+    return subgraphs(node).length === 0 && enter(unit.id, node) ? [unit] : [];
+  });
+  const own = new Set(others.map(({ nodes: [label] }) => label));
+  const quantized = compute
+    .filter((unit) => nodes.has(unit.id))
+    // What fuses with a compute node and has Q/DQ of its own changes precision by itself.
+    .map((unit) => ({ ...unit, nodes: unit.nodes.filter((label, i) => i === 0 || !own.has(label)) }));
+  return {
+    units: [...quantized, ...others].toSorted((a, b) => a.order - b.order),
+    others: new Set(others.map(({ id }) => id)),
+    totalUnits: compute.length,
+    nodes,
+    added: {
+      nodes: [...view.added().nodes, ...(weights?.added().nodes ?? [])],
+      constants: new Map([...view.added().constants, ...(weights?.added().constants ?? [])]),
+    },
+    roundedWeights: [...rounded].map(nodeLabel),
+    putBack: view.putBack(),
+  };
 }
 
-/** The network with every Q/DQ pair read around; an output that a pair makes is passed on under its name. */
+/** Units that are no compute nodes, by operator. */
+export function countOthers({ units, others }: QdqUnits): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { id, opType } of units) if (others.has(id)) counts[opType] = (counts[opType] ?? 0) + 1;
+  return counts;
+}
+
+function plainUnit(node: NodeProto, order: number, source: (name: string) => string): Unit {
+  const output = node.output.find((name) => name !== "") ?? "";
+  const id = `${node.opType}:${output}`;
+  const inputs = node.input.map(source).filter((name, slot) => name !== node.input[slot]);
+  const block = blockOf(node.name === "" ? output : node.name) ?? id;
+  return { id, nodes: [nodeLabel(node)], opType: node.opType, inputs, output, order, block, weightBytes: 0 };
+}
+
+/** True for what a dequantisation of stored integers gives, carried on by operators on constants. */
+function comesFromIntegers(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
+  const maker = makers.get(name);
+  if (maker === undefined) return false;
+  return isDequantize(maker)
+    ? network.constants.has(maker.input[0] ?? "")
+    : maker.input.some((one) => comesFromIntegers(network, makers, one));
+}
+
+/** The network with every Q/DQ pair read around and the activations that pairs replaced put back. */
 export function withoutQdq(network: Network): Network {
-  const makers = producers(network.nodes);
-  const around = (name: string) => qdqSource(makers, name) ?? name;
-  const replaced = new Set(network.outputs.map((output) => output.name).filter((name) => around(name) !== name));
-  const nodes = network.nodes
-    .filter((node) => !node.output.some((name) => replaced.has(name)))
-    .map((node) => (isQuantize(node) || isDequantize(node) ? node : rewire(node, { input: node.input.map(around) })));
-  const identities = [...replaced].map((name) => makeNode({ opType: "Identity", input: [around(name)], output: [name] }));
-  return prune({ ...network, nodes: [...nodes, ...identities] });
+  const view = floatView(network, undefined);
+  const nodes = network.nodes.map((node) =>
+    isQuantize(node) || isDequantize(node)
+      ? node
+      : rewire(node, { input: node.input.map((name) => (name === "" ? "" : view.source(name))) }),
+  );
+  const added = view.added();
+  const constants = new Map([...network.constants, ...added.constants]);
+  return prune({ ...network, nodes: sortNodes([...nodes, ...added.nodes]), constants });
 }

@@ -146,7 +146,7 @@ function shapeTensors(network: Network): Set<string> {
 }
 
 /** `/layer1/layer1.0/conv1/Conv` -> `layer1/layer1.0`: up to the first numbered part and what only refines it; names without a path have no block. */
-function blockOf(name: string): string | undefined {
+export function blockOf(name: string): string | undefined {
   const parts = name
     .split("/")
     .filter((part) => part !== "")

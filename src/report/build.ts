@@ -91,6 +91,7 @@ export const coverageReport = (
   lane: {
     readonly quantizedUnits: number;
     readonly totalUnits: number;
+    readonly quantizedOthers?: Readonly<Record<string, number>>;
     readonly missingScales: readonly string[];
     readonly variant: string;
     readonly droppedMarks: readonly string[];

@@ -169,6 +169,8 @@ export const modelReport = z.object({
     onlyCandidate: z.array(z.string()),
     quantizedUnits: z.number().int(),
     totalUnits: z.number().int(),
+    /** Quantised nodes that are no compute nodes, by operator. */
+    quantizedOthers: z.record(z.string(), z.number().int()).optional(),
     missingScales: z.array(z.string()),
     variant: z.string(),
     droppedMarks: z.array(z.string()),

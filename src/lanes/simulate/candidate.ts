@@ -50,10 +50,14 @@ export function withInjected(candidate: Candidate, keep: ReadonlySet<string>): N
       ? [rewire(variant.node, { input: variant.floatInputs })]
       : [
           rewire(variant.node, { input: variant.quantizedInputs }),
-          rewire(variant.node, { input: variant.floatInputs, output: [injectedName(unit.output)], name: "" }),
+          rewire(variant.node, { input: variant.floatInputs, output: injectedOutputs(unit, variant.node), name: "" }),
         ],
   );
 }
+
+/** As many as the node has: some operators divide by their number of outputs. */
+const injectedOutputs = (unit: Unit, node: NodeProto): string[] =>
+  node.output.map((name, i) => (name === unit.output ? injectedName(name) : name === "" ? "" : `${injectedName(unit.output)}:${i}`));
 
 /** With these tensors as the only outputs. */
 export const withOutputs = (network: Network, names: readonly string[]): Network => prune({ ...network, outputs: names.map(valueInfo) });
@@ -73,16 +77,17 @@ function replaceNodes(candidate: Candidate, replace: (unit: Unit, variant: Varia
 }
 
 function ifNode(variant: Variant, gate: string): NodeProto {
-  const output = variant.node.output[0] ?? "";
+  const outputs = variant.node.output.filter((name) => name !== "");
   const branch = (form: "float" | "int8", input: readonly string[]) => {
-    const name = `trt_gate:${form}:${output}`;
-    return create(GraphProtoSchema, { name: form, node: [rewire(variant.node, { input, output: [name] })], output: [valueInfo(name)] });
+    const inner = (name: string) => (name === "" ? "" : `trt_gate:${form}:${name}`);
+    const node = rewire(variant.node, { input, output: variant.node.output.map(inner) });
+    return create(GraphProtoSchema, { name: form, node: [node], output: outputs.map((name) => valueInfo(inner(name))) });
   };
   return makeNode({
     opType: "If",
     name: variant.node.name,
     input: [gate],
-    output: [output],
+    output: outputs,
     attribute: [
       graphAttr("then_branch", branch("float", variant.floatInputs)),
       graphAttr("else_branch", branch("int8", variant.quantizedInputs)),

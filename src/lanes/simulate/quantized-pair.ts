@@ -12,8 +12,10 @@ import { embed, isExternal } from "../../onnx/constants.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, nodeLabel, type OnnxModel } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
-import { hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
+import { toQdqForm } from "../../onnx/qdq-form.ts";
+import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
+import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { findUnits, isCompute } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
 import { networkScales } from "./calibrate-model.ts";
@@ -28,6 +30,8 @@ export interface Sides {
   readonly reference: Network;
   readonly candidate: Candidate;
   readonly totalUnits: number;
+  /** As LaneCoverage has it. */
+  readonly quantizedOthers?: Readonly<Record<string, number>>;
   readonly missingScales: readonly string[];
   readonly variant: string;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
@@ -101,15 +105,19 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const { files } = job.effects;
   const holdsOwn = hasQdq(model.graph.node);
   const own = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
-  const quantized = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
+  const written = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
+  const quantized = toQdqForm(withoutTrtOperators(written));
   const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
-  const { candidate: asItIs, totalUnits } = qdqCandidate(quantized, holdsOwn ? undefined : await embedded(float, files));
+  // A quantiser's own preprocessing folds normalisations: weights are found behind them.
+  const partner = holdsOwn ? undefined : await embedded(await foldBatchNorm(float, files), files);
+  const { candidate: asItIs, found } = qdqCandidate(quantized, partner);
   const candidate = job.quantization.weights === "per-channel" ? await perChannelWeights(asItIs, files) : asItIs;
   if (candidate === undefined) throw nothingPerTensor(job);
   return {
     reference: await withWeightFile(float, "reference", files),
     candidate: { ...candidate, network: await withWeightFile(candidate.network, "weights", files) },
-    totalUnits,
+    totalUnits: found.totalUnits,
+    quantizedOthers: countOthers(found),
     missingScales: [],
     variant: "qdq",
   };

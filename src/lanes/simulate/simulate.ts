@@ -43,8 +43,9 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
     sampleCount: job.validation.count,
     scores: scoreSources(sides.reference, shapes),
     coverage: {
-      quantizedUnits: sides.candidate.units.length,
+      quantizedUnits: sides.candidate.units.length - sumOf(sides.quantizedOthers),
       totalUnits: sides.totalUnits,
+      ...(sides.quantizedOthers === undefined ? {} : { quantizedOthers: sides.quantizedOthers }),
       missingScales: sides.missingScales,
       variant: sides.variant,
       droppedMarks: [],
@@ -62,6 +63,8 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
     },
   };
 }
+
+const sumOf = (counts: Readonly<Record<string, number>> = {}): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 interface Runners {
   readonly outputs: ReturnType<typeof outputRunner>;

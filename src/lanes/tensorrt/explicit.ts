@@ -7,6 +7,7 @@ import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
+import { countOthers } from "../../onnx/qdq-units.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
@@ -25,9 +26,9 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   const { typed } = explicitLane(tools.hello.features);
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const { quantized, float, path: qdqPath, missingScales, why } = await qdqSource(job, own);
+  const { quantized, float, partner, path: qdqPath, missingScales, why } = await qdqSource(job, own);
   job.effects.log.info(`Q/DQ: ${why}`);
-  const { candidate, totalUnits } = qdqCandidate(quantized, float);
+  const { candidate, found } = qdqCandidate(quantized, partner);
   const facts = { ...own, units: candidate.units };
   const session = await sessionFor(job, facts, tools);
 
@@ -57,8 +58,9 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     candidate: candidateOf,
     reference: { ...base, what: typed ? "FP16 engine (model converted)" : "FP16 engine", modelPath: referencePath, int8: false },
     coverage: {
-      quantizedUnits: candidate.units.length,
-      totalUnits,
+      quantizedUnits: candidate.units.length - found.others.size,
+      totalUnits: found.totalUnits,
+      quantizedOthers: countOthers(found),
       missingScales,
       variant: typed ? "explicit, strongly typed" : "explicit",
     },

@@ -9,8 +9,8 @@ import { TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
 import { floatToHalf } from "../../onnx/half.ts";
 import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
+import { raiseForHalfQdq } from "../../onnx/opset-19.ts";
 import { hasQdq } from "../../onnx/qdq-units.ts";
-import { raiseForHalfQdq } from "./half-opset.ts";
 
 /** Inputs that ONNX defines as float32 whatever the data's type is: Resize takes roi and scales, Upsample scales. */
 const alwaysFloat: ReadonlyMap<string, ReadonlySet<number>> = new Map([

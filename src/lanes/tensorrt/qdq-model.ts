@@ -6,6 +6,7 @@ import type { EngineJob } from "../../model/job.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
+import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { calibrateModel } from "../simulate/calibrate-model.ts";
@@ -13,8 +14,10 @@ import type { ModelFacts } from "./model-facts.ts";
 
 export interface QdqSource {
   readonly quantized: Network;
-  /** The same nodes without Q/DQ: the reference, and where a kept unit's float weights come from. */
+  /** The same nodes without Q/DQ: the reference. */
   readonly float: Network;
+  /** Where a kept unit's float weights come from; undefined where the model knows them only as integers. */
+  readonly partner: Network | undefined;
   readonly path: string;
   readonly missingScales: readonly string[];
   /** In the model's own order of precedence: "Q/DQ model", "scales of …". */
@@ -27,15 +30,23 @@ export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSou
   const { qdqPath } = job.quantization;
   if (qdqPath !== undefined)
     return {
-      quantized: toNetwork(await readModel(qdqPath, files, { shownAs: job.sources?.qdq })),
+      quantized: toQdqForm(toNetwork(await readModel(qdqPath, files, { shownAs: job.sources?.qdq }))),
       float: own.network,
+      partner: await foldBatchNorm(own.network, files),
       path: qdqPath,
       missingScales: [],
       why: "the given Q/DQ model",
     };
-  if (own.holdsQdq)
-    return { quantized: own.network, float: withoutQdq(own.network), path: job.modelPath, missingScales: [], why: "the model's own Q/DQ" };
-  return madeFromScales(job, own);
+  if (!own.holdsQdq) return madeFromScales(job, own);
+  const quantized = toQdqForm(own.network);
+  return {
+    quantized,
+    float: withoutQdq(quantized),
+    partner: undefined,
+    path: job.modelPath,
+    missingScales: [],
+    why: "the model's own Q/DQ",
+  };
 }
 
 async function madeFromScales(job: EngineJob, own: ModelFacts): Promise<QdqSource> {
@@ -53,9 +64,11 @@ async function madeFromScales(job: EngineJob, own: ModelFacts): Promise<QdqSourc
     );
   const path = join(own.model.folder, "trt-gate-qdq.onnx");
   await files.writeBytes(path, encodeModel(model));
+  const float = await foldBatchNorm(own.network, files);
   return {
     quantized: toNetwork(model),
-    float: await foldBatchNorm(own.network, files),
+    float,
+    partner: float,
     path,
     missingScales,
     why: `Q/DQ made from ${scales.size} scales`,

@@ -63,9 +63,11 @@ function calibrationWords({ quantization }: ModelReport): string {
 function coverageWords({ coverage }: ModelReport): string {
   const { compared, referenceTensors, quantizedUnits, totalUnits, missingScales, onlyReference, onlyCandidate, droppedMarks, variant } =
     coverage;
+  const others = Object.entries(coverage.quantizedOthers ?? {});
   const parts = [
     `${compared} of ${plural(referenceTensors, "tensor")} compared`,
     `${quantizedUnits} of ${plural(totalUnits, "unit")} quantised (${variant})`,
+    others.length === 0 ? "" : `also quantised: ${others.map(([operator, count]) => `${count} ${operator}`).join(", ")}`,
     listed("without a scale", missingScales),
     listed("only in the reference", onlyReference),
     listed("only in the candidate", onlyCandidate),

@@ -2,9 +2,9 @@
  * Raises a Q/DQ network from opset 13 or newer to 19, the first in which QuantizeLinear and DequantizeLinear take half scales.
  * Only Reduce* (axes became an input in 18) and Split (`num_outputs` since 18) changed their form on the way.
  */
-import type { TensorProto } from "../../onnx/gen/onnx-ml_pb.js";
-import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto, withFields } from "../../onnx/model.ts";
-import { type Network, opsetOf } from "../../onnx/network.ts";
+import type { TensorProto } from "./gen/onnx-ml_pb.js";
+import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto, withFields } from "./model.ts";
+import { type Network, opsetOf } from "./network.ts";
 
 const wanted = 19;
 const reduces: ReadonlySet<string> = new Set([

@@ -1,0 +1,117 @@
+/**
+ * What each reader of a quantised tensor would read in float: the tensor before its Q/DQ pair, with the activation that the pair replaced and the casts
+ * around it. Says what would be read; which nodes do read it is qdq-units.ts.
+ */
+
+import { floatToHalf } from "./half.ts";
+import {
+  DataType,
+  floatTensor,
+  intAttr,
+  intAttribute,
+  isStandard,
+  makeNode,
+  type NodeProto,
+  nodeLabel,
+  type TensorProto,
+} from "./model.ts";
+import { type Network, producers } from "./network.ts";
+import { isDequantize, isPair, isQuantize } from "./qdq.ts";
+import { removedActivations } from "./removed-activation.ts";
+import { networkNames } from "./unique-names.ts";
+
+export interface FloatView {
+  /** The float tensor behind `name`; `name` itself where it is no end of a pair. */
+  source(name: string): string;
+  /** Casts that only carry a pair's result on in another float type: they stay where their readers stay quantised. */
+  isCarrier(node: NodeProto): boolean;
+  /** What `source` names and the network does not have. */
+  added(): { readonly nodes: readonly NodeProto[]; readonly constants: ReadonlyMap<string, TensorProto> };
+  /** Labels of the nodes before whose quantiser an activation was put back. */
+  putBack(): readonly string[];
+  /** A name that neither the network nor this view uses yet. */
+  fresh(wanted: string): string;
+}
+
+const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE]);
+
+/** `float`: the float model that the network was made from, where it is known. */
+export function floatView(network: Network, float: Network | undefined): FloatView {
+  const makers = producers(network.nodes);
+  const removed = removedActivations(network, float);
+  const fresh = networkNames(network);
+  const sources = new Map<string, string>();
+  const activated = new Map<NodeProto, string>();
+  const nodes: NodeProto[] = [];
+  const constants = new Map<string, TensorProto>();
+  const changed: string[] = [];
+
+  const isCarrier = (node: NodeProto): boolean =>
+    node.opType === "Cast" &&
+    isStandard(node) &&
+    floatTypes.has(intAttribute(node, "to", 0)) &&
+    source(node.input[0] ?? "") !== node.input[0];
+
+  const source = (name: string): string => {
+    const known = sources.get(name);
+    if (known !== undefined) return known;
+    // A cycle cannot be: the graph was checked.
+    const found = find(name) ?? name;
+    sources.set(name, found);
+    return found;
+  };
+
+  const find = (name: string): string | undefined => {
+    const maker = makers.get(name);
+    if (maker === undefined) return undefined;
+    if (isDequantize(maker)) return beforePair(maker);
+    return isCarrier(maker) ? castOf(maker) : undefined;
+  };
+
+  const beforePair = (dequantize: NodeProto): string | undefined => {
+    const quantize = makers.get(dequantize.input[0] ?? "");
+    if (quantize === undefined || !isQuantize(quantize) || !isPair(network.constants, quantize, dequantize)) return undefined;
+    const before = source(quantize.input[0] ?? "");
+    return withActivation(quantize, before);
+  };
+
+  const withActivation = (quantize: NodeProto, before: string): string => {
+    const known = activated.get(quantize);
+    if (known !== undefined) return known;
+    const activation = removed(quantize);
+    const output = activation === undefined ? before : fresh(`${before}:activation`);
+    if (activation !== undefined) {
+      const maker = makers.get(quantize.input[0] ?? "");
+      changed.push(maker === undefined ? before : nodeLabel(maker));
+      const type = network.constants.get(quantize.input[1] ?? "")?.dataType ?? DataType.FLOAT;
+      const bound = (value: number, what: string) => {
+        if (!Number.isFinite(value)) return "";
+        const constant = scalar(fresh(`${output}:${what}`), value, type);
+        constants.set(constant.name, constant);
+        return constant.name;
+      };
+      const isRelu = activation.low === 0 && activation.high === Number.POSITIVE_INFINITY;
+      const input = isRelu ? [before] : [before, bound(activation.low, "low"), bound(activation.high, "high")];
+      nodes.push(makeNode({ opType: isRelu ? "Relu" : "Clip", name: output, input, output: [output] }));
+    }
+    activated.set(quantize, output);
+    return output;
+  };
+
+  const castOf = (cast: NodeProto): string => {
+    const output = fresh(`${cast.output[0] ?? ""}:float`);
+    const attribute = [intAttr("to", intAttribute(cast, "to", DataType.FLOAT))];
+    nodes.push(makeNode({ opType: "Cast", name: output, input: [source(cast.input[0] ?? "")], output: [output], attribute }));
+    return output;
+  };
+
+  return { source, isCarrier, added: () => ({ nodes, constants }), putBack: () => changed, fresh };
+}
+
+function scalar(name: string, value: number, dataType: number): TensorProto {
+  const single = floatTensor(name, [], Float32Array.of(value));
+  if (dataType !== DataType.FLOAT16) return single;
+  single.dataType = DataType.FLOAT16;
+  single.rawData = new Uint8Array(Uint16Array.of(floatToHalf(value)).buffer);
+  return single;
+}

@@ -1,0 +1,101 @@
+/** Models of ONNX Runtime's own quantizer in its main forms; the right figures are Python ONNX Runtime's (test/fixtures/onnxruntime-quantizer/make.py). */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ToolError } from "../../src/effects/failure.ts";
+import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
+import { openSession } from "../../src/lanes/simulate/session.ts";
+import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
+import type { EngineJob } from "../../src/model/job.ts";
+import type { Tensor } from "../../src/model/tensor.ts";
+import { encodeModel, removeUnitQdq } from "../../src/onnx/edit.ts";
+import { toNetwork } from "../../src/onnx/network.ts";
+import { readModel } from "../../src/onnx/read.ts";
+import { pairsOf, simulateJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";
+import made from "../fixtures/onnxruntime-quantizer/figures.json" with { type: "json" };
+
+const folder = join(import.meta.dirname, "../fixtures/onnxruntime-quantizer");
+const figures = Object.entries(made.figures).map(([name, { sqnrDb: right }]) => ({ name, network: name.split(".")[0] ?? "", right }));
+const static_ = figures.filter(({ name }) => !name.endsWith(".dynamic"));
+const shapes = { pictures: { x: [1, 3, 8, 8] }, words: { ids: [1, 6] } };
+const shapesOf = (network: string) => shapes[network as keyof typeof shapes];
+
+const job = (network: string, model: string, qdq?: string) =>
+  simulateJob({
+    model: join(folder, model),
+    shapes: shapesOf(network),
+    validation: join(folder, `${network}.npz`),
+    ...(qdq === undefined ? {} : { qdq: qdq.startsWith("/") ? qdq : join(folder, qdq) }),
+  });
+
+/** dB. ONNX Runtime's QLinearAdd breaks ties in its own way; the transformer's form has an Add where most sums are ties. */
+const tolerance = (name: string) => (name === "words.qop.u8" ? 0.1 : 0.05);
+
+describe.each(static_)("$name", ({ name, network, right }) => {
+  it("has ONNX Runtime's figure against the float model, and none of its error with every unit kept", async () => {
+    await withLane(await job(network, `${network}.onnx`, `${name}.onnx`), async (lane) => {
+      expect(Math.abs(sqnrDb(await pairsOf(lane)) - right)).toBeLessThan(tolerance(name));
+      expect(sqnrDb(await pairsOf(lane, { keep: new Set(lane.units.map(({ id }) => id)) }))).toBeGreaterThan(90);
+      expect(lane.coverage.quantizedUnits).toBe(lane.coverage.totalUnits);
+    });
+  });
+
+  it("is judged alone against its own weights in float, with every activation where the float model has one", async () => {
+    const float = await withLane(await job(network, `${network}.onnx`, `${name}.onnx`), (lane) => pairsOf(lane));
+    await withLane(await job(network, `${name}.onnx`), async (lane) => {
+      const alone = await pairsOf(lane);
+      // What is left between both references is the rounding of the weights.
+      const weights = sqnrDb(
+        alone.map(({ reference }, i) => ({ ...float[i], reference: float[i]?.reference, candidate: reference }) as never),
+      );
+      expect(weights).toBeGreaterThan(30);
+      expect(sqnrDb(alone)).toBeGreaterThan(right);
+      expect(sqnrDb(await pairsOf(lane, { keep: new Set(lane.units.map(({ id }) => id)) }))).toBeGreaterThan(90);
+    });
+  });
+
+  it("becomes the float model when the Q/DQ of every unit are taken out of the file, and computes what the kept units compute", async () => {
+    const staged = await job(network, `${network}.onnx`, `${name}.onnx`);
+    const { files } = staged.effects;
+    const edited = `${await files.makeTempFolder("edited")}/edited.onnx`;
+    const withoutQdqOf = async (ids: readonly string[]) => {
+      const [quantized, float] = [
+        await readModel(join(folder, `${name}.onnx`), files),
+        await readModel(join(folder, `${network}.onnx`), files),
+      ];
+      await files.writeBytes(edited, encodeModel(await removeUnitQdq(quantized, ids, files, float)));
+      return onnxRuntimeOutputs(edited, staged.job);
+    };
+    await withLane(staged, async (lane) => {
+      const ids = lane.units.map(({ id }) => id);
+      for (const kept of [ids, ids.slice(0, 3), ids.slice(4)]) {
+        const ours = await pairsOf(lane, { keep: new Set(kept) });
+        const theirs = await withoutQdqOf(kept);
+        expect(sqnrDb(ours.map((pair, i) => ({ ...pair, reference: theirs[i] })))).toBeGreaterThan(90);
+      }
+    });
+  });
+});
+
+/** The first output of each sample, from the file as it is. */
+async function onnxRuntimeOutputs(path: string, { effects, validation }: EngineJob): Promise<(Tensor | undefined)[]> {
+  const runtime = await loadRuntime(effects);
+  const session = await openSession(runtime, effects, toNetwork(await readModel(path, effects.files)), "edited model");
+  const outputs: (Tensor | undefined)[] = [];
+  for (let i = 0; i < validation.count; i++) outputs.push((await session.run(await validation.feed(i))).get("y"));
+  await session.release();
+  return outputs;
+}
+
+describe("a model that is quantised dynamically", () => {
+  it.each(figures.filter(({ name }) => name.endsWith(".dynamic")))(
+    "is undecided with the exporter's flag: $name",
+    async ({ name, network }) => {
+      const staged = await job(network, `${name}.onnx`);
+      const failure = await prepareSimulate(staged.job).catch((error: unknown) => error);
+      await staged.effects.end();
+      expect(failure).toBeInstanceOf(ToolError);
+      expect(failure).toMatchObject({ reason: "quantization-form" });
+      expect(String(failure)).toMatch(/quant_format=QuantFormat\.QDQ/);
+    },
+  );
+});
