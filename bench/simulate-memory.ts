@@ -102,9 +102,10 @@ async function check(path: string): Promise<void> {
     effects,
     shapes: new Map(),
   });
-  for (const detail of ["outputs", "layers"] as const) {
-    for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [0, 1, 2, 3], detail }))
-      if (pair.candidate === undefined) throw new Error("no candidate");
+  const engine = await lane.build({ keep: new Set() });
+  const samples = [0, 1, 2, 3];
+  for (const stream of [engine.outputs(samples), (await engine.layers(samples)).pairs]) {
+    for await (const pair of stream) if (pair.candidate === undefined) throw new Error("no candidate");
   }
   await lane.close();
   await effects.dispose();

@@ -6,7 +6,7 @@ import { writeInputs } from "../src/formats/polygraphy-writer.ts";
 import { writeFeeds } from "../src/lanes/tensorrt/feed-files.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
-import { openSession, type Side } from "../src/lanes/tensorrt/session.ts";
+import { Session, type Side } from "../src/lanes/tensorrt/session.ts";
 import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
 import { measure } from "../src/measure/measure.ts";
 import type { TensorPair } from "../src/model/engine.ts";
@@ -23,7 +23,7 @@ export async function agreementStage(bench: Bench): Promise<void> {
   const at = (name: string) => join(job.workFolder, name);
   try {
     const feeds = await writeFeeds(validation, 1, at("feeds"), effects.files);
-    const session = openSession({
+    const session = new Session({
       effects,
       worker,
       hello: await worker.hello(),

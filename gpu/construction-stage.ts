@@ -79,7 +79,7 @@ async function implicit(contract: Contract): Promise<void> {
 async function firstEngines({ built }: Contract, name: string, job: EngineJob, lane: PreparedLane): Promise<void> {
   const run = async () => {
     let pairs = 0;
-    for await (const { reference, candidate } of lane.run({ assignment: { keep: new Set() }, samples: [0], detail: "outputs" }))
+    for await (const { reference, candidate } of (await lane.build({ keep: new Set() })).outputs([0]))
       if (reference !== undefined && candidate !== undefined) pairs += 1;
     if (pairs === 0) throw new Error(`${name}: the engines gave no output on both sides`);
   };

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareLane } from "../src/lanes/prepare.ts";
-import type { TensorPair } from "../src/model/engine.ts";
+import type { BuildFacts, Engine, TensorPair } from "../src/model/engine.ts";
 import type { LaneName, PreparedLane } from "../src/model/lane.ts";
 import { type Bench, clsFeeds, figures, fixtures, type JobParts, jobFor, models, outputDb } from "./bench.ts";
 
@@ -24,34 +24,38 @@ export const classifierStage =
 export async function runLane(bench: Bench, wanted: LaneName, parts: JobParts, keptShare = 0.25): Promise<void> {
   const { recorder } = bench;
   const check = (name: string, pass: boolean, figure: unknown, want: string) => recorder.check(parts.name, name, pass, figure, want);
-  const job = jobFor(bench, parts);
+  const builds: BuildFacts[] = [];
+  const job = { ...jobFor(bench, parts), onBuild: (facts: BuildFacts) => void builds.push(facts) };
   const { prepared: lane, why } = await prepareLane(wanted, job);
   try {
     check("lane", lane.lane === wanted, `${lane.lane}: ${why}`, wanted);
     const samples = all(lane);
-    const first = await kept(lane.run({ assignment: plain, samples, detail: "outputs" }));
+    const engine = await lane.build(plain);
+    const first = await kept(engine.outputs(samples));
     const firstDb = outputDb(await figures(lane, replay(first)));
     check("INT8 against FP16, dB", Number.isFinite(firstDb), firstDb, "a finite figure");
-    const again = await kept(lane.run({ assignment: plain, samples, detail: "outputs", fresh: true }));
+    const again = await kept((await lane.build(plain, { fresh: true })).outputs(samples));
     const betweenDb = outputDb(await figures(lane, replay(between(first, again))));
     check("INT8 rebuilt against the first INT8 engine, dB", !Number.isNaN(betweenDb), betweenDb, "measured");
-    check("same engine twice is bit-identical", lane.repeatIdentical?.() === true, lane.repeatIdentical?.() ?? null, "true");
+    check("same engine twice is bit-identical", engine.facts.repeatIdentical === true, engine.facts.repeatIdentical ?? null, "true");
     check(
       "INT8 layers in the INT8 engine",
-      lane.executed().some(({ precision }) => /int8/i.test(precision)),
-      countPrecisions(lane),
+      (engine.facts.executed ?? []).some(({ precision }) => /int8/i.test(precision)),
+      countPrecisions(engine),
       "at least one",
     );
-    const layers = await figures(lane, lane.run({ assignment: plain, samples, detail: "layers" }));
+    const { pairs, dropped } = await engine.layers(samples);
+    const layers = await figures(lane, pairs);
     check(
       "layer tensors measured",
       layers.some(({ role }) => role === "layer"),
-      { measured: layers.filter(({ role }) => role === "layer").length, dropped: lane.coverage.droppedMarks.length },
+      { measured: layers.filter(({ role }) => role === "layer").length, dropped: dropped.length },
       "more than 0",
     );
     const keep = new Set(lane.units.slice(0, Math.ceil(lane.units.length * keptShare)).map(({ id }) => id));
-    const keptDb = outputDb(await figures(lane, lane.run({ assignment: { keep }, samples, detail: "outputs" })));
-    const ignored = lane.builds().at(-1)?.ignored ?? [];
+    const keptEngine = await lane.build({ keep });
+    const keptDb = outputDb(await figures(lane, keptEngine.outputs(samples)));
+    const ignored = keptEngine.facts.ignored ?? [];
     check("kept units do not run in INT8", ignored.length === 0, ignored, "no layer");
     recorder.record.figures[parts.name] = {
       units: lane.units.length,
@@ -59,8 +63,8 @@ export async function runLane(bench: Bench, wanted: LaneName, parts: JobParts, k
       betweenDb,
       kept: keep.size,
       keptDb,
-      builds: lane.builds(),
-      precisions: countPrecisions(lane),
+      builds,
+      precisions: countPrecisions(engine),
       coverage: lane.coverage,
       networkLayers: lane.networkLayers?.length,
       layers: layers.filter(({ role }) => role === "layer").map(({ tensor, metrics }) => [tensor, metrics.sqnrDb]),
@@ -97,9 +101,9 @@ async function* replay(pairs: readonly TensorPair[]): AsyncGenerator<TensorPair>
   yield* pairs;
 }
 
-const countPrecisions = (lane: PreparedLane) =>
+const countPrecisions = ({ facts }: Engine) =>
   Object.fromEntries(
-    Object.entries(Object.groupBy(lane.executed(), ({ precision }) => precision || "unknown")).map(([name, layers]) => [
+    Object.entries(Object.groupBy(facts.executed ?? [], ({ precision }) => precision || "unknown")).map(([name, layers]) => [
       name,
       layers?.length ?? 0,
     ]),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openSaved } from "../src/formats/open-saved.ts";
 import { readTensor } from "../src/formats/stored-array.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../src/lanes/tensorrt/debug-precision-run.ts";
-import type { PreparedLane } from "../src/model/lane.ts";
+import type { Engine } from "../src/model/engine.ts";
 import { checkScript, debugPrecisionArgs } from "../src/search/debug-precision.ts";
 import { readDebugPrecision } from "../src/search/debug-precision-result.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models, type Timed, timed } from "./bench.ts";
@@ -98,7 +98,7 @@ async function debugPrecision(bench: Bench, cachePath: string): Promise<number> 
     quantization: { cachePath },
     validation: await clsFeeds(bench, "validation", 8),
   });
-  const files = await writeDebugPrecision({ ...(await replayReference(bench)), cachePath }, job, checkScript);
+  const files = await writeDebugPrecision({ engine: await replayReference(bench), cachePath }, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode: "bisect",
@@ -134,13 +134,12 @@ async function debugPrecision(bench: Bench, cachePath: string): Promise<number> 
 const longestBisectMs = 5 * 60_000;
 
 /** The reference engine's outputs that the check stage saved, as a lane gives them. */
-async function replayReference({ effects, recorder }: Bench): Promise<Pick<PreparedLane, "run" | "sampleCount">> {
+async function replayReference({ effects, recorder }: Bench): Promise<Pick<Engine, "outputs">> {
   const path = savedReference({ recorder });
   const saved = await openSaved(path, effects.files);
   const iterations = saved.runners[0]?.iterations ?? [];
   return {
-    sampleCount: iterations.length,
-    run: async function* ({ samples }) {
+    outputs: async function* (samples) {
       const reader = await effects.files.open(path);
       for (const sample of samples) {
         for (const [name, array] of iterations[sample] ?? []) {

@@ -44,7 +44,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
           },
         }
       : {}),
-    latency: { ...timedOf(prepared.lane), maxSlowdown: entry.latency.maxSlowdownVsReference },
+    latency: { ...timedOf(decided.run.engine), maxSlowdown: entry.latency.maxSlowdownVsReference },
     accurate: report.verdict === "pass" || report.reason === "latency",
   };
 }

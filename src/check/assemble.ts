@@ -5,8 +5,9 @@ import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.t
 import type { SearchOutcome } from "../search/search.ts";
 import { adviceFor } from "./advice.ts";
 import { buildWith } from "./build-flags.ts";
-import { buildsOf } from "./builds.ts";
+import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
+import type { Decided } from "./outputs.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided } = facts;
@@ -23,7 +24,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     message: verdict.message,
     outputs: outputsOf(facts),
     layers,
-    coverage: coverageReport(decided.run.measured.coverage, lane.coverage),
+    coverage: coverageReport(decided.run.measured.coverage, { ...lane.coverage, droppedMarks: facts.localised?.droppedMarks ?? [] }),
     noise: noiseOf(facts),
     firstFailing: firstFailing(layers, entry.tolerance.limits),
     worst: worstLayers(layers),
@@ -41,8 +42,8 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
           maxDrop: toNum(task.maxDrop),
         }
       : null,
-    executed: lane.executed().map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
-    builds: buildsOf(lane),
+    executed: (decided.run.engine.facts.executed ?? []).map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
+    builds: buildReports(prepared.builds),
     warnings: warningsOf(facts),
     reproduce: [...lane.reproduce({ keep: new Set(keep) })],
     buildWith: buildWith(prepared, facts.own),
@@ -67,9 +68,11 @@ function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts)
   });
 }
 
-function layersOf({ localised, findings, entry, prepared }: CheckFacts): MeasuredTensor[] {
+function layersOf({ localised, findings, entry, prepared, decided }: CheckFacts): MeasuredTensor[] {
   const unitOf = new Map(prepared.lane.units.map((unit) => [unit.output, unit]));
-  const precisionOf = new Map(prepared.lane.executed().flatMap((layer) => layer.nodes.map((node) => [node, layer.precision] as const)));
+  const precisionOf = new Map(
+    (decided.run.engine.facts.executed ?? []).flatMap((layer) => layer.nodes.map((node) => [node, layer.precision] as const)),
+  );
   return (localised?.layers ?? []).map((measurement) => {
     const { tensor } = measurement;
     const unit = unitOf.get(tensor);
@@ -88,9 +91,10 @@ function layersOf({ localised, findings, entry, prepared }: CheckFacts): Measure
   });
 }
 
-function noiseOf({ decided, prepared, localised, repeatIdentical }: CheckFacts): ModelReport["noise"] {
+function noiseOf({ decided, prepared, localised }: CheckFacts): ModelReport["noise"] {
   const { decision, guardDb, betweenBuildsDb } = decided;
   const { deterministic } = prepared.lane;
+  const { markingDb } = localised ?? {};
   const between =
     betweenBuildsDb.length > 0 ? `; builds differ by SQNR ${betweenBuildsDb.map((value) => value.toFixed(1)).join(", ")} dB` : "";
   return {
@@ -99,12 +103,18 @@ function noiseOf({ decided, prepared, localised, repeatIdentical }: CheckFacts):
     guardDb: toNum(guardDb),
     betweenBuildsDb: betweenBuildsDb.map(toNum),
     votes: [...decision.votes],
-    repeatIdentical,
-    markingDb: localised && !Number.isNaN(localised.markingDb) ? toNum(localised.markingDb) : null,
+    repeatIdentical: repeatsIdentically(decided),
+    markingDb: markingDb === undefined || Number.isNaN(markingDb) ? null : toNum(markingDb),
     message: deterministic
       ? "Repeats are bit-identical: no guard band."
       : `Guard band ${guardDb.toFixed(1)} dB, ${decision.rebuilds} rebuilds${between}.`,
   };
+}
+
+/** Whether either engine, run twice on one sample, gave the same bytes; null in lanes that cannot differ. */
+function repeatsIdentically({ run: { engine } }: Decided): boolean | null {
+  const tried = [engine.reference, engine.facts].flatMap(({ repeatIdentical }) => repeatIdentical ?? []);
+  return tried.length === 0 ? null : tried.every((same) => same);
 }
 
 /** Names the network layers of kept units, and what Polygraphy's own search marked. */
@@ -119,8 +129,9 @@ function searchPart(outcome: SearchOutcome, { prepared, searched }: CheckFacts):
   };
 }
 
-function warningsOf({ decided, prepared, entry, halves, repeatIdentical }: CheckFacts): string[] {
+function warningsOf({ decided, prepared, entry, halves, localised }: CheckFacts): string[] {
   const { coverage } = prepared.lane;
+  const { droppedMarks = [] } = localised ?? {};
   const unused = decided.decision.judgement.unusedPatterns.map(
     (pattern) => `The pattern "${pattern}" in tolerance.tensors names no measured tensor.`,
   );
@@ -132,11 +143,11 @@ function warningsOf({ decided, prepared, entry, halves, repeatIdentical }: Check
           `${coverage.missingScales.length} inputs of compute nodes have no scale and run in float: ${coverage.missingScales.slice(0, 5).join(", ")}.`,
         ]
       : []),
-    ...(coverage.droppedMarks.length > 0 ? [`${coverage.droppedMarks.length} tensors could not be marked and were not measured.`] : []),
+    ...(droppedMarks.length > 0 ? [`${droppedMarks.length} tensors could not be marked and were not measured.`] : []),
     ...(halves.heldOut ? [] : [`${entry.name} has one validation sample: a fix cannot be judged on samples that the search never saw.`]),
     ...(entry.latency.maxSlowdownVsReference !== undefined && prepared.lane.lane === "simulate"
       ? ["latency.max-slowdown-vs-reference was not judged: the simulate lane has no times."]
       : []),
-    ...(repeatIdentical === false ? ["The same engine gave different outputs in two runs: its figures carry that noise."] : []),
+    ...(repeatsIdentically(decided) === false ? ["The same engine gave different outputs in two runs: its figures carry that noise."] : []),
   ];
 }

@@ -6,10 +6,11 @@ import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import type { Metrics } from "../measure/metrics.ts";
+import { plainCandidate } from "../model/unit.ts";
 import { measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
-import { judgeOutputs, plainCandidate } from "./outputs.ts";
+import { judgeOutputs } from "./outputs.ts";
 import { prepareModel } from "./prepare.ts";
 
 export interface Baseline {
@@ -53,7 +54,8 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
     const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
     const run = await judgeOutputs(
       { entry, lane, seed: context.settings.options.seed, today: context.today },
-      { assignment: plainCandidate, samples },
+      await lane.build(plainCandidate),
+      samples,
     );
     const { measurements } = run.measured;
     const { verdict, findings } = run.judgement;

@@ -1,10 +1,9 @@
-/** The engines and sessions of a lane, as the report holds them: also of a model whose tool failed. */
-import type { ExecutedLayer } from "../model/engine.ts";
-import type { PreparedLane } from "../model/lane.ts";
+/** The engines and sessions of a model, as the report holds them: also of a model whose tool failed. */
+import type { BuildFacts, ExecutedLayer } from "../model/engine.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 
-export const buildsOf = (lane: Pick<PreparedLane, "builds">): ModelReport["builds"] =>
-  lane.builds().map(({ what, seconds, latencyMs, notes, executed = [] }) => ({
+export const buildReports = (builds: readonly BuildFacts[]): ModelReport["builds"] =>
+  builds.map(({ what, seconds, latencyMs, notes, executed = [] }) => ({
     what,
     seconds,
     notes: [...notes],

@@ -20,8 +20,6 @@ export interface CheckFacts {
   readonly judging: Judging;
   readonly halves: SampleSplit;
   readonly decided: Decided;
-  /** Null in lanes that cannot differ. */
-  readonly repeatIdentical: boolean | null;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
   readonly localised?: Localised;

@@ -7,15 +7,17 @@ import type { ModelEntry } from "../config/settings.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../lanes/tensorrt/debug-precision-run.ts";
 import { builderFlags } from "../lanes/tensorrt/reproduce.ts";
 import { metricList } from "../measure/metrics.ts";
+import type { Engine } from "../model/engine.ts";
 import { checkScript, debugPrecisionArgs } from "../search/debug-precision.ts";
 import { type DebugPrecisionOutcome, readDebugPrecision } from "../search/debug-precision-result.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 
+/** `plain`: the engine that was judged; its reference is what the check compares with. */
 export async function searchByPolygraphy(
   entry: ModelEntry,
-  prepared: Prepared,
+  { prepared, plain }: { readonly prepared: Prepared; readonly plain: Engine },
   mode: "bisect" | "linear",
   context: CheckContext,
 ): Promise<DebugPrecisionOutcome> {
@@ -25,7 +27,7 @@ export async function searchByPolygraphy(
   if (lane.lane !== "implicit" || cachePath === undefined) {
     return { outcome: notHere(prepared, mode, options.seed), layersMarked: undefined, layersTotal: undefined };
   }
-  const files = await writeDebugPrecision({ ...lane, cachePath }, job, checkScript);
+  const files = await writeDebugPrecision({ engine: plain, cachePath }, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode,
@@ -62,6 +64,7 @@ const notHere = ({ lane }: Prepared, mode: "bisect" | "linear", seed: number): S
   oneMinimal: false,
   heldOut: undefined,
   advice: [],
+  confirmations: [],
   builds: 0,
   seconds: 0,
   seed,

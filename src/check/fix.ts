@@ -7,12 +7,12 @@ import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
+import type { Engine } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { sameUnits } from "../search/same-units.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { SearchOutcome } from "../search/search.ts";
 import { buildWith } from "./build-flags.ts";
@@ -20,24 +20,25 @@ import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
 import { ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./file-name.ts";
-import { keeps, latencyOf } from "./latency.ts";
+import { latencyOf, timedOf } from "./latency.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
+import { marginDb } from "./probe.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
 export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promise<FixReport> {
-  const { entry, prepared, context, judging, halves, own } = facts;
-  const verified = await verifyFix(judging, halves, outcome);
+  const { entry, prepared, context, judging, halves, own, decided } = facts;
+  const { verified, engine } = await verifyFix(judging, halves, outcome);
   const folderName = fixFolder(prepared, entry);
   const fix = await describeFix(facts, outcome, verified);
   const cache = own === undefined ? [] : [await writeCache(own.text, folderName, context)];
   return {
     files: [...(await writeFix(fix, folderName, context)), ...cache],
     verified,
-    latency: latencyOf(prepared.lane, entry.latency.maxSlowdownVsReference, outcome.keep),
+    latency: latencyOf(timedOf(decided.run.engine, engine), entry.latency.maxSlowdownVsReference),
   };
 }
 
@@ -84,47 +85,56 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
   return encodeModel(await removeUnitQdq(await readModel(path, files), keep, files, float));
 }
 
-/** Judged on the held-out half by fresh builds, the search's confirmations of this set among them; all must pass, in the precisions asked for. */
-export async function verifyFix(judging: Judging, halves: SampleSplit, outcome: SearchOutcome): Promise<Verified> {
-  const { lane } = judging;
-  const kept = new Set(outcome.keep);
-  // The search may have built other sets, and afresh, before.
-  const own = outcome.probes.filter(({ keep }) => sameUnits(kept, keep));
-  const confirmations = own.filter(({ phase }) => phase === "confirm").map(({ result }) => result.kind === "measured" && result.passes);
-  const more = Math.max(0, (lane.deterministic ? 1 : 2) - confirmations.length);
+export interface ProvenFix {
+  readonly verified: Verified;
+  /** The engine whose figures are shown: the worst of those that were judged. */
+  readonly engine: Engine | undefined;
+}
+
+/**
+ * Judged on the held-out half by fresh builds of this run, the search's confirmations among them; all must pass, in the precisions asked for.
+ * A build that failed as a tool is neither a vote nor a build.
+ */
+export async function verifyFix(judging: Judging, halves: SampleSplit, outcome: SearchOutcome): Promise<ProvenFix> {
   const samples = halves[outcome.heldOutHalf ?? "accept"];
+  const engines = await freshEngines(judging.lane, outcome);
   const runs: JudgedRun[] = [];
-  // After confirmations the engine that was built last is at hand: its outputs are shown, nothing is built again.
-  for (let n = 0; n < Math.max(1, more); n++) {
-    runs.push(await judgeOutputs(judging, { assignment: { keep: kept }, samples, fresh: more > 0 }));
-  }
-  const votes = [...confirmations, ...runs.map(({ judgement }) => judgement.verdict.kind === "pass")];
+  for (const engine of engines) runs.push(await judgeOutputs(judging, engine, samples));
   const shown = runs.toSorted((a, b) => worstSqnrDb(a.measured) - worstSqnrDb(b.measured))[0];
-  const ignored = lane.builds().findLast((build) => build.role === "candidate" && keeps(build, outcome.keep))?.ignored ?? [];
-  const passes = ignored.length === 0 && votes.every((vote) => vote);
+  const votes = runs.map(({ judgement }) => judgement.verdict.kind === "pass");
+  const ignored = engines.flatMap(({ facts }) => facts.ignored ?? []);
+  const message = wordProof({
+    votes,
+    builds: engines.length,
+    samples: samples.length,
+    heldOut: halves.heldOut,
+    lane: judging.lane,
+    ignored,
+    margins: [...(outcome.heldOut ? [outcome.heldOut.marginDb] : []), ...runs.map(({ judgement }) => marginDb(judgement.findings))],
+    sqnrDb: shown ? worstSqnrDb(shown.measured) : Number.NaN,
+  });
   return {
-    by: lane.lane === "simulate" ? "simulated" : "engine",
-    passes,
-    builds: confirmations.length + more,
-    message: wordProof({
-      votes,
-      builds: confirmations.length + more,
-      samples: samples.length,
-      heldOut: halves.heldOut,
-      lane,
-      ignored,
-      margins: own.flatMap(({ phase, result }) =>
-        (phase === "accept" || phase === "confirm") && result.kind === "measured" ? [result.marginDb] : [],
+    engine: shown?.engine,
+    verified: {
+      by: judging.lane.lane === "simulate" ? "simulated" : "engine",
+      passes: ignored.length === 0 && votes.length > 0 && votes.every((vote) => vote),
+      builds: engines.length,
+      message,
+      outputs: (shown?.measured.measurements ?? []).map((measurement) =>
+        measuredTensor(measurement, {
+          findings: shown?.judgement.findings.filter(({ tensor }) => tensor === measurement.tensor) ?? [],
+          limits: judging.entry.tolerance.limits,
+        }),
       ),
-      sqnrDb: shown ? worstSqnrDb(shown.measured) : Number.NaN,
-    }),
-    outputs: (shown?.measured.measurements ?? []).map((measurement) =>
-      measuredTensor(measurement, {
-        findings: shown?.judgement.findings.filter(({ tensor }) => tensor === measurement.tensor) ?? [],
-        limits: judging.entry.tolerance.limits,
-      }),
-    ),
+    },
   };
+}
+
+/** Those that the search confirmed the set by, and as many more as are needed: two, or one where repeats are identical. */
+async function freshEngines(lane: PreparedLane, { keep, confirmations }: SearchOutcome): Promise<Engine[]> {
+  const engines = confirmations.flatMap(({ engine }) => engine ?? []);
+  while (engines.length < (lane.deterministic ? 1 : 2)) engines.push(await lane.build({ keep: new Set(keep) }, { fresh: true }));
+  return engines;
 }
 
 interface Proof {

@@ -4,40 +4,35 @@
  */
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
-import type { BuildFacts } from "../model/engine.ts";
-import type { PreparedLane } from "../model/lane.ts";
+import type { Engine } from "../model/engine.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
-import { sameUnits } from "../search/same-units.ts";
 
 type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
 
-/** Median milliseconds of one inference, of the last build of each, the fixed one's with just the units `keep` kept; undefined where there was none or the lane cannot time. */
+/** Median milliseconds of one inference; undefined where there is no such engine or its lane has no times. */
 export interface Timed {
   readonly referenceMs: number | undefined;
   readonly candidateMs: number | undefined;
   readonly fixedMs: number | undefined;
 }
 
-export function timedOf(lane: Pick<PreparedLane, "builds">, keep?: readonly string[]): Timed {
-  const last = (wanted: (build: BuildFacts) => boolean) =>
-    lane.builds().findLast((build) => build.latencyMs !== undefined && wanted(build))?.latencyMs;
-  return {
-    referenceMs: last((build) => build.role === "reference"),
-    candidateMs: last((build) => build.role === "candidate" && build.kept === 0),
-    fixedMs: last((build) => build.role === "candidate" && (build.kept ?? 0) > 0 && (keep === undefined || keeps(build, keep))),
-  };
-}
-
-/** True where the build kept just these units. */
-export const keeps = (build: BuildFacts, keep: readonly string[]): boolean => build.keep !== undefined && sameUnits(build.keep, keep);
+/** `fixed`: the engine that proved the fix. */
+export const timedOf = (plain: Pick<Engine, "facts" | "reference">, fixed?: Pick<Engine, "facts">): Timed => ({
+  referenceMs: plain.reference.latencyMs,
+  candidateMs: plain.facts.latencyMs,
+  fixedMs: fixed?.facts.latencyMs,
+});
 
 /**
  * A candidate that meets its limits but is slower than the entry allows is a regression; where engines gave no times it is undecided.
- * Other verdicts stand, and so does one of the simulate lane, whose times mean nothing.
+ * Other verdicts stand. Not for the simulate lane, whose times mean nothing.
  */
-export function withLatency(verdict: Verdict, lane: Pick<PreparedLane, "builds" | "lane">, maxSlowdown: number | undefined): Verdict {
-  if (maxSlowdown === undefined || verdict.kind !== "pass" || lane.lane === "simulate") return verdict;
-  const { referenceMs = Number.NaN, candidateMs = Number.NaN } = timedOf(lane);
+export function withLatency(
+  verdict: Verdict,
+  { referenceMs = Number.NaN, candidateMs = Number.NaN }: Timed,
+  maxSlowdown: number | undefined,
+): Verdict {
+  if (maxSlowdown === undefined || verdict.kind !== "pass") return verdict;
   const slowdown = candidateMs / referenceMs;
   if (slowdown <= maxSlowdown) return verdict;
   if (Number.isNaN(slowdown)) {
@@ -51,8 +46,7 @@ export function withLatency(verdict: Verdict, lane: Pick<PreparedLane, "builds" 
 }
 
 /** A fix that is slower than the reference engine is pointless: the reference could be shipped instead. */
-export function latencyOf(lane: Pick<PreparedLane, "builds">, maxSlowdown: number | undefined, keep?: readonly string[]): Latency | null {
-  const { referenceMs, candidateMs, fixedMs } = timedOf(lane, keep);
+export function latencyOf({ referenceMs, candidateMs, fixedMs }: Timed, maxSlowdown: number | undefined): Latency | null {
   if (referenceMs === undefined) return null;
   const slowdown = fixedMs === undefined ? undefined : fixedMs / referenceMs;
   const pointless = slowdown !== undefined && slowdown > (maxSlowdown ?? 1);

@@ -5,40 +5,29 @@
 import type { ModelEntry } from "../config/settings.ts";
 import { matchesPattern } from "../gate/pattern.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
-import { type Measured, measure } from "../measure/measure.ts";
+import { measure } from "../measure/measure.ts";
 import type { Measurement } from "../measure/measurement.ts";
-import type { TensorPair } from "../model/engine.ts";
-import type { Tensor } from "../model/tensor.ts";
-import { type Decided, type JudgedRun, type Judging, judgeMeasured, measureOptions, plainCandidate, sqnrBetween } from "./outputs.ts";
+import type { Engine } from "../model/engine.ts";
+import { type Decided, type Judging, judgeMeasured, measureOptions } from "./outputs.ts";
 
 export interface Localised {
-  readonly measured: Measured;
   readonly layers: readonly Measurement[];
   /** By the output tensor of the unit's compute node. */
   readonly injected: ReadonlyMap<string, Measurement>;
-  /** SQNR of the marked candidate's final output against the plain candidate's, dB: how far marking moved what is measured. */
-  readonly markingDb: number;
+  /** How far marking moved the final output (LayerTensors); undefined where it moves nothing. */
+  readonly markingDb: number | undefined;
+  readonly droppedMarks: readonly string[];
 }
 
-export async function localise(judging: Judging, samples: readonly number[], plain: JudgedRun): Promise<Localised> {
-  const marked = new Map<string, Tensor>();
-  const pairs = judging.lane.run({ assignment: plainCandidate, samples, detail: "layers" });
-  const measured = await measure(withoutOutputs(pairs, marked), measureOptions(judging));
-  const moved = await sqnrBetween(plain.candidates, marked, judging);
+export async function localise(judging: Judging, engine: Engine, samples: readonly number[]): Promise<Localised> {
+  const { pairs, markingDb, dropped } = await engine.layers(samples);
+  const { measurements } = await measure(pairs, measureOptions(judging));
   return {
-    measured,
-    layers: measured.measurements.filter(({ role }) => role === "layer"),
-    injected: new Map(measured.measurements.filter(({ role }) => role === "injected").map((one) => [one.tensor, one])),
-    markingDb: moved.length === 0 ? Number.NaN : Math.min(...moved),
+    layers: measurements.filter(({ role }) => role === "layer"),
+    injected: new Map(measurements.filter(({ role }) => role === "injected").map((one) => [one.tensor, one])),
+    markingDb,
+    droppedMarks: dropped,
   };
-}
-
-/** The final outputs of a marked engine are not the plain engine's: they are kept aside, only to see how far they moved. */
-async function* withoutOutputs(pairs: AsyncIterable<TensorPair>, outputs: Map<string, Tensor>): AsyncGenerator<TensorPair> {
-  for await (const pair of pairs) {
-    if (pair.role !== "output") yield pair;
-    else if (pair.candidate) outputs.set(`${pair.tensor} ${pair.sample}`, pair.candidate);
-  }
 }
 
 /** True where a pattern of the tolerance may name a layer: it matches none of the outputs exactly. */

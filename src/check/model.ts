@@ -11,19 +11,19 @@ import { readLabels } from "../samples/labels.ts";
 import { splitSamples } from "../search/sample-split.ts";
 import { assembleReport } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
-import { buildsOf } from "./builds.ts";
+import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
 import { exportedCache } from "./exported-cache.ts";
 import { fixModel } from "./fix.ts";
-import { withLatency } from "./latency.ts";
+import { timedOf, withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
-import { saveOutputs } from "./save-outputs.ts";
+import { savedOutputs } from "./save-outputs.ts";
 import { searchModel } from "./search.ts";
 import { beginRanking, type Ranking, rankingFor } from "./surrogate.ts";
-import { runTask, withTask } from "./task.ts";
+import { runTask, taskFolders, taskOutputs, withTask } from "./task.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
 export async function checkModel(entry: ModelEntry, context: CheckContext): Promise<ModelReport> {
@@ -39,7 +39,7 @@ export async function checkModel(entry: ModelEntry, context: CheckContext): Prom
           sha256: prepared.sha256,
           lane: prepared.lane.lane,
           laneWhy: prepared.laneWhy,
-          builds: buildsOf(prepared.lane),
+          builds: buildReports(prepared.builds),
         }
       : {};
     return {
@@ -85,20 +85,33 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const { search } = context.settings.options;
   const { lane } = prepared;
   const { task: wantedTask } = entry;
-  const decided = await watch.time("compare", () => decideOutputs(judging, halves.all));
-  await saveOutputs(entry.name, lane, context);
-  const repeatIdentical = lane.repeatIdentical?.() ?? null;
-  const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, lane, prepared.job.workFolder, context)));
+  const folders = taskFolders(prepared.job.workFolder);
+  const sinks = [
+    ...(await savedOutputs(entry.name, lane.lane, context)),
+    ...(wantedTask ? [taskOutputs(folders, context.effects.files)] : []),
+  ];
+  const decided = await watch.time("compare", () => decideOutputs(judging, halves.all, sinks));
+  const { engine } = decided.run;
+  const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
   const outputsVerdict = withTask(decided.decision.verdict, task);
   const wantsSearch = ({ kind }: Verdict) => search === "always" || (search === "on-regression" && kind === "regression");
 
   const wantsLayers = outputsVerdict.kind === "regression" || search === "always" || namesLayers(entry, lane.outputs);
   // Engines with marked layers are built on the GPU for a while.
   if (wantsSearch(outputsVerdict) && lane.lane !== "simulate" && context.settings.search.method === "ranked") beginRanking(ranking);
-  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, halves.all, decided.run)) : undefined;
+  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, halves.all)) : undefined;
   const { verdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
 
-  const searching = { prepared, judging, halves, injected: localised?.injected ?? new Map(), guardDb: decided.guardDb, ranking, context };
+  const searching = {
+    prepared,
+    judging,
+    halves,
+    plain: engine,
+    injected: localised?.injected ?? new Map(),
+    guardDb: decided.guardDb,
+    ranking,
+    context,
+  };
   const searched = wantsSearch(verdict) ? await watch.time("search", () => searchModel(searching)) : undefined;
   const outcome = searched?.outcome;
   const accepted = outcome && outcome.keep.length > 0 ? outcome : undefined;
@@ -106,8 +119,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const facts: CheckFacts = {
     ...known,
     decided,
-    repeatIdentical,
-    verdict: withLatency(verdict, lane, entry.latency.maxSlowdownVsReference),
+    verdict: lane.lane === "simulate" ? verdict : withLatency(verdict, timedOf(engine), entry.latency.maxSlowdownVsReference),
     findings,
     ...optional({ localised, searched, outcome, own, task }),
   };

@@ -6,10 +6,10 @@ import { type Judgement, judge } from "../gate/judge.ts";
 import { decideUnderNoise, guardBandDb, type NoiseDecision } from "../gate/noise.ts";
 import { type Measured, measure } from "../measure/measure.ts";
 import type { Metrics } from "../measure/metrics.ts";
-import type { TensorPair } from "../model/engine.ts";
-import type { PreparedLane, RunRequest } from "../model/lane.ts";
-import type { Tensor } from "../model/tensor.ts";
-import type { Assignment } from "../model/unit.ts";
+import type { Engine, TensorPair } from "../model/engine.ts";
+import type { PreparedLane } from "../model/lane.ts";
+import { plainCandidate } from "../model/unit.ts";
+import { fanOut, type OutputSink } from "./output-sinks.ts";
 
 export interface Judging {
   readonly entry: ModelEntry;
@@ -21,20 +21,21 @@ export interface Judging {
 }
 
 export interface JudgedRun {
+  /** Whose outputs were judged. */
+  readonly engine: Engine;
   readonly measured: Measured;
   readonly judgement: Judgement;
-  /** The candidate's final outputs by `<tensor> <sample>`; kept only where builds differ or something has to be compared with them. */
-  readonly candidates: ReadonlyMap<string, Tensor>;
 }
 
-export const plainCandidate: Assignment = { keep: new Set() };
-
-/** Runs, measures and judges the final outputs of one assignment on some samples. */
-export async function judgeOutputs(judging: Judging, request: Omit<RunRequest, "detail">): Promise<JudgedRun> {
-  const candidates = new Map<string, Tensor>();
-  const pairs = keepCandidates(judging.lane.run({ ...request, detail: "outputs" }), candidates);
-  const measured = await measure(pairs, measureOptions(judging));
-  return { measured, judgement: judgeMeasured(judging, measured), candidates };
+/** Measures and judges the final outputs of an engine on some samples. One pair of tensors is held at a time. */
+export async function judgeOutputs(
+  judging: Judging,
+  engine: Engine,
+  samples: readonly number[],
+  sinks: readonly OutputSink[] = [],
+): Promise<JudgedRun> {
+  const measured = await measure(fanOut(engine.outputs(samples), sinks), measureOptions(judging));
+  return { engine, measured, judgement: judgeMeasured(judging, measured) };
 }
 
 export const judgeMeasured = ({ entry, lane, today, baseline }: Judging, { measurements, coverage }: Measured): Judgement =>
@@ -65,10 +66,10 @@ export interface Decided {
   readonly betweenBuildsDb: readonly number[];
 }
 
-/** Judges the plain INT8 candidate; near a limit it judges fresh builds too and lets the majority decide (design 5). */
-export async function decideOutputs(judging: Judging, samples: readonly number[]): Promise<Decided> {
+/** Judges the plain INT8 candidate; near a limit it judges fresh builds too and lets the majority decide (design 5). The sinks take the first engine's outputs. */
+export async function decideOutputs(judging: Judging, samples: readonly number[], sinks: readonly OutputSink[] = []): Promise<Decided> {
   const { lane, entry } = judging;
-  const first = await judgeOutputs(judging, { assignment: plainCandidate, samples });
+  const first = await judgeOutputs(judging, await lane.build(plainCandidate), samples, sinks);
   const betweenBuildsDb: number[] = [];
   const guard = () =>
     guardBandDb({
@@ -78,8 +79,8 @@ export async function decideOutputs(judging: Judging, samples: readonly number[]
       sqnrDb: worstSqnrDb(first.measured),
     });
   const rebuild = async () => {
-    const again = await judgeOutputs(judging, { assignment: plainCandidate, samples, fresh: true });
-    betweenBuildsDb.push(...(await sqnrBetween(first.candidates, again.candidates, judging)));
+    const again = await judgeOutputs(judging, await lane.build(plainCandidate, { fresh: true }), samples);
+    betweenBuildsDb.push(...(await sqnrBetween(first.engine, again.engine, samples, judging)));
     return again.judgement;
   };
   const decision = await decideUnderNoise(first.judgement, guard(), entry.tensorrt.rebuilds, rebuild);
@@ -95,22 +96,17 @@ export const worstSqnrDb = ({ measurements }: Measured): number => {
   return values.length === 0 ? Number.NaN : Math.min(...values);
 };
 
-/** SQNR in dB per output between two runs that gave the same tensors of the same samples. */
-export async function sqnrBetween(a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>, judging: Judging): Promise<number[]> {
-  async function* pairs(): AsyncGenerator<TensorPair> {
-    for (const [key, reference] of a) {
-      const candidate = b.get(key);
-      const sample = Number(key.slice(key.lastIndexOf(" ") + 1));
-      if (candidate) yield { sample, tensor: reference.name, role: "output", reference, candidate };
-    }
-  }
-  const { measurements } = await measure(pairs(), { ...measureOptions(judging), scores: new Map() });
+/** SQNR in dB per output between two engines, the first one's candidate as the reference. */
+async function sqnrBetween(first: Engine, second: Engine, samples: readonly number[], judging: Judging): Promise<number[]> {
+  const { measurements } = await measure(candidatesOf(first, second, samples), { ...measureOptions(judging), scores: new Map() });
   return measurements.map(({ metrics }) => metrics.sqnrDb ?? Number.NaN);
 }
 
-async function* keepCandidates(pairs: AsyncIterable<TensorPair>, kept: Map<string, Tensor>): AsyncGenerator<TensorPair> {
-  for await (const pair of pairs) {
-    if (pair.role === "output" && pair.candidate) kept.set(`${pair.tensor} ${pair.sample}`, pair.candidate);
-    yield pair;
+/** Both give the outputs of one lane, so in the same order. */
+async function* candidatesOf(first: Engine, second: Engine, samples: readonly number[]): AsyncGenerator<TensorPair> {
+  const others = second.outputs(samples)[Symbol.asyncIterator]();
+  for await (const { candidate, ...pair } of first.outputs(samples)) {
+    const other = await others.next();
+    yield { ...pair, reference: candidate, candidate: other.done ? undefined : other.value.candidate };
   }
 }

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { prepareLane } from "../lanes/prepare.ts";
+import type { BuildFacts } from "../model/engine.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
@@ -19,6 +20,8 @@ export interface Prepared {
   readonly lane: PreparedLane;
   readonly laneWhy: string;
   readonly job: EngineJob;
+  /** Every engine and session that was built so far, in order. */
+  readonly builds: readonly BuildFacts[];
   readonly sha256: string;
   readonly quantization: ModelReport["quantization"];
   readonly warnings: readonly string[];
@@ -65,6 +68,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     entry.quantization?.qdq === undefined ? undefined : (await stageInto(place, entry.quantization.qdq, "staged-qdq")).modelPath;
   const quantization = await chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context });
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
+  const builds: BuildFacts[] = [];
   const job: EngineJob = {
     name: entry.name,
     modelPath: staged.modelPath,
@@ -86,12 +90,14 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       plugins: entry.tensorrt.plugins.map((path) => resolve(context.codeFolder, path)),
     },
     shapes: samples.shapes,
+    onBuild: (facts) => void builds.push(facts),
   };
   const { prepared, why } = await prepareLane(settings.options.lane, job);
   return {
     lane: prepared,
     laneWhy: why,
     job,
+    builds,
     sha256: staged.sha256,
     quantization: quantization.report,
     warnings: quantization.warnings,

@@ -3,7 +3,6 @@ import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
 import { closestMarginDb } from "../gate/judge.ts";
 import type { Finding } from "../gate/verdict.ts";
-import type { PreparedLane } from "../model/lane.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { Half, Probe, ProbeResult } from "../search/search.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
@@ -15,8 +14,8 @@ export function makeProbe(judging: Judging, halves: SampleSplit, clock: Pick<Clo
     const startMs = clock.monotonicMs();
     const seconds = () => (clock.monotonicMs() - startMs) / 1000;
     try {
-      const run = await judgeOutputs(judging, { assignment: { keep }, samples: samplesOf[half], fresh: options?.fresh ?? false });
-      return toResult(run, judging.lane, seconds());
+      const engine = await judging.lane.build({ keep }, { fresh: options?.fresh ?? false });
+      return toResult(await judgeOutputs(judging, engine, samplesOf[half]), seconds());
     } catch (error) {
       return unknownProbe(error, seconds());
     }
@@ -29,24 +28,25 @@ export function unknownProbe(error: unknown, seconds: number): ProbeResult {
   return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds };
 }
 
-function toResult(run: JudgedRun, lane: PreparedLane, seconds: number): ProbeResult {
-  const { verdict, findings } = run.judgement;
+function toResult({ engine, measured, judgement }: JudgedRun, seconds: number): ProbeResult {
+  const { verdict, findings } = judgement;
   if (verdict.kind === "undecided") return { kind: "unknown", why: `${verdict.reason}: ${verdict.message}`, seconds };
-  const latencyMs = lane.builds().at(-1)?.latencyMs;
-  const spreads = run.measured.measurements.map(({ spread }) => spread?.sqnrDbSd ?? 0).filter(Number.isFinite);
+  const { latencyMs } = engine.facts;
+  const spreads = measured.measurements.map(({ spread }) => spread?.sqnrDbSd ?? 0).filter(Number.isFinite);
   return {
     kind: "measured",
     passes: verdict.kind === "pass",
     marginDb: marginDb(findings),
-    sqnrDb: worstSqnrDb(run.measured),
+    sqnrDb: worstSqnrDb(measured),
     sdDb: Math.max(0, ...spreads),
     seconds,
+    engine,
     ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
 
 /** dB; infinite where both sides are identical, 0 where nothing that can fail was judged: then nothing can be said of a margin. */
-function marginDb(findings: readonly Finding[]): number {
+export function marginDb(findings: readonly Finding[]): number {
   const margin = closestMarginDb(findings) ?? 0;
   return Math.abs(margin) >= beyondMeasure ? Math.sign(margin) * Number.POSITIVE_INFINITY : margin;
 }

@@ -26,7 +26,7 @@ export const otherSchemes = ({ prepared, judging, halves, context }: SchemeInput
     probeEmpty: async () => {
       const startMs = context.effects.clock.monotonicMs();
       try {
-        const lane = await prepareSimulate({ ...prepared.job, quantization });
+        const lane = await prepareSimulate({ ...prepared.job, onBuild: undefined, quantization });
         try {
           return await makeProbe({ ...judging, lane }, halves, context.effects.clock)(new Set(), "search");
         } finally {

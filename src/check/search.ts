@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import type { Measurement } from "../measure/measurement.ts";
+import type { Engine } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { searchUnits } from "../search/ranked.ts";
@@ -21,6 +22,8 @@ import type { Ranking } from "./surrogate.ts";
 
 export interface SearchInputs {
   readonly prepared: Prepared;
+  /** The candidate that was judged. */
+  readonly plain: Engine;
   readonly judging: Judging;
   readonly halves: SampleSplit;
   readonly injected: ReadonlyMap<string, Measurement>;
@@ -41,7 +44,7 @@ export interface Searched {
 export async function searchModel(inputs: SearchInputs): Promise<Searched> {
   const { method } = inputs.context.settings.search;
   if (method === "ranked") return { outcome: await searchRanked(inputs) };
-  return await searchByPolygraphy(inputs.judging.entry, inputs.prepared, method, inputs.context);
+  return await searchByPolygraphy(inputs.judging.entry, inputs, method, inputs.context);
 }
 
 async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {

@@ -99,7 +99,12 @@ async function openLane(
   halves: SampleSplit,
 ): Promise<RankLane | undefined> {
   try {
-    const lane = await prepareSimulate({ ...prepared.job, quantization: await sameScales(prepared.lane, prepared.job), validation });
+    const lane = await prepareSimulate({
+      ...prepared.job,
+      onBuild: undefined,
+      quantization: await sameScales(prepared.lane, prepared.job),
+      validation,
+    });
     const same = new Set(prepared.lane.units.map(({ id }) => id));
     if (!lane.units.some(({ id }) => same.has(id))) {
       await lane.close();

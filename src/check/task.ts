@@ -5,14 +5,13 @@
 import { join } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import { childEnv, pythonEnv } from "../effects/child-env.ts";
+import type { Files } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
 import { writeNpz } from "../formats/write-npz.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
-import type { PreparedLane } from "../model/lane.ts";
-import type { Tensor } from "../model/tensor.ts";
 import type { CheckContext } from "./context.ts";
-import { plainCandidate } from "./outputs.ts";
+import { bySample, type OutputSink, type Side, sides } from "./output-sinks.ts";
 
 export interface TaskResult {
   readonly metric: string;
@@ -32,41 +31,29 @@ export function withTask(verdict: Verdict, task: TaskResult | undefined): Verdic
   return { kind, reason: "task-drop", message: `The task's ${figures} ${next}` };
 }
 
-type Side = "reference" | "candidate";
-const sides: readonly Side[] = ["reference", "candidate"];
+export type SideFolders = Readonly<Record<Side, string>>;
 
-export async function runTask(
-  task: NonNullable<ModelEntry["task"]>,
-  lane: PreparedLane,
-  workFolder: string,
-  context: CheckContext,
-): Promise<TaskResult> {
-  const folders = { reference: join(workFolder, "task-reference"), candidate: join(workFolder, "task-candidate") };
-  await saveOutputs(lane, folders, context);
+export const taskFolders = (workFolder: string): SideFolders => ({
+  reference: join(workFolder, "task-reference"),
+  candidate: join(workFolder, "task-candidate"),
+});
+
+/** One `.npz` a sample in each side's folder, named by the sample's number. */
+export const taskOutputs = (folders: SideFolders, files: Pick<Files, "writeBytes">): OutputSink =>
+  bySample({
+    sample: async (index, outputs) => {
+      const fileName = `${String(index).padStart(6, "0")}.npz`;
+      for (const side of sides) await files.writeBytes(join(folders[side], fileName), writeNpz(outputs[side]));
+    },
+    end: async () => {},
+  });
+
+/** `folders` hold the outputs of both sides. */
+export async function runTask(task: NonNullable<ModelEntry["task"]>, folders: SideFolders, context: CheckContext): Promise<TaskResult> {
   const reference = await evaluate("reference", task, folders.reference, context);
   const candidate = await evaluate("candidate", task, folders.candidate, context);
   const drop = reference - candidate;
   return { metric: task.metric, reference, candidate, drop, maxDrop: task.maxDrop, passes: drop <= task.maxDrop };
-}
-
-/** One `.npz` a sample in each side's folder, named by the sample's number. */
-async function saveOutputs(lane: PreparedLane, folders: Record<Side, string>, { effects }: CheckContext): Promise<void> {
-  const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
-  let current = -1;
-  let held: Record<Side, Tensor[]> = { reference: [], candidate: [] };
-  const flush = async () => {
-    if (current < 0) return;
-    for (const side of sides)
-      await effects.files.writeBytes(join(folders[side], `${String(current).padStart(6, "0")}.npz`), writeNpz(held[side]));
-    held = { reference: [], candidate: [] };
-  };
-  for await (const pair of lane.run({ assignment: plainCandidate, samples, detail: "outputs" })) {
-    if (pair.sample !== current) await flush();
-    current = pair.sample;
-    if (pair.reference) held.reference.push(pair.reference);
-    if (pair.candidate) held.candidate.push(pair.candidate);
-  }
-  await flush();
 }
 
 async function evaluate(side: Side, task: NonNullable<ModelEntry["task"]>, folder: string, context: CheckContext): Promise<number> {

@@ -6,6 +6,7 @@ import type { TensorPair } from "../model/engine.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Tensor } from "../model/tensor.ts";
+import { plainCandidate } from "../model/unit.ts";
 import { type SimulateJobParts, simulateJob } from "./simulate-job.ts";
 
 export interface QdqVerification {
@@ -46,7 +47,7 @@ async function candidateOutputs(
     lane = await prepareSimulate(await simulateJob({ ...shared, quantization, workFolder }));
     const outputs: Output[] = [];
     const samples = Array.from({ length: lane.sampleCount }, (_, sample) => sample);
-    for await (const { sample, tensor, candidate } of lane.run({ assignment: { keep: new Set() }, samples, detail: "outputs" })) {
+    for await (const { sample, tensor, candidate } of (await lane.build(plainCandidate)).outputs(samples)) {
       outputs.push({ sample, tensor, value: candidate });
     }
     return outputs;

@@ -1,4 +1,4 @@
-/** What a lane gives: tensors of both sides, and what is known of one build of an engine. Only types. */
+/** An engine as a value: what is known of its build, what it gives, how fast it is. Only types. */
 import type { Tensor } from "./tensor.ts";
 
 /** One tensor of one sample from both sides. A side is missing where that engine did not give the tensor. */
@@ -10,13 +10,54 @@ export interface TensorPair {
   readonly candidate: Tensor | undefined;
 }
 
+/**
+ * One built candidate, and through it the reference that its lane compares it with. In `simulate` an engine is a choice of units in a session.
+ * Streams give all tensors of a sample before the next sample; they reject with ToolError (undecided), and never yield a made-up tensor.
+ */
+export interface Engine {
+  readonly facts: BuildFacts;
+  readonly reference: BuildFacts;
+  /** Final outputs of both sides; the verdict comes from these. `samples`: indices into the validation samples. */
+  outputs(samples: readonly number[]): AsyncIterable<TensorPair>;
+  /** Marks what can be marked, which may build further engines. */
+  layers(samples: readonly number[]): Promise<LayerTensors>;
+  /** Undefined where times mean nothing (`simulate`). */
+  latency(): Promise<Latency | undefined>;
+}
+
+export interface LayerTensors {
+  /** Layers, and where the lane can, the error that each unit adds by itself (`injected`). */
+  readonly pairs: AsyncIterable<TensorPair>;
+  /** Smallest SQNR of a marked engine's final outputs against the unmarked one's, dB; undefined where marking changes nothing (`simulate`). */
+  readonly markingDb: number | undefined;
+  /** Tensors that could not be marked without changing what is measured. */
+  readonly dropped: readonly string[];
+}
+
+/** Of one inference, milliseconds. */
+export interface Timing {
+  readonly medianMs: number;
+  readonly p05Ms: number;
+  readonly p95Ms: number;
+  readonly iterations: number;
+}
+
+export interface Latency {
+  readonly reference: Timing;
+  readonly candidate: Timing;
+}
+
+export interface BuildOptions {
+  /** True: build anew instead of reusing what was built for the same assignment. */
+  readonly fresh?: boolean;
+}
+
 /** What is known of one build of an engine. In `simulate` a build is a session. */
 export interface BuildFacts {
   readonly what: string;
-  /** Whose engine it is, and how many units the candidate keeps in higher precision. */
+  /** Whose engine it is. */
   readonly role?: "reference" | "candidate" | "marked";
-  readonly kept?: number;
-  /** Ids of those units. */
+  /** Ids of the units that the candidate keeps in higher precision. */
   readonly keep?: ReadonlySet<string>;
   readonly seconds: number;
   /** Median latency of one inference, milliseconds; undefined where it means nothing (`simulate`). */
@@ -26,6 +67,8 @@ export interface BuildFacts {
   readonly executed?: readonly ExecutedLayer[];
   /** Engine layers of kept units that ran in INT8 nevertheless: a fix with any of them is not verified. */
   readonly ignored?: readonly string[];
+  /** Whether running the engine twice on one sample gave the same bytes; undefined where that was not tried. */
+  readonly repeatIdentical?: boolean;
 }
 
 /** Executed precision of one engine layer, read back from the engine inspector. */

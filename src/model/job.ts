@@ -1,5 +1,6 @@
 /** What a lane needs of a model: everything is already resolved, trusted and staged. Only types. */
 import type { Effects } from "../effects/effects.ts";
+import type { BuildFacts } from "./engine.ts";
 import type { Feed } from "./tensor.ts";
 
 export type Precision = "float32" | "float16";
@@ -17,6 +18,8 @@ export interface LaneJob {
   readonly deadlineMs: number;
   readonly effects: Effects;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
+  /** Told of every engine and session that was built, in order, marked ones included. */
+  readonly onBuild?: ((facts: BuildFacts) => void) | undefined;
 }
 
 /** What the lanes that build engines need besides. */

@@ -2,20 +2,10 @@
  * How engines come about, seen from outside: one interface, and nothing outside lanes/ knows which lane it talks to.
  * A lane makes tensors; it measures and judges nothing.
  */
-import type { BuildFacts, ExecutedLayer, TensorPair } from "./engine.ts";
+import type { BuildOptions, Engine } from "./engine.ts";
 import type { Assignment, Unit } from "./unit.ts";
 
 export type LaneName = "simulate" | "implicit" | "explicit";
-
-export interface RunRequest {
-  readonly assignment: Assignment;
-  /** Indices into the validation samples. */
-  readonly samples: readonly number[];
-  /** "outputs": plain engines, final outputs only; the verdict comes from these. "layers": also marked tensors and, where the lane can, injected pairs. */
-  readonly detail: "outputs" | "layers";
-  /** True: rebuild the candidate instead of reusing a built one (noise floor, verification). */
-  readonly fresh?: boolean;
-}
 
 export interface LaneCoverage {
   /** Compute nodes that run quantised / all compute nodes. */
@@ -26,13 +16,9 @@ export interface LaneCoverage {
   /** Inputs of compute nodes without a scale: their node stays in float. */
   readonly missingScales: readonly string[];
   readonly variant: string;
-  readonly droppedMarks: readonly string[];
 }
 
-/**
- * One model made ready in one lane. `run` streams pairs sample by sample (all tensors of a sample before the next sample).
- * Rejects with ToolError (undecided), ConfigError or FileError; never yields a made-up tensor.
- */
+/** One model made ready in one lane. */
 export interface PreparedLane {
   readonly lane: LaneName;
   readonly units: readonly Unit[];
@@ -52,16 +38,14 @@ export interface PreparedLane {
   readonly scales?: ReadonlyMap<string, number>;
   /** True when repeats are bit-identical and builds carry no noise. */
   readonly deterministic: boolean;
-  run(request: RunRequest): AsyncIterable<TensorPair>;
-  /** Everything built so far, in order. */
-  builds(): readonly BuildFacts[];
-  /** Executed precisions of the last candidate build; empty where the lane has no engine. */
-  executed(): readonly ExecutedLayer[];
+  /**
+   * The engine of an assignment, and of the reference where there is none yet. The same assignment gives the same engine until one is built
+   * `fresh`. Rejects with ToolError (undecided), ConfigError or FileError.
+   */
+  build(assignment: Assignment, options?: BuildOptions): Promise<Engine>;
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment): readonly string[];
   close(): Promise<void>;
-  /** What running one engine twice on one sample showed: the same bytes or not. Undefined before the first engine, and in lanes without engines. */
-  repeatIdentical?(): boolean | undefined;
   /** TensorRT network layers that a unit's precision is set on (`keep[].layers` of the report). */
   readonly unitLayers?: ReadonlyMap<string, readonly string[]>;
   /** Names of the network's layers before fusion, in order. */

@@ -1,4 +1,4 @@
-/** What changes precision together, and a choice of precisions. Only types. */
+/** What changes precision together, and a choice of precisions. */
 
 /** The smallest group of nodes that changes precision together. Ids are stable within one model file. */
 export interface Unit {
@@ -23,3 +23,5 @@ export interface Unit {
 export interface Assignment {
   readonly keep: ReadonlySet<string>;
 }
+
+export const plainCandidate: Assignment = { keep: new Set() };

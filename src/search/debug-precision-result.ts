@@ -55,6 +55,7 @@ export function readDebugPrecision(run: DebugPrecisionRun): DebugPrecisionOutcom
     oneMinimal: false,
     heldOut: undefined,
     advice: [],
+    confirmations: [],
     builds: iterations.length,
     seconds: run.seconds,
     seed: run.seed,

@@ -47,7 +47,7 @@ export async function openJournal(
   const waiting = Map.groupBy(entries, ({ key }) => key);
   return {
     take: (key) => waiting.get(key)?.shift(),
-    add: (made) => journal.append(line(made)),
+    add: ({ key, result, waitedSeconds }) => journal.append(line({ key, result: withoutEngine(result), waitedSeconds })),
   };
 }
 
@@ -67,6 +67,13 @@ export function parseJournal(text: string, inputs: string): Entry[] | string {
   const damaged = entries.findIndex((each) => !each.success);
   if (damaged >= 0) return `line ${damaged + 2} is damaged`;
   return entries.flatMap((each) => (each.success ? [{ ...each.data, result: withoutUndefined(each.data.result) }] : []));
+}
+
+/** Engines end with the run. */
+function withoutEngine(result: ProbeResult): ProbeResult {
+  if (result.kind === "unknown") return result;
+  const { engine: _, ...rest } = result;
+  return rest;
 }
 
 const line = (value: object): string => `${JSON.stringify(value, (_, item: unknown) => nameNonFinite(item))}\n`;

@@ -4,7 +4,7 @@
  */
 import { type Group, unitsOf } from "./groups.ts";
 import type { OpenJournal } from "./journal.ts";
-import type { Probe, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
+import type { Confirmation, Probe, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
 
 /** Ends a search early; the best set so far is the answer. */
 export class SearchStopped extends Error {
@@ -48,6 +48,7 @@ export class ProbeRunner {
   /** Sets that passed a half, as they came. */
   readonly #passed: Readonly<Record<"search" | "accept", (readonly string[])[]>> = { search: [], accept: [] };
   readonly #refused = new Set<string>();
+  readonly #confirmations = new Map<string, Confirmation[]>();
 
   constructor(request: SearchRequest, groups: readonly Group[], journal: OpenJournal) {
     this.#request = request;
@@ -86,6 +87,11 @@ export class ProbeRunner {
     return this.#refused.has(this.#setOf(keep));
   }
 
+  /** What the fresh builds of just these groups gave, in order. */
+  confirmationsOf(keep: readonly string[]): readonly Confirmation[] {
+    return this.#confirmations.get(this.#setOf(keep)) ?? [];
+  }
+
   /** The half that nothing was searched on, as the samples are named outside. */
   get heldOutHalf(): Question["half"] {
     return this.#half("accept");
@@ -117,7 +123,10 @@ export class ProbeRunner {
     const question: Question = { phase: "confirm", keep, half: "accept" };
     const result = await this.#withRetry(question, this.#key(question), true);
     // A tool that failed says nothing of the set.
-    if (result.kind === "measured" && !passes(result)) this.#refused.add(this.#setOf(keep));
+    if (result.kind !== "measured") return result;
+    const set = this.#setOf(keep);
+    this.#confirmations.set(set, [...(this.#confirmations.get(set) ?? []), result]);
+    if (!passes(result)) this.#refused.add(set);
     return result;
   }
 

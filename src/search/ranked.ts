@@ -146,6 +146,7 @@ function outcome(
     probes: prober.records,
     prefix: notes.prefix,
     keep: unitsOf(groups, keep),
+    confirmations: prober.confirmationsOf(keep),
     oneMinimal: oneMinimal ?? false,
     heldOut: heldOut?.kind === "measured" ? { passes: passes(heldOut), sqnrDb: heldOut.sqnrDb, marginDb: heldOut.marginDb } : undefined,
     heldOutHalf: prober.heldOutHalf,

@@ -1,9 +1,10 @@
 /** The words of searching. The search sees only `probe(units) -> result`; it knows no lane, no file, no clock but the one handed in. */
 import type { Clock } from "../effects/effects.ts";
+import type { Engine } from "../model/engine.ts";
 import type { Unit } from "../model/unit.ts";
 
 /**
- * A failed tool is `unknown`: neither good nor bad. `marginDb`: distance to the limit in the deciding metric's unit, negative when failing.
+ * `engine`: the one that answered; nothing where the answer comes from a journal. A failed tool is `unknown`: neither good nor bad. `marginDb`: distance to the limit in the deciding metric's unit, negative when failing.
  * `sdDb`: bootstrap standard deviation of the deciding metric in the same unit; 0 where there is none.
  */
 export type ProbeResult =
@@ -16,8 +17,11 @@ export type ProbeResult =
       readonly seconds: number;
       readonly latencyMs?: number;
       readonly note?: string;
+      readonly engine?: Engine;
     }
   | { readonly kind: "unknown"; readonly why: string; readonly seconds: number };
+
+export type Confirmation = Extract<ProbeResult, { kind: "measured" }>;
 
 export type Half = "search" | "accept" | "all";
 
@@ -66,6 +70,8 @@ export interface SearchOutcome {
   readonly prefix: readonly { readonly ranking: RankingName; readonly length: number | undefined }[];
   /** Accepted set, or best so far; empty when there is none. */
   readonly keep: readonly string[];
+  /** What fresh builds of just `keep` gave, in order. A tool's failure is none of them: it says nothing of the set. */
+  readonly confirmations: readonly Confirmation[];
   /** True: no member can be dropped on the search half. */
   readonly oneMinimal: boolean;
   readonly heldOut: { readonly passes: boolean; readonly sqnrDb: number; readonly marginDb: number } | undefined;

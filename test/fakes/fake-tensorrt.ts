@@ -5,9 +5,8 @@ import { z } from "zod";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Effects } from "../../src/effects/effects.ts";
-import type { TensorPair } from "../../src/model/engine.ts";
+import type { BuildFacts } from "../../src/model/engine.ts";
 import type { EngineJob, FeedSource, QuantizationSource } from "../../src/model/job.ts";
-import type { PreparedLane, RunRequest } from "../../src/model/lane.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "./run-effects.ts";
 
@@ -21,6 +20,8 @@ export interface FakeMachine {
   readonly run: RunEffects;
   /** Interpreter whose `tensorrt` is the fake one. */
   readonly python: string;
+  /** Engines that jobs of this machine were told of, in order. */
+  readonly built: readonly BuildFacts[];
   job(quantization?: Partial<QuantizationSource>, change?: Partial<EngineJob>): Promise<EngineJob>;
   feeds(file: "validation" | "calibration", samples: number): Promise<FeedSource>;
   /** What each build was asked for, in order. */
@@ -63,6 +64,7 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
     env: { ...run.env, PATH: `${bin}:${process.env.PATH}`, XDG_RUNTIME_DIR: run.folder },
   };
   const opened: FeedSource[] = [];
+  const built: BuildFacts[] = [];
   const feeds = async (file: "validation" | "calibration", samples: number) => {
     const source = await openFeeds(
       { kind: "data", path: join(recorded, `${file}.npz`) },
@@ -76,6 +78,7 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
   return {
     effects,
     run,
+    built,
     feeds,
     byHand: (command, cwd) =>
       effects.exec.run({ file: "sh", args: ["-c", command], cwd, env: { PATH: effects.env.PATH ?? "" }, timeoutMs: 60_000 }),
@@ -115,6 +118,7 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
           rebuilds: 3,
         },
         shapes: new Map([["x", { min: shape, opt: shape, max: shape }]]),
+        onBuild: (facts) => void built.push(facts),
         ...change,
       };
     },
@@ -124,12 +128,4 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
 async function program(path: string, lines: readonly string[]): Promise<void> {
   await writeFile(path, `#!/bin/sh\n${lines.join("\n")}\n`);
   await chmod(path, 0o755);
-}
-
-/** All pairs of a run; the plain candidate on both samples unless asked otherwise. */
-export async function pairsOf(lane: PreparedLane, request: Partial<RunRequest> = {}): Promise<TensorPair[]> {
-  const found: TensorPair[] = [];
-  const plain = { assignment: { keep: new Set<string>() }, samples: [0, 1], detail: "outputs" } as const;
-  for await (const pair of lane.run({ ...plain, ...request })) found.push(pair);
-  return found;
 }

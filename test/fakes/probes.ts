@@ -1,6 +1,6 @@
 /** Synthetic units and probes for searches: errors that add up, sets that depend on each other, tools that fail. No model, no clock. */
 import type { Unit } from "../../src/model/unit.ts";
-import type { Half, Journal, Probe, ProbeResult, SearchRequest } from "../../src/search/search.ts";
+import type { Confirmation, Half, Journal, Probe, ProbeResult, SearchRequest } from "../../src/search/search.ts";
 
 /** u0, u1, … in topological order; `blockSize` units share a block. */
 export const syntheticUnits = (count: number, blockSize = 1): readonly Unit[] =>
@@ -16,7 +16,7 @@ export const syntheticUnits = (count: number, blockSize = 1): readonly Unit[] =>
   }));
 
 /** A measured result with this quality against a limit of 20 dB. */
-export const measured = (sqnrDb: number, sdDb = 0): ProbeResult => ({
+export const measured = (sqnrDb: number, sdDb = 0): Confirmation => ({
   kind: "measured",
   passes: sqnrDb >= 20,
   marginDb: sqnrDb - 20,

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
-import type { TensorPair } from "../../src/model/engine.ts";
+import type { BuildFacts, TensorPair } from "../../src/model/engine.ts";
 import type { EngineJob, FeedSource, QuantizationSource } from "../../src/model/job.ts";
-import type { PreparedLane, RunRequest } from "../../src/model/lane.ts";
+import type { PreparedLane } from "../../src/model/lane.ts";
 import { resolveInputs } from "../../src/onnx/inputs.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
@@ -31,6 +31,8 @@ export interface JobParts {
 export interface StagedJob {
   readonly job: EngineJob;
   readonly effects: RunEffects;
+  /** Sessions that were opened, in order. */
+  readonly built: readonly BuildFacts[];
 }
 
 /** End `effects` when done: it removes the folder. */
@@ -61,6 +63,7 @@ export async function simulateJob(parts: JobParts): Promise<StagedJob> {
     noTacticSources: false,
     rebuilds: 0,
   };
+  const built: BuildFacts[] = [];
   const job: EngineJob = {
     name: "model",
     modelPath: staged.modelPath,
@@ -72,8 +75,9 @@ export async function simulateJob(parts: JobParts): Promise<StagedJob> {
     effects,
     tensorrt,
     shapes,
+    onBuild: (facts) => void built.push(facts),
   };
-  return { job, effects };
+  return { job, effects, built };
 }
 
 /** The recorded classifier with the recorded cache. */
@@ -104,19 +108,24 @@ export async function withLane<T>(staged: StagedJob, use: (lane: PreparedLane) =
 
 export const everySample = (lane: PreparedLane): number[] => Array.from({ length: lane.sampleCount }, (_, i) => i);
 
-export async function pairsOf(
-  lane: PreparedLane,
-  request: Partial<RunRequest> & { readonly keep?: ReadonlySet<string> } = {},
-): Promise<TensorPair[]> {
-  const pairs: TensorPair[] = [];
-  const full = {
-    samples: everySample(lane),
-    detail: "outputs",
-    ...request,
-    assignment: { keep: request.keep ?? new Set<string>() },
-  } as const;
-  for await (const pair of lane.run(full)) pairs.push(pair);
-  return pairs;
+export interface Asked {
+  readonly keep?: ReadonlySet<string>;
+  readonly samples?: readonly number[];
+  readonly detail?: "outputs" | "layers";
+  readonly fresh?: boolean;
+}
+
+/** Pairs of an engine; the outputs of the plain candidate on all samples unless asked otherwise. */
+export async function pairsOf(lane: PreparedLane, asked: Asked = {}): Promise<TensorPair[]> {
+  const { keep = new Set(), samples = everySample(lane), detail = "outputs", fresh = false } = asked;
+  const engine = await lane.build({ keep }, { fresh });
+  return await allOf(detail === "outputs" ? engine.outputs(samples) : (await engine.layers(samples)).pairs);
+}
+
+export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 /** Pooled over pairs of one tensor, in dB. NaN where a side is missing: nothing then agrees with it. */

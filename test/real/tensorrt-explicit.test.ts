@@ -6,9 +6,10 @@ import { pythonFile } from "../../src/effects/python-files.ts";
 import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
 import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { LaneName, PreparedLane } from "../../src/model/lane.ts";
-import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
+import { plainCandidate } from "../../src/model/unit.ts";
+import { type FakeMachine, fakeMachine, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { qdqBytes } from "../fakes/qdq-models.ts";
-import { classifier } from "../fakes/simulate-job.ts";
+import { allOf, classifier, pairsOf } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -34,7 +35,8 @@ async function prepare(wanted: LaneName | "auto", { fake = {}, quantization, own
   open = found.prepared;
   return found;
 }
-const int8Layers = (lane: PreparedLane) => lane.executed().filter(({ precision }) => /int8/i.test(precision)).length;
+/** Of the engine that was built last. */
+const int8Layers = () => (machine.built.at(-1)?.executed ?? []).filter(({ precision }) => /int8/i.test(precision)).length;
 
 describeWithPython.each([
   ["8.6.1", "explicit", ["--int8", "--fp16"]],
@@ -45,16 +47,16 @@ describeWithPython.each([
     const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: version } });
     const keep = new Set(lane.units.slice(1, 4).map(({ id }) => id));
     const plain = await pairsOf(lane);
-    const all = int8Layers(lane);
-    const kept = await pairsOf(lane, { assignment: { keep } });
-    expect(int8Layers(lane)).toBe(all - 3);
+    const all = int8Layers();
+    const kept = await pairsOf(lane, { keep });
+    expect(int8Layers()).toBe(all - 3);
     const again = await pairsOf(lane, { fresh: true });
-    expect(int8Layers(lane)).toBe(all);
+    expect(int8Layers()).toBe(all);
     expect(all).toBe(54);
     expect(kept[0]?.candidate?.data).not.toEqual(plain[0]?.candidate?.data);
     expect(again[0]?.candidate?.data).toEqual(plain[0]?.candidate?.data);
     expect(lane.coverage).toMatchObject({ variant, quantizedUnits: 54, missingScales: [] });
-    expect(lane.builds().map(({ role }) => role)).toEqual(["reference", "candidate", "candidate", "candidate"]);
+    expect(machine.built.map(({ role }) => role)).toEqual(["reference", "candidate", "candidate", "candidate"]);
   });
 
   it("prints the commands that do the same, without flags that this typing does not have", async () => {
@@ -70,10 +72,10 @@ describeWithPython("the explicit lane", () => {
   it("keeps units in FP32 by layer precisions where typing is weak, and takes them back", async () => {
     const { prepared: lane } = await prepare("explicit", { change: { keepPrecision: "float32" } });
     const keep = new Set(lane.units.slice(0, 2).map(({ id }) => id));
-    await pairsOf(lane, { assignment: { keep }, samples: [0] });
-    await pairsOf(lane, { assignment: { keep }, samples: [0], fresh: true });
+    await pairsOf(lane, { keep, samples: [0] });
+    await pairsOf(lane, { keep, samples: [0], fresh: true });
     await pairsOf(lane, { samples: [0] });
-    expect(int8Layers(lane)).toBe(54);
+    expect(int8Layers()).toBe(54);
   });
 
   it("takes the model's own Q/DQ, and its float reference is the model without them", async () => {
@@ -81,15 +83,16 @@ describeWithPython("the explicit lane", () => {
     expect([lane.lane, why]).toEqual(["explicit", "the model holds Q/DQ nodes"]);
     const pairs = await pairsOf(lane, { samples: [0] });
     expect(pairs[0]?.candidate?.data).not.toEqual(pairs[0]?.reference?.data);
-    expect(int8Layers(lane)).toBe(54);
+    expect(int8Layers()).toBe(54);
   });
 
   it("measures layers by marking, also in a strongly typed network", async () => {
     const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: "11.2.0" } });
-    const layers = (await pairsOf(lane, { detail: "layers", samples: [0] })).filter(({ role }) => role === "layer");
+    const { pairs, dropped } = await (await lane.build(plainCandidate)).layers([0]);
+    const layers = await allOf(pairs);
     expect(layers.length).toBeGreaterThan(50);
     expect(layers.filter(({ reference, candidate }) => reference === undefined || candidate === undefined)).toEqual([]);
-    expect(lane.coverage.droppedMarks).toEqual([]);
+    expect(dropped).toEqual([]);
   });
 
   it("refuses scales of another model, and a model that nothing quantises", async () => {

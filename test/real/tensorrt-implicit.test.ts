@@ -10,7 +10,9 @@ import { prepareLane } from "../../src/lanes/prepare.ts";
 import type { TensorPair } from "../../src/model/engine.ts";
 import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
-import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
+import { plainCandidate } from "../../src/model/unit.ts";
+import { type FakeMachine, fakeMachine, recordedCache } from "../fakes/fake-tensorrt.ts";
+import { allOf, pairsOf } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -63,13 +65,13 @@ describeWithPython("the implicit lane", () => {
       [1, "softmax_0.tmp_0", "output"],
     ]);
     expect(pairs[0]?.candidate?.data).not.toEqual(pairs[0]?.reference?.data);
-    expect(lane.builds().map(({ role, what }) => [role, what])).toEqual([
+    expect(machine.built.map(({ role, what }) => [role, what])).toEqual([
       ["reference", "FP16 engine"],
       ["candidate", "INT8 engine"],
     ]);
-    expect(lane.builds().every(({ latencyMs = 0, seconds }) => latencyMs > 0 && seconds > 0)).toBe(true);
-    expect(lane.executed().filter(({ precision }) => precision === "INT8")).toHaveLength(54);
-    expect(lane.repeatIdentical?.()).toBe(true);
+    expect(machine.built.every(({ latencyMs = 0, seconds }) => latencyMs > 0 && seconds > 0)).toBe(true);
+    expect((machine.built.at(-1)?.executed ?? []).filter(({ precision }) => precision === "INT8")).toHaveLength(54);
+    expect(machine.built.map(({ repeatIdentical }) => repeatIdentical)).toEqual([true, true]);
     expect(lane.coverage).toMatchObject({ quantizedUnits: 54, totalUnits: 54, missingScales: [] });
     expect(lane.versions).toMatchObject({ tensorrt: "8.6.1", polygraphy: "0.53.6", gpu: "Fake GPU 80GB" });
     expect(await readByPolygraphy(pairs)).toBe("reference 2");
@@ -79,9 +81,9 @@ describeWithPython("the implicit lane", () => {
     const lane = await prepared();
     const first = await pairsOf(lane);
     expect((await pairsOf(lane))[0]?.candidate?.data).toEqual(first[0]?.candidate?.data);
-    expect(lane.builds()).toHaveLength(2);
+    expect(machine.built).toHaveLength(2);
     const fresh = await pairsOf(lane, { fresh: true });
-    expect(lane.builds()).toHaveLength(3);
+    expect(machine.built).toHaveLength(3);
     expect(fresh[0]?.reference?.data).toEqual(first[0]?.reference?.data);
     expect(fresh[0]?.candidate?.data).not.toEqual(first[0]?.candidate?.data);
   });
@@ -89,18 +91,18 @@ describeWithPython("the implicit lane", () => {
   it("keeps units in FP16 by layer precisions and takes them back for the next build", async () => {
     const lane = await prepared();
     const keep = new Set([unitOf(lane, "p2o.Conv.1"), unitOf(lane, "p2o.Conv.2")]);
-    await pairsOf(lane, { assignment: { keep } });
-    expect(lane.builds().at(-1)).toMatchObject({ what: "INT8 engine with 2 units in float16", kept: 2 });
-    expect(lane.builds().at(-1)?.ignored).toBeUndefined();
-    expect(lane.executed().filter(({ precision }) => precision === "INT8")).toHaveLength(52);
+    await pairsOf(lane, { keep });
+    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 2 units in float16", kept: 2 });
+    expect(machine.built.at(-1)?.ignored).toBeUndefined();
+    expect((machine.built.at(-1)?.executed ?? []).filter(({ precision }) => precision === "INT8")).toHaveLength(52);
     await pairsOf(lane);
-    expect(lane.executed().filter(({ precision }) => precision === "INT8")).toHaveLength(54);
+    expect((machine.built.at(-1)?.executed ?? []).filter(({ precision }) => precision === "INT8")).toHaveLength(54);
   });
 
   it("names kept layers that run in INT8 all the same: their fix is then not verified", async () => {
     const lane = await prepared({ fake: { FAKE_TRT_FAULT: "ignore-precision" } });
-    await pairsOf(lane, { assignment: { keep: new Set([unitOf(lane, "p2o.Conv.1")]) } });
-    expect(lane.builds().at(-1)?.ignored).toEqual(["p2o.Conv.1"]);
+    await pairsOf(lane, { keep: new Set([unitOf(lane, "p2o.Conv.1")]) });
+    expect(machine.built.at(-1)?.ignored).toEqual(["p2o.Conv.1"]);
   });
 
   it("refuses an INT8 engine that has no INT8 layer", async () => {
@@ -113,16 +115,16 @@ describeWithPython("the implicit lane", () => {
 
   it("takes layers in smaller batches where the GPU's memory is short, and drops none", async () => {
     const small = await prepared({ fake: { FAKE_TRT_FAULT: "oom-over:30" } });
-    const pairs = await pairsOf(small, { detail: "layers", samples: [0] });
-    expect(pairs.filter(({ role, candidate, reference }) => role === "layer" && candidate && reference)).toHaveLength(54);
-    expect(small.coverage.droppedMarks).toEqual([]);
-    expect(small.builds().filter(({ role }) => role === "marked").length).toBeGreaterThan(2);
-    expect(small.builds().at(-1)?.notes.join()).toMatch(/marking moved the output by/);
+    const { pairs, dropped, markingDb } = await (await small.build(plainCandidate)).layers([0]);
+    expect((await allOf(pairs)).filter(({ role, candidate, reference }) => role === "layer" && candidate && reference)).toHaveLength(54);
+    expect([dropped, markingDb]).toEqual([[], Number.POSITIVE_INFINITY]);
+    expect(machine.built.filter(({ role }) => role === "marked").length).toBeGreaterThan(2);
+    expect(machine.built.at(-1)?.notes.join()).toMatch(/marking moved the output by/);
   });
 
   it("says which build failed where a unit has no kernel, and builds other sets afterwards", async () => {
     const lane = await prepared({ fake: { FAKE_TRT_FAULT: "no-kernel:p2o.Conv.1" } });
-    const set = (node: string) => ({ assignment: { keep: new Set([unitOf(lane, node)]) } });
+    const set = (node: string) => ({ keep: new Set([unitOf(lane, node)]) });
     await expect(pairsOf(lane, set("p2o.Conv.1"))).rejects.toMatchObject({
       reason: "build-failed",
       message: expect.stringContaining("p2o.Conv.1"),
@@ -133,7 +135,7 @@ describeWithPython("the implicit lane", () => {
   it("builds once more where tactics were skipped for lack of memory, then says so", async () => {
     const lane = await prepared({ fake: { FAKE_TRT_FAULT: "skip-tactics" } });
     await pairsOf(lane);
-    expect(lane.builds().map(({ notes }) => notes.some((note) => note.startsWith("degraded build: Skipping tactic")))).toEqual([
+    expect(machine.built.map(({ notes }) => notes.some((note) => note.startsWith("degraded build: Skipping tactic")))).toEqual([
       true,
       true,
     ]);
@@ -175,7 +177,7 @@ describeWithPython("scales of the implicit lane", () => {
     expect(cache.entries.length).toBeGreaterThan(54);
     expect(lane.coverage.missingScales).toEqual([]);
     await pairsOf(lane);
-    expect(lane.executed().some(({ precision }) => precision === "INT8")).toBe(true);
+    expect((machine.built.at(-1)?.executed ?? []).some(({ precision }) => precision === "INT8")).toBe(true);
     expect(machine.run.lines.join("\n")).toContain(algorithm);
   });
 

@@ -8,9 +8,10 @@ import { prepareLane } from "../../src/lanes/prepare.ts";
 import { main } from "../../src/main.ts";
 import type { EngineJob, TensorRtOptions } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
-import { type FakeMachine, fakeMachine, pairsOf } from "../fakes/fake-tensorrt.ts";
+import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
+import { pairsOf } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -34,7 +35,7 @@ describeWithPython("options of the builder", () => {
     const options = { workspaceMiB: 512, optimizationLevel: 2, dlaCore: 1, versionCompatible: true, noTacticSources: true };
     const lane = await prepare(options, { FAKE_TRT_DLA_CORES: "2" });
     await pairsOf(lane, { samples: [0] });
-    await pairsOf(lane, { samples: [0], assignment: { keep: new Set([lane.units[0]?.id ?? ""]) } });
+    await pairsOf(lane, { samples: [0], keep: new Set([lane.units[0]?.id ?? ""]) });
     const [reference, candidate, kept, ...more] = await machine.builds();
     expect(more).toEqual([]);
     expect(reference).toMatchObject({

@@ -5,8 +5,8 @@ import { afterEach, expect, it } from "vitest";
 import { writeInputs } from "../../src/formats/polygraphy-writer.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import { measure } from "../../src/measure/measure.ts";
-import { type FakeMachine, fakeMachine, pairsOf, recordedCache } from "../fakes/fake-tensorrt.ts";
-import { classifier } from "../fakes/simulate-job.ts";
+import { type FakeMachine, fakeMachine, recordedCache } from "../fakes/fake-tensorrt.ts";
+import { classifier, pairsOf } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;

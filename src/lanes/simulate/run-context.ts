@@ -1,6 +1,5 @@
-/** What all parts of one prepared model share: the job, the runtime, the list of builds, the clock. */
+/** What all parts of one prepared model share: the job, the runtime, the clock. */
 import { ToolError } from "../../effects/failure.ts";
-import type { BuildFacts } from "../../model/engine.ts";
 import type { LaneJob } from "../../model/job.ts";
 import type { Network } from "../../onnx/network.ts";
 import type { Runtime } from "./runtime.ts";
@@ -9,24 +8,21 @@ import { openSession, type Session } from "./session.ts";
 export interface RunContext {
   readonly job: LaneJob;
   readonly runtime: Runtime;
-  readonly builds: BuildFacts[];
-  /** Opens a session and notes it as a build. */
+  /** Opens a session and tells the job of it. */
   open(network: Network, what: string): Promise<Session>;
   /** ToolError `timeout` beyond the job's deadline, `cancelled` after a signal. */
   checkTime(): void;
 }
 
 export function workbench(job: LaneJob, runtime: Runtime): RunContext {
-  const builds: BuildFacts[] = [];
   const { clock, cancelled } = job.effects;
   return {
     job,
     runtime,
-    builds,
     open: async (network, what) => {
       const start = clock.monotonicMs();
       const session = await openSession(runtime, job.effects, network, what);
-      builds.push({
+      job.onBuild?.({
         what,
         seconds: (clock.monotonicMs() - start) / 1000,
         notes: [`ONNX Runtime ${runtime.version}, optimisation disabled, 1 thread`],

@@ -3,14 +3,14 @@
  * Makes tensors of both sides; accepts nothing for TensorRT, which fuses and rounds in its own way.
  */
 
-import type { TensorPair } from "../../model/engine.ts";
 import type { LaneJob } from "../../model/job.ts";
-import type { PreparedLane, RunRequest } from "../../model/lane.ts";
+import type { PreparedLane } from "../../model/lane.ts";
 import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { readModel } from "../../onnx/read.ts";
 import { scoreSources } from "../../onnx/scores.ts";
 import { declaredDims } from "../../onnx/types.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
+import { simulatedEngine } from "./engine.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";
@@ -48,14 +48,14 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
       ...(sides.quantizedOthers === undefined ? {} : { quantizedOthers: sides.quantizedOthers }),
       missingScales: sides.missingScales,
       variant: sides.variant,
-      droppedMarks: [],
     },
     versions: { onnxruntime: runtime.version },
     ...(sides.scales === undefined ? {} : { scales: sides.scales }),
     deterministic: true,
-    run: (request) => runSamples(bench, { outputs, layers }, request),
-    builds: () => bench.builds,
-    executed: () => [],
+    build: async (assignment, { fresh = false } = {}) => {
+      if (fresh) await outputs.rebuild();
+      return simulatedEngine(bench, { outputs, layers }, assignment);
+    },
     reproduce: (assignment) => reproduceCommands(job, assignment),
     close: async () => {
       await layers.close();
@@ -65,24 +65,6 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
 }
 
 const sumOf = (counts: Readonly<Record<string, number>> = {}): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
-
-interface Runners {
-  readonly outputs: ReturnType<typeof outputRunner>;
-  readonly layers: ReturnType<typeof layerRunner>;
-}
-
-/** All tensors of a sample before the next sample: two samples' tensors are never held together. */
-async function* runSamples(bench: RunContext, runners: Runners, request: RunRequest): AsyncIterable<TensorPair> {
-  if (request.fresh === true) await runners.outputs.rebuild();
-  await runners.outputs.prepare(request.samples);
-  for (const sample of request.samples) {
-    bench.checkTime();
-    yield* runners.outputs.pairs(sample, request.assignment.keep);
-    if (request.detail === "outputs") continue;
-    await runners.outputs.yieldMemory();
-    yield* runners.layers.pairs(sample, request.assignment.keep);
-  }
-}
 
 const tensorOrder = (sides: Sides) => new Map(sides.reference.nodes.flatMap((node) => node.output).map((name, i) => [name, i]));
 

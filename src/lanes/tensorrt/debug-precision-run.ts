@@ -7,8 +7,8 @@ import { parseCache } from "../../calibration/cache.ts";
 import { pythonEnv } from "../../effects/child-env.ts";
 import type { Files } from "../../effects/effects.ts";
 import { writeInputs, writeRunResults } from "../../formats/polygraphy-writer.ts";
+import type { Engine } from "../../model/engine.ts";
 import type { EngineJob } from "../../model/job.ts";
-import type { PreparedLane } from "../../model/lane.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { calibratorOf, entropyCalibrator } from "./capabilities.ts";
 import { quote } from "./quote.ts";
@@ -42,7 +42,7 @@ const runPolygraphy = "import sys; sys.argv[0] = 'polygraphy'; from polygraphy.t
 
 /** Inputs and the reference engine's outputs as Polygraphy files, the check, and a `polygraphy` that is the one of the lane's interpreter. */
 export async function writeDebugPrecision(
-  lane: Pick<PreparedLane, "run" | "sampleCount"> & { readonly cachePath: string },
+  plain: { readonly engine: Pick<Engine, "outputs">; readonly cachePath: string },
   job: EngineJob,
   checkScript: string,
 ): Promise<DebugPrecisionFiles> {
@@ -64,7 +64,7 @@ export async function writeDebugPrecision(
     timeoutMs: 5000,
   });
   await writeInputs(at("inputs.json"), job.validation, files);
-  await writeRunResults(at("reference.json"), "reference", referenceOutputs(lane), files);
+  await writeRunResults(at("reference.json"), "reference", referenceOutputs(plain.engine, job.validation.count), files);
   return {
     folder,
     script: at("check.sh"),
@@ -73,7 +73,7 @@ export async function writeDebugPrecision(
     reference: at("reference.json"),
     candidate: at("candidate.json"),
     artifactsFolder: at("artifacts"),
-    ...(await copyCache(lane.cachePath, at("calibration.cache"), files)),
+    ...(await copyCache(plain.cachePath, at("calibration.cache"), files)),
   };
 }
 
@@ -83,11 +83,10 @@ async function copyCache(cachePath: string, copy: string, files: Files): Promise
   return { cache: copy, calibrator: calibratorOf(algorithm ?? "") ?? entropyCalibrator };
 }
 
-async function* referenceOutputs(lane: Pick<PreparedLane, "run" | "sampleCount">) {
-  for (let sample = 0; sample < lane.sampleCount; sample++) {
+async function* referenceOutputs(engine: Pick<Engine, "outputs">, count: number) {
+  for (let sample = 0; sample < count; sample++) {
     const outputs: Tensor[] = [];
-    for await (const pair of lane.run({ assignment: { keep: new Set() }, samples: [sample], detail: "outputs" }))
-      if (pair.reference !== undefined) outputs.push(pair.reference);
+    for await (const { reference } of engine.outputs([sample])) if (reference !== undefined) outputs.push(reference);
     yield outputs;
   }
 }

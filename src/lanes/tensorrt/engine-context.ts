@@ -5,7 +5,7 @@ import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Hello } from "./protocol.ts";
-import { openSession, type Session } from "./session.ts";
+import { Session } from "./session.ts";
 import type { Worker } from "./worker.ts";
 
 export interface EngineTools {
@@ -21,7 +21,7 @@ export interface EngineTools {
 export async function sessionFor(job: EngineJob, facts: ModelFacts, tools: EngineTools): Promise<Session> {
   await checkPlugins(job);
   const feeds: FeedFiles[] = await writeFeeds(job.validation, job.validation.count, `${job.workFolder}/validation`, job.effects.files);
-  return openSession({
+  return new Session({
     ...tools,
     effects: job.effects,
     folder: job.workFolder,

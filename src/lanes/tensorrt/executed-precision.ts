@@ -1,7 +1,7 @@
 /** Reads back what an engine really runs: a precision that was asked for and is not there must never go unseen. */
 import { ToolError } from "../../effects/failure.ts";
 import type { ExecutedLayer } from "../../model/engine.ts";
-import type { Recipe } from "./session.ts";
+import type { Recipe } from "./recipe.ts";
 
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
 export const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);

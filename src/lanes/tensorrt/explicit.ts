@@ -18,8 +18,8 @@ import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
+import type { Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
-import type { Recipe } from "./session.ts";
 
 export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;

@@ -13,9 +13,9 @@ import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
+import type { Calibration, Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
-import type { Calibration, Recipe } from "./session.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
@@ -39,7 +39,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
 
   const unitLayers = layersOfUnits(facts.units, network.layers);
   const base = { modelPath: job.modelPath, typed: false, fp16: true, marks: [] };
-  const calibration = await calibrated(source, { ...base, what: "INT8 engine, calibrating", int8: true }, session.make);
+  const calibration = await calibrated(source, { ...base, what: "INT8 engine, calibrating", int8: true }, (recipe) => session.make(recipe));
   const candidate = async (assignment: Assignment): Promise<Recipe> => ({
     ...base,
     what: assignment.keep.size === 0 ? "INT8 engine" : `INT8 engine with ${assignment.keep.size} units in ${job.keepPrecision}`,

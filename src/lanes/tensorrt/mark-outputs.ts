@@ -3,27 +3,27 @@
  * a batch whose build fails, or that moves the final output more than another build of the same engine could, is made smaller, then dropped and named.
  */
 import { ToolError } from "../../effects/failure.ts";
-import type { Tensor } from "../../model/tensor.ts";
-import { influenceDb } from "./marking-shift.ts";
-import type { Recipe, Session, Side } from "./session.ts";
+import type { Recipe } from "./recipe.ts";
+import type { Session, Side } from "./session.ts";
+import { outputPairs, smallestSqnrDb } from "./side-pairs.ts";
 
 export interface MarkedTensors {
   /** Marked tensor -> the engine that gives it. */
   readonly sides: ReadonlyMap<string, Side>;
   readonly dropped: readonly string[];
-  /** The kept engine whose final outputs marking moved most; undefined where nothing was marked. */
-  readonly worst: Side | undefined;
+  /** SQNR of the final outputs of the kept engine that marking moved most against the plain engine's, dB; NaN where nothing was marked. */
+  readonly worstDb: number;
 }
 
 export interface MarkRequest {
-  readonly session: Session;
+  readonly session: Pick<Session, "make">;
   readonly recipe: Recipe;
   readonly marks: readonly string[];
   readonly batch: number;
   /** The same engine without marks. */
   readonly plain: Side;
   readonly outputs: readonly string[];
-  readonly samples: number;
+  readonly samples: readonly number[];
   /** SQNR of the plain engines against each other, dB. */
   readonly errorDb: number;
   onBuilt(side: Side, movedDb: number): void;
@@ -38,7 +38,7 @@ const splitReasons: ReadonlySet<string> = new Set(["build-failed", "gpu-oom"]);
 export async function markTensors(request: MarkRequest): Promise<MarkedTensors> {
   const sides = new Map<string, Side>();
   const dropped: string[] = [];
-  let worst: { readonly side: Side; readonly movedDb: number } | undefined;
+  let worstDb = Number.NaN;
   let most = request.batch;
   let size = most;
   let retries = 0;
@@ -47,7 +47,7 @@ export async function markTensors(request: MarkRequest): Promise<MarkedTensors> 
     const built = await tryBuild(request, names);
     if (typeof built !== "string" && built.movedDb >= request.errorDb - independentDb) {
       for (const name of names) sides.set(name, built.side);
-      if (worst === undefined || built.movedDb < worst.movedDb) worst = built;
+      if (!(built.movedDb >= worstDb)) worstDb = built.movedDb;
       at += names.length;
       size = Math.min(most, size * 2);
     } else if (names.length > 1 && retries < mostRetries) {
@@ -60,7 +60,7 @@ export async function markTensors(request: MarkRequest): Promise<MarkedTensors> 
       at += names.length;
     }
   }
-  return { sides, dropped, worst: worst?.side };
+  return { sides, dropped, worstDb };
 }
 
 /** A reason where the build failed in a way that fewer marks may mend. */
@@ -74,22 +74,12 @@ async function tryBuild(
       what: `${request.recipe.what} with ${marks.length} marked tensors`,
       marks,
     });
-    const movedDb = influenceDb(await outputPairs(request.plain, side, request.outputs, request.samples));
+    const compared = { reference: request.plain, candidate: side, outputs: request.outputs };
+    const movedDb = await smallestSqnrDb(outputPairs(compared, request.samples));
     request.onBuilt(side, movedDb);
     return { side, movedDb };
   } catch (error) {
     if (error instanceof ToolError && splitReasons.has(error.reason)) return error.reason;
     throw error;
   }
-}
-
-/** Final outputs of two engines, sample by sample. */
-export async function outputPairs(a: Side, b: Side, outputs: readonly string[], samples: number): Promise<(readonly [Tensor, Tensor])[]> {
-  const pairs: (readonly [Tensor, Tensor])[] = [];
-  for (let sample = 0; sample < samples; sample++)
-    for (const name of outputs) {
-      const [first, second] = await Promise.all([a.tensor(sample, name), b.tensor(sample, name)]);
-      if (first !== undefined && second !== undefined && first.data.length === second.data.length) pairs.push([first, second]);
-    }
-  return pairs;
 }

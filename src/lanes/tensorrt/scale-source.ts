@@ -12,7 +12,7 @@ import { writeFeeds } from "./feed-files.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { percentileCache } from "./percentile.ts";
 import type { Hello } from "./protocol.ts";
-import type { Calibration } from "./session.ts";
+import type { Calibration } from "./recipe.ts";
 
 export interface ScaleSource {
   readonly calibration: Calibration;

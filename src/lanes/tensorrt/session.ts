@@ -1,62 +1,41 @@
 /**
- * Engines of one model and one run: networks loaded once, engines built from a recipe, run over all samples, inspected, timed and released at once.
+ * Engines of one model and one run: built from a recipe, run over all samples, inspected, timed and released at once.
  * A `Side` is what is left of an engine: its tensors on disk and its facts. Nothing here knows what is compared with what.
  */
 import { join } from "node:path";
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { readNpy } from "../../formats/npy.ts";
-import type { ExecutedLayer } from "../../model/engine.ts";
+import type { ExecutedLayer, Timing } from "../../model/engine.ts";
 import type { ShapeRange, TensorRtOptions } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { FeedFiles } from "./feed-files.ts";
 import { type Gpu, type GpuState, gpuState } from "./gpu.ts";
 import { parseInspector } from "./inspector.ts";
-import type { KeptLayers } from "./layer-map.ts";
+import { LoadedNetworks } from "./loaded-networks.ts";
+import { checkOutputSpace } from "./output-space.ts";
 import {
   type BuildResult,
   buildSchema,
   type Hello,
   latencySchema,
   type NetworkFacts,
-  networkSchema,
   nothingSchema,
   pathSchema,
   runSchema,
 } from "./protocol.ts";
-import type { Worker } from "./worker.ts";
-
-export interface Calibration {
-  readonly cache: string;
-  readonly calibrator: string;
-  /** Given: calibrate from these and write `cache`, which must not exist. */
-  readonly samples?: readonly FeedFiles[];
-}
-
-/** Everything that decides one engine. */
-export interface Recipe {
-  readonly what: string;
-  readonly modelPath: string;
-  readonly typed: boolean;
-  readonly fp16: boolean;
-  readonly int8: boolean;
-  readonly calibration?: Calibration;
-  readonly keep?: KeptLayers;
-  readonly marks: readonly string[];
-  /** Kernels are timed anew, without the run's timing cache: a build that shall show what the next build may give. */
-  readonly fresh?: boolean;
-  /** Also write the serialised engine here (hardware checks compare it with Polygraphy's own run). */
-  readonly plan?: string;
-}
+import { buildBody, type Recipe } from "./recipe.ts";
+import type { Worker, WorkerRequest } from "./worker.ts";
 
 export interface Side {
   readonly recipe: Recipe;
   readonly build: BuildResult;
   readonly executed: readonly ExecutedLayer[];
-  readonly latencyMs: number | undefined;
+  /** Undefined for engines with marks. */
+  readonly timing: Timing | undefined;
   readonly state: GpuState | undefined;
-  /** The first sample run twice gave the same bytes. */
-  readonly repeatIdentical: boolean;
+  /** The first sample run twice gave the same bytes. Undefined for engines with marks, where it is not tried. */
+  readonly repeatIdentical: boolean | undefined;
   readonly names: readonly string[];
   tensor(sample: number, name: string): Promise<Tensor | undefined>;
 }
@@ -74,183 +53,133 @@ export interface SessionOptions {
   readonly deadlineMs: number;
 }
 
-export interface Session {
-  network(modelPath: string, typed: boolean): Promise<NetworkFacts>;
-  make(recipe: Recipe): Promise<Side>;
-  close(): Promise<void>;
-}
-
 const warmUp = 10;
 const iterations = 100;
-const diskReserveBytes = 200 << 20;
 
-export function openSession(options: SessionOptions): Session {
-  const { effects, worker, tensorrt } = options;
-  // At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100).
-  const timingCacheOf = ({ fresh }: Recipe) =>
-    fresh === true || tensorrt.optimizationLevel === 0 ? undefined : join(options.folder, "timing.cache");
-  const loaded = new Map<string, { readonly generation: number; readonly id: string; readonly facts: NetworkFacts }>();
-  let numbered = 0;
+/** An engine in the worker, and the folder that its outputs go to. */
+interface Running {
+  readonly engine: string;
+  readonly folder: string;
+}
 
-  const timeLeftMs = (doing: string): number => {
-    const left = options.deadlineMs - effects.clock.monotonicMs();
-    if (left > 0) return left;
-    throw new ToolError("timeout", `There is no time left for ${doing}. Raise 'timeout-minutes'.`);
-  };
-  const request: Worker["request"] = (wanted) =>
-    worker.request({ ...wanted, timeoutMs: Math.min(wanted.timeoutMs, timeLeftMs(wanted.doing)) });
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #networks: LoadedNetworks;
+  #numbered = 0;
 
-  const network = async (modelPath: string, typed: boolean) => {
-    await worker.hello();
-    const key = `${typed} ${modelPath}`;
-    const known = loaded.get(key);
-    if (known?.generation === worker.generation()) return known;
-    const id = `n${numbered++}`;
-    const describe = join(options.folder, `${id}.json`);
-    await request({
-      op: "load",
-      body: { network: id, model: modelPath, typed, shapes: Object.fromEntries(options.shapes), plugins: tensorrt.plugins, describe },
-      reads: nothingSchema,
-      timeoutMs: Number.POSITIVE_INFINITY,
-      doing: "Parsing the model with TensorRT",
-    });
-    const facts = networkSchema.parse(JSON.parse(await effects.files.readText(describe)));
-    const fresh = { generation: worker.generation(), id, facts };
-    loaded.set(key, fresh);
-    return fresh;
-  };
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { worker, effects, folder, shapes, tensorrt } = options;
+    const networks = { worker, files: effects.files, folder, shapes, plugins: tensorrt.plugins };
+    this.#networks = new LoadedNetworks(networks, (wanted) => this.#request(wanted));
+  }
 
-  const buildEngine = async (recipe: Recipe, engine: string): Promise<BuildResult> => {
-    const { id } = await network(recipe.modelPath, recipe.typed);
-    const wanted = {
-      op: "build",
-      body: {
-        network: id,
-        engine,
-        fp16: recipe.fp16,
-        int8: recipe.int8,
-        calibration: recipe.calibration,
-        keep: recipe.keep,
-        marks: recipe.marks,
-        plan: recipe.plan,
-        timingCache: timingCacheOf(recipe),
-        tf32: tensorrt.tf32,
-        workspaceBytes: tensorrt.workspaceMiB === undefined ? undefined : tensorrt.workspaceMiB * 2 ** 20,
-        optimizationLevel: tensorrt.optimizationLevel,
-        noTacticSources: tensorrt.noTacticSources,
-        versionCompatible: tensorrt.versionCompatible,
-        dlaCore: tensorrt.dlaCore,
-      },
-      reads: buildSchema,
-      timeoutMs: Number.POSITIVE_INFINITY,
-      doing: `Building the ${recipe.what}`,
+  async network(modelPath: string, typed: boolean): Promise<NetworkFacts> {
+    return (await this.#networks.load(modelPath, typed)).facts;
+  }
+
+  /** ToolError for everything that can go wrong; the worker holds no engine afterwards. */
+  async make(recipe: Recipe): Promise<Side> {
+    const engine = `e${this.#numbered++}`;
+    const running = { engine, folder: join(this.#options.folder, engine) };
+    const build = await this.#build(recipe, engine);
+    try {
+      return await this.#use(recipe, build, running);
+    } finally {
+      await this.#ask("release", { engine }, nothingSchema, "Releasing the engine", 60_000).catch(() => undefined);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#options.worker.close();
+  }
+
+  async #use(recipe: Recipe, build: BuildResult, running: Running): Promise<Side> {
+    const { effects, folder, feeds, gpu } = this.#options;
+    const plain = recipe.marks.length === 0;
+    const network = await this.network(recipe.modelPath, recipe.typed);
+    await checkOutputSpace(recipe, network, { files: effects.files, folder, samples: feeds.length });
+    const executed = await this.#inspect(running.engine);
+    const names = await this.#run(running, feeds);
+    return {
+      recipe,
+      build,
+      executed,
+      names,
+      repeatIdentical: plain ? await this.#repeats(running, names) : undefined,
+      timing: plain ? await this.#time(running.engine) : undefined,
+      state: plain && gpu !== undefined ? await gpuState(gpu, effects) : undefined,
+      tensor: (sample, name) => this.#read(running.folder, names, sample, name),
     };
-    const first = await request(wanted);
+  }
+
+  async #build(recipe: Recipe, engine: string): Promise<BuildResult> {
+    const { id } = await this.#networks.load(recipe.modelPath, recipe.typed);
+    const body = buildBody(recipe, { network: id, engine, timingCache: this.#timingCache(recipe) }, this.#options.tensorrt);
+    const build = () => this.#ask("build", body, buildSchema, `Building the ${recipe.what}`);
+    const first = await build();
     // Tactics skipped for lack of memory make another engine: build once more, then say so.
-    return first.degraded.length === 0 || recipe.calibration?.samples !== undefined ? first : await request(wanted);
-  };
+    return first.degraded.length === 0 || recipe.calibration?.samples !== undefined ? first : await build();
+  }
 
-  const inspect = async (engine: string): Promise<readonly ExecutedLayer[]> => {
-    if (!options.hello.features.inspector) return [];
-    const path = join(options.folder, `${engine}.layers.json`);
-    await request({
-      op: "inspect",
-      body: { engine, path },
-      reads: pathSchema,
-      timeoutMs: Number.POSITIVE_INFINITY,
-      doing: "Reading the engine's layers",
-    });
+  /** At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100). */
+  #timingCache({ fresh }: Recipe): string | undefined {
+    const { tensorrt, folder } = this.#options;
+    return fresh === true || tensorrt.optimizationLevel === 0 ? undefined : join(folder, "timing.cache");
+  }
+
+  async #inspect(engine: string): Promise<readonly ExecutedLayer[]> {
+    const { hello, folder, effects } = this.#options;
+    if (!hello.features.inspector) return [];
+    const path = join(folder, `${engine}.layers.json`);
+    await this.#ask("inspect", { engine, path }, pathSchema, "Reading the engine's layers");
     return parseInspector(await effects.files.readText(path), path).layers;
-  };
+  }
 
-  const runAll = async (engine: string, folder: string, feeds: readonly FeedFiles[]): Promise<readonly string[]> => {
-    const answer = await request({
-      op: "run",
-      body: { engine, feeds, folder, first: 0 },
-      reads: runSchema,
-      timeoutMs: Number.POSITIVE_INFINITY,
-      doing: "Running the engine",
-    });
-    return answer.names;
-  };
+  async #run({ engine, folder }: Running, feeds: readonly FeedFiles[]): Promise<readonly string[]> {
+    return (await this.#ask("run", { engine, feeds, folder, first: 0 }, runSchema, "Running the engine")).names;
+  }
 
-  const repeat = async (engine: string, folder: string, names: readonly string[]): Promise<boolean> => {
-    await runAll(engine, join(folder, "again"), options.feeds.slice(0, 1));
+  async #repeats({ engine, folder }: Running, names: readonly string[]): Promise<boolean> {
+    const { effects, feeds } = this.#options;
+    const again = join(folder, "again");
+    await this.#run({ engine, folder: again }, feeds.slice(0, 1));
     for (let k = 0; k < names.length; k++) {
-      const [once, twice] = await Promise.all(
-        [folder, join(folder, "again")].map((one) => effects.files.readBytes(join(one, `0-${k}.npy`))),
-      );
+      const [once, twice] = await Promise.all([folder, again].map((one) => effects.files.readBytes(join(one, `0-${k}.npy`))));
       if (!sameBytes(once, twice)) return false;
     }
     return true;
-  };
+  }
 
-  const make = async (recipe: Recipe): Promise<Side> => {
-    const engine = `e${numbered++}`;
-    const folder = join(options.folder, engine);
-    const build = await buildEngine(recipe, engine);
-    try {
-      const plain = recipe.marks.length === 0;
-      await checkDisk(recipe);
-      const executed = await inspect(engine);
-      const names = await runAll(engine, folder, options.feeds);
-      const repeatIdentical = plain ? await repeat(engine, folder, names) : true;
-      const latency = plain
-        ? await request({
-            op: "latency",
-            body: { engine, feed: options.feeds[0], warmUp, iterations },
-            reads: latencySchema,
-            timeoutMs: Number.POSITIVE_INFINITY,
-            doing: "Timing the engine",
-          })
-        : undefined;
-      const state = plain && options.gpu !== undefined ? await gpuState(options.gpu, effects) : undefined;
-      return {
-        recipe,
-        build,
-        executed,
-        names,
-        repeatIdentical,
-        state,
-        latencyMs: latency?.medianMs,
-        tensor: (sample, name) => readTensor(folder, names, sample, name),
-      };
-    } finally {
-      await request({ op: "release", body: { engine }, reads: nothingSchema, timeoutMs: 60_000, doing: "Releasing the engine" }).catch(
-        () => undefined,
-      );
-    }
-  };
+  #time(engine: string): Promise<Timing> {
+    const [feed] = this.#options.feeds;
+    return this.#ask("latency", { engine, feed, warmUp, iterations }, latencySchema, "Timing the engine");
+  }
 
-  const readTensor = async (folder: string, names: readonly string[], sample: number, name: string): Promise<Tensor | undefined> => {
+  async #read(folder: string, names: readonly string[], sample: number, name: string): Promise<Tensor | undefined> {
     const k = names.indexOf(name);
     if (k < 0) return undefined;
     const path = join(folder, `${sample}-${k}.npy`);
-    return readNpy(name, await effects.files.readBytes(path), path);
-  };
+    return readNpy(name, await this.#options.effects.files.readBytes(path), path);
+  }
 
-  /** Marked tensors of all samples must fit beside a reserve, or nothing is written at all. */
-  const checkDisk = async (recipe: Recipe) => {
-    const { facts } = await network(recipe.modelPath, recipe.typed);
-    const wanted = new Set(recipe.marks);
-    const tensors = [
-      ...facts.outputs,
-      ...facts.layers.flatMap((layer) => layer.outputs.filter((tensor) => tensor !== null && wanted.has(tensor.name))),
-    ];
-    const perSample = tensors.reduce(
-      (sum, tensor) => sum + 4 * (tensor?.shape ?? []).reduce((product, dim) => product * Math.max(1, dim), 1),
-      0,
-    );
-    const needed = perSample * (options.feeds.length + 1);
-    const free = await effects.files.freeBytes(options.folder);
-    if (needed + diskReserveBytes < free) return;
-    throw new ToolError(
-      "disk-full",
-      `The outputs of ${recipe.what} need ${needed} bytes and ${free} are free on the runner. Free space, or lower 'tensorrt.mark-batch' and 'max-samples'.`,
-    );
-  };
+  #ask<T>(
+    op: string,
+    body: Readonly<Record<string, unknown>>,
+    reads: WorkerRequest<T>["reads"],
+    doing: string,
+    timeoutMs = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    return this.#request({ op, body, reads, doing, timeoutMs });
+  }
 
-  return { network: async (modelPath, typed) => (await network(modelPath, typed)).facts, make, close: () => worker.close() };
+  /** Within what is left of the run's time. */
+  async #request<T>(wanted: WorkerRequest<T>): Promise<T> {
+    const { worker, effects, deadlineMs } = this.#options;
+    const left = deadlineMs - effects.clock.monotonicMs();
+    if (!(left > 0)) throw new ToolError("timeout", `There is no time left for ${wanted.doing}. Raise 'timeout-minutes'.`);
+    return await worker.request({ ...wanted, timeoutMs: Math.min(wanted.timeoutMs, left) });
+  }
 }
 
 const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decideOutputs, judgeOutputs, plainCandidate } from "../../../src/check/outputs.ts";
+import { decideOutputs, judgeOutputs } from "../../../src/check/outputs.ts";
 import { makeProbe } from "../../../src/check/probe.ts";
 import { ToolError } from "../../../src/effects/failure.ts";
+import { plainCandidate } from "../../../src/model/unit.ts";
 import { splitSamples } from "../../../src/search/sample-split.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { type FakeLane, fakeLane } from "../../fakes/lane.ts";
@@ -15,14 +16,16 @@ const judging = (lane: FakeLane, yaml = "tolerance: {sqnr-db: {fail: 20}}") => (
   seed: 1,
   today: "2026-11-24",
 });
-const all = { assignment: plainCandidate, samples: [0, 1, 2, 3, 4, 5, 6, 7] };
+const all = [0, 1, 2, 3, 4, 5, 6, 7];
+const judged = async (lane: FakeLane, samples = all) =>
+  (await judgeOutputs(judging(lane), await lane.build(plainCandidate), samples)).judgement;
 
 describe("the verdict on outputs", () => {
   it("passes what meets its limit and fails what does not", async () => {
     const good = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: worse(reference(sample), 0.01) }) });
     const bad = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: worse(reference(sample), 0.2) }) });
-    expect((await judgeOutputs(judging(good), all)).judgement.verdict).toMatchObject({ kind: "pass", reason: "within-limits" });
-    expect((await judgeOutputs(judging(bad), all)).judgement.verdict).toMatchObject({ kind: "regression", reason: "limit-exceeded" });
+    expect((await judged(good)).verdict).toMatchObject({ kind: "pass", reason: "within-limits" });
+    expect((await judged(bad)).verdict).toMatchObject({ kind: "regression", reason: "limit-exceeded" });
   });
 
   it.each([
@@ -31,7 +34,7 @@ describe("the verdict on outputs", () => {
     ["only NaN", fakeLane({ output: () => ({ reference: [Number.NaN], candidate: [Number.NaN] }) }), [0], "nonfinite-both"],
     ["an empty tensor", fakeLane({ output: () => ({ reference: [], candidate: [] }) }), [0], "empty-tensor"],
   ])("is undecided with %s, never a pass", async (_, lane, samples, reason) => {
-    expect((await judgeOutputs(judging(lane), { assignment: plainCandidate, samples })).judgement.verdict).toMatchObject({
+    expect((await judged(lane, samples)).verdict).toMatchObject({
       kind: "undecided",
       reason,
     });
@@ -39,7 +42,7 @@ describe("the verdict on outputs", () => {
 
   it("calls NaN in the candidate alone a regression", async () => {
     const lane = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: [Number.NaN, 1, 1, 1] }) });
-    expect((await judgeOutputs(judging(lane), all)).judgement.verdict).toMatchObject({ kind: "regression", reason: "nonfinite-candidate" });
+    expect((await judged(lane)).verdict).toMatchObject({ kind: "regression", reason: "nonfinite-candidate" });
   });
 });
 
@@ -55,12 +58,12 @@ describe("noise between builds", () => {
     });
 
   it("does not rebuild far from the limit", async () => {
-    const { decision } = await decideOutputs(judging(noisy([0.001])), all.samples);
+    const { decision } = await decideOutputs(judging(noisy([0.001])), all);
     expect(decision).toMatchObject({ rebuilds: 0, verdict: { kind: "pass" } });
   });
 
   it("rebuilds near the limit and lets the majority decide", async () => {
-    const { decision, betweenBuildsDb } = await decideOutputs(judging(noisy([0.098, 0.103, 0.104, 0.105])), all.samples);
+    const { decision, betweenBuildsDb } = await decideOutputs(judging(noisy([0.098, 0.103, 0.104, 0.105])), all);
     expect(decision.rebuilds).toBeGreaterThan(1);
     expect(decision.verdict.kind).toBe("regression");
     expect(betweenBuildsDb.length).toBe(decision.rebuilds);
@@ -70,7 +73,7 @@ describe("noise between builds", () => {
   it("is undecided when rebuilds disagree evenly", async () => {
     const { decision } = await decideOutputs(
       judging(noisy([0.098, 0.103, 0.098, 0.103]), "tolerance: {sqnr-db: {fail: 20}}\ntensorrt: {rebuilds: 3}"),
-      all.samples,
+      all,
     );
     expect(decision.verdict).toMatchObject({ kind: "undecided", reason: "inside-guard" });
   });
@@ -94,7 +97,7 @@ describe("a probe of the search", () => {
   it("calls a tool's failure unknown and never bad accuracy", async () => {
     const broken = {
       ...lane,
-      run: () => {
+      build: () => {
         throw new ToolError("build-failed", "no implementation");
       },
     };
@@ -107,14 +110,14 @@ describe("a probe of the search", () => {
   it("lets a bug and a cancelled run through", async () => {
     const bug = {
       ...lane,
-      run: () => {
+      build: () => {
         throw new TypeError("x");
       },
     };
     await expect(makeProbe(judging(bug), halves, fakeClock())(new Set(), "all")).rejects.toThrow(TypeError);
     const cancelled = {
       ...lane,
-      run: () => {
+      build: () => {
         throw new ToolError("cancelled", "stop");
       },
     };

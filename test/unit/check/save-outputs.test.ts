@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { saveOutputs } from "../../../src/check/save-outputs.ts";
+import { fanOut, type OutputSink } from "../../../src/check/output-sinks.ts";
+import { savedOutputs } from "../../../src/check/save-outputs.ts";
 import { openSaved } from "../../../src/formats/open-saved.ts";
 import { readTensor } from "../../../src/formats/stored-array.ts";
-import { fakeLane } from "../../fakes/lane.ts";
+import { plainCandidate } from "../../../src/model/unit.ts";
+import { type FakeLane, fakeLane } from "../../fakes/lane.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
 import { settingsOf } from "../../fakes/settings.ts";
 
@@ -24,12 +26,20 @@ async function read(file: string) {
   return [runner?.name, values];
 }
 
+const runInto = async (lane: FakeLane, sinks: readonly OutputSink[]) => {
+  const engine = await lane.build(plainCandidate);
+  for await (const _ of fanOut(engine.outputs([0, 1, 2, 3, 4, 5, 6, 7]), sinks));
+};
+
 describe("saved outputs", () => {
   it("hold both sides of every sample in order, from one run of each sample", async () => {
     effects = await runEffects();
     const lane = fakeLane({ output: (sample) => ({ reference: [sample, 1], candidate: sample === 3 ? undefined : [sample, 2] }) });
-    await saveOutputs("a model/of two", lane, { effects, settings: settingsOf("", { "save-outputs": "outputs" }) });
     const all = [0, 1, 2, 3, 4, 5, 6, 7];
+    await runInto(
+      lane,
+      await savedOutputs("a model/of two", "simulate", { effects, settings: settingsOf("", { "save-outputs": "outputs" }) }),
+    );
     expect(lane.asked.flatMap(({ samples }) => samples)).toEqual(all);
     expect(await read("outputs/a-model-of-two-e6ca8ddf.reference.json")).toEqual(["trt-gate-simulate-reference", all.map((i) => [i, 1])]);
     const candidate = all.map((i) => (i === 3 ? undefined : [i, 2]));
@@ -38,8 +48,7 @@ describe("saved outputs", () => {
 
   it("are not written, and nothing runs, where no folder is named", async () => {
     effects = await runEffects();
-    const lane = fakeLane({ output: () => ({ reference: [1], candidate: [1] }) });
-    await saveOutputs("m", lane, { effects, settings: settingsOf("") });
-    expect([lane.asked, await effects.files.list(effects.cwd)]).toEqual([[], []]);
+    expect(await savedOutputs("m", "simulate", { effects, settings: settingsOf("") })).toEqual([]);
+    expect(await effects.files.list(effects.cwd)).toEqual([]);
   });
 });

@@ -15,7 +15,12 @@ describe("the exit code", () => {
     ["a configuration problem", new ConfigError(["a: one", "b: two"]), 2, "error: a: one\nerror: b: two\n"],
     ["a damaged file", new FileError("x.npz", "ends early", 12), 2, "error: x.npz at byte 12: ends early\n"],
     ["a refusal", new TrustError("a fork"), 3, "error: a fork\n"],
-    ["a failed tool", new ToolError("tool-killed", "trtexec was killed", ["last line"]), 4, "error: tool-killed: trtexec was killed\nlast line\n"],
+    [
+      "a failed tool",
+      new ToolError("tool-killed", "trtexec was killed", ["last line"]),
+      4,
+      "error: tool-killed: trtexec was killed\nlast line\n",
+    ],
   ])("of %s says who must act", async (_, failure, exitCode, err) => {
     expect(await runWords(["doctor"], failing(failure))).toEqual({ exitCode, err, out: "" });
   });

@@ -178,6 +178,7 @@ describe("searchReport", () => {
     oneMinimal: true,
     heldOut: { passes: true, sqnrDb: 22, marginDb: 2 },
     advice: [],
+    confirmations: [],
     builds: 2,
     seconds: 3,
     seed: 1,

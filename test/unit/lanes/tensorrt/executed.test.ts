@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkPrecisions, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
 import { parseInspector } from "../../../../src/lanes/tensorrt/inspector.ts";
-import type { Recipe } from "../../../../src/lanes/tensorrt/session.ts";
+import type { Recipe } from "../../../../src/lanes/tensorrt/recipe.ts";
 
 const path = join(import.meta.dirname, "../../../fixtures/tensorrt-8.6.1-h100/cls.int8.inspector.json");
 const recorded = async () => parseInspector(await readFile(path, "utf8"), path).layers;

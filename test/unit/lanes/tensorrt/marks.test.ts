@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ToolError } from "../../../../src/effects/failure.ts";
 import { markTensors } from "../../../../src/lanes/tensorrt/mark-outputs.ts";
-import { influenceDb } from "../../../../src/lanes/tensorrt/marking-shift.ts";
-import type { Recipe, Session, Side } from "../../../../src/lanes/tensorrt/session.ts";
+import type { Recipe } from "../../../../src/lanes/tensorrt/recipe.ts";
+import type { Session, Side } from "../../../../src/lanes/tensorrt/session.ts";
+import { outputPairs, smallestSqnrDb } from "../../../../src/lanes/tensorrt/side-pairs.ts";
 import type { Tensor } from "../../../../src/model/tensor.ts";
 
 const vector = (name: string, values: readonly number[]): Tensor => ({
@@ -17,7 +18,7 @@ const recipe: Recipe = { what: "engine", modelPath: "m", typed: false, fp16: tru
 const side = (marks: readonly string[], moved: number): Side => ({
   recipe: { ...recipe, marks },
   executed: [],
-  latencyMs: undefined,
+  timing: undefined,
   state: undefined,
   repeatIdentical: true,
   names: ["y", ...marks],
@@ -27,9 +28,7 @@ const side = (marks: readonly string[], moved: number): Side => ({
 
 async function mark(batch: number, make: (marks: readonly string[]) => Side) {
   const sizes: number[] = [];
-  const session: Session = {
-    network: () => Promise.reject(new Error("not asked")),
-    close: async () => {},
+  const session: Pick<Session, "make"> = {
     make: async ({ marks }) => {
       sizes.push(marks.length);
       return make(marks);
@@ -43,7 +42,7 @@ async function mark(batch: number, make: (marks: readonly string[]) => Side) {
     batch,
     plain: side([], 0),
     outputs: ["y"],
-    samples: 2,
+    samples: [0, 1],
     errorDb: 20,
     onBuilt: () => {},
   });
@@ -97,11 +96,16 @@ describe("marking in batches", () => {
   });
 });
 
-describe("influence", () => {
-  it("is the pooled SQNR, infinite for equal outputs and NaN for none", () => {
-    expect(influenceDb([[vector("y", [3, 4]), vector("y", [3, 3.5])]])).toBeCloseTo(20, 9);
-    for (const same of [1, 0]) expect(influenceDb([[vector("y", [same]), vector("y", [same])]])).toBe(Number.POSITIVE_INFINITY);
-    expect(influenceDb([[vector("y", [1]), vector("y", [Number.NaN])]])).toBeNaN();
-    expect(influenceDb([])).toBeNaN();
+describe("how far two engines are apart", () => {
+  const giving = (values: readonly number[]) => ({ tensor: async (_: number, name: string) => vector(name, values) });
+  const apart = (reference: readonly number[], candidate: readonly number[], samples = [0]) =>
+    smallestSqnrDb(outputPairs({ reference: giving(reference), candidate: giving(candidate), outputs: ["y"] }, samples));
+
+  it("is the pooled SQNR, infinite for equal outputs and NaN for none", async () => {
+    expect(await apart([3, 4], [3, 3.5])).toBeCloseTo(20, 9);
+    for (const same of [1, 0]) expect(await apart([same], [same])).toBe(Number.POSITIVE_INFINITY);
+    expect(await apart([1], [Number.NaN])).toBeNaN();
+    expect(await apart([1], [1], [])).toBeNaN();
+    expect(await apart([1, 2], [1])).toBeNaN();
   });
 });

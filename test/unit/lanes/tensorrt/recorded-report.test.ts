@@ -170,7 +170,8 @@ describe("the proof of an accepted set", () => {
     const run4 = readRecording("h100-trt8.6.1-2026-11-27/run4");
     const outcome = await searchAgain(run4, recordedEngines(run4).probe, { "leave-one-in": 11, "leave-one-out": 13 });
     expect(outcome.probes.filter(({ phase }) => phase === "confirm")).toHaveLength(4);
-    const verified = await verifyFix(judgingAgain(), splitSamples(8, 0), outcome);
+    expect(outcome.confirmations.map(({ passes }) => passes)).toEqual([true, true]);
+    const { verified } = await verifyFix(judgingAgain(), splitSamples(8, 0), outcome);
     expect(verified).toMatchObject({
       passes: true,
       builds: 2,

@@ -1,0 +1,28 @@
+/** What an engine lane is made of, whichever lane it is: the two lanes differ in nothing else. Only types. */
+import type { EngineJob } from "../../model/job.ts";
+import type { LaneCoverage, LaneName } from "../../model/lane.ts";
+import type { Assignment } from "../../model/unit.ts";
+import type { ModelFacts } from "./model-facts.ts";
+import type { NetworkFacts } from "./protocol.ts";
+import type { Recipe } from "./recipe.ts";
+import type { Session } from "./session.ts";
+
+export interface LaneParts {
+  readonly lane: LaneName;
+  readonly job: EngineJob;
+  readonly facts: ModelFacts;
+  readonly session: Session;
+  readonly reference: Recipe;
+  /** The engine of an assignment, without marks. */
+  candidate(assignment: Assignment): Promise<Recipe>;
+  /** The plain candidate's network before fusion. */
+  readonly network: NetworkFacts;
+  readonly coverage: LaneCoverage;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly cachePath?: string;
+  readonly scales?: ReadonlyMap<string, number>;
+  /** Uncorrected memory errors of the GPU at the start. */
+  readonly eccBefore: number | undefined;
+  reproduce(assignment: Assignment): readonly string[];
+  onClose(): Promise<void>;
+}

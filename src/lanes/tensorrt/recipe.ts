@@ -1,0 +1,55 @@
+/** Everything that decides one engine, and the worker's request that builds it. Builds nothing. */
+import type { TensorRtOptions } from "../../model/job.ts";
+import type { FeedFiles } from "./feed-files.ts";
+import type { KeptLayers } from "./layer-map.ts";
+
+export interface Calibration {
+  readonly cache: string;
+  readonly calibrator: string;
+  /** Given: calibrate from these and write `cache`, which must not exist. */
+  readonly samples?: readonly FeedFiles[];
+}
+
+export interface Recipe {
+  readonly what: string;
+  readonly modelPath: string;
+  readonly typed: boolean;
+  readonly fp16: boolean;
+  readonly int8: boolean;
+  readonly calibration?: Calibration;
+  readonly keep?: KeptLayers;
+  readonly marks: readonly string[];
+  /** Kernels are timed anew, without the run's timing cache: a build that shall show what the next build may give. */
+  readonly fresh?: boolean;
+  /** Also write the serialised engine here (hardware checks compare it with Polygraphy's own run). */
+  readonly plan?: string;
+}
+
+export interface BuildPlace {
+  /** Names in the worker. */
+  readonly network: string;
+  readonly engine: string;
+  /** Undefined: kernels are timed anew and nothing of that is kept. */
+  readonly timingCache: string | undefined;
+}
+
+/** Body of a `build` request (python/trt_worker/builds.py). */
+export function buildBody(recipe: Recipe, place: BuildPlace, tensorrt: TensorRtOptions): Readonly<Record<string, unknown>> {
+  const { fp16, int8, calibration, keep, marks, plan } = recipe;
+  const { tf32, workspaceMiB, optimizationLevel, noTacticSources, versionCompatible, dlaCore } = tensorrt;
+  return {
+    ...place,
+    fp16,
+    int8,
+    calibration,
+    keep,
+    marks,
+    plan,
+    tf32,
+    workspaceBytes: workspaceMiB === undefined ? undefined : workspaceMiB * 2 ** 20,
+    optimizationLevel,
+    noTacticSources,
+    versionCompatible,
+    dlaCore,
+  };
+}
