@@ -75,7 +75,7 @@ function rememberingProbe(lane: PreparedLane, perHalf: number): (limitDb: number
   const run = async (keep: ReadonlySet<string>, half: Half) => {
     const startMs = performance.now();
     const pairs = (await lane.build({ keep })).outputs(samples(half));
-    const measured = await measure(pairs, { topK: 5, atol: 1e-2, rtol: 1e-2, scores: new Map(), seed: 1 });
+    const measured = await measure(pairs, { topK: 5, atol: 1e-2, rtol: 1e-2, forms: new Map(), seed: 1 });
     return { measured, seconds: (performance.now() - startMs) / 1000 };
   };
   return (limitDb) => async (keep, half) => {

@@ -89,7 +89,7 @@ async function ourSqnr(reference: Side, candidate: Side, names: readonly string[
         candidate: await candidate.tensor(0, tensor),
       };
   }
-  const { measurements } = await measure(pairs(), { topK: 5, atol: 0, rtol: 0, scores: new Map(), seed: 1 });
+  const { measurements } = await measure(pairs(), { topK: 5, atol: 0, rtol: 0, forms: new Map(), seed: 1 });
   return new Map(measurements.map(({ tensor, metrics }) => [tensor, metrics.sqnrDb ?? Number.NaN]));
 }
 

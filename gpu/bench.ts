@@ -87,7 +87,7 @@ export const clsFeeds = (bench: Bench, file: "validation" | "calibration", sampl
   );
 
 export async function figures(lane: PreparedLane, pairs: AsyncIterable<TensorPair>): Promise<Measurement[]> {
-  const { measurements } = await measure(pairs, { topK: 5, atol: 1e-5, rtol: 1e-5, scores: lane.scores, seed: 1 });
+  const { measurements } = await measure(pairs, { topK: 5, atol: 1e-5, rtol: 1e-5, forms: lane.forms, seed: 1 });
   return [...measurements];
 }
 

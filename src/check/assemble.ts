@@ -56,7 +56,7 @@ function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts)
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");
   return measurements.map((measurement) => {
     const { tensor } = measurement;
-    const limits = limitsFor(tensor, "output", entry.tolerance);
+    const limits = limitsFor(measurement, entry.tolerance);
     const before = baseline?.measurements?.find((one) => one.tensor === tensor);
     const order = prepared.lane.order.get(tensor);
     return measuredTensor(measurement, {
@@ -77,7 +77,7 @@ function layersOf({ localised, findings, entry, prepared, decided }: CheckFacts)
     const { tensor } = measurement;
     const unit = unitOf.get(tensor);
     const injected = localised?.injected.get(tensor);
-    const limits = limitsFor(tensor, "layer", entry.tolerance);
+    const limits = limitsFor(measurement, entry.tolerance);
     const order = prepared.lane.order.get(tensor);
     const executedPrecision = unit && precisionOf.get(unit.nodes[0] ?? "");
     return measuredTensor(measurement, {

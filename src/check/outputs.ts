@@ -53,7 +53,7 @@ export const measureOptions = ({ entry, lane, seed, labels }: Judging) => ({
   topK: entry.tolerance.topK,
   atol: entry.tolerance.atol,
   rtol: entry.tolerance.rtol,
-  scores: lane.scores,
+  forms: lane.forms,
   ...(lane.outputDims ? { outputDims: lane.outputDims } : {}),
   seed,
   ...(labels ? { labels } : {}),
@@ -98,7 +98,7 @@ export const worstSqnrDb = ({ measurements }: Measured): number => {
 
 /** SQNR in dB per output between two engines, the first one's candidate as the reference. */
 async function sqnrBetween(first: Engine, second: Engine, samples: readonly number[], judging: Judging): Promise<number[]> {
-  const { measurements } = await measure(candidatesOf(first, second, samples), { ...measureOptions(judging), scores: new Map() });
+  const { measurements } = await measure(candidatesOf(first, second, samples), { ...measureOptions(judging), forms: new Map() });
   return measurements.map(({ metrics }) => metrics.sqnrDb ?? Number.NaN);
 }
 

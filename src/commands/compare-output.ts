@@ -34,7 +34,7 @@ export interface Comparison {
 export function tensorsOf({ measurements, judgement, tolerance }: Comparison): MeasuredTensor[] {
   const findings = Map.groupBy(judgement.findings, ({ tensor }) => tensor);
   return measurements.map((measurement, order) => {
-    const limits = limitsFor(measurement.tensor, measurement.role, tolerance);
+    const limits = limitsFor(measurement, tolerance);
     return measuredTensor(measurement, { findings: findings.get(measurement.tensor) ?? [], order, ...(limits ? { limits } : {}) });
   });
 }

@@ -110,7 +110,7 @@ async function measureAll(
 
 /** Agreement of classes is measured for final outputs, and where a limit asks for it. */
 function wantsDecisions(tensor: string, sides: PairedSides, tolerance: Tolerance): boolean {
-  const limits = limitsFor(tensor, "output", tolerance) ?? {};
+  const limits = limitsFor({ tensor, role: "output" }, tolerance) ?? {};
   return sides.finals.includes(tensor) || ["top1Agreement", "topkAgreement", "argmaxAgreement"].some((metric) => metric in limits);
 }
 

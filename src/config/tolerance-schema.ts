@@ -30,6 +30,7 @@ const named = <T extends z.ZodObject>(block: T, example: string) =>
   });
 const namedLimits = named(limitsSchema, "{sqnr-db: {fail: 20}}");
 
+/** What the gate makes of limits has no limit against the base. */
 const drop = z.strictObject({ drop: error.describe("Largest allowed loss against the base commit.") }).optional();
 const baseline = z.strictObject(perWord(() => drop));
 
@@ -44,13 +45,19 @@ export const toleranceSchema = z
         "Limits by tensor name pattern (* and ?); the first that matches counts. Layers are judged only where a pattern names them.",
       ),
     baseline: named(baseline, "{sqnr-db: {drop: 3}}").optional().describe("Limits against the base commit's result, same job and GPU."),
+    parts: z
+      .enum(["judge", "warn", "off"])
+      .default("judge")
+      .describe("Parts of an output that a Concat or the like joins: judged by the output's limits, only a warning, or only shown."),
     "min-coverage": share.default(1).describe("Share of the reference's outputs that must have been compared."),
     "top-k": z.number().int().min(1).default(5).describe("k of topk-agreement."),
     atol: error.default(1e-5).describe("Absolute part of allclose."),
     rtol: error.default(1e-5).describe("Relative part of allclose."),
     "guard-db": error.default(1).describe("Margins smaller than this are rebuilt before they count, where builds are noisy."),
   })
-  .describe("Limits for outputs. Default: sqnr-db fail 20 and cosine fail 0.997; setting any metric replaces both.");
+  .describe(
+    "Limits for outputs. Default: sqnr-db fail 20 and cosine fail 0.997, setting any metric of quantities replaces both; agreement fail 0.99 for outputs of indices; samples-within warn 0.9 and fail 0.5.",
+  );
 
 export type LimitsConfig = z.output<typeof limitsSchema>;
 export type ToleranceConfig = z.output<typeof toleranceSchema>;

@@ -38,7 +38,7 @@ export function judge(input: JudgeInput): Judgement {
     .flatMap((measurement) => judgeTensor(measurement, { tolerance, waivers, today, baseline: baseline?.get(measurement.tensor) }))
     .toSorted(byBadness);
   const unused = unusedPatterns(
-    measurements.map(({ tensor }) => tensor),
+    measurements.flatMap(({ tensor, parts = [] }) => [tensor, ...parts.flatMap(({ part }) => part?.name ?? [])]),
     tolerance,
   );
   return { verdict: decide(input, findings), findings: findings.map(withoutReason), unusedPatterns: unused };
@@ -56,6 +56,8 @@ function decide(input: JudgeInput, findings: readonly JudgedFinding[]): Verdict 
   if (judged.length === 0) return verdict("no-limits", "No limit applies to what was compared.");
   const waived = judged.find(({ level }) => level === "waived");
   if (waived) return verdict("waived", waived.message);
+  const warning = judged.find(({ level }) => level === "warn");
+  if (warning) return verdict("within-limits", `Within the fail limits, with a warning: ${warning.message}`);
   const closest = judged.find(({ level }) => level === "pass") ?? judged[0];
   return verdict("within-limits", closest?.message ?? "");
 }
@@ -86,8 +88,11 @@ function verdict(reason: ReasonCode, sentence: string): Verdict {
 }
 
 function byBadness(a: Finding, b: Finding): number {
-  return worseLevel(a.level, b.level) || findingDistance(a) - findingDistance(b) || 0;
+  return worseLevel(a.level, b.level) || rank(a) - rank(b) || findingDistance(a) - findingDistance(b) || 0;
 }
+
+/** A pooled figure decides before samples one by one, these before single entries. */
+const rank = ({ of }: Finding): number => (of === "samples" ? 1 : of === "entry" ? 2 : 0);
 
 /** Distance to the finding's limit in dB of error (measure/metrics.ts), within ±1e300; the worst where a failing or undecided finding has no figure, else the best. */
 export function findingDistance({ level, marginDb: distance = Number.NaN }: Finding): number {

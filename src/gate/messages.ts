@@ -2,6 +2,8 @@
 import type { Fault, Measurement } from "../measure/measurement.ts";
 import { type MetricName, metrics } from "../measure/metrics.ts";
 import type { Check } from "./checks.ts";
+import type { Level } from "./levels.ts";
+import type { SampleCount } from "./verdict.ts";
 
 /** Four significant digits with the metric's unit. */
 export function valueText(metric: MetricName, value: number): string {
@@ -11,16 +13,46 @@ export function valueText(metric: MetricName, value: number): string {
   return unit === "" ? digits : `${digits} ${unit}`;
 }
 
-export function checkText(tensor: string, check: Check): string {
+type Subject = Pick<Measurement, "tensor" | "part">;
+
+/** `"y"`, or `the part "scores" of "y" at [:, 4:84]`. */
+const subjectText = ({ tensor, part }: Subject): string =>
+  part === undefined ? `"${tensor}"` : `the part "${part.name}" of "${tensor}" at ${part.where}`;
+
+export function checkText(subject: Subject, check: Check): string {
   const { metric, of, value, level } = check;
   const limit = level === "warn" ? (check.warnLimit ?? check.limit) : check.limit;
-  const subject = of === "score" ? `the score of "${tensor}"` : `"${tensor}"`;
-  if (value === undefined) return `${subject} has no ${metrics[metric].word}: its shape does not allow it.`;
-  const figure = `${subject} has ${metrics[metric].word} ${valueText(metric, value)}`;
+  const name = of === "score" ? `the score of ${subjectText(subject)}` : subjectText(subject);
+  if (value === undefined) return `${name} has no ${metrics[metric].word}: its shape does not allow it.`;
+  const figure = `${name} has ${metrics[metric].word} ${valueText(metric, value)}`;
   const bound = of === "baseline" ? "what the baseline's drop allows" : level === "warn" ? "its warning limit" : "its limit";
   if (level === "undecided") return `${figure}, which cannot be judged against ${bound} ${valueText(metric, limit)}.`;
   const side = level === "pass" ? "within" : "beyond";
   return `${figure}, ${side} ${bound} ${valueText(metric, limit)}.`;
+}
+
+export const saturatedText = (subject: Subject, check: Check): string =>
+  `${checkText(subject, check)} The probabilities themselves pass: they are saturated.`;
+
+export function samplesText(tensor: string, { within, counted, worst }: SampleCount, level: Level): string {
+  const named = worst.map(({ sample, metric, value }) => `sample ${sample} has ${metrics[metric].word} ${valueText(metric, value)}`);
+  const share = `${within} of ${counted} samples of "${tensor}" meet its limits by themselves`;
+  if (level === "pass" || named.length === 0) return `${share}.`;
+  return `only ${share}: ${named.join(", ")}.`;
+}
+
+export function entryText(
+  { tensor, metrics: whole }: Measurement,
+  {
+    axis,
+    index,
+    value,
+    lost,
+    of,
+  }: { readonly axis: number; readonly index: number; readonly value: number; readonly lost: number; readonly of: number },
+): string {
+  const others = lost > 1 ? ` (and ${lost - 1} more of ${of})` : "";
+  return `entry ${index}${others} along axis ${axis} of "${tensor}" has sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole.sqnrDb ?? Number.NaN)}: what it holds is lost.`;
 }
 
 export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault): string {

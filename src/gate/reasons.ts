@@ -29,6 +29,14 @@ export const reasons = {
     "An output is beyond a fail limit.",
     "Look at the worst layers, and at the fix where the search found one; or calibrate anew.",
   ),
+  "part-limit-exceeded": regression(
+    "A part of an output is beyond a fail limit.",
+    "The figure over the whole output hides it: look at this part, and at the fix where the search found one.",
+  ),
+  "samples-within": regression(
+    "Too few samples meet their output's limits by themselves.",
+    "Look at the worst samples; a few loud ones carry the pooled figure. Calibrate anew, or set `tolerance.samples-within`.",
+  ),
   "score-limit-exceeded": regression(
     "The score behind a probability output is beyond a fail limit.",
     "Look at the worst layers; saturated probabilities hide this error.",

@@ -1,18 +1,22 @@
-/** Judges one tensor: its limits, its score, its loss against the baseline, its waiver. The verdict over all tensors is judge.ts. */
+/**
+ * Judges one tensor: its limits, its score, its loss against the baseline, its waiver; of an output its parts, samples and entries too.
+ * The verdict over all tensors is judge.ts.
+ */
 import type { Fault, Measurement } from "../measure/measurement.ts";
 import { type Metrics, meets } from "../measure/metrics.ts";
 import { type Check, checkDrops, checkLimits } from "./checks.ts";
+import { entryFindings } from "./entry-findings.ts";
+import type { JudgedFinding } from "./finding.ts";
 import type { Level } from "./levels.ts";
-import { limitsFor } from "./limits.ts";
-import { checkText, faultText } from "./messages.ts";
+import { limitsFor, samplesWithinFor } from "./limits.ts";
+import { checkText, faultText, saturatedText } from "./messages.ts";
+import { judgedParts } from "./parts.ts";
 import type { ReasonCode } from "./reasons.ts";
-import type { Finding, Limits, Tolerance, Waiver } from "./verdict.ts";
+import { sampleFinding } from "./sample-findings.ts";
+import type { Limits, Tolerance, Waiver } from "./verdict.ts";
 import { waiverFor } from "./waivers.ts";
 
-/** A finding with the reason it gives a verdict, should it decide. */
-export interface JudgedFinding extends Finding {
-  readonly reason: ReasonCode;
-}
+export type { JudgedFinding } from "./finding.ts";
 
 export interface TensorRules {
   readonly tolerance: Tolerance;
@@ -24,13 +28,23 @@ export interface TensorRules {
 /** Empty for a tensor that no limit names (a layer without a pattern, an injected pair). */
 export function judgeTensor(measurement: Measurement, rules: TensorRules): JudgedFinding[] {
   const { tensor, role } = measurement;
-  const limits = limitsFor(tensor, role, rules.tolerance);
+  const { tolerance } = rules;
+  const limits = limitsFor(measurement, tolerance);
   if (limits === undefined) return [];
   if (measurement.fault !== undefined) return [waive(faultFinding(measurement, measurement.fault), rules)];
   const checks = checksOf(measurement, limits, rules);
-  if (checks.length === 0) return [{ tensor, of: "tensor", level: "unjudged", reason: "no-limits", message: `"${tensor}" has no limit.` }];
-  const findings = checks.map((check) => waive(findingOf(tensor, check, role), rules));
-  return role === "output" ? [...findings, ...hiddenByScore(measurement, limits, rules.tolerance)] : findings;
+  const findings: JudgedFinding[] =
+    checks.length === 0
+      ? [{ tensor, of: "tensor", level: "unjudged", reason: "no-limits", message: `"${tensor}" has no limit.` }]
+      : checks.map((check) => findingOf(measurement, check));
+  if (role !== "output") return findings.map((finding) => waive(finding, rules));
+  const more = [
+    ...hiddenByScore(measurement, limits, tolerance),
+    ...judgeParts(measurement, tolerance),
+    ...sampleFinding(measurement, limits, samplesWithinFor(measurement, tolerance)),
+    ...entryFindings(measurement, limits, tolerance.parts),
+  ];
+  return [...findings, ...more].map((finding) => waive(finding, rules));
 }
 
 function checksOf({ metrics, score, role }: Measurement, limits: Limits, { tolerance, baseline }: TensorRules): Check[] {
@@ -41,23 +55,43 @@ function checksOf({ metrics, score, role }: Measurement, limits: Limits, { toler
   return checks;
 }
 
-function findingOf(tensor: string, check: Check, role: Measurement["role"]): JudgedFinding {
+/** Each part by the output's limits, or by those of a pattern that names the part; where parts only warn, a failure is a warning. */
+function judgeParts(output: Measurement, tolerance: Tolerance): JudgedFinding[] {
+  if (tolerance.parts === "off") return [];
+  return judgedParts(output).flatMap((part) => {
+    const limits = limitsFor(part, tolerance) ?? {};
+    // A metric of class vectors or pixels is of the whole.
+    const checks = checkLimits(part.metrics, limits, "tensor").filter(({ value }) => value !== undefined);
+    const score = part.score ? checkLimits(part.score.metrics, tolerance.score, "score") : [];
+    const findings = [...checks, ...score].map((check) => findingOf(part, check));
+    return [...findings, ...hiddenByScore(part, limits, tolerance)].map((finding) =>
+      tolerance.parts === "warn" && finding.level === "fail"
+        ? { ...finding, level: "warn" as const, reason: "within-limits" as const }
+        : finding,
+    );
+  });
+}
+
+function findingOf(measurement: Measurement, check: Check): JudgedFinding {
+  const { tensor, role, part } = measurement;
   const { value, warnLimit, ...known } = check;
   return {
     tensor,
     ...known,
+    ...(part === undefined ? {} : { part: part.name, where: part.where }),
     ...(value === undefined ? {} : { value }),
     ...(warnLimit === undefined ? {} : { warnLimit }),
-    reason: reasonFor(check, role),
-    message: checkText(tensor, check),
+    reason: reasonFor(check, role, part !== undefined),
+    message: checkText(measurement, check),
   };
 }
 
-function reasonFor({ level, of, value }: Check, role: Measurement["role"]): ReasonCode {
+function reasonFor({ level, of, value }: Check, role: Measurement["role"], isPart: boolean): ReasonCode {
   if (level === "undecided") return value === undefined ? "metric-unavailable" : "not-a-number";
   if (level !== "fail") return "within-limits";
   if (role === "layer") return "layer-limit-exceeded";
-  return of === "score" ? "score-limit-exceeded" : of === "baseline" ? "baseline-drop" : "limit-exceeded";
+  if (of === "score") return "score-limit-exceeded";
+  return of === "baseline" ? "baseline-drop" : isPart ? "part-limit-exceeded" : "limit-exceeded";
 }
 
 const reasonOfFault: Readonly<Record<Fault, ReasonCode>> = {
@@ -75,9 +109,14 @@ function faultFinding(measurement: Measurement, fault: Fault): JudgedFinding {
   return { tensor: measurement.tensor, of: "tensor", level, reason: reasonOfFault[fault], message: faultText(measurement, fault) };
 }
 
-/** A waiver turns `fail` into `waived`. What could not be judged stays undecided: a waiver excuses an error, not a missing figure. */
+/**
+ * A waiver turns `fail` into `waived`; one of a part's own name covers that part. What could not be judged stays undecided: a waiver excuses an error, not
+ * a missing figure.
+ */
 function waive(finding: JudgedFinding, { waivers, today }: TensorRules): JudgedFinding {
-  const waiver = finding.level === "fail" ? waiverFor(finding.tensor, waivers, today) : undefined;
+  if (finding.level !== "fail") return finding;
+  const waiver =
+    waiverFor(finding.tensor, waivers, today) ?? (finding.part === undefined ? undefined : waiverFor(finding.part, waivers, today));
   if (!waiver) return finding;
   return {
     ...finding,
@@ -89,13 +128,13 @@ function waive(finding: JudgedFinding, { waivers, today }: TensorRules): JudgedF
 }
 
 /** Warns where the output passes a limit that the score behind it misses: saturation hides error (design 5). */
-function hiddenByScore({ tensor, metrics, score }: Measurement, limits: Limits, tolerance: Tolerance): JudgedFinding[] {
+function hiddenByScore(measurement: Measurement, limits: Limits, tolerance: Tolerance): JudgedFinding[] {
+  const { metrics, score } = measurement;
   if (!score) return [];
   return checkLimits(score.metrics, limits, "score").flatMap((check): JudgedFinding[] => {
     const value = metrics[check.metric];
     const judgedAnyway = tolerance.score[check.metric] !== undefined;
     if (judgedAnyway || check.level !== "fail" || value === undefined || !meets(check.metric, value, check.limit)) return [];
-    const message = `${checkText(tensor, check)} The probabilities themselves pass: they are saturated.`;
-    return [{ ...findingOf(tensor, check, "output"), level: "warn", reason: "within-limits", message }];
+    return [{ ...findingOf(measurement, check), level: "warn", reason: "within-limits", message: saturatedText(measurement, check) }];
   });
 }

@@ -20,8 +20,14 @@ export interface Limit {
 export type Limits = Readonly<Partial<Record<MetricName, Limit>>>;
 
 export interface Tolerance {
-  /** For outputs. Default: sqnrDb 20, cosine 0.997. */
+  /** For outputs whose values are quantities. Default: sqnrDb 20, cosine 0.997. */
   readonly limits: Limits;
+  /** For outputs of indices, class numbers and truth values. Default: agreement 0.99. */
+  readonly indices: Limits;
+  /** For the share of samples that meet their output's fail limits by themselves. Default: warn 0.9, fail 0.5. */
+  readonly samplesWithin: Limit;
+  /** Whether parts of an output are judged by the output's limits, only warn, or are only shown. */
+  readonly parts: "judge" | "warn" | "off";
   /** For the scores of probability outputs; empty: not judged, only reported. */
   readonly score: Limits;
   /** By tensor name pattern; the first matching pattern replaces `limits` for that tensor. Layers are judged only where one matches. */
@@ -46,12 +52,23 @@ export interface Waiver {
   readonly place: string;
 }
 
+/** Samples that meet their output's fail limits by themselves, of those that count, and the worst of the others by index. */
+export interface SampleCount {
+  readonly within: number;
+  readonly counted: number;
+  readonly worst: readonly { readonly sample: number; readonly metric: MetricName; readonly value: number }[];
+}
+
 /** One figure of a tensor against one limit, or what kept it from being judged (then without a metric). */
 export interface Finding {
   readonly tensor: string;
   readonly level: Level;
   readonly metric?: MetricName;
-  readonly of: "tensor" | "score" | "baseline";
+  /** What the figure is of: the output (or its part) itself, the score behind it, its loss against the base, its samples one by one, or one entry. */
+  readonly of: "tensor" | "score" | "baseline" | "samples" | "entry";
+  /** A part of the tensor, or an entry along an axis, and where it lies; absent for the whole. */
+  readonly part?: string;
+  readonly where?: string;
   readonly value?: number;
   /** The fail limit; the warn limit where there is no other. */
   readonly limit?: number;
@@ -61,5 +78,7 @@ export interface Finding {
   /** The same in dB of error, which is one unit for all metrics (measure/metrics.ts). */
   readonly marginDb?: number;
   readonly waiver?: string;
+  /** Of `samples`. */
+  readonly samples?: SampleCount;
   readonly message: string;
 }

@@ -3,21 +3,24 @@
  * Says how far apart the sides are and what was compared; judges nothing.
  */
 import type { TensorPair } from "../model/engine.ts";
-import type { ScoreSource } from "../model/lane.ts";
-import { sameShape, type Tensor } from "../model/tensor.ts";
-import { accumulate, type Closeness } from "./accumulate.ts";
+import type { OutputForm, OutputPart } from "../model/output-form.ts";
+import { type DType, isFloat, sameShape, type Tensor } from "../model/tensor.ts";
+import { accumulate, type Closeness, type Numbers } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";
 import { CoverageCount } from "./coverage.ts";
+import { addEntries, emptyEntries, entryAxis } from "./entries.ts";
 import type { Coverage, Measurement } from "./measurement.ts";
+import type { ValueKind } from "./metrics.ts";
 import { pairOfNumbers } from "./numbers.ts";
+import { mapFor, type PartPlaces, placesOf, valuesAt } from "./parts.ts";
 import { scoresOf } from "./score.ts";
-import { emptySums, type Sums } from "./sums.ts";
-import { type MeasurementOptions, type TensorSums, toMeasurement } from "./tensor-sums.ts";
+import { emptySums } from "./sums.ts";
+import { type MeasurementOptions, type PartSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
 
 export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly topK: number;
-  /** How a probability output came about, by tensor name. */
-  readonly scores?: ReadonlyMap<string, ScoreSource>;
+  /** What the graph tells of the outputs, by tensor name. */
+  readonly forms?: ReadonlyMap<string, OutputForm>;
   /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
   readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
 }
@@ -35,8 +38,7 @@ export async function measure(pairs: AsyncIterable<TensorPair>, options: Measure
   for await (const pair of pairs) {
     coverage.add(pair);
     if (pair.reference === undefined || pair.candidate === undefined) continue;
-    const sums = entryOf(tensors, pair, options.scores?.get(pair.tensor));
-    addPair(sums, pair.sample, pair.reference, pair.candidate, options);
+    addPair(entryOf(tensors, pair, options), pair.sample, pair.reference, pair.candidate, options);
   }
   const measured = [...tensors.values()];
   for (const tensor of measured) {
@@ -46,20 +48,31 @@ export async function measure(pairs: AsyncIterable<TensorPair>, options: Measure
   return { measurements: measured.map((tensor) => toMeasurement(tensor, options)), coverage: coverage.result() };
 }
 
-function entryOf(tensors: Map<string, TensorSums>, { tensor, role }: TensorPair, score: ScoreSource | undefined): TensorSums {
+function entryOf(tensors: Map<string, TensorSums>, { tensor, role, reference }: TensorPair, { forms }: MeasureOptions): TensorSums {
   const key = `${role} ${tensor}`;
   const known = tensors.get(key);
   if (known) return known;
-  const scored = score !== undefined && role === "output";
-  const entry: TensorSums = { tensor, role, samples: [], ...(scored ? { score: { kind: score.kind, samples: [], clamped: 0 } } : {}) };
+  const form = role === "output" ? (forms?.get(tensor) ?? {}) : undefined;
+  const kind = form && (form.values ?? kindOf(reference?.dtype));
+  const entry: TensorSums = {
+    tensor,
+    role,
+    samples: [],
+    ...(form ? { form } : {}),
+    ...(kind ? { kind } : {}),
+    ...(form?.score ? { score: { kind: form.score.kind, samples: [], clamped: 0 } } : {}),
+  };
   tensors.set(key, entry);
   return entry;
 }
 
+/** Whole numbers and truth values name something, unless the graph knows better. */
+const kindOf = (dtype: DType | undefined): ValueKind => (dtype === undefined || isFloat(dtype) ? "quantity" : "index");
+
 function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate: Tensor, options: MeasureOptions): void {
   if (!sameShape(reference.shape, candidate.shape)) {
     const note = `reference is ${shapeText(reference)}, candidate ${shapeText(candidate)} in sample ${sample}`;
-    const open = openDifference(reference.shape, candidate.shape, options.outputDims?.get(entry.tensor));
+    const open = openDifference(reference.shape, candidate.shape, options.outputDims?.get(entry.tensor)) ?? sizeWords(entry.form);
     entry.fault ??= open === undefined ? { kind: "shape-mismatch", note } : { kind: "data-dependent-size", note: `${note}; ${open}` };
     return;
   }
@@ -68,25 +81,83 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   const [r, c] = pairOfNumbers(reference.data, candidate.data);
   const sums = emptySums();
   accumulate(sums, r, c, r.length, options);
-  if (entry.role === "output") accumulateAgreement(sums, r, c, reference.shape, options.topK);
   entry.samples.push({ sample, sums });
-  const source = options.scores?.get(entry.tensor);
-  if (entry.score && source)
-    entry.score.clamped += addScore(
-      entry.score.samples,
-      scoresOf(r, reference.shape, source),
-      scoresOf(c, candidate.shape, source),
-      options,
-    );
+  if (entry.role !== "output") return;
+  accumulateAgreement(sums, r, c, reference.shape, options.topK);
+  const source = entry.form?.score;
+  if (entry.score && source) addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), options);
+  addParts(entry, { sample, r, c, shape: reference.shape }, options);
+}
+
+interface Values {
+  readonly sample: number;
+  readonly r: Numbers;
+  readonly c: Numbers;
+  readonly shape: readonly number[];
+}
+
+/** By part where the graph shows some, else by entry along an axis. */
+function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: MeasureOptions): void {
+  const places = partPlaces(entry, shape);
+  for (const { part, places: at } of places ?? []) {
+    const sums = emptySums();
+    const [reference, candidate] = [valuesAt(r, at), valuesAt(c, at)];
+    accumulate(sums, reference, candidate, at.length, options);
+    const own = partSums(entry, part);
+    own.samples.push({ sample, sums });
+    if (own.score) addScore(own.score, scoresOf(reference, [at.length], sigmoid), scoresOf(candidate, [at.length], sigmoid), options);
+  }
+  if (places === undefined && entry.kind !== "index") addEntryValues(entry, r, c, shape);
+}
+
+const sigmoid = { kind: "sigmoid", node: "" } as const;
+
+/** Kept for each shape: an output of open dimensions may change its shape from sample to sample. */
+function partPlaces(entry: TensorSums, shape: readonly number[]): readonly PartPlaces[] | undefined {
+  const { parts } = entry.form ?? {};
+  if (parts === undefined) return undefined;
+  entry.places ??= new Map();
+  const key = shape.join();
+  const known = entry.places.get(key);
+  if (known !== undefined) return known;
+  const map = mapFor(parts, shape);
+  if (map === undefined) return undefined;
+  const places = placesOf(map);
+  entry.places.set(key, places);
+  return places;
+}
+
+function partSums(entry: TensorSums, part: OutputPart): PartSums {
+  entry.parts ??= [];
+  const known = entry.parts.find((one) => one.part.name === part.name && one.part.where === part.where);
+  if (known !== undefined) return known;
+  const isSigmoid = part.isSigmoid || entry.form?.score?.kind === "sigmoid";
+  const made: PartSums = {
+    part,
+    kind: part.values ?? entry.kind ?? "quantity",
+    samples: [],
+    ...(isSigmoid ? { score: { kind: "sigmoid", samples: [], clamped: 0 } } : {}),
+  };
+  entry.parts.push(made);
+  return made;
+}
+
+function addEntryValues(entry: TensorSums, r: Numbers, c: Numbers, shape: readonly number[]): void {
+  const axis = entryAxis(shape);
+  if (axis === undefined) return;
+  entry.entries ??= emptyEntries(axis, shape[axis] ?? 0);
+  // Another shape has other entries: those of the first stand.
+  if (entry.entries.axis === axis && entry.entries.referenceEnergy.length === shape[axis])
+    addEntries(entry.entries, r, c, { shape, first: 0, count: r.length });
 }
 
 type Scores = ReturnType<typeof scoresOf>;
 
-function addScore(samples: Sums[], reference: Scores, candidate: Scores, closeness: Closeness): number {
+function addScore(score: ScoreSums, reference: Scores, candidate: Scores, closeness: Closeness): void {
   const sums = emptySums();
   accumulate(sums, reference.values, candidate.values, reference.values.length, closeness);
-  samples.push(sums);
-  return reference.clamped + candidate.clamped;
+  score.samples.push(sums);
+  score.clamped += reference.clamped + candidate.clamped;
 }
 
 /** Undefined unless the sizes differ in open dimensions alone: then the values decide how large the output is. */
@@ -98,5 +169,8 @@ function openDifference(a: readonly number[], b: readonly number[], dims: readon
   const words = differing.map((axis) => (dims[axis] === "?" ? `dimension ${axis}` : `the dimension '${dims[axis]}'`));
   return `${words.join(" and ")} is open in the model`;
 }
+
+const sizeWords = (form: OutputForm | undefined): string | undefined =>
+  form?.sizedBy && `${form.sizedBy.opType} "${form.sizedBy.node}" decides how many there are`;
 
 const shapeText = ({ shape }: Tensor): string => `[${shape.join(", ")}]`;

@@ -3,7 +3,8 @@
  * Argument order is always (reference, candidate).
  */
 
-import type { Metrics } from "./metrics.ts";
+import type { Entries } from "./entries.ts";
+import type { Metrics, ValueKind } from "./metrics.ts";
 import type { Summary } from "./moments.ts";
 
 /** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
@@ -29,9 +30,21 @@ export type Fault =
   | "nonfinite-reference"
   | "nonfinite-both";
 
+export interface SampleFigures {
+  /** Index into the validation samples. */
+  readonly sample: number;
+  readonly metrics: Metrics;
+  /** The reference is zero throughout: there is nothing to keep to. */
+  readonly isSilent: boolean;
+}
+
 export interface Measurement {
   readonly tensor: string;
   readonly role: "output" | "layer" | "injected";
+  /** What its values are; `quantity` without it. */
+  readonly kind?: ValueKind;
+  /** Of a part of an output: the tensor that was joined, and where it lies in the output. */
+  readonly part?: { readonly name: string; readonly where: string };
   readonly samples: number;
   readonly elements: number;
   readonly metrics: Metrics;
@@ -46,6 +59,12 @@ export interface Measurement {
   readonly note?: string;
   /** SQNR of each sample in order of the samples, for the bootstrap of another subset and for the report. */
   readonly perSampleSqnrDb: readonly number[];
+  /** Of outputs and parts: the figures of each sample, in order. */
+  readonly perSample?: readonly SampleFigures[];
+  /** What the output is joined from, each by itself; absent where the graph shows nothing of the kind. */
+  readonly parts?: readonly Measurement[];
+  /** Figures by entry along an axis, of outputs without parts. */
+  readonly entries?: Entries;
   /** Per class figures where labels are given (`validation.labels`). */
   readonly perClass?: readonly { readonly label: string; readonly samples: number; readonly metrics: Metrics }[];
 }

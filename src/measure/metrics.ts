@@ -33,8 +33,11 @@ interface Row {
   readonly kind: MetricKind;
   /** For the configuration's schema and the documentation. */
   readonly help: string;
-  /** `rows` and `pixels`: undefined for tensors without class vectors or channels. */
-  readonly needs: "elements" | "rows" | "pixels";
+  /**
+   * `rows` and `pixels`: undefined for tensors without class vectors or channels. `indices`: only of values that name something and have no distance
+   * (class numbers, positions, truth values). `limits`: made by the gate, not from sums.
+   */
+  readonly needs: "elements" | "rows" | "pixels" | "indices" | "limits";
   /** Of sums that are measurable: at least one pair, no NaN, no infinity. */
   readonly value: (sums: Sums) => number;
   /** Of sums that are not; NaN without it. */
@@ -144,6 +147,22 @@ const table = {
     needs: "elements",
     value: (sums) => sums.close / sums.elements,
   },
+  agreement: {
+    word: "agreement",
+    label: "agreement",
+    kind: "share",
+    help: "Share of equal entries of an output of indices, class numbers or truth values",
+    needs: "indices",
+    value: (sums) => sums.exact / sums.elements,
+  },
+  samplesWithin: {
+    word: "samples-within",
+    label: "samples within",
+    kind: "share",
+    help: "Share of samples that meet the fail limits of their output by themselves",
+    needs: "limits",
+    value: () => Number.NaN,
+  },
 } as const satisfies Record<string, Row>;
 
 export type MetricName = keyof typeof table;
@@ -184,11 +203,23 @@ export const metricList: readonly Metric[] = Object.values(metrics);
 /** A name from outside, such as a later version's report: undefined where this table has no such row. */
 export const findMetric = (name: string): Metric | undefined => metricList.find((metric) => metric.name === name);
 
-/** All metrics that the sums allow. Agreement of classes is left out where no row or pixel was seen. */
-export function metricsOf(sums: Sums): Metrics {
-  const allowed = metricList.filter(({ needs }) => needs === "elements" || sums[needs] > 0);
+/** What the values of a tensor are: numbers that have a distance, or names of something (classes, positions, truth values) that are equal or not. */
+export type ValueKind = "quantity" | "index";
+
+/** All metrics that the sums allow. Agreement of classes is left out where no row or pixel was seen, that of indices where the values are none. */
+export function metricsOf(sums: Sums, kind: ValueKind = "quantity"): Metrics {
+  const allowed = metricList.filter(({ needs }) => (needs === "indices" ? kind === "index" : isAllowed(needs, sums)));
   return Object.fromEntries(allowed.map(({ name, value }) => [name, value(sums)]));
 }
+
+/** Equality is all that indices have. */
+export const suitsIndices = ({ name, needs }: Metric): boolean => needs === "indices" || name === "exactMatch";
+
+/** Metrics of quantities: those that a general limit on outputs is about. */
+export const suitsQuantities = ({ needs }: Metric): boolean => needs !== "indices" && needs !== "limits";
+
+const isAllowed = (needs: Metric["needs"], sums: Sums): boolean =>
+  needs === "elements" || ((needs === "rows" || needs === "pixels") && sums[needs] > 0);
 
 /** True where `value` is at the limit or better in the metric's own direction. Written positively, so that NaN never meets a limit. */
 export function meets(name: MetricName, value: number, limit: number): boolean {

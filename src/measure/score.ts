@@ -2,7 +2,7 @@
  * Undoes the saturation of probability outputs: centred log-probabilities or logits, from the output's own values.
  * Decides how a score is computed; whether it gates is gate/'s business.
  */
-import type { ScoreSource } from "../model/lane.ts";
+import type { ScoreSource } from "../model/output-form.ts";
 import type { Numbers } from "./accumulate.ts";
 
 /** FP16's smallest normal number: probabilities below it are not told apart on either side. */

@@ -2,10 +2,13 @@
  * Everything that is kept of one tensor while its samples go by, and the measurement it becomes.
  * Also the way in for whoever accumulates by itself (saved files read in worker threads): fill `TensorSums`, call `toMeasurement`.
  */
+import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { spreadOf } from "./bootstrap.ts";
-import type { Fault, Measurement } from "./measurement.ts";
-import { metrics, metricsOf } from "./metrics.ts";
+import { type EntrySums, entriesOf } from "./entries.ts";
+import type { Fault, Measurement, SampleFigures } from "./measurement.ts";
+import { metrics, metricsOf, type ValueKind } from "./metrics.ts";
 import { summarize } from "./moments.ts";
+import type { PartPlaces } from "./parts.ts";
 import { type PerClassOptions, perClass } from "./per-class.ts";
 import { poolSums, type Sums } from "./sums.ts";
 
@@ -14,13 +17,35 @@ export interface SampleSums {
   readonly sums: Sums;
 }
 
+/** Of probability outputs only. `clamped` counts values of both sides. */
+export interface ScoreSums {
+  readonly kind: string;
+  readonly samples: Sums[];
+  clamped: number;
+}
+
+export interface PartSums {
+  readonly part: OutputPart;
+  readonly kind: ValueKind;
+  readonly samples: SampleSums[];
+  readonly score?: ScoreSums;
+}
+
 export interface TensorSums {
   readonly tensor: string;
   readonly role: Measurement["role"];
+  /** Of outputs: what their values are; `quantity` without it. */
+  readonly kind?: ValueKind;
+  /** Of outputs: what the graph tells. */
+  readonly form?: OutputForm;
   /** In order of arrival. */
   readonly samples: SampleSums[];
-  /** Of probability outputs only. `clamped` counts values of both sides. */
-  readonly score?: { readonly kind: string; readonly samples: Sums[]; clamped: number };
+  readonly score?: ScoreSums;
+  /** Where the parts lie, by shape of the output. */
+  places?: Map<string, readonly PartPlaces[]>;
+  parts?: PartSums[];
+  /** Of outputs without parts. */
+  entries?: EntrySums;
   /** Shapes that differ, or samples that one side lacks: nothing else is then said about the tensor. */
   fault?: { readonly kind: Fault; readonly note: string };
   /** Remark that does not hinder measuring, e.g. different element types. */
@@ -33,31 +58,64 @@ export interface MeasurementOptions extends PerClassOptions {
   readonly resamples?: number;
 }
 
-/** Pools all samples. A fault leaves `metrics` as they came out (NaN by the rules of metrics/), never a usable number. */
+/** Pools all samples. A fault leaves `metrics` as they came out (NaN by the rules of metrics.ts), never a usable number. */
 export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): Measurement {
-  const perSample = tensor.samples.map(({ sums }) => sums);
-  const pooled = poolSums(perSample);
-  const fault = tensor.fault?.kind ?? faultOf(pooled);
-  const spread = tensor.role === "output" && fault === undefined ? spreadOf(perSample, options.seed, options.resamples) : undefined;
+  const isOutput = tensor.role === "output";
+  const measured = figuresOf(tensor, tensor.kind ?? "quantity", tensor.fault?.kind, isOutput ? options : undefined);
+  const { fault } = measured;
   const note = tensor.fault?.note ?? tensor.note;
-  const classes = options.labels && tensor.role === "output" && fault === undefined ? perClass(tensor.samples, options) : undefined;
+  const classes = options.labels && isOutput && fault === undefined ? perClass(tensor.samples, options) : undefined;
+  const parts = fault === undefined ? tensor.parts?.map((part) => partOf(tensor, part, options)) : undefined;
   return {
     tensor: tensor.tensor,
     role: tensor.role,
+    ...measured,
+    ...(tensor.kind ? { kind: tensor.kind } : {}),
+    ...(note === undefined ? {} : { note }),
+    ...(classes ? { perClass: classes } : {}),
+    ...(parts ? { parts } : {}),
+    ...(tensor.entries && fault === undefined ? { entries: entriesOf(tensor.entries) } : {}),
+  };
+}
+
+function partOf({ tensor, role }: TensorSums, part: PartSums, options: MeasurementOptions): Measurement {
+  const { name, where } = part.part;
+  return { tensor, role, part: { name, where }, kind: part.kind, ...figuresOf(part, part.kind, undefined, options) };
+}
+
+type Figures = Omit<Measurement, "tensor" | "role">;
+
+/** `options`: of outputs and their parts, whose figures are looked at by sample too. */
+function figuresOf(
+  { samples, score }: Pick<TensorSums, "samples" | "score">,
+  kind: ValueKind,
+  known: Fault | undefined,
+  options: MeasurementOptions | undefined,
+): Figures {
+  const perSample = samples.map(({ sums }) => sums);
+  const pooled = poolSums(perSample);
+  const fault = known ?? faultOf(pooled);
+  const spread = options && fault === undefined ? spreadOf(perSample, options.seed, options.resamples) : undefined;
+  return {
     samples: perSample.length,
     elements: pooled.elements,
-    metrics: tensor.fault ? {} : metricsOf(pooled),
+    metrics: known ? {} : metricsOf(pooled, kind),
     reference: summarize(pooled.reference),
     candidate: summarize(pooled.candidate),
     nonFinite: { reference: pooled.nonFiniteReference, candidate: pooled.nonFiniteCandidate },
     perSampleSqnrDb: perSample.map(metrics.sqnrDb.value),
-    ...(tensor.score && !tensor.fault ? { score: scoreOf(tensor.score) } : {}),
+    ...(options && fault === undefined ? { perSample: samples.map((one) => sampleFigures(one, kind)) } : {}),
+    ...(score && !known ? { score: scoreOf(score) } : {}),
     ...(spread ? { spread } : {}),
     ...(fault ? { fault } : {}),
-    ...(note === undefined ? {} : { note }),
-    ...(classes ? { perClass: classes } : {}),
   };
 }
+
+const sampleFigures = ({ sample, sums }: SampleSums, kind: ValueKind): SampleFigures => ({
+  sample,
+  metrics: metricsOf(sums, kind),
+  isSilent: sums.elements === 0 || (kind === "quantity" && sums.referenceEnergy === 0),
+});
 
 function faultOf(pooled: Sums): Fault | undefined {
   if (pooled.elements === 0) return "empty";
@@ -65,7 +123,7 @@ function faultOf(pooled: Sums): Fault | undefined {
   return pooled.nonFiniteCandidate > 0 ? "nonfinite-candidate" : undefined;
 }
 
-function scoreOf(score: NonNullable<TensorSums["score"]>): NonNullable<Measurement["score"]> {
+function scoreOf(score: ScoreSums): NonNullable<Measurement["score"]> {
   const pooled = poolSums(score.samples);
   return { metrics: metricsOf(pooled), clampedShare: pooled.elements > 0 ? score.clamped / (2 * pooled.elements) : 0, kind: score.kind };
 }

@@ -3,6 +3,7 @@
  * A lane makes tensors; it measures and judges nothing.
  */
 import type { BuildOptions, Engine } from "./engine.ts";
+import type { OutputForm } from "./output-form.ts";
 import type { Assignment, Unit } from "./unit.ts";
 
 export type LaneName = "simulate" | "implicit" | "explicit";
@@ -29,8 +30,8 @@ export interface PreparedLane {
   /** Tensors in topological order, for "first failing". */
   readonly order: ReadonlyMap<string, number>;
   readonly sampleCount: number;
-  /** How a probability output came about, per output (design 5: the score is measured too). */
-  readonly scores: ReadonlyMap<string, ScoreSource>;
+  /** What the graph tells of each final output. */
+  readonly forms: ReadonlyMap<string, OutputForm>;
   readonly coverage: LaneCoverage;
   /** Versions of what ran, by tool: onnxruntime, tensorrt, polygraphy, python, gpu, driver. */
   readonly versions?: Readonly<Record<string, string>>;
@@ -53,8 +54,3 @@ export interface PreparedLane {
   /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */
   readonly cachePath?: string;
 }
-
-/** `axis` counts from the front. */
-export type ScoreSource =
-  | { readonly kind: "softmax" | "logsoftmax"; readonly axis: number; readonly node: string }
-  | { readonly kind: "sigmoid"; readonly node: string };

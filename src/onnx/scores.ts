@@ -3,7 +3,7 @@
  * Walks back through nodes that only move values, and says on which axis of the *output* the probabilities add up.
  */
 
-import type { ScoreSource } from "../model/lane.ts";
+import type { ScoreSource } from "../model/output-form.ts";
 import { intValues } from "./constants.ts";
 import { intAttribute, intsAttribute, isStandard, type NodeProto, nodeLabel } from "./model.ts";
 import { type Network, opsetOf, producers } from "./network.ts";

@@ -5,6 +5,7 @@
 
 import { worseLevel } from "../gate/levels.ts";
 import type { Finding, Limits } from "../gate/verdict.ts";
+import type { Entries } from "../measure/entries.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import { findMetric, type Metrics, meets } from "../measure/metrics.ts";
 import type { Summary } from "../measure/moments.ts";
@@ -14,6 +15,7 @@ import { worstFirst } from "./worst-first.ts";
 
 export { keptUnit, searchReport } from "./build-search.ts";
 
+type PartReport = NonNullable<MeasuredTensor["parts"]>[number];
 type WorstLayer = ModelReport["worst"][number];
 
 /** What is known of a tensor besides its figures. All optional. */
@@ -50,6 +52,10 @@ export function measuredTensor(measurement: Measurement, context: TensorContext 
     limits: context.limits && limitNums(context.limits),
     decidedBy: worst && decision(worst),
     checks: context.findings?.flatMap(checkOf),
+    kind: measurement.kind === "index" ? "index" : undefined,
+    parts: measurement.parts?.map((part) => partReport(part, context.findings ?? [])),
+    entries: measurement.entries && entriesReport(measurement.entries),
+    samplesWithin: samplesReport(context.findings ?? []),
     scoreMetrics: measurement.score && metricNums(measurement.score.metrics),
     scoreKind: measurement.score?.kind,
     clampedShare: measurement.score && toNum(measurement.score.clampedShare),
@@ -133,13 +139,15 @@ function decision({ metric, of, value, limit, margin }: Finding): MeasuredTensor
 }
 
 /** A finding without a metric is a fault, which the tensor itself carries. */
-function checkOf({ metric, of, value, limit, warnLimit, margin, marginDb, level }: Finding): CheckReport[] {
+function checkOf({ metric, of, part, where, value, limit, warnLimit, margin, marginDb, level }: Finding): CheckReport[] {
   if (metric === undefined || limit === undefined) return [];
   const numOf = (one: number | undefined) => (one === undefined ? undefined : toNum(one));
   return [
     {
       metric,
       of,
+      part,
+      where,
       value: numOf(value),
       limit: toNum(limit),
       warnLimit: numOf(warnLimit),
@@ -148,6 +156,31 @@ function checkOf({ metric, of, value, limit, warnLimit, margin, marginDb, level 
       level,
     },
   ];
+}
+
+function partReport({ part, kind, elements, metrics, score, reference, candidate }: Measurement, findings: readonly Finding[]): PartReport {
+  const own = findings.filter((finding) => finding.part === part?.name && finding.where === part?.where);
+  return {
+    name: part?.name ?? "",
+    where: part?.where ?? "",
+    kind: kind === "index" ? "index" : undefined,
+    elements,
+    metrics: metricNums(metrics),
+    scoreMetrics: score && metricNums(score.metrics),
+    reference: summaryNums(reference),
+    candidate: summaryNums(candidate),
+    level: worstFinding(own)?.level ?? "unjudged",
+  };
+}
+
+function entriesReport({ axis, sqnrDb, weight }: Entries): NonNullable<MeasuredTensor["entries"]> {
+  const worst = sqnrDb.reduce((least, value, i) => (value < (sqnrDb[least] ?? Number.NaN) ? i : least), 0);
+  return { axis, worst, sqnrDb: sqnrDb.map(toNum), weight: weight.map(toNum) };
+}
+
+function samplesReport(findings: readonly Finding[]): MeasuredTensor["samplesWithin"] {
+  const samples = findings.find(({ of }) => of === "samples")?.samples;
+  return samples && { ...samples, worst: samples.worst.map((one) => ({ ...one, value: toNum(one.value) })) };
 }
 
 function missesAny(layer: MeasuredTensor, limits: Limits): boolean {

@@ -3,7 +3,7 @@ import { formatLimit, formatMargin, formatMetric, metricLabel } from "./figures.
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";
-import { outputRows } from "./sections/outputs.ts";
+import { outputRows, rowName } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
 /** `regression: Do not merge: …; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); worst layer p2o.Conv.7, injected 21.2 dB`. */
@@ -18,7 +18,7 @@ function figureWords(model: ModelReport): string {
   if (row === undefined) return plainLine(model.message, 300);
   const limit =
     row.limit === undefined ? "" : ` (limit ${formatLimit(row.metric, row.limit)}, margin ${formatMargin(row.metric, row.margin)})`;
-  return `${plainLine(row.output, 80)} ${metricLabel(row.metric)} ${formatMetric(row.metric, row.value)}${limit}`;
+  return `${rowName(row, (name) => plainLine(name, 80))} ${metricLabel(row.metric)} ${formatMetric(row.metric, row.value)}${limit}`;
 }
 
 function layerWords(model: ModelReport): string {

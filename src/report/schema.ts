@@ -21,9 +21,13 @@ export const verdictKind = z.enum(["pass", "regression", "undecided"]);
  * One figure against one limit. `limit` is the fail limit, the warn limit where there is no other; `margin` is the distance to it in the metric's own
  * unit, negative beyond it, `marginDb` the same in dB of error, in which margins of different metrics are compared.
  */
+const of = z.enum(["tensor", "score", "baseline", "samples", "entry"]);
 const check = z.object({
   metric: z.string(),
-  of: z.enum(["tensor", "score", "baseline"]),
+  of,
+  /** A part of the tensor, or an entry along an axis, and where it lies; absent for the whole. */
+  part: z.string().optional(),
+  where: z.string().optional(),
   value: num.optional(),
   limit: num,
   warnLimit: num.optional(),
@@ -47,9 +51,37 @@ const measured = z.object({
   opType: z.string().optional(),
   unit: z.string().optional(),
   limits: z.partialRecord(z.string(), z.object({ fail: num.optional(), warn: num.optional() })).optional(),
-  decidedBy: z.object({ metric: z.string(), of: z.enum(["tensor", "score", "baseline"]), value: num, limit: num, margin: num }).optional(),
+  decidedBy: z.object({ metric: z.string(), of, value: num, limit: num, margin: num }).optional(),
   /** Everything that this tensor was judged by, worst first. */
   checks: z.array(check).optional(),
+  /** `index`: class numbers, positions or truth values, which are equal or not; `quantity` where it is absent. */
+  kind: z.enum(["quantity", "index"]).optional(),
+  /** What the output is joined from, each measured by itself. */
+  parts: z
+    .array(
+      z.object({
+        name: z.string(),
+        where: z.string(),
+        kind: z.enum(["quantity", "index"]).optional(),
+        elements: z.number().int(),
+        metrics,
+        scoreMetrics: metrics.optional(),
+        reference: summary,
+        candidate: summary,
+        level,
+      }),
+    )
+    .optional(),
+  /** Of an output without parts: figures by entry along one axis, in order. `weight`: the entry's mean magnitude by the whole's. */
+  entries: z.object({ axis: z.number().int(), worst: z.number().int(), sqnrDb: z.array(num), weight: z.array(num) }).optional(),
+  /** Samples that meet the fail limits by themselves, and the worst of the others by index. */
+  samplesWithin: z
+    .object({
+      within: z.number().int(),
+      counted: z.number().int(),
+      worst: z.array(z.object({ sample: z.number().int(), metric: z.string(), value: num })),
+    })
+    .optional(),
   scoreMetrics: metrics.optional(),
   scoreKind: z.string().optional(),
   clampedShare: num.optional(),

@@ -3,7 +3,7 @@ import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, type VerdictKind, verdictWord } from "./sections/labels.ts";
-import { outputRows, rowLabel } from "./sections/outputs.ts";
+import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
 export interface TerminalOptions {
@@ -41,7 +41,7 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
       verdict: row.level === "fail" ? ("regression" as const) : row.level === "undecided" ? ("undecided" as const) : ("pass" as const),
       cells: [
         name(model.name),
-        name(row.output),
+        rowName(row, name),
         rowLabel(row),
         formatMetric(row.metric, row.value),
         formatLimit(row.metric, row.limit),

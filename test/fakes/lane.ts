@@ -73,7 +73,7 @@ export function fakeLane({ output, facts, reference, layers, ...overrides }: Fak
     outputs: ["y"],
     order: new Map([["y", 9]]),
     sampleCount: 8,
-    scores: new Map(),
+    forms: new Map(),
     coverage: { quantizedUnits: 3, totalUnits: 3, missingScales: [], variant: "core" },
     deterministic: true,
     build: async ({ keep }, { fresh = false } = {}) => engineOf(keep, fresh),

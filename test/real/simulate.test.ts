@@ -41,7 +41,7 @@ describe("the classifier with the recorded cache", () => {
 
   it("finds the Softmax of the output and its axis", async () => {
     await withLane(await recordedJob(), async (lane) => {
-      expect([...lane.scores]).toEqual([["softmax_0.tmp_0", { kind: "softmax", axis: 1, node: "p2o.Softmax.0" }]]);
+      expect([...lane.forms]).toEqual([["softmax_0.tmp_0", { score: { kind: "softmax", axis: 1, node: "p2o.Softmax.0" } }]]);
     });
   });
 

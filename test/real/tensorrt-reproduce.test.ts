@@ -39,7 +39,7 @@ describeWithPython("the printed polygraphy commands", () => {
     async function* first() {
       yield* pairs.filter(({ sample }) => sample === 0);
     }
-    const { measurements } = await measure(first(), { topK: 5, atol: 0, rtol: 0, scores: new Map(), seed: 1 });
+    const { measurements } = await measure(first(), { topK: 5, atol: 0, rtol: 0, forms: new Map(), seed: 1 });
     const theirs = /"snr":\s*(-?[\d.]+)/.exec(accuracy)?.[1];
     expect(Number(theirs)).toBeCloseTo(measurements[0]?.metrics.sqnrDb ?? Number.NaN, 2);
   });

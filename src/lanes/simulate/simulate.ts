@@ -6,8 +6,8 @@
 import type { LaneJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
+import { outputForms } from "../../onnx/output-forms.ts";
 import { readModel } from "../../onnx/read.ts";
-import { scoreSources } from "../../onnx/scores.ts";
 import { declaredDims } from "../../onnx/types.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { simulatedEngine } from "./engine.ts";
@@ -41,7 +41,7 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
     outputDims: declaredDims(sides.reference.outputs),
     order: tensorOrder(sides),
     sampleCount: job.validation.count,
-    scores: scoreSources(sides.reference, shapes),
+    forms: outputForms(sides.reference, shapes),
     coverage: {
       quantizedUnits: sides.candidate.units.length - sumOf(sides.quantizedOthers),
       totalUnits: sides.totalUnits,

@@ -5,7 +5,7 @@
 import type { Engine } from "../../model/engine.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
-import { scoreSources } from "../../onnx/scores.ts";
+import { outputForms } from "../../onnx/output-forms.ts";
 import { declaredDims } from "../../onnx/types.ts";
 import { type BuiltSide, BuiltSides } from "./built-sides.ts";
 import type { LaneParts } from "./lane-parts.ts";
@@ -24,7 +24,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     outputDims: declaredDims(facts.network.outputs),
     order: facts.order,
     sampleCount: job.validation.count,
-    scores: scoreSources(facts.network, shapesOf(parts.network)),
+    forms: outputForms(facts.network, shapesOf(parts.network)),
     coverage: parts.coverage,
     deterministic: false,
     build: async (assignment, { fresh = false } = {}) => {

@@ -2,7 +2,7 @@
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { plural } from "../sections/labels.ts";
-import { outputRows, rowLabel } from "../sections/outputs.ts";
+import { outputRows, rowLabel, rowName } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { fold, levelCell, tableOf } from "./parts.ts";
 
@@ -16,7 +16,7 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
   const cells = rows
     .slice(0, mostOutputRows)
     .map((row) => [
-      html`<code>${show(row.output)}</code>`,
+      html`<code>${rowName(row, show)}</code>`,
       rowLabel(row),
       formatMetric(row.metric, row.value),
       formatLimit(row.metric, row.limit),

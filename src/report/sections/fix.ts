@@ -5,7 +5,7 @@ import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } fr
 import type { ModelReport, Num } from "../schema.ts";
 import { milliseconds, plural } from "./labels.ts";
 import { sqnrLimit } from "./layers.ts";
-import { type OutputRow, outputRows, rowLabel } from "./outputs.ts";
+import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
 export interface FixScript {
@@ -64,7 +64,7 @@ export interface FixedFigure {
 export function fixedFigures(model: ModelReport): FixedFigure[] {
   const before = outputRows(model);
   const after = outputRows({ ...model, outputs: model.fix?.verified?.outputs ?? [] });
-  const isSame = (a: OutputRow, b: OutputRow) => a.output === b.output && a.metric === b.metric && a.of === b.of;
+  const isSame = (a: OutputRow, b: OutputRow) => a.output === b.output && a.part === b.part && a.metric === b.metric && a.of === b.of;
   const telling = [...nearestOfEach(after), ...nearestOfEach(before)].filter(
     (row, i, all) => all.findIndex((one) => isSame(one, row)) === i,
   );
@@ -89,7 +89,7 @@ function figuresTable(model: ModelReport, caps: SizeLimits): string {
   const rows = fixedFigures(model)
     .slice(0, Math.max(2, caps.layerRows))
     .map(({ row, before, after }) => [
-      code(row.output, caps.nameLength),
+      rowName(row, (name) => code(name, caps.nameLength)),
       rowLabel(row),
       formatMetric(row.metric, before),
       formatMetric(row.metric, after),

@@ -10,6 +10,8 @@ import { byUrgency, levelMark, plural, verdictMark } from "./labels.ts";
 export interface OutputRow {
   readonly model: string;
   readonly output: string;
+  /** A part of the output, or an entry along an axis; undefined for the whole. */
+  readonly part: string | undefined;
   /** What kept the output from being measured, where something did. */
   readonly metric: string;
   readonly of: CheckReport["of"];
@@ -24,6 +26,10 @@ export interface OutputRow {
 /** Rows of one model, worst first. An output that nothing judged gives its SQNR, one that could not be measured its fault. */
 export const outputRows = (model: ModelReport): OutputRow[] =>
   model.outputs.flatMap((output) => tensorRows(model, output)).toSorted(byWorst);
+
+/** The output's name, with its part's where the row is about one. `show` writes a name. */
+export const rowName = ({ output, part }: OutputRow, show: (name: string) => string): string =>
+  part === undefined ? show(output) : `${show(output)} › ${show(part)}`;
 
 /** SQNR's label with "of the score" or "against base" where it is not of the output itself. */
 export const rowLabel = ({ metric, of }: OutputRow): string =>
@@ -53,9 +59,11 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
   const row = (check: Partial<CheckReport> & Pick<CheckReport, "metric" | "of" | "level">): OutputRow => ({
     ...empty,
     ...check,
+    part: check.part,
     model: model.name,
     output: output.tensor,
-    baseline: check.of === "score" ? undefined : before.get(check.metric),
+    baseline:
+      check.of === "tensor" || check.of === "baseline" ? (check.part === undefined ? before.get(check.metric) : undefined) : undefined,
   });
   const checks = checksOf(output);
   if (checks.length > 0) return checks.map(row);
@@ -72,7 +80,7 @@ const baselineOf = (model: ModelReport, tensor: string) => model.baseline?.outpu
 function cells(row: OutputRow, several: boolean, withBase: boolean, caps: SizeLimits): string[] {
   return [
     ...(several ? [code(row.model, caps.nameLength)] : []),
-    code(row.output, caps.nameLength),
+    rowName(row, (name) => code(name, caps.nameLength)),
     rowLabel(row),
     formatMetric(row.metric, row.value),
     formatLimit(row.metric, row.limit),

@@ -51,6 +51,9 @@ describe("a configuration with every key", () => {
         labels: "validation/labels.npy",
         tolerance: {
           limits: { sqnrDb: { fail: 20, warn: 25 }, maxAbs: { fail: 0.1 } },
+          indices: { agreement: { fail: 0.99 } },
+          samplesWithin: { fail: 0.5, warn: 0.9 },
+          parts: "judge",
           score: { sqnrDb: { fail: 10 } },
           tensors: [{ pattern: "logits*", limits: { cosine: { fail: 0.997 } } }],
           baseline: { sqnrDb: { drop: 3 } },

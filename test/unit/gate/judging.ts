@@ -6,6 +6,9 @@ import type { Metrics } from "../../../src/measure/metrics.ts";
 
 export const tolerance = (parts: Partial<Tolerance> = {}): Tolerance => ({
   limits: { sqnrDb: { fail: 20, warn: 25 }, cosine: { fail: 0.997 } },
+  indices: { agreement: { fail: 0.99 } },
+  samplesWithin: { fail: 0.5, warn: 0.9 },
+  parts: "judge",
   score: {},
   tensors: [],
   baseline: {},

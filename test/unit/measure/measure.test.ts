@@ -119,8 +119,8 @@ describe("measuring a stream of pairs", () => {
     }
     await outputs.close();
     await effects.end();
-    const scores = new Map([["t", { kind: "softmax", axis: 1, node: "softmax" } as const]]);
-    const [measurement] = (await measure(stream(...pairs), { ...options, scores })).measurements;
+    const forms = new Map([["t", { score: { kind: "softmax", axis: 1, node: "softmax" } as const }]]);
+    const [measurement] = (await measure(stream(...pairs), { ...options, forms })).measurements;
     // numpy 2 in float64 on the same file.
     expect(measurement?.metrics.sqnrDb).toBeCloseTo(19.313103467572084, 9);
     expect(measurement?.metrics.cosine).toBeCloseTo(0.9945826334274921, 12);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { measure } from "../../../src/measure/measure.ts";
 import { scoresOf } from "../../../src/measure/score.ts";
-import type { ScoreSource } from "../../../src/model/lane.ts";
+import type { OutputForm } from "../../../src/model/output-form.ts";
 import { options, pair, stream, tensor } from "./pairs.ts";
 
 const softmax = (logits: readonly number[]): number[] => {
@@ -59,16 +59,16 @@ describe("scores of probability outputs", () => {
 });
 
 test("saturated probabilities pass where their score is far off, and both are measured", async () => {
-  const scores = new Map<string, ScoreSource>([["t", { kind: "softmax", axis: 1, node }]]);
+  const forms = new Map<string, OutputForm>([["t", { score: { kind: "softmax", axis: 1, node } }]]);
   const pairs = stream(pair({ reference: tensor("t", softmax([6, 0]), [1, 2]), candidate: tensor("t", softmax([8, 0]), [1, 2]) }));
-  const [measurement] = (await measure(pairs, { ...options, scores })).measurements;
+  const [measurement] = (await measure(pairs, { ...options, forms })).measurements;
   expect(measurement?.metrics.sqnrDb).toBeGreaterThan(50);
   expect(measurement?.score?.metrics.sqnrDb).toBeCloseTo(20 * Math.log10(3), 6);
   expect(measurement?.score).toMatchObject({ kind: "softmax", clampedShare: 0 });
 });
 
 test("the clamped share counts values of both sides", async () => {
-  const scores = new Map<string, ScoreSource>([["t", { kind: "sigmoid", node }]]);
+  const forms = new Map<string, OutputForm>([["t", { score: { kind: "sigmoid", node } }]]);
   const pairs = stream(pair({ reference: tensor("t", [0, 0.5]), candidate: tensor("t", [0.5, 0.5]) }));
-  expect((await measure(pairs, { ...options, scores })).measurements[0]?.score?.clampedShare).toBe(0.25);
+  expect((await measure(pairs, { ...options, forms })).measurements[0]?.score?.clampedShare).toBe(0.25);
 });

@@ -214,7 +214,7 @@ describe("the recorded outputs of both engines", () => {
       for (const { tensor: name, sample, reference, candidate } of outputs)
         yield { sample, tensor: name, role: "output" as const, reference: tensor(name, reference), candidate: tensor(name, candidate) };
     }
-    const { measurements } = await measure(pairs(), { topK: 5, atol: 0, rtol: 0, scores: new Map(), seed: 1 });
+    const { measurements } = await measure(pairs(), { topK: 5, atol: 0, rtol: 0, forms: new Map(), seed: 1 });
     expect(outputs).toHaveLength(8);
     // The record's figure for these two engines: cls-implicit, firstDb.
     expect(measurements[0]?.metrics.sqnrDb).toBeCloseTo(21.713574020154887, 5);

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { judge } from "../../../src/gate/judge.ts";
+import { limitsFor } from "../../../src/gate/limits.ts";
+import type { Measurement, SampleFigures } from "../../../src/measure/measurement.ts";
+import type { Metrics } from "../../../src/measure/metrics.ts";
+import { bad, good, input, measured, tolerance } from "./judging.ts";
+
+const range = (size: number) => ({ min: -size, max: size, mean: 0, std: size / 2 });
+const part = (name: string, metrics: Metrics, parts: Partial<Measurement> = {}): Measurement =>
+  measured("y", metrics, { part: { name, where: "[:, 4:9]" }, ...parts });
+const output = (...parts: Measurement[]): Measurement => measured("y", good, { parts });
+const verdictOf = (...args: Parameters<typeof input>) => judge(input(...args)).verdict;
+
+describe("parts of an output", () => {
+  test("are each judged by the output's limits: one that is lost is a regression that names it", () => {
+    const { verdict, findings } = judge(input([output(part("boxes", good), part("scores", bad))]));
+    expect(verdict).toMatchObject({ kind: "regression", reason: "part-limit-exceeded" });
+    expect(verdict.message).toMatch(/^The part "scores" of "y" at \[:, 4:9\] has /);
+    expect(findings[0]).toMatchObject({ tensor: "y", part: "scores", where: "[:, 4:9]", level: "fail" });
+    expect(findings.filter(({ part, level }) => part === "boxes" && level !== "pass")).toEqual([]);
+  });
+
+  test("only warn, or are not judged, where the tolerance says so", () => {
+    const lost = [output(part("scores", bad))];
+    const warned = judge(input(lost, { tolerance: tolerance({ parts: "warn" }) }));
+    expect(warned.verdict).toMatchObject({ kind: "pass", message: expect.stringContaining('the part "scores"') });
+    expect(warned.findings[0]?.level).toBe("warn");
+    expect(judge(input(lost, { tolerance: tolerance({ parts: "off" }) })).findings.every(({ level }) => level === "pass")).toBe(true);
+  });
+
+  test("that are silent on both sides have nothing to lose; one that the candidate fills has", () => {
+    const whole = { reference: range(640), candidate: range(640) };
+    const quiet = part("padding", bad, { reference: range(1e-4), candidate: range(2e-4) });
+    const filled = part("padding", bad, { reference: range(1e-4), candidate: range(1) });
+    expect(verdictOf([measured("y", good, { ...whole, parts: [quiet] })]).kind).toBe("pass");
+    expect(verdictOf([measured("y", good, { ...whole, parts: [filled] })]).kind).toBe("regression");
+  });
+
+  test("have limits of their own where a pattern names them, and a waiver by their own name", () => {
+    const tensors = [{ pattern: "scores", limits: { sqnrDb: { fail: 10 } } }];
+    const lost = [output(part("scores", bad))];
+    expect(judge(input(lost, { tolerance: tolerance({ tensors }) }))).toMatchObject({ verdict: { kind: "pass" }, unusedPatterns: [] });
+    const waivers = [{ tensor: "scores", reason: "not used", until: "2026-12-31", place: "gate.yml:3" }];
+    expect(verdictOf(lost, { waivers })).toMatchObject({ kind: "pass", reason: "waived" });
+  });
+
+  test("of class numbers are judged by agreement", () => {
+    const ids = part("ids", { ...good, agreement: 0.6 }, { kind: "index" });
+    expect(verdictOf([output(ids)])).toMatchObject({ kind: "regression", message: expect.stringContaining("agreement 60 %") });
+  });
+});
+
+describe("indices", () => {
+  const ids = (agreement: number) => measured("ids", { ...good, agreement }, { kind: "index" });
+
+  test("are judged by agreement, never by their distance", () => {
+    expect([0.98, 0.99, 1].map((agreement) => verdictOf([ids(agreement)]).kind)).toEqual(["regression", "pass", "pass"]);
+    const general = tolerance({ limits: { sqnrDb: { fail: 5 } } });
+    expect(verdictOf([ids(0.5)], { tolerance: general }).kind).toBe("regression");
+  });
+
+  test("take no limit of distance from a pattern with wildcards, but from their own name", () => {
+    const named = (pattern: string) => tolerance({ tensors: [{ pattern, limits: { sqnrDb: { fail: 5 } } }] });
+    expect(limitsFor({ tensor: "ids", role: "output", kind: "index" }, named("*"))).toEqual({ agreement: { fail: 0.99 } });
+    expect(limitsFor({ tensor: "ids", role: "output", kind: "index" }, named("ids"))).toEqual({ sqnrDb: { fail: 5 } });
+  });
+
+  test("leave quantities their own limits", () => {
+    const tensors = [{ pattern: "*", limits: { agreement: { fail: 0.9 } } }];
+    expect(limitsFor({ tensor: "y", role: "output" }, tolerance({ tensors }))).toEqual(tolerance().limits);
+    expect(limitsFor({ tensor: "ids", role: "output", kind: "index" }, tolerance({ tensors }))).toEqual({ agreement: { fail: 0.9 } });
+  });
+});
+
+describe("samples one by one", () => {
+  const sample = (index: number, sqnrDb: number, isSilent = false): SampleFigures => ({
+    sample: index,
+    metrics: { sqnrDb, cosine: 0.9999 },
+    isSilent,
+  });
+  const withSamples = (...perSample: SampleFigures[]) => [measured("y", good, { perSample })];
+
+  test("that mostly miss the limit are a regression, whatever a loud one does to the pooled figure", () => {
+    const { verdict, findings } = judge(input(withSamples(sample(0, 48), sample(1, 0), sample(2, 3), sample(3, 11))));
+    expect(verdict).toMatchObject({ kind: "regression", reason: "samples-within" });
+    expect(verdict.message).toMatch(/^Only 1 of 4 samples of "y" meet its limits by themselves: sample 1 has sqnr-db 0 dB, sample 2 has/);
+    expect(findings[0]?.samples).toEqual({
+      within: 1,
+      counted: 4,
+      worst: [1, 2, 3].map((index, i) => ({ sample: index, metric: "sqnrDb", value: [0, 3, 11][i] })),
+    });
+  });
+
+  test("of which a few miss it are a warning that the verdict says", () => {
+    const many = Array.from({ length: 7 }, (_, i) => sample(i, 30));
+    expect(verdictOf(withSamples(...many, sample(7, 5)))).toMatchObject({
+      kind: "pass",
+      message: expect.stringContaining("only 7 of 8 samples"),
+    });
+    expect(verdictOf(withSamples(...many)).message).not.toContain("warning");
+  });
+
+  test("without energy do not count", () => {
+    expect(verdictOf(withSamples(sample(0, 30), sample(1, 30), ...[2, 3, 4].map((i) => sample(i, -Infinity, true)))).kind).toBe("pass");
+  });
+
+  test("decide after a pooled figure that fails", () => {
+    const both = measured("y", { sqnrDb: 19, cosine: 0.9999 }, { perSample: [sample(0, 1), sample(1, 2)] });
+    expect(verdictOf([both]).reason).toBe("limit-exceeded");
+  });
+});
+
+describe("entries along an axis", () => {
+  const entries = (sqnrDb: number[], weight = sqnrDb.map(() => 1)) => ({ axis: 2, sqnrDb, weight, absMax: sqnrDb.map(() => 1) });
+  const of = (parts: Partial<Measurement>) => [measured("y", good, { samples: 1, elements: 100, ...parts })];
+
+  test("that are lost are a warning that names the worst", () => {
+    const { verdict, findings } = judge(input(of({ entries: entries([40, 0.2, 30, 8]) })));
+    expect(verdict).toMatchObject({
+      kind: "pass",
+      message: expect.stringContaining('entry 1 (and 1 more of 4) along axis 2 of "y" has sqnr-db 0.2 dB'),
+    });
+    expect(findings[0]).toMatchObject({ of: "entry", level: "warn", part: "entry 1 of axis 2" });
+  });
+
+  test("that only vary, that are silent, or that hold one value a sample say nothing", () => {
+    const quiet = { ...entries([40, 0.2], [1, 1e-9]), absMax: [1, 1e-9] };
+    for (const parts of [{ entries: entries([40, 12]) }, { entries: quiet }, { entries: entries([40, 0]), elements: 2 }])
+      expect(judge(input(of(parts))).findings.every(({ level }) => level === "pass")).toBe(true);
+  });
+});
