@@ -92,7 +92,7 @@ describeWithPython("the implicit lane", () => {
     const lane = await prepared();
     const keep = new Set([unitOf(lane, "p2o.Conv.1"), unitOf(lane, "p2o.Conv.2")]);
     await pairsOf(lane, { keep });
-    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 2 units in float16", kept: 2 });
+    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 2 units in float16", keep });
     expect(machine.built.at(-1)?.ignored).toBeUndefined();
     expect((machine.built.at(-1)?.executed ?? []).filter(({ precision }) => precision === "INT8")).toHaveLength(52);
     await pairsOf(lane);
@@ -117,7 +117,8 @@ describeWithPython("the implicit lane", () => {
     const small = await prepared({ fake: { FAKE_TRT_FAULT: "oom-over:30" } });
     const { pairs, dropped, markingDb } = await (await small.build(plainCandidate)).layers([0]);
     expect((await allOf(pairs)).filter(({ role, candidate, reference }) => role === "layer" && candidate && reference)).toHaveLength(54);
-    expect([dropped, markingDb]).toEqual([[], Number.POSITIVE_INFINITY]);
+    expect(dropped).toEqual([]);
+    expect(markingDb).toBeGreaterThan(10);
     expect(machine.built.filter(({ role }) => role === "marked").length).toBeGreaterThan(2);
     expect(machine.built.at(-1)?.notes.join()).toMatch(/marking moved the output by/);
   });
