@@ -52,7 +52,10 @@ export function layerRunner(bench: RunContext, sides: Sides, shapes: ReadonlyMap
     if (known !== undefined) return known;
     if (held.size >= batches.length) await closeHeld(held);
     const names = batches[index] ?? [];
-    const opened = { reference: await openReference(names), candidate: await openCandidate(names, keep) };
+    const opened = await openBoth(
+      () => openReference(names),
+      () => openCandidate(names, keep),
+    );
     held.set(key, opened);
     return opened;
   };
@@ -87,6 +90,17 @@ function* pairsOf(
   if (!sides.isFinal) yield { sample, tensor: name, role: "layer", reference, candidate };
   const injected = sides.candidate.get(injectedName(name));
   if (injected !== undefined) yield { sample, tensor: name, role: "injected", reference: { ...injected, name }, candidate };
+}
+
+/** A reference whose candidate cannot be opened is let go. */
+async function openBoth(openReference: () => Promise<Session>, openCandidate: () => Promise<Session>): Promise<BatchSessions> {
+  const reference = await openReference();
+  try {
+    return { reference, candidate: await openCandidate() };
+  } catch (error) {
+    await reference.release();
+    throw error;
+  }
 }
 
 const runHeld = async (sessions: BatchSessions, feed: Feed) => ({
