@@ -101,7 +101,7 @@ const runLoader = async (
     place.context.settings.options.python,
     place.context.effects,
     join(place.workFolder, what),
-    limits,
+    { ...limits, deadlineMs: place.context.deadlineMs },
   );
 
 export const noValidation = ({ name, door, place }: ModelEntry): string =>

@@ -14,12 +14,14 @@ import type { Feed } from "../model/tensor.ts";
 import type { ResolvedInput } from "../onnx/inputs.ts";
 import { checkFeeds } from "./check-feeds.ts";
 
-const timeoutMs = 30 * 60_000;
+const mostMs = 30 * 60_000;
 const defaultFunction = "load_data";
 const written = z.array(z.record(z.string(), z.string().regex(/^\d+-\d+\.npy$/)));
 
 export interface LoaderLimits {
   readonly maxSamples?: number;
+  /** Milliseconds of the monotonic clock at which the run must be over; without it half an hour is all there is. */
+  readonly deadlineMs?: number;
   /** The model's inputs: every sample is checked against them at once. */
   readonly inputs?: readonly ResolvedInput[];
 }
@@ -35,7 +37,9 @@ export async function loadSamples(
   workFolder: string,
   limits: LoaderLimits = {},
 ): Promise<FeedSource> {
-  const { maxSamples, inputs } = limits;
+  const { maxSamples, inputs, deadlineMs = Number.POSITIVE_INFINITY } = limits;
+  // A process needs some time limit: one that is over is the shortest there is.
+  const timeoutMs = Math.max(1, Math.min(mostMs, deadlineMs - effects.clock.monotonicMs()));
   const { script, functionName } = splitLoader(loaderPath);
   const alone = join(workFolder, "loader");
   const folder = join(workFolder, "loaded");
@@ -60,7 +64,7 @@ export async function loadSamples(
   if (result.endedBy === "timeout")
     throw new ToolError(
       "timeout",
-      `The data loader ${loaderPath} took longer than ${timeoutMs / 60_000} minutes. Yield fewer samples.`,
+      `The data loader ${loaderPath} took longer than the ${Math.round(timeoutMs / 1000)} s that were left for it. Yield fewer samples, or raise 'timeout-minutes'.`,
       result.tail,
     );
   const index = join(folder, "samples.json");

@@ -229,6 +229,24 @@ describe("calibrate", () => {
     });
     await expect(calibration).rejects.toThrow(/Tensor "x" holds NaN in calibration sample 3/);
   });
+
+  test("stops at the run's deadline, between two samples", async () => {
+    const staged = await stageModel({
+      path: model,
+      folder: await effects.files.makeTempFolder("late"),
+      files: effects.files,
+      trust: "local",
+    });
+    const input = { name: "x", dtype: "float32", shape: [1, 3, 48, 192] } as const;
+    const data = await openFeeds({ kind: "data", path: `${records}/validation.npz` }, [input], effects);
+    let now = 0;
+    const clock = { ...effects.clock, monotonicMs: () => now++ };
+    const late = { modelPath: staged.modelPath, data, algorithm: "minmax", percentile: 99.999, shapes: new Map(), deadlineMs: 2 } as const;
+    await expect(calibrateModel({ ...late, effects: { ...effects, clock } })).rejects.toMatchObject({
+      reason: "timeout",
+      message: expect.stringMatching(/after [1-3] of 8 samples\. Raise 'timeout-minutes'/),
+    });
+  });
 });
 
 describe("cache diff", () => {

@@ -16,13 +16,17 @@ afterEach(() => machine.end());
 const inputs: readonly ResolvedInput[] = [{ name: "x", dtype: "float32", shape: [1, 4] }];
 
 /** What a script of these lines gives; `name` is the function asked for. */
-async function load(lines: readonly string[], name?: string, maxSamples?: number) {
+async function load(lines: readonly string[], name?: string, maxSamples?: number, leftMs = Number.POSITIVE_INFINITY) {
   machine = await fakeMachine();
   const script = join(machine.run.folder, "load.py");
   await writeFile(join(machine.run.folder, "neighbour.py"), "");
   await writeFile(script, `${lines.join("\n")}\n`);
   const path = name === undefined ? script : `${script}:${name}`;
-  const limits = maxSamples === undefined ? { inputs } : { inputs, maxSamples };
+  const limits = {
+    inputs,
+    deadlineMs: machine.effects.clock.monotonicMs() + leftMs,
+    ...(maxSamples === undefined ? {} : { maxSamples }),
+  };
   return loadSamples(path, machine.python, machine.effects, join(machine.run.folder, "loading"), limits);
 }
 const random = "numpy.random.RandomState(i).rand(1, 4).astype(numpy.float32)";
@@ -41,6 +45,14 @@ describeWithPython("a loader script", () => {
   it("is asked for the function that the configuration names, and for no more samples than wanted", async () => {
     const source = await load([...five, "pictures = load_data", "def load_data(): raise ValueError"], "pictures", 2);
     expect(source.count).toBe(2);
+  });
+
+  it.each([200, -1])("is stopped at the run's deadline (%d ms away)", async (leftMs) => {
+    const sleeps = ["import time", "def load_data():", "    time.sleep(600)"];
+    await expect(load(sleeps, undefined, undefined, leftMs)).rejects.toMatchObject({
+      reason: "timeout",
+      message: expect.stringContaining("timeout-minutes"),
+    });
   });
 
   it("may print what it likes", async () => {

@@ -4,7 +4,7 @@
  */
 import { calibrate } from "../../calibration/calibrate.ts";
 import type { Effects } from "../../effects/effects.ts";
-import { ConfigError } from "../../effects/failure.ts";
+import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { FeedSource, ShapeRange } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { Unit } from "../../model/unit.ts";
@@ -29,6 +29,8 @@ export interface CalibrationRequest {
   readonly percentile: number;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
   readonly effects: Effects;
+  /** Milliseconds of the monotonic clock by which calibration must be over; none where it is left out. */
+  readonly deadlineMs?: number;
 }
 
 export type Calibration = Awaited<ReturnType<typeof calibrate>>;
@@ -43,7 +45,7 @@ export async function calibrateModel(request: CalibrationRequest): Promise<Calib
   return networkScales(folded, { ...request, runtime, units: findUnits(folded) });
 }
 
-export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "algorithm" | "percentile" | "effects"> {
+export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "algorithm" | "percentile" | "effects" | "deadlineMs"> {
   readonly runtime: Runtime;
   readonly units: readonly Unit[];
 }
@@ -75,6 +77,15 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
   }
 }
 
+/** ToolError `timeout` beyond the deadline, with how far calibration came. */
+function checkTime({ data, effects, deadlineMs = Number.POSITIVE_INFINITY }: NetworkCalibration, done: number): void {
+  if (effects.clock.monotonicMs() <= deadlineMs) return;
+  throw new ToolError(
+    "timeout",
+    `Calibration on the CPU ran out of time after ${done} of ${data.count} samples. Raise 'timeout-minutes', or calibrate with fewer samples.`,
+  );
+}
+
 async function* onePass(
   session: Session | undefined,
   work: NetworkCalibration,
@@ -82,6 +93,7 @@ async function* onePass(
 ): AsyncIterable<ReadonlyMap<string, Tensor>> {
   for (let i = 0; i < work.data.count; i++) {
     work.effects.cancelled.throwIfAborted();
+    checkTime(work, i);
     work.effects.log.progress("calibrating", `sample ${i + 1} of ${work.data.count}`);
     const feed = await work.data.feed(i);
     const values = session === undefined ? [] : await session.run(feed);

@@ -95,7 +95,14 @@ async function scalesOf(
       `The model '${job.name}' has no quantization source that the simulate lane can use. Give 'quantization' a cache, data or a qdq model.`,
     );
   }
-  const calibration = await networkScales(work.folded, { ...work, data, algorithm, percentile, effects: job.effects });
+  const calibration = await networkScales(work.folded, {
+    ...work,
+    data,
+    algorithm,
+    percentile,
+    effects: job.effects,
+    deadlineMs: job.deadlineMs,
+  });
   return calibration.scales;
 }
 

@@ -85,7 +85,9 @@ async function samplesOf(job: EngineJob): Promise<FeedSource | undefined> {
   if (job.quantization.data !== undefined) return job.quantization.data;
   return job.quantization.loaderPath === undefined
     ? undefined
-    : loadSamples(job.quantization.loaderPath, job.tensorrt.python, job.effects, `${job.workFolder}/calibration-loader`);
+    : loadSamples(job.quantization.loaderPath, job.tensorrt.python, job.effects, `${job.workFolder}/calibration-loader`, {
+        deadlineMs: job.deadlineMs,
+      });
 }
 
 /** Builds once where calibration is part of building; from then on every engine reads the cache that this wrote. */

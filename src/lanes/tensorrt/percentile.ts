@@ -28,6 +28,7 @@ export async function percentileCache({ job, facts, samples, activations, cache,
     algorithm: "percentile",
     percentile: job.quantization.percentile,
     effects: job.effects,
+    deadlineMs: job.deadlineMs,
     runtime: await loadRuntime(job.effects),
     units: [everything],
   });

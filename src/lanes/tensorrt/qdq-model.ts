@@ -79,8 +79,17 @@ async function scalesOf(job: EngineJob): Promise<ReadonlyMap<string, number>> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
   if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), cachePath).scales;
   if (data !== undefined)
-    return (await calibrateModel({ modelPath: job.modelPath, data, algorithm, percentile, shapes: job.shapes, effects: job.effects }))
-      .scales;
+    return (
+      await calibrateModel({
+        modelPath: job.modelPath,
+        data,
+        algorithm,
+        percentile,
+        shapes: job.shapes,
+        effects: job.effects,
+        deadlineMs: job.deadlineMs,
+      })
+    ).scales;
   throw new ConfigError(
     `The explicit lane needs a Q/DQ model of '${job.name}'. Give 'qdq', or a 'cache' or 'data', in its 'quantization'.`,
   );
