@@ -10,7 +10,7 @@ import { z } from "zod";
 import { specs } from "../src/commands/specs.ts";
 import { actionInputs, type InputSpec, outputSpecs } from "../src/config/inputs.ts";
 import { configSchema } from "../src/config/schema.ts";
-import { failureRows, reasonRows } from "../src/gate/reason-rows.ts";
+import { caveatRows, failureRows, reasonRows } from "../src/gate/reason-rows.ts";
 import { metricList } from "../src/measure/metrics.ts";
 import { reportSchema } from "../src/report/schema.ts";
 import { configReference } from "./config-reference.ts";
@@ -40,6 +40,7 @@ export function generated(): readonly Part[] {
     { file: "docs/configuration.md", marker: "configuration", text: `\n${configReference()}\n\n` },
     { file: "docs/verdicts.md", marker: "reasons", text: `\n${markdownTable(reasonRows())}\n\n` },
     { file: "docs/verdicts.md", marker: "metrics", text: `\n${metricTable()}\n\n` },
+    { file: "docs/verdicts.md", marker: "caveats", text: `\n${markdownTable(caveatRows())}\n\n` },
     { file: "docs/verdicts.md", marker: "failures", text: `\n${markdownTable(failureRows())}\n\n` },
   ];
 }

@@ -1,3 +1,4 @@
+import { withCaveats } from "../gate/caveats.ts";
 import { limitsFor } from "../gate/limits.ts";
 import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
@@ -21,7 +22,8 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     laneWhy: prepared.laneWhy,
     verdict: verdict.kind,
     reason: verdict.reason,
-    message: verdict.message,
+    message: withCaveats(verdict, prepared.caveats).message,
+    ...(prepared.caveats.length === 0 ? {} : { caveats: prepared.caveats.map((caveat) => ({ ...caveat })) }),
     outputs: outputsOf(facts),
     layers,
     coverage: coverageReport(decided.run.measured.coverage, { ...lane.coverage, droppedMarks: facts.localised?.droppedMarks ?? [] }),

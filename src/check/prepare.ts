@@ -5,15 +5,20 @@
 import { dirname, join, resolve } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
+import type { Caveat } from "../gate/caveats.ts";
 import { prepareLane } from "../lanes/prepare.ts";
 import type { BuildFacts } from "../model/engine.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
+import type { OnnxModel } from "../onnx/model.ts";
+import { toNetwork } from "../onnx/network.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
+import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
+import { qdqCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization } from "./quantization.ts";
 
 export interface Prepared {
@@ -25,6 +30,8 @@ export interface Prepared {
   readonly sha256: string;
   readonly quantization: ModelReport["quantization"];
   readonly warnings: readonly string[];
+  /** What the figures will not say. */
+  readonly caveats: readonly Caveat[];
   /** The model itself is the explicitly quantised one. */
   readonly holdsQdq: boolean;
   close(): Promise<void>;
@@ -69,6 +76,8 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const quantization = await chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context });
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
   const builds: BuildFacts[] = [];
+  const caveats = await caveatsOf(staged.model, qdqPath, context, entry.quantization?.qdq);
+  for (const { reason, message } of caveats) effects.log.warning(`${reason}: ${message}`, entry.place);
   const job: EngineJob = {
     name: entry.name,
     modelPath: staged.modelPath,
@@ -101,12 +110,27 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     sha256: staged.sha256,
     quantization: quantization.report,
     warnings: quantization.warnings,
+    caveats,
     holdsQdq: hasQdq(staged.model.graph.node),
     close: async () => {
       await prepared.close();
       await place.putAway();
     },
   };
+}
+
+/** Of the Q/DQ model that is given, or of the model itself where it is one; nothing for a float model. */
+async function caveatsOf(
+  model: OnnxModel,
+  qdqPath: string | undefined,
+  context: CheckContext,
+  shownAs: string | undefined,
+): Promise<Caveat[]> {
+  if (qdqPath !== undefined) {
+    const quantized = await readModel(qdqPath, context.effects.files, { weights: "left-in-file", shownAs });
+    return qdqCaveats(toNetwork(quantized), { hasFloat: !hasQdq(model.graph.node) });
+  }
+  return hasQdq(model.graph.node) ? qdqCaveats(toNetwork(model), { hasFloat: false }) : [];
 }
 
 async function stageInto({ root, context, workFolder }: Workplace, path: string, name: string) {

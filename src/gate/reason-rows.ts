@@ -1,4 +1,5 @@
 /** The reason table and the failure classes as rows of text, for docs/verdicts.md. */
+import { caveats } from "./caveats.ts";
 import { failureClasses, reasons } from "./reasons.ts";
 
 /** Header first. Verdicts in the order pass, regression, undecided. */
@@ -10,4 +11,9 @@ export const reasonRows = (): string[][] => [
 export const failureRows = (): string[][] => [
   ["failure", "who acts", "exit"],
   ...failureClasses.map(({ failure, who, exit }) => [failure, who, String(exit)]),
+];
+
+export const caveatRows = (): string[][] => [
+  ["caveat", "what the figures do not say", "what to do"],
+  ...Object.entries(caveats).map(([code, { sentence, next }]) => [`\`${code}\``, sentence, next]),
 ];

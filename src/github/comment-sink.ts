@@ -17,7 +17,7 @@ export interface CommentRequest {
   readonly state: CommentState;
   /** False where no model had to be checked. */
   readonly hasChanges: boolean;
-  /** True for every verdict but `pass`. */
+  /** True for every verdict but an unqualified `pass`. */
   readonly hasProblem: boolean;
   /** The whole body with marker and state line, within `budget` UTF-16 units and bytes. `before`: state of the comment that it replaces. */
   render(budget: number, before: CommentState | undefined): string;

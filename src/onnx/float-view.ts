@@ -27,7 +27,7 @@ export interface FloatView {
   isCarrier(node: NodeProto): boolean;
   /** What `source` names and the network does not have. */
   added(): { readonly nodes: readonly NodeProto[]; readonly constants: ReadonlyMap<string, TensorProto> };
-  /** Labels of the nodes before whose quantiser an activation was put back. */
+  /** Labels of the nodes behind which an activation was put back, in topological order. */
   putBack(): readonly string[];
   /** A name that neither the network nor this view uses yet. */
   fresh(wanted: string): string;
@@ -44,7 +44,7 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
   const activated = new Map<NodeProto, string>();
   const nodes: NodeProto[] = [];
   const constants = new Map<string, TensorProto>();
-  const changed: string[] = [];
+  const changed = new Set<NodeProto>();
 
   const isCarrier = (node: NodeProto): boolean =>
     node.opType === "Cast" &&
@@ -82,7 +82,7 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
     const output = activation === undefined ? before : fresh(`${before}:activation`);
     if (activation !== undefined) {
       const maker = makers.get(quantize.input[0] ?? "");
-      changed.push(maker === undefined ? before : nodeLabel(maker));
+      if (maker !== undefined) changed.add(maker);
       const type = network.constants.get(quantize.input[1] ?? "")?.dataType ?? DataType.FLOAT;
       const bound = (value: number, what: string) => {
         if (!Number.isFinite(value)) return "";
@@ -105,7 +105,13 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
     return output;
   };
 
-  return { source, isCarrier, added: () => ({ nodes, constants }), putBack: () => changed, fresh };
+  return {
+    source,
+    isCarrier,
+    added: () => ({ nodes, constants }),
+    putBack: () => network.nodes.filter((node) => changed.has(node)).map(nodeLabel),
+    fresh,
+  };
 }
 
 function scalar(name: string, value: number, dataType: number): TensorProto {

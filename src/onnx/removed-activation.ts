@@ -5,7 +5,7 @@
 import { smallValues } from "./constants.ts";
 import { attribute, isStandard, type NodeProto, type TensorProto } from "./model.ts";
 import { consumers, type Network, producers } from "./network.ts";
-import { clampRange, isDequantize, isQuantize, qdqSource } from "./qdq.ts";
+import { clampRange, isDequantize, isQuantize } from "./qdq.ts";
 
 /** Bounds of the clamp; `high` is Infinity for a Relu. */
 export interface Activation {
@@ -30,9 +30,8 @@ export function removedActivations(network: Network, float: Network | undefined)
     const original = floatMakers.get(source);
     if (float !== undefined && original !== undefined)
       return original.opType === maker.opType ? undefined : activationOf(original, float.constants);
-    if (isNeverNegative(makers, source)) return undefined;
     const range = clampRange(network.constants, quantize);
-    return range?.low === 0 ? { low: 0, high: wholeNumber(range.high) } : undefined;
+    return range?.low === 0 && !isNeverNegative(network, makers, source) ? { low: 0, high: wholeNumber(range.high) } : undefined;
   };
 }
 
@@ -58,13 +57,17 @@ const withinRange: ReadonlySet<string> = new Set([
   ...["Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Expand", "Tile", "Dropout"],
 ]);
 
-function isNeverNegative(makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
-  const around = isDequantize(makers.get(name) ?? none) ? (qdqSource(makers, name) ?? name) : name;
-  const maker = makers.get(around);
-  if (maker === undefined || !isStandard(maker)) return false;
+function isNeverNegative(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
+  const maker = makers.get(name);
+  if (maker === undefined) return false;
+  if (isDequantize(maker)) {
+    const quantize = makers.get(maker.input[0] ?? "");
+    if (quantize === undefined || !isQuantize(quantize)) return false;
+    // What stands before that quantiser has its own activation put back.
+    return clampRange(network.constants, quantize)?.low === 0 || isNeverNegative(network, makers, quantize.input[0] ?? "");
+  }
+  if (!isStandard(maker)) return false;
   if (neverNegative.has(maker.opType)) return true;
   const read = maker.opType === "Concat" ? maker.input : maker.input.slice(0, 1);
-  return withinRange.has(maker.opType) && read.length > 0 && read.every((one) => isNeverNegative(makers, one));
+  return withinRange.has(maker.opType) && read.length > 0 && read.every((one) => isNeverNegative(network, makers, one));
 }
-
-const none = { opType: "", domain: "" } as NodeProto;

@@ -14,6 +14,7 @@ import { writeOutputs, writeSummary } from "../github/outputs.ts";
 import { annotations } from "../report/annotations.ts";
 import { renderAllClear, renderComment } from "../report/comment.ts";
 import type { Report } from "../report/schema.ts";
+import { hasCaveats } from "../report/sections/labels.ts";
 import { renderSummary } from "../report/summary.ts";
 import { type WrittenFiles, writeFiles } from "./files.ts";
 
@@ -111,9 +112,9 @@ async function writeComment({ report, options, event, pullRequest: pull, api: op
     jobKey,
     state,
     hasChanges: report.models.length > 0,
-    hasProblem: report.verdict !== "pass",
+    hasProblem: report.verdict !== "pass" || hasCaveats(report),
     render: (budget, before) => {
-      const isOver = report.verdict === "pass" && (before?.told === "problem" || before?.told === "clear");
+      const isOver = report.verdict === "pass" && !hasCaveats(report) && (before?.told === "problem" || before?.told === "clear");
       return (isOver ? renderAllClear : renderComment)(report, { ...links, ...state, jobKey, budget });
     },
   });

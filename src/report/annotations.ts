@@ -37,7 +37,12 @@ function verdictNote(model: ModelReport): Annotation[] {
 }
 
 const warningNotes = (model: ModelReport): Annotation[] =>
-  model.warnings.map((text) => ({ level: "warning", title: plainLine(model.name), message: message(text), ...place(model) }));
+  [...(model.caveats ?? []).map(({ reason, message }) => `${reason}: ${message}`), ...model.warnings].map((text) => ({
+    level: "warning",
+    title: plainLine(model.name),
+    message: message(text),
+    ...place(model),
+  }));
 
 const restNote = (rest: readonly Annotation[]) => ({
   level: rest.some((note) => note.level === "error") ? ("error" as const) : ("warning" as const),

@@ -10,7 +10,7 @@ import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
 import { footer } from "./sections/footer.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
-import { byUrgency, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
+import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
@@ -36,7 +36,10 @@ export type { FixScript };
 /** Always holds marker, state, verdict and the head of the outputs' table, for any number of models and layers. */
 export function renderComment(report: Report, options: CommentOptions): string {
   return largestFitting(commentCaps, options.budget ?? commentBudget, (caps) =>
-    blocks(hiddenLines(report, options, report.verdict === "pass" ? "pass" : "problem"), renderBody(report, options, caps)),
+    blocks(
+      hiddenLines(report, options, report.verdict === "pass" && !hasCaveats(report) ? "pass" : "problem"),
+      renderBody(report, options, caps),
+    ),
   );
 }
 

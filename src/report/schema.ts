@@ -191,6 +191,8 @@ export const modelReport = z.object({
   verdict: verdictKind,
   reason: z.string(),
   message: z.string(),
+  /** What the figures do not say (gate/caveats.ts); also in `message`. */
+  caveats: z.array(z.object({ reason: z.string(), message: z.string() })).optional(),
   outputs: z.array(measured),
   layers: z.array(measured),
   coverage: z.object({

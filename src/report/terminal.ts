@@ -27,6 +27,9 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
       headlineWords(report, (name) => plainLine(name, 60)),
     ),
     outputsTable(models, options.outputRows ?? 40, paint),
+    models
+      .flatMap((model) => (model.caveats ?? []).map(({ reason, message }) => `${name(model.name)}: ${reason}: ${plainLine(message, 600)}`))
+      .join("\n"),
     ...models.filter((model) => model.verdict !== "pass").flatMap((model) => layerTable(model, options.layerRows ?? 5, paint)),
   ];
   return parts.filter((part) => part !== "").join("\n\n");

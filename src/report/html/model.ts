@@ -51,7 +51,7 @@ ${chapter("Reproduce", html`${model.reproduce.slice(0, 20).map((command, i) => c
 
 function badge(model: ModelReport, alone: boolean): Markup {
   if (model.status === "removed") return html`<span class="note">removed by this change</span>`;
-  return alone ? nothing : verdictBadge(model.verdict);
+  return alone ? nothing : verdictBadge(model.verdict, model.caveats?.length);
 }
 
 /** The four or five figures that answer most questions. */

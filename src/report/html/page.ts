@@ -6,7 +6,7 @@ import { formatMetric } from "../figures.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
-import { byUrgency, plural, seconds } from "../sections/labels.ts";
+import { byUrgency, hasCaveats, plural, seconds } from "../sections/labels.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
 import { downsample } from "./charts/network.ts";
@@ -30,7 +30,7 @@ export function renderHtml(report: Report): string {
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title><style>${new Markup(style)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
-<header>${verdictBadge(report.verdict)}<h1>${title}</h1>${reason(report, models)}${meta(report)}</header>
+<header>${verdictBadge(report.verdict, hasCaveats(report) ? 1 : 0)}<h1>${title}</h1>${reason(report, models)}${meta(report)}</header>
 <main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
 ${environment(report)}
 <script type="application/json" id="data">${jsonForScript(data)}</script><script>${new Markup(script)}</script></body></html>`.text
@@ -71,7 +71,7 @@ function overview(models: readonly ModelReport[]): Markup {
     const name = plainLine(model.name);
     return [
       i < mostModels ? html`<a href="#model-${i}">${name}</a>` : name,
-      model.status === "removed" ? "removed" : verdictBadge(model.verdict),
+      model.status === "removed" ? "removed" : verdictBadge(model.verdict, model.caveats?.length),
       row ? formatMetric(row.metric, row.value) : "–",
       plainLine(model.reason, 80),
     ];

@@ -4,8 +4,12 @@ import { plainLines } from "../text.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 
 /** Shape and word, so that neither colour nor sign has to carry the meaning alone. */
-export const verdictBadge = (verdict: Report["verdict"]): Markup =>
-  html`<span class="verdict ${verdict}"><svg viewBox="0 0 20 20" aria-hidden="true">${verdictShape[verdict]}</svg>${verdictWords[verdict]}</span>`;
+/** A pass with caveats looks like what it is: something to read first. */
+export const verdictBadge = (verdict: Report["verdict"], caveats = 0): Markup => {
+  const careful = verdict === "pass" && caveats > 0;
+  const look = careful ? "undecided" : verdict;
+  return html`<span class="verdict ${look}"><svg viewBox="0 0 20 20" aria-hidden="true">${verdictShape[look]}</svg>${careful ? "Pass with a caveat" : verdictWords[verdict]}</span>`;
+};
 
 const verdictWords = { pass: "Pass", regression: "Regression", undecided: "Undecided" } as const;
 const verdictShape = {

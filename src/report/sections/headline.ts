@@ -2,11 +2,12 @@
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
-import { byUrgency, plural, verdictMark } from "./labels.ts";
+import { byUrgency, hasCaveats, plural, verdictMark } from "./labels.ts";
 
 /** `### ❌ Do not merge: INT8 accuracy of … regressed`. At the smallest caps no name appears. */
 export function headline(report: Report, caps: SizeLimits): string {
-  return `### ${verdictMark[report.verdict]} ${headlineWords(report, (name) => code(name, caps.nameLength))}`;
+  const mark = hasCaveats(report) && report.verdict === "pass" ? "⚠️" : verdictMark[report.verdict];
+  return `### ${mark} ${headlineWords(report, (name) => code(name, caps.nameLength))}`;
 }
 
 /** The same as words, for page titles, logs and annotations; `show` writes a model's name. */
@@ -18,6 +19,11 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   if (report.verdict === "undecided")
     return checked.length === 0 ? "Not decided: nothing was compared" : `Not decided: ${who} could not be judged`;
   if (checked.length === 0) return "Safe to merge: no model changed";
+  const careful = checked.filter(({ caveats }) => (caveats ?? []).length > 0);
+  if (careful.length > 0) {
+    const whose = careful.length === 1 && careful[0] ? show(careful[0].name) : `${careful.length} of ${plural(checked.length, "model")}`;
+    return `Within limits, but not proven safe: INT8 accuracy of ${whose} has a caveat`;
+  }
   return `Safe to merge: INT8 accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
 }
 

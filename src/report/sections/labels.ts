@@ -22,10 +22,14 @@ export const seconds = (value: number): string =>
   value < 10 ? `${value.toFixed(1)} s` : value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
 export const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
-/** Models in the order of who must act: regressions, undecided, then the rest as given. */
+/** True where a model's figures do not say everything: such a pass is no unqualified one. */
+export const hasCaveats = ({ models }: Pick<Report, "models">): boolean => models.some(({ caveats }) => (caveats ?? []).length > 0);
+
+/** Models in the order of who must act: regressions, undecided, passes with a caveat, then the rest as given. */
 export const byUrgency = (models: readonly ModelReport[]): ModelReport[] => {
   const order: readonly VerdictKind[] = ["regression", "undecided", "pass"];
-  return models.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  const careful = (model: ModelReport) => (hasCaveats({ models: [model] }) ? 0 : 1);
+  return models.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || careful(a) - careful(b));
 };
 
 /** The name of where the candidate ran, for people. */

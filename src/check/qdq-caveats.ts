@@ -1,0 +1,52 @@
+/**
+ * What a check of a quantised model cannot say: the weights' own rounding where the float model is not given, an activation that had to be assumed,
+ * a form that TensorRT refuses. Decides which of them hold; the table is gate/caveats.ts.
+ */
+import { type Caveat, caveats } from "../gate/caveats.ts";
+import type { Network } from "../onnx/network.ts";
+import { toQdqForm } from "../onnx/qdq-form.ts";
+import { qdqUnits } from "../onnx/qdq-units.ts";
+import { type Refusal, type RefusalKind, tensorRtRefusals } from "../onnx/tensorrt-refusals.ts";
+
+/** `quantized`: as the file has it. `hasFloat`: the float model is given apart. */
+export function qdqCaveats(quantized: Network, { hasFloat }: { readonly hasFloat: boolean }): Caveat[] {
+  const refusals = tensorRtRefusals(quantized);
+  const refused = refusals.length === 0 ? [] : [{ reason: "not-for-tensorrt", message: refusalWords(refusals) } as const];
+  return hasFloat ? refused : [...aloneCaveats(quantized), ...refused];
+}
+
+function aloneCaveats(quantized: Network): Caveat[] {
+  const { roundedWeights, putBack } = qdqUnits(toQdqForm(quantized), undefined);
+  const unseen = {
+    reason: "weight-error-unseen",
+    message: `The weights of ${nodes(roundedWeights)} are stored as integers and their float values are not in the file: only the error of the activations was measured. ${caveats["weight-error-unseen"].next}`,
+  } as const;
+  const assumed = {
+    reason: "activation-assumed",
+    message: `Behind ${nodes(putBack)} the quantised range ends where a Relu or Clip would, and the reference has one there that the exporter must have left out. ${caveats["activation-assumed"].next}`,
+  } as const;
+  return [...(roundedWeights.length === 0 ? [] : [unseen]), ...(putBack.length === 0 ? [] : [assumed])];
+}
+
+const nodes = (labels: readonly string[]): string =>
+  labels.length === 1 ? `'${labels[0]}'` : `${labels.length} nodes (first '${labels[0]}')`;
+
+const int8 = ["activation_type=QuantType.QInt8", "weight_type=QuantType.QInt8"];
+/** Arguments of ONNX Runtime's `quantize_static`, the commonest maker of such models, and its `extra_options`. */
+const cures: Readonly<Record<RefusalKind, { readonly plain: readonly string[]; readonly extra: readonly string[] }>> = {
+  operator: { plain: ["quant_format=QuantFormat.QDQ"], extra: [] },
+  type: { plain: int8, extra: [] },
+  "zero-point": { plain: int8, extra: ["'ActivationSymmetric': True", "'WeightSymmetric': True"] },
+  bias: { plain: [], extra: ["'QuantizeBias': False"] },
+};
+
+function refusalWords(refusals: readonly Refusal[]): string {
+  const what = refusals.map(
+    ({ kind, what, nodes: count, first }) =>
+      `${what}${kind === "bias" ? " behind DequantizeLinear" : ""} (${count === 1 ? "" : `${count} nodes, first `}'${first}')`,
+  );
+  const plain = new Set(refusals.flatMap(({ kind }) => cures[kind].plain));
+  const extra = new Set(refusals.flatMap(({ kind }) => cures[kind].extra));
+  const words = [...plain, ...(extra.size === 0 ? [] : [`extra_options={${[...extra].join(", ")}}`])];
+  return `TensorRT refuses this model: it takes INT8, INT4 and FP8 without a zero point, and not ${what.join(", ")}. The figures are those of ONNX Runtime. Export it with quantize_static(…, ${words.join(", ")}).`;
+}

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { qdqCaveats } from "../../../src/check/qdq-caveats.ts";
+import { realFiles } from "../../../src/effects/files.ts";
+import { toNetwork } from "../../../src/onnx/network.ts";
+import { readModel } from "../../../src/onnx/read.ts";
+
+const folder = join(import.meta.dirname, "../../fixtures/onnxruntime-quantizer");
+const files = realFiles(undefined, { record: () => undefined });
+const caveatsOf = async (name: string, hasFloat: boolean) =>
+  qdqCaveats(toNetwork(await readModel(join(folder, `${name}.onnx`), files)), { hasFloat });
+const reasons = async (name: string, hasFloat: boolean) => (await caveatsOf(name, hasFloat)).map(({ reason }) => reason);
+
+// What TensorRT for RTX 1.7.1 said of each file: "built", or the refusal that the caveat must name.
+const refusals: readonly [string, RegExp | undefined][] = [
+  ["pictures.s8", undefined],
+  ["pictures.s8.channel", undefined],
+  [
+    "pictures.u8",
+    /INT32 behind DequantizeLinear \(4 nodes, first 'b1_DequantizeLinear'\), UINT8 with zero point 122 \(\d+ nodes, first 'w1_DequantizeLinear'\)/,
+  ],
+  ["pictures.u8s8.channel", /'QuantizeBias': False/],
+  ["pictures.s8.asymmetric", /INT8 with zero point -?\d+.*'ActivationSymmetric': True, 'WeightSymmetric': True/],
+  ["pictures.s16", /INT16 .*activation_type=QuantType\.QInt8/],
+  ["pictures.qop.u8", /QLinearConv .*quant_format=QuantFormat\.QDQ/],
+];
+
+describe("a model that only ONNX Runtime takes", () => {
+  it.each(refusals)("is told from one that TensorRT builds, with how to export it instead: %s", async (name, message) => {
+    const found = (await caveatsOf(name, true)).filter(({ reason }) => reason === "not-for-tensorrt");
+    expect(found.map((caveat) => message?.exec(caveat.message)?.length)).toEqual(message === undefined ? [] : [1]);
+  });
+});
+
+describe("a quantised model without its float model", () => {
+  it("says that the error of its integer weights is not seen, in every form; with the float model it is", async () => {
+    for (const name of ["pictures.u8", "pictures.s8.channel", "pictures.qop.u8", "words.s8"]) {
+      expect(await reasons(name, false)).toContain("weight-error-unseen");
+      expect(await reasons(name, true)).not.toContain("weight-error-unseen");
+    }
+  });
+
+  it("says where a Relu is assumed: before the quantisers of both that the exporter left out, and nowhere where it kept them", async () => {
+    const [assumed] = (await caveatsOf("pictures.u8", false)).filter(({ reason }) => reason === "activation-assumed");
+    expect(assumed?.message).toMatch(/Behind 3 nodes \(first 'conv1'\)/);
+    expect(await reasons("pictures.s8", false)).not.toContain("activation-assumed");
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { annotations } from "../../../src/report/annotations.ts";
+import { renderComment } from "../../../src/report/comment.ts";
+import { renderHtml } from "../../../src/report/html/page.ts";
+import { renderLogLine } from "../../../src/report/log-line.ts";
+import type { Report } from "../../../src/report/schema.ts";
+import { renderTerminal } from "../../../src/report/terminal.ts";
+import { passReport } from "../../fakes/report.ts";
+
+const message = "The weights of 'conv' are stored as integers. Give the float model.";
+const withCaveat = (report: Report): Report => ({
+  ...report,
+  models: report.models.map((model) => ({
+    ...model,
+    message: `${model.message} Caveat (weight-error-unseen): ${message}`,
+    caveats: [{ reason: "weight-error-unseen", message }],
+  })),
+});
+const renderings: readonly [string, (report: Report) => string][] = [
+  ["comment", (report) => renderComment(report, { jobKey: "a/b", fixScripts: [] } as never)],
+  ["page", renderHtml],
+  ["log line", renderLogLine],
+  ["terminal", (report) => renderTerminal(report, { ansi: false })],
+];
+
+describe("a pass with a caveat", () => {
+  it.each(renderings)("is never called safe to merge in the %s, and a pass without one is", (_, render) => {
+    const report = passReport();
+    expect(render(report)).toContain("Safe to merge");
+    expect(render(withCaveat(report))).not.toContain("Safe to merge");
+    expect(render(withCaveat(report))).toContain("not proven safe");
+  });
+
+  it("stands with its sentence in the comment, on the page, in the terminal and among the annotations", () => {
+    const report = withCaveat(passReport());
+    for (const [, render] of renderings.filter(([name]) => name !== "log line"))
+      expect(render(report).replaceAll(/[^\w ]/g, "")).toContain("are stored as integers Give the float model");
+    expect(annotations(report)).toContainEqual(expect.objectContaining({ level: "warning", message: `weight-error-unseen: ${message}` }));
+  });
+});
