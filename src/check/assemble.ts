@@ -14,7 +14,6 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided } = facts;
   const { lane } = prepared;
   const layers = layersOf(facts);
-  const keep = outcome?.keep ?? [];
   const report: ModelReport = {
     ...emptyModelReport(entry),
     sha256: prepared.sha256,
@@ -47,7 +46,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     executed: (decided.run.engine.facts.executed ?? []).map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
     builds: buildReports(prepared.builds),
     warnings: warningsOf(facts),
-    reproduce: [...lane.reproduce({ keep: new Set(keep) })],
+    reproduce: [],
     buildWith: buildWith(prepared, facts.own),
     timings,
   };

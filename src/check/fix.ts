@@ -168,7 +168,7 @@ function wordSpread(margins: readonly number[]): string {
 }
 
 /** Commands run in the workspace: there a file of the fix lies below the report's folder. */
-const placeIn = (folder: string, { reportFolder, effects }: CheckContext): ((name: string) => string) => {
+export const placeIn = (folder: string, { reportFolder, effects }: CheckContext): ((name: string) => string) => {
   const below = relative(effects.cwd, reportFolder);
   return (name) => join(below.startsWith("..") ? reportFolder : below, folder, name);
 };

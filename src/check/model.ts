@@ -20,6 +20,7 @@ import { timedOf, withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
+import { writeReproduction } from "./reproduction.ts";
 import { savedOutputs } from "./save-outputs.ts";
 import { searchModel } from "./search.ts";
 import { beginRanking, type Ranking, rankingFor } from "./surrogate.ts";
@@ -124,7 +125,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     ...optional({ localised, searched, outcome, own, task }),
   };
   const fix = accepted && (await watch.time("fix", () => fixModel(facts, accepted)));
-  return await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);
+  const report = await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);
+  return { ...report, ...(await writeReproduction(facts)) };
 }
 
 /** Leaves out what is undefined, as exact optional properties ask. */

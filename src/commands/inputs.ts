@@ -1,28 +1,56 @@
-/** `trt-gate inputs`: seeded random samples for a model, as every other command and Polygraphy read them. */
+/** `trt-gate inputs`: samples of a file, or seeded random ones, in Polygraphy's format, as every other command and Polygraphy read them. */
 import { resolve } from "node:path";
 import { shapesFromFlags } from "../config/shapes.ts";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
 import { inputsText, writeInputs } from "../formats/polygraphy-writer.ts";
-import { resolveInputs } from "../onnx/inputs.ts";
+import type { FeedSource } from "../model/job.ts";
+import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { readModel } from "../onnx/read.ts";
 import { openFeeds } from "../samples/feeds.ts";
-import type { RunCommand } from "./command.ts";
+import { loadSamples } from "../samples/loader.ts";
+import { completeShapes } from "../samples/observed-shapes.ts";
+import type { Parsed, RunCommand } from "./command.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
+  const source = await openSource(parsed, effects);
+  const output = parsed.text("output");
+  try {
+    if (output === undefined) for await (const chunk of inputsText(source)) io.out(new TextDecoder().decode(chunk));
+    else {
+      await writeInputs(resolve(effects.cwd, output), source, effects.files);
+      effects.log.info(`Wrote ${source.description} to ${output}.`);
+    }
+  } finally {
+    await source.close();
+  }
+  return 0;
+};
+
+async function openSource(parsed: Parsed, effects: Effects): Promise<FeedSource> {
   const model = await readModel(resolve(effects.cwd, parsed.positionals[0] ?? ""), effects.files);
-  const inputs = resolveInputs(model, shapesFromFlags(parsed.list("shapes")), "flags");
-  const spec = {
+  const given = shapesFromFlags(parsed.list("shapes"));
+  const data = parsed.text("data");
+  if (data === undefined) return await openFeeds(randomSpec(parsed), resolveInputs(model, given, "flags"), effects);
+  const random = ["seed", "samples", "low", "high"].filter((flag) => parsed.text(flag) !== undefined).map((flag) => `--${flag}`);
+  if (random.length > 0)
+    throw new ConfigError(`${random.join(", ")} make random samples, and --data names real ones. Keep one of the two.`);
+  const path = resolve(effects.cwd, data);
+  if (/\.py(:\w+)?$/.test(data)) {
+    const maxSamples = parsed.number("max-samples") ?? Number.POSITIVE_INFINITY;
+    return await loadSamples(path, parsed.text("python") ?? "python3", effects, await effects.files.makeTempFolder("loader"), {
+      maxSamples,
+    });
+  }
+  const shapes = await completeShapes(modelInputs(model), given, [{ path }], effects.files);
+  return await openFeeds({ kind: "data", path }, resolveInputs(model, shapes, "flags"), effects, parsed.number("max-samples"));
+}
+
+const randomSpec = (parsed: Parsed) =>
+  ({
     kind: "random",
     seed: parsed.number("seed") ?? 0,
     samples: parsed.number("samples") ?? 1,
     low: parsed.number("low"),
     high: parsed.number("high"),
-  } as const;
-  const source = await openFeeds(spec, inputs, effects);
-  const output = parsed.text("output");
-  if (output === undefined) for await (const chunk of inputsText(source)) io.out(new TextDecoder().decode(chunk));
-  else {
-    await writeInputs(resolve(effects.cwd, output), source, effects.files);
-    effects.log.info(`Wrote ${source.description} to ${output}.`);
-  }
-  return 0;
-};
+  }) as const;

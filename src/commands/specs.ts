@@ -163,11 +163,18 @@ const cache: CommandSpec = {
 const inputs: CommandSpec = {
   name: "inputs",
   usage: "inputs MODEL -o FILE",
-  summary: "Writes seeded random inputs for a model in Polygraphy's format, for every other command and for polygraphy run --load-inputs.",
-  examples: ["trt-gate inputs models/cls.onnx --samples 16 --seed 7 -o inputs.json"],
+  summary:
+    "Writes inputs of a model in Polygraphy's format, for every other command and for polygraphy run --load-inputs: seeded random ones, or those of a file.",
+  examples: [
+    "trt-gate inputs models/cls.onnx --samples 16 --seed 7 -o inputs.json",
+    "trt-gate inputs models/cls.onnx --data validation/cls.npz -o inputs.json",
+  ],
   positionals: { min: 1, max: 1 },
   flags: {
-    samples: { kind: "number", value: "N", help: "number of samples (default 1)" },
+    data: { kind: "text", value: "FILE", help: "write these samples: .npz, .npy, inputs JSON, a folder of them, or those of a loader .py" },
+    "max-samples": { kind: "number", value: "N", help: "of --data, at most this many" },
+    python: { kind: "text", value: "FILE", help: "Python interpreter for a loader (default python3)" },
+    samples: { kind: "number", value: "N", help: "number of random samples (default 1)" },
     seed: { kind: "number", value: "N", help: "seed (default 0)" },
     low: {
       kind: "number",

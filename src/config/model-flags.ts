@@ -2,9 +2,8 @@
  * A model described by the flags of a command (`--cache`, `--data`, `--qdq`, `--validation`, `--shapes`, `--tolerance`) as an entry of the configuration:
  * what the flags say replaces what the entry says, so that a model can be checked without a file. Pure; which file it is is models.ts.
  */
+import type { GivenEntry } from "./models.ts";
 import { isGlob, normalPath, pathFaultIn, type Workspace } from "./paths.ts";
-import type { ModelConfig } from "./schema.ts";
-import { modelSchema } from "./schema.ts";
 import type { ShapesConfig } from "./shapes.ts";
 import type { ToleranceConfig } from "./tolerance-schema.ts";
 
@@ -49,9 +48,10 @@ export function flagFaults(flags: ModelFlags, models: number, workspace: Workspa
   ];
 }
 
-/** The entry with what the flags say. A source of scales or of samples replaces the entry's, other keys of that block stay. */
-export function withFlags(entry: ModelConfig, flags: ModelFlags): ModelConfig {
-  const { cache, data, qdq, validation, shapes, tolerance } = flags;
+/** The entry as it was written, with what the flags say. A source of scales or of samples replaces the entry's, other keys of that block stay. */
+export function withFlags(entry: GivenEntry, flags: ModelFlags): GivenEntry {
+  const { cache, data, qdq, validation, shapes = {}, tolerance } = flags;
+  const givenShapes = Object.entries(shapes);
   const scales = [cache, data, qdq].some((path) => path !== undefined)
     ? { ...without(entry.quantization, ["cache", "data", "loader", "qdq"]), ...scaleSource(flags) }
     : entry.quantization;
@@ -59,13 +59,13 @@ export function withFlags(entry: ModelConfig, flags: ModelFlags): ModelConfig {
     validation === undefined
       ? entry.validation
       : { ...without(entry.validation, ["data", "loader", "inputs", "random", "labels"]), ...sampleSource(validation) };
-  return modelSchema.parse({
+  return {
     ...entry,
     ...(scales === undefined ? {} : { quantization: scales }),
     ...(samples === undefined ? {} : { validation: samples }),
-    shapes: { ...entry.shapes, ...shapes },
+    ...(givenShapes.length === 0 ? {} : { shapes: Object.fromEntries([...Object.entries(entry.shapes ?? {}), ...givenShapes]) }),
     ...(tolerance === undefined ? {} : { tolerance }),
-  });
+  };
 }
 
 const scaleSource = ({ cache, data, qdq }: ModelFlags) => ({
@@ -78,5 +78,5 @@ const sampleSource = (path: string) => (isScript(path) ? { loader: normalPath(pa
 
 const isScript = (path: string): boolean => /\.py$/i.test(path);
 
-const without = (block: object | undefined, keys: readonly string[]): object =>
-  Object.fromEntries(Object.entries(block ?? {}).filter(([key]) => !keys.includes(key)));
+const without = (block: unknown, keys: readonly string[]): object =>
+  Object.fromEntries(Object.entries(typeof block === "object" && block !== null ? block : {}).filter(([key]) => !keys.includes(key)));

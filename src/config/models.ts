@@ -9,6 +9,9 @@ export interface Entry {
   readonly index: number;
 }
 
+/** An entry as it was written: without defaults, in the words of the configuration. */
+export type GivenEntry = Readonly<Record<string, unknown>>;
+
 export interface ChosenFile {
   readonly config: ModelConfig;
   readonly name: string;

@@ -4,7 +4,7 @@
  */
 import { entryFaults, type Fault } from "./entry-rules.ts";
 import { showKey, wordIssue } from "./messages.ts";
-import type { Entry } from "./models.ts";
+import type { Entry, GivenEntry } from "./models.ts";
 import { pathFault, pathFaultIn, type Workspace } from "./paths.ts";
 import { configSchema, type ModelConfig, modelSchema, type SearchConfig, searchSchema } from "./schema.ts";
 import { property } from "./untyped.ts";
@@ -18,6 +18,8 @@ export interface ConfigFile {
 export interface ReadConfig {
   /** Entries that are sound by themselves, so that the rules between keys are checked beside another entry's typo. */
   readonly entries: readonly Entry[];
+  /** The n-th entry as it was written. */
+  given(index: number): GivenEntry;
   readonly search: SearchConfig;
   readonly problems: readonly string[];
   lineOf(path: KeyPath): number;
@@ -27,17 +29,25 @@ export interface ReadConfig {
 /** Without a file: no entry and no problem. */
 export function readConfig(file: ConfigFile | undefined, today: string, workspace: Workspace): ReadConfig {
   const nothing = { entries: [], search: searchSchema.parse({}) };
-  if (file === undefined) return { ...nothing, problems: [], lineOf: () => 1, place: ({ text }) => text };
+  if (file === undefined) return { ...nothing, problems: [], given: () => ({}), lineOf: () => 1, place: ({ text }) => text };
   const { value, problems: syntax, lineOf } = readYaml(file.text);
   const at = (path: KeyPath, text: string): string => `${file.path}:${lineOf(path)}: ${text}`;
   const place = ({ path, text }: Fault): string => at(path, `${showKey(path)} ${text}.`);
-  if (syntax.length > 0) return { ...nothing, problems: syntax.map(({ line, text }) => `${file.path}:${line}: ${text}.`), lineOf, place };
+  if (syntax.length > 0)
+    return { ...nothing, problems: syntax.map(({ line, text }) => `${file.path}:${line}: ${text}.`), given: () => ({}), lineOf, place };
   const parsed = configSchema.safeParse(value);
   const issues = parsed.error?.issues.flatMap((issue) => wordIssue(configSchema, issue, value)) ?? [];
   const entries = soundEntries(value);
   const faults = [...emptyTolerances(value), ...entries.flatMap((entry) => faultsOf(entry, today, workspace))];
   const problems = [...issues.map(({ path, text }) => at(path, text)), ...faults.map(place)];
-  return { entries, search: parsed.data?.search ?? nothing.search, problems, lineOf, place };
+  return {
+    entries,
+    search: parsed.data?.search ?? nothing.search,
+    problems,
+    given: (index) => givenEntry(rawEntries(value)[index]),
+    lineOf,
+    place,
+  };
 }
 
 function soundEntries(value: unknown): Entry[] {
@@ -57,6 +67,8 @@ function emptyTolerances(value: unknown): Fault[] {
       : [];
   });
 }
+
+const givenEntry = (entry: unknown): GivenEntry => (typeof entry === "object" && entry !== null ? { ...entry } : {});
 
 function rawEntries(value: unknown): readonly unknown[] {
   const models = property(value, "models");

@@ -12,7 +12,7 @@ import { chooseFiles } from "./models.ts";
 import { type Environment, type RawInputs, readOptions } from "./options.ts";
 import { opened, type Workspace } from "./paths.ts";
 import { readConfig } from "./read-config.ts";
-import { modelSchema, type SearchConfig } from "./schema.ts";
+import { type ModelConfig, modelSchema, type SearchConfig } from "./schema.ts";
 import type { SearchSettings, Settings } from "./settings.ts";
 import type { KeyPath } from "./yaml.ts";
 
@@ -49,15 +49,26 @@ export function resolveSettings(texts: SettleTexts): Settings {
     options,
     models: chosen.files.map(({ config, name, path, index }) => {
       const lineOf = (...below: KeyPath): number => (index === undefined ? 1 : read.lineOf(["models", index, ...below]));
-      const entry = givenFlags(flags).length === 0 ? config : withFlags(config, flags);
+      const written = index === undefined ? {} : read.given(index);
+      const given = givenFlags(flags).length === 0 ? written : withFlags(written, flags);
+      const entry = given === written ? config : trusted(modelSchema.parse({ ...given, path }), texts.trust);
       const door = index === undefined && texts.flags !== undefined ? "flags" : "configuration";
-      return readEntry(entry, { name, path, door, place: { file, line: lineOf() } }, (n) => `${file}:${lineOf("waivers", n)}`);
+      return readEntry(
+        entry,
+        { name, path, door, given: { ...given, name, path }, place: { file, line: lineOf() } },
+        (n) => `${file}:${lineOf("waivers", n)}`,
+      );
     }),
     search: readSearch(read.search),
     configPath: texts.yaml?.path,
     configCommit: texts.yaml?.commit,
     notices: [...notices, ...noConfigNotice(texts, options.config, options.models.length)],
   };
+}
+
+/** Flags beside an entry must not bring back what does not count of it. */
+function trusted(config: ModelConfig, trust: SettleTexts["trust"]): ModelConfig {
+  return trust === "data-only" ? (stripToDataOnly([{ config, index: 0 }]).entries[0]?.config ?? config) : config;
 }
 
 function readSearch(config: SearchConfig): SearchSettings {

@@ -1,7 +1,9 @@
 /** The one typed value that every later stage reads. config/schema.ts (zod) is the source of these shapes, names, defaults and texts. */
+
 import type { Limits, Tolerance, Waiver } from "../gate/verdict.ts";
 import type { Precision, ShapeRange, TensorRtOptions } from "../model/job.ts";
 import type { LaneName } from "../model/lane.ts";
+import type { GivenEntry } from "./models.ts";
 
 export interface Settings {
   readonly options: Options;
@@ -53,6 +55,8 @@ export interface ModelEntry {
   readonly tensorrt: Omit<TensorRtOptions, "python">;
   /** Where its user describes it, so that a message says what to write there. */
   readonly door: "configuration" | "flags";
+  /** What was written of it, in the configuration or as flags, with its own name and path: without defaults. */
+  readonly given: GivenEntry;
   /** `file:line` of the entry in the configuration. */
   readonly place: { readonly file: string; readonly line: number };
 }

@@ -4,6 +4,7 @@
  */
 import type { BuildOptions, Engine } from "./engine.ts";
 import type { OutputForm } from "./output-form.ts";
+import type { ReproductionFiles } from "./reproduction.ts";
 import type { Assignment, Unit } from "./unit.ts";
 
 export type LaneName = "simulate" | "implicit" | "explicit";
@@ -45,7 +46,7 @@ export interface PreparedLane {
    */
   build(assignment: Assignment, options?: BuildOptions): Promise<Engine>;
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
-  reproduce(assignment: Assignment): readonly string[];
+  reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   close(): Promise<void>;
   /** TensorRT network layers that a unit's precision is set on (`keep[].layers` of the report). */
   readonly unitLayers?: ReadonlyMap<string, readonly string[]>;

@@ -2,7 +2,9 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { ModelReport } from "./schema.ts";
 
-export const emptyModelReport = (entry: Pick<ModelEntry, "name" | "path"> & { readonly place?: ModelEntry["place"] }): ModelReport => ({
+export const emptyModelReport = (
+  entry: Pick<ModelEntry, "name" | "path"> & { readonly place?: ModelEntry["place"]; readonly given?: ModelEntry["given"] },
+): ModelReport => ({
   name: entry.name,
   path: entry.path,
   sha256: "",
@@ -51,5 +53,6 @@ export const emptyModelReport = (entry: Pick<ModelEntry, "name" | "path"> & { re
   reproduce: [],
   timings: {},
   toolTail: [],
+  ...(entry.given ? { entry: { ...entry.given } } : {}),
   ...(entry.place ? { place: entry.place } : {}),
 });

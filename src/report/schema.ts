@@ -259,7 +259,10 @@ export const modelReport = z.object({
     }),
   ),
   warnings: z.array(z.string()),
+  /** Commands that measure the same with other tools, in the order of running, in the workspace. */
   reproduce: z.array(z.string()),
+  /** The same as one script, and the files beside it; relative to the report's folder. */
+  reproduction: z.object({ script: z.string(), command: z.string(), files: z.array(z.string()) }).optional(),
   /** Words that each tool needs to build as the gate did: shapes, builder options, the cache's calibrator. Null: the tool cannot, for its cache or an input's name. */
   buildWith: z
     .object({
@@ -274,6 +277,8 @@ export const modelReport = z.object({
     .optional(),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
+  /** The model's entry of the configuration as it was written, without defaults. */
+  entry: z.record(z.string(), z.unknown()).optional(),
   /** Place in the configuration, for annotations. */
   place: z.object({ file: z.string(), line: z.number().int() }).optional(),
 });

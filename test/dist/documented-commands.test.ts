@@ -26,6 +26,7 @@ const files: Readonly<Record<string, string>> = {
   OLD: "a.cache",
   NEW: "a.cache",
   FILE: "data/x.npy",
+  SAMPLES: "data/x.npy",
   REFERENCE: "in.json",
   CANDIDATE: "in.json",
   REPORT: "trt-gate-report/report.json",

@@ -1,34 +1,33 @@
 /** Commands that do the same by hand. Only words: nothing here is run. */
 import type { LaneJob } from "../../model/job.ts";
+import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { quote } from "../tensorrt/quote.ts";
 
 /** The float side in ONNX Runtime, and a Q/DQ copy of the model that computes what the candidate computes. */
-export function reproduceCommands({ sources, quantization }: LaneJob, assignment: Assignment): string[] {
+export function reproduceCommands(
+  { sources, quantization }: LaneJob,
+  assignment: Assignment,
+  files: ReproductionFiles = besideCommands,
+): string[] {
+  const { place } = files;
   const run = (model: string, output: string) =>
-    [
-      "polygraphy",
-      "run",
-      model,
-      "--onnxrt",
-      "--graph-optimization-level",
-      "ORT_DISABLE_ALL",
-      "--load-inputs",
-      "inputs.json",
-      "--save-outputs",
-      output,
-    ]
-      .map(quote)
-      .join(" ");
+    line(
+      ...["polygraphy", "run", model, "--onnxrt", "--graph-optimization-level", "ORT_DISABLE_ALL"],
+      ...["--load-inputs", place("inputs.json"), "--save-outputs", place(output)],
+    );
   const model = sources?.model ?? "model.onnx";
+  const cache = files.cache ?? sources?.cache ?? "model.cache";
   const kept =
     assignment.keep.size === 0 ? "" : `  # then remove the Q/DQ of ${assignment.keep.size} units: trt-gate fix report.json --format qdq`;
-  const made = ["trt-gate", "cache", "to-qdq", sources?.cache ?? "model.cache", model, "-o", "model.qdq.onnx"].map(quote).join(" ");
   const isMade = quantization.qdqPath === undefined;
+  const candidate = isMade ? place("model.qdq.onnx") : (sources?.qdq ?? "model.qdq.onnx");
   return [
     run(model, "reference.json"),
-    ...(isMade ? [`${made}${kept}`] : []),
-    run(isMade ? "model.qdq.onnx" : (sources?.qdq ?? "model.qdq.onnx"), "candidate.json"),
-    "trt-gate compare reference.json candidate.json",
+    ...(isMade ? [`${line("trt-gate", "cache", "to-qdq", cache, model, "-o", candidate)}${kept}`] : []),
+    run(candidate, "candidate.json"),
+    line("trt-gate", "compare", place("reference.json"), place("candidate.json")),
   ];
 }
+
+const line = (...words: readonly string[]): string => words.map(quote).join(" ");

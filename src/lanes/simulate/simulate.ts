@@ -56,7 +56,7 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
       if (fresh) await outputs.rebuild();
       return simulatedEngine(bench, { outputs, layers }, assignment);
     },
-    reproduce: (assignment) => reproduceCommands(job, assignment),
+    reproduce: (assignment, files) => reproduceCommands(job, assignment, files),
     close: async () => {
       await layers.close();
       await outputs.close();

@@ -66,8 +66,16 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     },
     versions: versionsOf(tools),
     eccBefore: tools.stateBefore?.uncorrectedEcc,
-    reproduce: ({ keep }) =>
-      reproduceEngines({ job, shapes: facts.shapes, candidateModel: qdqPath, cachePath: undefined, weak: !typed, keeps: keep.size > 0 }),
+    reproduce: ({ keep }, files) =>
+      reproduceEngines({
+        files,
+        job,
+        shapes: facts.shapes,
+        candidateModel: qdqPath,
+        cachePath: undefined,
+        weak: !typed,
+        keeps: keep.size > 0,
+      }),
     onClose: tools.close,
   });
 }

@@ -67,8 +67,9 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     cachePath: calibration.cache,
     scales,
     eccBefore: tools.stateBefore?.uncorrectedEcc,
-    reproduce: ({ keep }) =>
+    reproduce: ({ keep }, files) =>
       reproduceEngines({
+        files,
         job,
         shapes: facts.shapes,
         candidateModel: job.modelPath,

@@ -1,6 +1,7 @@
 /** What an engine lane is made of, whichever lane it is: the two lanes differ in nothing else. Only types. */
 import type { EngineJob } from "../../model/job.ts";
 import type { LaneCoverage, LaneName } from "../../model/lane.ts";
+import type { ReproductionFiles } from "../../model/reproduction.ts";
 import type { Assignment } from "../../model/unit.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { NetworkFacts } from "./protocol.ts";
@@ -23,6 +24,6 @@ export interface LaneParts {
   readonly scales?: ReadonlyMap<string, number>;
   /** Uncorrected memory errors of the GPU at the start. */
   readonly eccBefore: number | undefined;
-  reproduce(assignment: Assignment): readonly string[];
+  reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   onClose(): Promise<void>;
 }

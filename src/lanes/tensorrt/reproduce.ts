@@ -1,6 +1,7 @@
 /** The commands that do by hand what the engine lanes did, for people who live in `polygraphy` and `trtexec`. Words only; runs nothing. */
 import { basename } from "node:path";
 import type { EngineJob, ShapeRange, TensorRtOptions } from "../../model/job.ts";
+import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
 import { entropyCalibrator } from "./capabilities.ts";
 import { quote } from "./quote.ts";
 
@@ -17,12 +18,14 @@ export interface Reproduction {
   /** Weak typing: precisions are flags. Without it the model alone decides, and the flags are gone. */
   readonly weak: boolean;
   readonly keeps: boolean;
+  /** Without it everything is in the folder that the commands run in. */
+  readonly files?: ReproductionFiles | undefined;
 }
 
 /** In order: reference, candidate (fixed, with kept units), both runs, the comparison, and where trtexec can do it the same build with trtexec. */
 export function reproduceEngines(facts: Reproduction): string[] {
-  const { job, weak } = facts;
-  const cache = job.sources?.cache ?? (facts.cachePath === undefined ? undefined : basename(facts.cachePath));
+  const { job, weak, files: { place } = besideCommands } = facts;
+  const cache = cacheOf(facts);
   const model = job.sources?.model ?? basename(job.modelPath);
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
   const options = buildWords(job, facts.shapes).polygraphy;
@@ -38,28 +41,42 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const build = (model: string, flags: readonly string[], engine: string) =>
     line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
   const run = (engine: string, outputs: string) =>
-    line("polygraphy", "run", engine, "--trt", ...pluginFlags(pluginsOf(job)), "--load-inputs", "inputs.json", "--save-outputs", outputs);
+    line(
+      "polygraphy",
+      "run",
+      engine,
+      "--trt",
+      ...pluginFlags(pluginsOf(job)),
+      "--load-inputs",
+      place("inputs.json"),
+      "--save-outputs",
+      outputs,
+    );
   return [
-    build(model, weak ? ["--fp16"] : ["--strongly-typed"], `${name}.fp16.engine`),
-    build(candidateOf(facts), [...int8, ...(weak ? fix : [])], `${name}.int8.engine`),
-    run(`${name}.fp16.engine`, "reference.json"),
-    run(`${name}.int8.engine`, "candidate.json"),
+    build(model, weak ? ["--fp16"] : ["--strongly-typed"], place(`${name}.fp16.engine`)),
+    build(candidateOf(facts), [...int8, ...(weak ? fix : [])], place(`${name}.int8.engine`)),
+    run(place(`${name}.fp16.engine`), place("reference.json")),
+    run(place(`${name}.int8.engine`), place("candidate.json")),
     // Both files in one flag, reference first: two flags compare nothing and pass.
     line(
       "polygraphy",
       "run",
       "--load-outputs",
-      "reference.json",
-      "candidate.json",
+      place("reference.json"),
+      place("candidate.json"),
       "--compare",
       "snr",
       "cosine_similarity",
       "--save-accuracy-results",
-      "accuracy.json",
+      place("accuracy.json"),
     ),
     ...(trtexecOptions === undefined ? [] : [trtexec(facts, trtexecOptions, name)]),
   ];
 }
+
+/** Scales that the gate made count before a cache that the user names, which was too old for them. */
+const cacheOf = ({ job, cachePath, files }: Reproduction): string | undefined =>
+  files?.cache ?? job.sources?.cache ?? (cachePath === undefined ? undefined : basename(cachePath));
 
 const baseClass = ({ calibrator = entropyCalibrator }: Pick<Reproduction, "calibrator">): string[] =>
   calibrator === entropyCalibrator ? [] : ["--calib-base-cls", calibrator];
@@ -94,12 +111,12 @@ const candidateOf = ({ job, candidateModel }: Reproduction): string => {
 };
 
 function trtexec(facts: Reproduction, options: readonly string[], name: string): string {
-  const { job, cachePath, weak } = facts;
-  const cache = job.sources?.cache ?? (cachePath === undefined ? undefined : basename(cachePath));
+  const { cachePath, weak, files: { place } = besideCommands } = facts;
+  const cache = cacheOf(facts);
   const precisions = weak
     ? ["--int8", "--fp16", ...(cachePath === undefined || cache === undefined ? [] : [`--calib=${cache}`])]
     : ["--stronglyTyped"];
-  return line("trtexec", `--onnx=${candidateOf(facts)}`, ...precisions, ...options, `--saveEngine=${name}.int8.engine`);
+  return line("trtexec", `--onnx=${candidateOf(facts)}`, ...precisions, ...options, `--saveEngine=${place(`${name}.int8.engine`)}`);
 }
 
 function trtexecFlags(shapes: ReadonlyMap<string, ShapeRange>, tensorrt: Omit<TensorRtOptions, "python">): string[] {

@@ -45,7 +45,7 @@ ${chapter("Search", model.search === null ? nothing : searchSection(model.search
 ${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${show(model.path)}</code>, SHA-256 <code>${model.sha256}</code>`], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
 ${chapter("Engines", buildsSection(model))}
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}
-${chapter("Reproduce", html`${model.reproduce.slice(0, 20).map((command, i) => copyable(command, `command ${i + 1}`))}`)}
+${chapter("Reproduce", html`${[...(model.reproduction ? [model.reproduction.command] : []), ...model.reproduce.slice(0, 20)].map((command, i) => copyable(command, `command ${i + 1}`))}`)}
 </section>`;
 }
 

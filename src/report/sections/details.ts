@@ -130,5 +130,8 @@ function warningList(model: ModelReport, caps: SizeLimits): string {
 const tail = (model: ModelReport): string =>
   model.toolTail.length === 0 ? "" : blocks("The tool's last lines:", quoteBlock(model.toolTail, 15));
 
-const reproduce = (model: ModelReport): string =>
-  model.reproduce.length === 0 ? "" : blocks("Reproduce:", copyBlock(model.reproduce.slice(0, 10).join("\n"), "sh"));
+function reproduce({ reproduce: lines, reproduction }: ModelReport): string {
+  if (lines.length === 0) return "";
+  const script = reproduction === undefined ? [] : [`# all of it, from the artifact: ${reproduction.command}`];
+  return blocks("Reproduce:", copyBlock([...script, ...lines.slice(0, 10)].join("\n"), "sh"));
+}

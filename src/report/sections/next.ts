@@ -47,7 +47,7 @@ function fixSteps(model: ModelReport): string[] {
 const toolSteps = (model: ModelReport): string[] => (model.toolTail.length > 0 ? ["Read the tool's last lines in the details below."] : []);
 
 function whereToLook(model: ModelReport, links: NextLinks): string[] {
-  const command = model.reproduce[0];
+  const command = model.reproduction?.command ?? model.reproduce[0];
   return [
     ...(links.htmlUrl || links.artifactUrl
       ? [`See the error along the whole network in the ${link("HTML report", links.htmlUrl ?? links.artifactUrl)}.`]

@@ -34,6 +34,7 @@ describe("a configuration with every key", () => {
       {
         name: "text-direction",
         door: "configuration",
+        given: expect.objectContaining({ name: "text-direction", path: "models/cls.onnx" }),
         path: "models/cls.onnx",
         place: { file: path, line: 3 },
         watch: ["calibration/cls/**"],

@@ -1,0 +1,102 @@
+/**
+ * What the gate measured of one model, as a script for other tools: the inputs, both sides, the comparison by the model's own limits.
+ * Runs in the workspace at the commit that was checked; everything that the repository does not hold lies beside the script.
+ */
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { toKebab } from "../config/case.ts";
+import type { ModelEntry } from "../config/settings.ts";
+import { quote } from "../lanes/tensorrt/quote.ts";
+import type { ReproductionFiles } from "../model/reproduction.ts";
+import type { ModelReport } from "../report/schema.ts";
+import { plainLine } from "../report/text.ts";
+import type { CheckFacts } from "./check-facts.ts";
+import { exportedCache, ownCacheName } from "./exported-cache.ts";
+import { fileName } from "./file-name.ts";
+import { placeIn } from "./fix.ts";
+
+const scriptName = "reproduce.sh";
+const toleranceName = "tolerance.yml";
+
+/** Stands for the script's own folder until quoting is done; no character of it needs quotes. */
+const here = "@here@";
+
+type Told = Pick<ModelReport, "reproduce" | "reproduction">;
+
+/** Writes the script and what it needs into `reproduce/<model>/` of the report's folder. */
+export async function writeReproduction(facts: CheckFacts): Promise<Told> {
+  const { entry, prepared, context } = facts;
+  const folder = join("reproduce", `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`);
+  const own = facts.own ?? (await exportedCache(prepared));
+  const beside = {
+    ...(own === undefined ? {} : { [ownCacheName]: own.text }),
+    [toleranceName]: toleranceText(entry),
+  };
+  const lines = (files: ReproductionFiles) => commandLines(facts, files);
+  const filesAt = (place: ReproductionFiles["place"]): ReproductionFiles => ({ place, ...(own ? { cache: place(ownCacheName) } : {}) });
+  const script = scriptText(facts, lines(filesAt((name) => `${here}/${name}`)));
+  const at = (name: string) => join(folder, name);
+  for (const [name, text] of Object.entries({ ...beside, [scriptName]: script }))
+    await context.effects.files.writeText(join(context.reportFolder, at(name)), text);
+  const place = placeIn(folder, context);
+  return {
+    reproduce: [...lines(filesAt(place))],
+    reproduction: {
+      script: at(scriptName),
+      command: `sh ${quote(place(scriptName))}`,
+      files: Object.keys(beside).map(at),
+    },
+  };
+}
+
+/** The command that writes the inputs, the lane's own, and the comparison by the limits of this model. */
+function commandLines({ entry, prepared }: CheckFacts, files: ReproductionFiles): readonly string[] {
+  const { place } = files;
+  const runs = prepared.lane.reproduce({ keep: new Set() }, files).filter((line) => !line.startsWith("trt-gate compare"));
+  return [
+    inputsLine(entry, prepared.job.shapes, place("inputs.json")),
+    ...runs,
+    line("trt-gate", "compare", place("reference.json"), place("candidate.json"), "--tolerance-file", place(toleranceName)),
+  ];
+}
+
+/** Shapes are given where the configuration fixes them, or for random inputs; else they are those of the samples. */
+function inputsLine({ path, validation, shapes }: ModelEntry, resolved: CheckFacts["prepared"]["job"]["shapes"], target: string): string {
+  const { random, maxSamples = 1 } = validation ?? {};
+  const fixed = random === undefined ? [...shapes].filter(([, { min, max }]) => min.join() === max.join()) : [...resolved];
+  const source =
+    random === undefined
+      ? ["--data", validation?.data ?? validation?.inputs ?? validation?.loader ?? "", "--max-samples", String(maxSamples)]
+      : [
+          ...["--samples", String(Math.min(random.samples, maxSamples)), "--seed", String(random.seed)],
+          ...(random.low === undefined ? [] : ["--low", String(random.low)]),
+          ...(random.high === undefined ? [] : ["--high", String(random.high)]),
+        ];
+  const dims = fixed.flatMap(([name, { opt }]) => ["--shapes", `${name}:${opt.join("x")}`]);
+  return line("trt-gate", "inputs", path, ...source, ...dims, "-o", target);
+}
+
+/** The limits as the configuration has them; the default ones, spelt out, where it has none. */
+const toleranceText = ({ given, tolerance }: ModelEntry): string => {
+  const own = given.tolerance ?? Object.fromEntries(Object.entries(tolerance.limits).map(([metric, limit]) => [toKebab(metric), limit]));
+  return `# The limits of this model, for trt-gate compare --tolerance-file.\n${stringify({ tolerance: own })}`;
+};
+
+/** A POSIX script. Names are data: each is one quoted word. */
+function scriptText({ entry, prepared, context }: CheckFacts, lines: readonly string[]): string {
+  const tools = prepared.lane.lane === "simulate" ? "polygraphy and onnxruntime" : "polygraphy, tensorrt and a GPU";
+  return [
+    "#!/bin/sh",
+    `# Measures ${plainLine(entry.name, 100)} again, as trt-gate ${context.version} did: inputs, both sides, the comparison by the model's limits.`,
+    `# Run it in the repository at the commit that was checked. Needs Python with ${tools}, and trt-gate on the PATH`,
+    "# or in TRT_GATE, e.g. TRT_GATE='node /opt/trt-accuracy-gate/dist/cli.js'. Writes into its own folder; exits as trt-gate compare does.",
+    "set -eu",
+    'here=$(cd "$(dirname "$0")" && pwd)',
+    `trt_gate() { \${TRT_GATE:-trt-gate} "$@"; }`,
+    "",
+    ...lines.map((text) => text.replace(/^trt-gate /, "trt_gate ").replaceAll(`${here}/`, '"$here"/')),
+    "",
+  ].join("\n");
+}
+
+const line = (...words: readonly string[]): string => words.map(quote).join(" ");

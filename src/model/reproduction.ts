@@ -1,0 +1,11 @@
+/** Where the commands of a reproduction find and leave their files. Only types. */
+
+export interface ReproductionFiles {
+  /** Path of a file that a command of the reproduction writes, or that lies beside its script. */
+  place(name: string): string;
+  /** The calibration cache of scales that the gate made itself; undefined where the user's own cache or Q/DQ model says them. */
+  readonly cache?: string;
+}
+
+/** Everything in the folder that the commands run in. */
+export const besideCommands: ReproductionFiles = { place: (name) => name };

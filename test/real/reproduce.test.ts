@@ -1,0 +1,99 @@
+/** The script that reproduces a verdict, run by a shell with Python's ONNX Runtime and Polygraphy, gives the figure of the report. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { oraclePython } from "../../scripts/python-env.ts";
+import { publicationOf } from "../../src/entry.ts";
+import { writeNpz } from "../../src/formats/write-npz.ts";
+import { main } from "../../src/main.ts";
+import { publish } from "../../src/publish/publish.ts";
+import { fromNum, type ModelReport } from "../../src/report/schema.ts";
+import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
+import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+import { describeWithPython } from "../support/needs.ts";
+
+const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+
+let effects: RunEffects;
+const at = (name: string) => join(effects.cwd, name);
+const script = (name: string, line: string) => writeFile(at(`bin/${name}`), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+beforeEach(async () => {
+  effects = await runEffects();
+  for (const folder of ["my models", ".github", "bin"]) await mkdir(at(folder));
+  await writeFile(at("my models/m.onnx"), outlierModel());
+  for (const name of ["calibration.npz", "validation.npz"]) await writeFile(at(name), writeNpz([outlierData(8)]));
+  await writeFile(
+    at("loader.py"),
+    "import os\nimport numpy\n\n\ndef load_data():\n    data = numpy.load(os.path.join(os.environ.get('TRT_GATE_WORKSPACE', '.'), 'validation.npz'))\n    for sample in data['x']:\n        yield {'x': sample[None]}\n",
+  );
+  await script("polygraphy", `exec '${join(oraclePython(), "../polygraphy")}' "$@"`);
+  await script("python3", `exec '${oraclePython()}' "$@"`);
+});
+afterEach(() => effects.end());
+
+const shell = async (command: string) =>
+  await effects.exec.run({
+    file: "/bin/sh",
+    args: ["-c", command],
+    cwd: effects.cwd,
+    env: { PATH: `${at("bin")}:${process.env.PATH}`, TRT_GATE: `${process.execPath} ${cli}` },
+    timeoutMs: 120_000,
+  });
+
+async function checked(entry: string): Promise<ModelReport> {
+  await writeFile(
+    at(".github/trt-gate.yml"),
+    `version: 1\nmodels:\n  - name: "m: it's mine"\n    path: my models/m.onnx\n${entry}\n    tolerance: {sqnr-db: {fail: 15}, max-abs: {fail: 1000}}\n`,
+  );
+  const outcome = await main({ inputs: { lane: "simulate", search: "off", python: at("bin/python3") } }, effects);
+  const { files } = await publish(publicationOf(outcome), effects);
+  const [model] = outcome.report.models;
+  if (model?.reproduction === undefined) throw new Error(`nothing to reproduce: ${model?.message}`);
+  expect(files?.all.map((path) => path.slice(at("trt-gate-report/").length))).toEqual(
+    expect.arrayContaining([model.reproduction.script, ...model.reproduction.files]),
+  );
+  return model;
+}
+
+describeWithPython("the reproduction", () => {
+  it.each([
+    [
+      "samples and its own scales",
+      "quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}",
+      "validation: {data: validation.npz, max-samples: 5}",
+    ],
+    ["a cache and random inputs", "quantization: {cache: m.cache}", "validation: {random: {seed: 4, samples: 6, low: -2, high: 3}}"],
+    ["a Q/DQ model and a loader", "quantization: {qdq: m.qdq.onnx}", "validation: {loader: loader.py}"],
+  ])("of %s gives the report's figure and ends as the limits say", async (_, quantization, validation) => {
+    for (const command of [
+      `$TRT_GATE calibrate 'my models/m.onnx' --data calibration.npz --algorithm minmax -o m.cache`,
+      `$TRT_GATE cache to-qdq m.cache 'my models/m.onnx' -o m.qdq.onnx`,
+    ])
+      expect((await shell(command)).exitCode).toBe(0);
+    const model = await checked(`    ${quantization}\n    ${validation}`);
+    const ran = await shell(model.reproduction?.command ?? "exit 9");
+    expect([ran.exitCode, model.verdict], ran.tail.join("\n")).toEqual(model.verdict === "regression" ? [1, "regression"] : [0, "pass"]);
+    const folder = join("trt-gate-report", model.reproduction?.script ?? "", "..");
+    const compared = await shell(`$TRT_GATE compare '${folder}/reference.json' '${folder}/candidate.json' --json`);
+    const figure = JSON.parse(compared.stdout).tensors[0].metrics.sqnrDb;
+    const measured = fromNum(model.outputs[0]?.metrics.sqnrDb ?? "NaN");
+    expect([model.outputs[0]?.samples, Math.abs(figure - measured) < 0.05], `${figure} against ${measured}`).toEqual([
+      model.validation.samples,
+      true,
+    ]);
+  });
+
+  it("prints the same commands one by one, in the order of running", async () => {
+    const model = await checked(
+      "    quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}\n    validation: {data: validation.npz}",
+    );
+    for (const line of model.reproduce) {
+      const { exitCode, tail } = await shell(line.replace(/^trt-gate /, "$TRT_GATE "));
+      expect([line, exitCode], tail.join("\n")).toEqual([line, line.includes(" compare ") ? 1 : 0]);
+    }
+    expect(
+      await readFile(at(join("trt-gate-report", model.reproduction?.files.find((file) => file.endsWith("tolerance.yml")) ?? "")), "utf8"),
+    ).toContain("max-abs:");
+  });
+});
