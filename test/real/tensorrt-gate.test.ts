@@ -122,6 +122,9 @@ describeWithPython("a search on engines", () => {
     const { outcome, model } = await check({});
     expect(model.search).toMatchObject({ method: "ranked", outcome: expect.stringMatching(/^(found|prefix)$/), units: 5 });
     expect(kept(model)).toEqual([brokenNode]);
+    // Engines with this unit in FP16 were built since: the table shows the engine that was judged.
+    expect(model.layers.find(({ node }) => node === brokenNode)?.executedPrecision).toBe("INT8");
+    expect(model.executed.filter(({ precision }) => precision === "INT8")).toHaveLength(5);
     expect(await readdir(join(outcome.reportFolder, "journal"))).toEqual([]);
     // The gate made the scales: without its cache the printed command would calibrate on random numbers.
     const [script] = model.fix?.files ?? [];

@@ -94,6 +94,18 @@ describe("a probe of the search", () => {
     expect(failing.kind === "measured" && failing.marginDb).toBeLessThan(0);
   });
 
+  it("holds the engine that answered, with its own latency, whatever was built since", async () => {
+    const timed = fakeLane({
+      output: (sample) => ({ reference: reference(sample), candidate: reference(sample) }),
+      facts: (keep) => ({ what: `${keep.size} kept`, latencyMs: 1 + keep.size }),
+    });
+    const probe = makeProbe(judging(timed), halves, fakeClock());
+    const two = probe(new Set(["Conv:t0", "Conv:t1"]), "search");
+    const one = probe(new Set(["Conv:t1"]), "search");
+    expect(await two).toMatchObject({ latencyMs: 3, engine: { facts: { what: "2 kept" } } });
+    expect(await one).toMatchObject({ latencyMs: 2, engine: { facts: { what: "1 kept" } } });
+  });
+
   it("calls a tool's failure unknown and never bad accuracy", async () => {
     const broken = {
       ...lane,

@@ -75,6 +75,9 @@ describe("a search with few builds", () => {
     const outcome = await searchUnits(request(syntheticUnits(24), probe, { surrogate: engine, maxBuilds: 8, confirmBuilds: 2 }));
     expect(outcome.kind).toBe("prefix");
     expect(outcome.keep).toHaveLength(3);
+    // The failed try stands among the probes, and is no vote on the set.
+    expect(outcome.confirmations.map(({ passes }) => passes)).toEqual([true, true]);
+    expect(outcome.probes.filter(({ phase }) => phase === "confirm")).toHaveLength(3);
   });
 
   it("lets the fresh builds decide about a margin inside the noise of building", async () => {
