@@ -7,7 +7,7 @@ import { writeFeeds } from "../src/lanes/tensorrt/feed-files.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { markable } from "../src/lanes/tensorrt/layer-map.ts";
 import { Session, type Side } from "../src/lanes/tensorrt/session.ts";
-import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
+import { Worker } from "../src/lanes/tensorrt/worker.ts";
 import { measure } from "../src/measure/measure.ts";
 import type { TensorPair } from "../src/model/engine.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models, timed } from "./bench.ts";
@@ -19,7 +19,7 @@ export async function agreementStage(bench: Bench): Promise<void> {
   const job = jobFor(bench, { name: "agreement", model: models.cls, quantization: {}, validation });
   const gpu = await findGpu(effects);
   const lock = await lockGpu(gpu?.uuid ?? "none", effects, { waitMs: 60_000 });
-  const worker = makeWorker(effects, bench.python);
+  const worker = new Worker(effects, bench.python);
   const at = (name: string) => join(job.workFolder, name);
   try {
     const feeds = await writeFeeds(validation, 1, at("feeds"), effects.files);

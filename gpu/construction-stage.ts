@@ -8,7 +8,7 @@ import { explicitLane, implicitLane } from "../src/lanes/tensorrt/capabilities.t
 import { prepareExplicit } from "../src/lanes/tensorrt/explicit.ts";
 import { findGpu } from "../src/lanes/tensorrt/gpu.ts";
 import { prepareImplicit } from "../src/lanes/tensorrt/implicit.ts";
-import { makeWorker } from "../src/lanes/tensorrt/worker.ts";
+import { Worker } from "../src/lanes/tensorrt/worker.ts";
 import type { EngineJob } from "../src/model/job.ts";
 import type { PreparedLane } from "../src/model/lane.ts";
 import type { Bench } from "./bench.ts";
@@ -20,7 +20,7 @@ import { outcomeOf } from "./construction-worker.ts";
 
 export async function constructionStage(bench: Bench): Promise<void> {
   const { effects, python, recorder } = bench;
-  const worker = makeWorker(effects, python);
+  const worker = new Worker(effects, python);
   try {
     const hello = await worker.hello();
     const { fp16Flag: weak, stronglyTyped } = hello.features;

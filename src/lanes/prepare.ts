@@ -14,7 +14,7 @@ import type { EngineTools } from "./tensorrt/engine-context.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
 import { askForGpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
-import { makeWorker } from "./tensorrt/worker.ts";
+import { Worker } from "./tensorrt/worker.ts";
 
 export interface Prepared {
   readonly prepared: PreparedLane;
@@ -50,7 +50,7 @@ async function openTools(
   gpu: NonNullable<EngineTools["gpu"]>,
 ): Promise<EngineTools | { readonly why: string }> {
   const lock = await lockGpu(gpu.uuid, job.effects, { waitMs: Math.min(gpuWaitMs, job.deadlineMs - job.effects.clock.monotonicMs()) });
-  const worker = makeWorker(job.effects, job.tensorrt.python);
+  const worker = new Worker(job.effects, job.tensorrt.python);
   const close = async () => {
     await worker.close();
     await lock.release();

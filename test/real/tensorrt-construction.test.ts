@@ -6,7 +6,7 @@ import { constructionStage } from "../../gpu/construction-stage.ts";
 import { type CheckResult, openRecord } from "../../gpu/record.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import { helloSchema } from "../../src/lanes/tensorrt/protocol.ts";
-import { makeWorker } from "../../src/lanes/tensorrt/worker.ts";
+import { Worker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
 
@@ -66,7 +66,7 @@ describeWithPython("a driver that is too old for TensorRT", () => {
 describeWithPython("the fake TensorRT 10.15.1", () => {
   it("has the features that NVIDIA's own module was recorded with", async () => {
     machine = await fakeMachine({ FAKE_TRT_VERSION: "10.15.1" });
-    const worker = makeWorker(machine.effects, machine.python);
+    const worker = new Worker(machine.effects, machine.python);
     const { features } = await worker.hello();
     await worker.close();
     const recorded = readFileSync(join(import.meta.dirname, "../fixtures/tensorrt-10.15.1/hello.json"), "utf8");

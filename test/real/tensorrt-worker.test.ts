@@ -8,7 +8,7 @@ import { z } from "zod";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { writeFeeds } from "../../src/lanes/tensorrt/feed-files.ts";
 import { buildSchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/protocol.ts";
-import { makeWorker, type Worker } from "../../src/lanes/tensorrt/worker.ts";
+import { Worker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
 
@@ -22,7 +22,7 @@ afterEach(async () => {
 /** A worker that has loaded the classifier as network `n`. */
 async function started(variables: Readonly<Record<string, string>> = {}) {
   machine = await fakeMachine(variables);
-  worker = makeWorker(machine.effects, machine.python);
+  worker = new Worker(machine.effects, machine.python);
   const job = await machine.job();
   const at = (name: string) => join(machine.run.folder, name);
   const ask = <T>(op: string, body: Readonly<Record<string, unknown>>, reads: z.ZodType<T>, timeoutMs = 60_000) =>
@@ -124,7 +124,7 @@ describeWithPython("the worker", () => {
 
   it("that cannot be started is `lane-unavailable` with the input to set", async () => {
     machine = await fakeMachine();
-    worker = makeWorker(machine.effects, join(machine.run.folder, "no-python"));
+    worker = new Worker(machine.effects, join(machine.run.folder, "no-python"));
     await expect(worker.hello()).rejects.toMatchObject({ reason: "lane-unavailable", message: expect.stringContaining("'python'") });
   });
 
@@ -133,7 +133,7 @@ describeWithPython("the worker", () => {
     const bare = join(machine.run.folder, "bin", "bare");
     // Isolated and without site-packages: only the standard library is left.
     await writeFile(bare, `#!/bin/sh\nexec python3 -I -S "$@"\n`, { mode: 0o755 });
-    worker = makeWorker(machine.effects, bare);
+    worker = new Worker(machine.effects, bare);
     await expect(worker.hello()).rejects.toMatchObject({
       reason: "lane-unavailable",
       message: expect.stringMatching(/no module numpy and no module tensorrt and no module polygraphy/),

@@ -6,7 +6,7 @@ import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
 import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
 import { askInterpreter, type Interpreter } from "./interpreter.ts";
 import type { Hello } from "./protocol.ts";
-import { makeWorker } from "./worker.ts";
+import { Worker } from "./worker.ts";
 
 export interface LaneState {
   readonly lane: "simulate" | "implicit" | "explicit";
@@ -110,7 +110,7 @@ function missingPython(error: string, python: string): Missing[] {
 type Attempt<T> = { readonly value: T } | { readonly error: string };
 
 async function askWorker(effects: Effects, python: string): Promise<Attempt<Hello>> {
-  const worker = makeWorker(effects, python);
+  const worker = new Worker(effects, python);
   try {
     return await attempt(() => worker.hello());
   } finally {
