@@ -20,6 +20,7 @@ export type CacheProblemKind =
   | "bad-scale"
   | "zero-scale"
   | "duplicate"
+  | "conflict"
   | "no-entries";
 
 export interface CacheProblem {
@@ -94,7 +95,9 @@ function readEntries(lines: readonly string[], first: number, report: Report): C
     if (text === "") return [];
     const at = text.lastIndexOf(": ");
     const digits = text.slice(at + 2);
-    if (at < 0 || !/^[0-9a-fA-F]{1,8}$/.test(digits)) {
+    // A scale above 7e-30 has all eight; TensorRT shortens zero alone.
+    const isCut = digits.length < 8 && !/^0+$/.test(digits);
+    if (at < 0 || isCut || !/^[0-9a-fA-F]{1,8}$/.test(digits)) {
       report("bad-line", line, `${JSON.stringify(text.slice(0, 80))} is not "<tensor>: <8 hex digits>".`);
       return [];
     }
@@ -104,14 +107,19 @@ function readEntries(lines: readonly string[], first: number, report: Report): C
 
 function usableScales(entries: readonly CacheEntry[], report: Report): Map<string, number> {
   const scales = new Map<string, number>();
-  const seen = new Map<string, number>();
-  for (const { name, scale, line } of entries) {
+  const seen = new Map<string, CacheEntry>();
+  for (const entry of entries) {
+    const { name, scale, line } = entry;
     const earlier = seen.get(name);
     if (earlier !== undefined) {
-      report("duplicate", line, `"${name}" stands in line ${earlier} already; the first one counts.`, name);
+      const same = Object.is(earlier.scale, scale);
+      const text = same
+        ? `"${name}" stands in line ${earlier.line} already, with the same scale.`
+        : `"${name}" has scale ${scale}, and ${earlier.scale} in line ${earlier.line}: which of them a tool takes is not known.`;
+      report(same ? "duplicate" : "conflict", line, text, name);
       continue;
     }
-    seen.set(name, line);
+    seen.set(name, entry);
     if (scale > 0 && Number.isFinite(scale)) scales.set(name, scale);
     else if (scale === 0)
       report("zero-scale", line, `"${name}" has scale 0: the tensor was always zero and counts as without a scale.`, name);

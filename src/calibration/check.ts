@@ -60,7 +60,7 @@ export function checkCache(request: CacheCheckRequest): CacheCheck {
   };
 }
 
-const spoiling: ReadonlySet<CacheProblem["kind"]> = new Set(["unknown-algorithm", "bad-scale", "bad-line", "no-entries"]);
+const spoiling: ReadonlySet<CacheProblem["kind"]> = new Set(["unknown-algorithm", "bad-scale", "bad-line", "conflict", "no-entries"]);
 
 /**
  * Why the cache must not be used as it is, as a clause; undefined where it may: the one rule of `cache check` and of every check. A scale of 0 is no scale:

@@ -2,6 +2,7 @@
  * Chooses the models to check and says why. Where it is not known what changed, that is every model, with a notice.
  * Reads no configuration and starts no check.
  */
+import { placeWords } from "../config/place.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
@@ -102,14 +103,14 @@ async function sortOut({ settings, config, effects }: Choice): Promise<{ present
     if ((await effects.files.lstat(`${effects.cwd}/${model.path}`)) !== undefined) present.push(model);
     else if (changed.some(({ path, status }) => path === model.path && status === "deleted")) removed.push(model);
     else if (base?.isLocal && (await git.show(base.sha, model.path)) !== undefined) removed.push(model);
-    else problems.push(`${placeWords(model)}the model ${JSON.stringify(model.path)} is not there. ${await missingHint(model, config)}`);
+    else
+      problems.push(
+        `${placeWords(model, "path")}the model ${JSON.stringify(model.path)} is not there. ${await missingHint(model, config)}`,
+      );
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return { present, removed };
 }
-
-/** What only the command line names stands in no file. */
-const placeWords = ({ door, place }: ModelEntry): string => (door === "flags" ? "" : `${place.file}:${place.line}: `);
 
 async function missingHint(model: ModelEntry, { checkout }: TrustedConfig): Promise<string> {
   const { submodules } = checkout.head === undefined ? { submodules: [] } : await checkout.git.tracked();

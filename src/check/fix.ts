@@ -65,6 +65,7 @@ async function describeFix({ entry, prepared, context, own }: CheckFacts, outcom
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
     buildWith: built,
+    entry: entry.given,
     place,
     ...(source === undefined
       ? {}

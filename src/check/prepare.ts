@@ -4,6 +4,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
+import { property } from "../config/untyped.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { Caveat } from "../gate/caveats.ts";
 import { prepareLane } from "../lanes/prepare.ts";
@@ -18,8 +19,9 @@ import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
+import { located } from "./located.ts";
 import { qdqCaveats } from "./qdq-caveats.ts";
-import { chooseQuantization } from "./quantization.ts";
+import { chooseQuantization, noQuantization } from "./quantization.ts";
 
 export interface Prepared {
   readonly lane: PreparedLane;
@@ -66,14 +68,17 @@ interface Workplace {
 async function prepareIn(place: Workplace): Promise<Prepared> {
   const { entry, root, context, workFolder } = place;
   const { effects, settings } = context;
-  const staged = await stageInto(place, entry.path, "staged");
-  const samples = await entrySamples(entry, staged.model, place);
+  const staged = await located(entry, ["path"], () => stageInto(place, entry.path, "staged"));
+  const samples = await located(entry, ["shapes"], () => entrySamples(entry, staged.model, place));
   const openFeeds = samples.open;
-  if (entry.validation === undefined) throw new ConfigError(noValidation(entry));
-  const validation = await openFeeds(entry.validation, "validation");
-  const qdqPath =
-    entry.quantization?.qdq === undefined ? undefined : (await stageInto(place, entry.quantization.qdq, "staged-qdq")).modelPath;
-  const quantization = await chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context });
+  const { validation: wanted } = entry;
+  if (wanted === undefined) throw new ConfigError(noValidation(entry));
+  const validation = await located(entry, ["validation", sourceKey(wanted)], () => openFeeds(wanted, "validation"));
+  const qdqPath = await stagedQdq(place);
+  if (entry.quantization === undefined && !hasQdq(staged.model.graph.node)) throw new ConfigError(noQuantization(entry));
+  const quantization = await located(entry, ["quantization", sourceKey(entry.quantization ?? {})], () =>
+    chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context }),
+  );
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
   const builds: BuildFacts[] = [];
   const caveats = await caveatsOf(staged.model, qdqPath, context, entry.quantization?.qdq);
@@ -132,6 +137,17 @@ async function caveatsOf(
   }
   return hasQdq(model.graph.node) ? qdqCaveats(toNetwork(model), { hasFloat: false }) : [];
 }
+
+/** Path of the staged Q/DQ model, where the entry names one. */
+async function stagedQdq(place: Workplace): Promise<string | undefined> {
+  const { qdq } = place.entry.quantization ?? {};
+  if (qdq === undefined) return undefined;
+  return (await located(place.entry, ["quantization", "qdq"], () => stageInto(place, qdq, "staged-qdq"))).modelPath;
+}
+
+/** The key that names the source, in a block that may have only one; of cache and data the cache. */
+const sourceKey = (block: object): string =>
+  ["cache", "qdq", "data", "loader", "inputs", "random"].find((key) => property(block, key) !== undefined) ?? "";
 
 async function stageInto({ root, context, workFolder }: Workplace, path: string, name: string) {
   const folder = join(workFolder, name);

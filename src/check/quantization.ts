@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { cacheFault, checkCache } from "../calibration/check.ts";
 import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
+import { placeWords } from "../config/place.ts";
 import type { FeedEntry, ModelEntry, QuantizationEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
 import type { FeedSource, QuantizationSource } from "../model/job.ts";
@@ -29,6 +30,12 @@ export interface QuantizationFacts {
   openFeeds(feed: FeedEntry, what: string): Promise<FeedSource>;
   readonly context: CheckContext;
 }
+
+/** Neither the entry nor the model says how to quantise. */
+export const noQuantization = (entry: ModelEntry): string =>
+  entry.door === "flags"
+    ? `"${entry.name}" has no scales. Add --cache FILE, --data FILE.npz or --qdq FILE.onnx.`
+    : `${placeWords(entry)}"${entry.name}" has no quantization, and its model holds no Q/DQ. Give quantization: {cache: FILE}, {data: FILE.npz} or {qdq: FILE.onnx}.`;
 
 export async function chooseQuantization(facts: QuantizationFacts): Promise<ChosenQuantization> {
   const { entry, qdqPath } = facts;

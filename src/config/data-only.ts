@@ -19,7 +19,7 @@ export function stripToDataOnly(entries: readonly Entry[]): { readonly entries: 
           `${config.name ?? config.path}: "${key}" is ignored because this pull request introduces the configuration; it counts once it is on the base branch.`,
       ),
   );
-  return { entries: entries.map(({ config, index }) => ({ config: stripModel(config), index })), notices };
+  return { entries: entries.map((entry) => ({ ...entry, config: stripModel(entry.config) })), notices };
 }
 
 function stripModel({ task: _, ...model }: ModelConfig): ModelConfig {

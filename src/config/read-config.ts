@@ -51,8 +51,8 @@ export function readConfig(file: ConfigFile | undefined, today: string, workspac
 }
 
 function soundEntries(value: unknown): Entry[] {
-  return rawEntries(value).flatMap((entry, index) => {
-    const config = modelSchema.safeParse(entry).data;
+  return rawEntries(value).flatMap((written, index) => {
+    const config = modelSchema.safeParse(written).data;
     return config === undefined ? [] : [{ config, index }];
   });
 }

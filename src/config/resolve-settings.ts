@@ -11,9 +11,10 @@ import { flagFaults, givenFlags, type ModelFlags, withFlags } from "./model-flag
 import { chooseFiles } from "./models.ts";
 import { type Environment, type RawInputs, readOptions } from "./options.ts";
 import { opened, type Workspace } from "./paths.ts";
-import { readConfig } from "./read-config.ts";
+import { type ReadConfig, readConfig } from "./read-config.ts";
 import { type ModelConfig, modelSchema, type SearchConfig } from "./schema.ts";
 import type { SearchSettings, Settings } from "./settings.ts";
+import { blockOf } from "./untyped.ts";
 import type { KeyPath } from "./yaml.ts";
 
 export interface SettleTexts {
@@ -53,22 +54,33 @@ export function resolveSettings(texts: SettleTexts): Settings {
       const given = givenFlags(flags).length === 0 ? written : withFlags(written, flags);
       const entry = given === written ? config : trusted(modelSchema.parse({ ...given, path }), texts.trust);
       const door = index === undefined && texts.flags !== undefined ? "flags" : "configuration";
+      const lines = linesOf(written, lineOf);
       return readEntry(
         entry,
-        { name, path, door, given: { ...given, name, path }, place: { file, line: lineOf() } },
+        { name, path, door, given: { ...given, name, path }, place: { file, line: lineOf() }, lines },
         (n) => `${file}:${lineOf("waivers", n)}`,
       );
     }),
     search: readSearch(read.search),
     configPath: texts.yaml?.path,
     configCommit: texts.yaml?.commit,
-    notices: [...notices, ...noConfigNotice(texts, options.config, options.models.length)],
+    notices: [
+      ...notices,
+      ...noConfigNotice(texts, options.config, options.models.length),
+      ...(chosen.files.length === 0 && options.models.length === 0 ? noModelNotice(texts, entries.length, read) : []),
+    ],
   };
 }
 
 /** Flags beside an entry must not bring back what does not count of it. */
 function trusted(config: ModelConfig, trust: SettleTexts["trust"]): ModelConfig {
   return trust === "data-only" ? (stripToDataOnly([{ config, index: 0 }]).entries[0]?.config ?? config) : config;
+}
+
+/** Two levels are what a message ever names. */
+function linesOf(written: Readonly<Record<string, unknown>>, lineOf: (...below: KeyPath) => number): Map<string, number> {
+  const keys = Object.entries(written).flatMap(([key, value]) => [[key], ...Object.keys(blockOf(value)).map((below) => [key, below])]);
+  return new Map(keys.map((path) => [path.join("."), lineOf(...path)]));
 }
 
 function readSearch(config: SearchConfig): SearchSettings {
@@ -80,6 +92,16 @@ function missingConfig({ yaml, inputs }: SettleTexts): string[] {
   const asked = inputs.config?.trim() ?? "";
   if (yaml !== undefined || asked === "") return [];
   return [`Input "config" is "${asked}", and there is no such file; correct the path or run "trt-gate init".`];
+}
+
+/** A configuration that stands for no file at all. */
+function noModelNotice({ yaml }: SettleTexts, entries: number, { lineOf }: Pick<ReadConfig, "lineOf">): string[] {
+  if (yaml === undefined) return [];
+  const what =
+    entries === 0
+      ? "models is empty; name at least one, e.g. - path: models/a.onnx"
+      : "models matches no file, and allow-empty lets that be";
+  return [`${yaml.path}:${lineOf(["models"])}: ${what}. Nothing is checked.`];
 }
 
 function noConfigNotice({ yaml }: SettleTexts, path: string, models: number): string[] {

@@ -59,6 +59,8 @@ export interface ModelEntry {
   readonly given: GivenEntry;
   /** `file:line` of the entry in the configuration. */
   readonly place: { readonly file: string; readonly line: number };
+  /** Line of each key of the entry that is written there: "path", "quantization", "quantization.qdq", "shapes.x". */
+  readonly lines: ReadonlyMap<string, number>;
 }
 
 export interface QuantizationEntry {

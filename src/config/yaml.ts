@@ -21,11 +21,14 @@ const maxAliases = 50;
 export function readYaml(text: string): YamlText {
   if (text.length > maxBytes) return failed(1, `the file has ${text.length} characters; a configuration has at most ${maxBytes}`);
   const lines = new LineCounter();
+  const unreadable = text.indexOf("\uFFFD");
+  if (unreadable >= 0)
+    return failed(text.slice(0, unreadable).split("\n").length, "the file holds bytes that are no UTF-8; save it as UTF-8");
   const document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: lines, uniqueKeys: true, version: "1.2", merge: false });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const problems = [...document.errors, ...document.warnings].map((error) => ({
     line: lineAt(error.pos[0]),
-    text: explain(error.code, error.message),
+    text: explain(error.code, error.message, keyAt(text, error.pos[0])),
   }));
   if (problems.length > 0) return { value: undefined, problems, lineOf: () => 1 };
   if (document.contents === null) return failed(1, "the file is empty; write at least version: 1 and models:");
@@ -46,13 +49,16 @@ export function readYaml(text: string): YamlText {
 const failed = (line: number, text: string): YamlText => ({ value: undefined, problems: [{ line, text }], lineOf: () => line });
 
 /** The library's message without its code frame, with our next step where it has none. */
-function explain(code: string, message: string): string {
+function explain(code: string, message: string, key: string): string {
   const first = (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
   if (code === "TAB_AS_INDENT") return `${first}; use spaces`;
-  if (code === "DUPLICATE_KEY") return `${first}; keep one of them`;
+  if (code === "DUPLICATE_KEY") return `the key ${key} stands here a second time; keep one of them`;
   if (code === "MULTIPLE_DOCS") return "the file holds several documents; keep one";
   return first;
 }
+
+/** The word at a place of the text, as it is written there, cut to 60 characters. */
+const keyAt = (text: string, offset: number): string => /^(?:"[^"\n]*"|'[^'\n]*'|[^:\s]+)/.exec(text.slice(offset, offset + 60))?.[0] ?? "";
 
 function offsetOf(root: Node | null, path: KeyPath, resolve: (node: Node) => Node | undefined): number {
   let offset = root?.range?.[0] ?? 0;

@@ -38,6 +38,8 @@ export interface Fix {
     /** As `trt-gate --shapes` takes them. */
     readonly shapes?: readonly string[] | undefined;
   };
+  /** The model's entry of the configuration as its author wrote it; undefined where flags described the model. */
+  readonly entry?: Readonly<Record<string, unknown>> | undefined;
   /** How the commands name a file of the fix: by its own name where this is left out. */
   readonly place?: (fileName: string) => string;
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */

@@ -22,6 +22,7 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     ...(cachePath === undefined ? {} : { cachePath }),
     ...(qdqPath === undefined ? {} : { qdqPath }),
     algorithm: quantization.algorithm,
+    entry: model.entry,
     ...(model.buildWith === undefined ? {} : { buildWith: model.buildWith }),
   };
 }

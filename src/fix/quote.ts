@@ -1,4 +1,4 @@
-/** Names as data in other languages: sh words, Python constants, regular expressions, comments, YAML. No name becomes code in any of them. */
+/** Names as data in other languages: sh words, Python constants, regular expressions and comments. No name becomes code in any of them. */
 
 /** One word for a POSIX shell, whatever it holds (NUL cannot stand in an argument at all). */
 export const shellWord = (text: string): string => (/^[A-Za-z0-9_./=:,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -8,10 +8,6 @@ export const pathArgument = (path: string): string => (path.startsWith("-") ? `.
 
 /** A pattern of Python's `re` that matches this name from its first to its last character. */
 export const anchoredPattern = (name: string): string => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
-
-/** A double-quoted YAML scalar. Characters beyond ASCII stay as they are: YAML knows no surrogate escapes. */
-export const yamlText = (text: string): string =>
-  JSON.stringify(text.toWellFormed()).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, escapeUnit);
 
 /** Printable ASCII on one line, cut in the middle beyond `limit` characters: fit for a comment of any language. */
 export function commentText(text: string, limit = 160): string {

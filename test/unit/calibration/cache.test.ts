@@ -39,7 +39,7 @@ describe("reading a cache", () => {
       ["bad-line", 8],
       ["bad-line", 9],
       ["bad-line", 10],
-      ["duplicate", 3],
+      ["conflict", 3],
       ["bad-scale", 4],
       ["bad-scale", 5],
       ["bad-scale", 6],

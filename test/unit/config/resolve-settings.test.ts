@@ -37,6 +37,7 @@ describe("a configuration with every key", () => {
         given: expect.objectContaining({ name: "text-direction", path: "models/cls.onnx" }),
         path: "models/cls.onnx",
         place: { file: path, line: 3 },
+        lines: expect.any(Map),
         watch: ["calibration/cls/**"],
         shapes: new Map([["x", { min: [1, 3, 48, 192], opt: [4, 3, 48, 192], max: [8, 3, 48, 192] }]]),
         quantization: {

@@ -4,7 +4,7 @@ import { oneModel, path, problemsOf, settleYaml } from "./settle-samples.ts";
 
 describe("text that is no configuration", () => {
   it.each([
-    ["a duplicate key", "version: 1\nmodels: []\nversion: 1\n", `${path}:3: Map keys must be unique; keep one of them.`],
+    ["a duplicate key", "version: 1\nmodels: []\nversion: 1\n", `${path}:3: the key version stands here a second time; keep one of them.`],
     ["a tab as indentation", "version: 1\nmodels:\n\t- path: a\n", `${path}:3: Tabs are not allowed as indentation; use spaces.`],
     ["several documents", "version: 1\n---\nversion: 1\n", `${path}:2: the file holds several documents; keep one.`],
     ["an unknown tag", "version: !!js/function 1\n", `${path}:1: Unresolved tag`],

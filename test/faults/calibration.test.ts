@@ -1,0 +1,45 @@
+/** Faults of a calibration cache: `cache check` finds them, and a check of the model is undecided or renews the scales, never a pass with them. */
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await workplace();
+  await place.trtGate("calibrate", "models/m.onnx", "--data", "data/calibration.npz", "--algorithm", "minmax", "-o", "m.cache");
+  await place.put(config, soundConfig.replace("data: data/calibration.npz\n      min-samples: 1", "cache: m.cache"));
+});
+afterEach(() => place.end());
+
+/** Edits the cache, and says what `cache check` and a check of the model say of it. */
+async function spoil(edit: (text: string) => string | Uint8Array) {
+  await place.put("m.cache", edit(await readFile(place.at("m.cache"), "utf8")));
+  const found = await place.trtGate("cache", "check", "m.cache", "models/m.onnx");
+  return { found, checked: await place.check() };
+}
+
+it("the sound cache fits", async () => {
+  const { found, checked } = await spoil((text) => text);
+  expect([found.exitCode, checked.exitCode]).toEqual([0, 0]);
+});
+
+it.each([
+  ["calibration cache with a conflicting second entry", (text: string) => `${text}x: 3f800000\n`, "has scale 1, and"],
+  ["calibration cache cut in the middle of a number", (text: string) => text.slice(0, -4), "is not"],
+  ["calibration cache without a header", (text: string) => text.split("\n").slice(1).join("\n"), "TRT-<version>"],
+  ["calibration cache without an entry for a compute input", (text: string) => text.replace(/^x: .*\n/m, ""), "without a scale"],
+  ["calibration cache with NaN", (text: string) => text.replace(/^x: .*$/m, "x: 7fc00000"), "NaN"],
+  ["calibration cache without any entry", (text: string) => `${text.split("\n")[0]}\n`, "no scale"],
+])("%s", async (_, edit, message) => {
+  const { found, checked } = await spoil(edit);
+  expect(`${found.out}${found.log}`).toContain(message);
+  expect(found.exitCode).toBe(1);
+  expect(checked.report?.models[0]).toMatchObject({ verdict: "undecided", reason: "stale-cache" });
+  expect(checked.exitCode).toBe(4);
+});
+
+it("calibration cache that is a Git LFS pointer", async () => {
+  const { found, checked } = await spoil(() => `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12\n`);
+  expect([found.exitCode, checked.exitCode]).toEqual([2, 2]);
+  expect(checked.log).toMatch(/m\.cache is a Git LFS pointer.*lfs: true/);
+});

@@ -1,0 +1,129 @@
+/** Faults of the configuration and of the files that it names: exit 2, or undecided, with the file and the line that say so. */
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await workplace();
+});
+afterEach(() => place.end());
+
+/** Line of the first line of the configuration that holds this text. */
+const lineOf = (text: string, whole = soundConfig) => whole.split("\n").findIndex((line) => line.includes(text)) + 1;
+const changed = async (from: string, to: string): Promise<string> => {
+  const text = soundConfig.replace(from, to);
+  await place.put(config, text);
+  return text;
+};
+
+it("the sound workplace passes", async () => {
+  expect(await place.check()).toMatchObject({ exitCode: 0, report: { verdict: "pass" } });
+});
+
+describe("what the configuration names", () => {
+  it("missing model", async () => {
+    await place.put("models/m.onnx", undefined);
+    const { exitCode, log } = await place.check();
+    expect(log).toContain(`${config}:${lineOf("path:")}: the model "models/m.onnx" is not there`);
+    expect(exitCode).toBe(2);
+  });
+
+  it("missing Q/DQ model", async () => {
+    const text = await changed("data: data/calibration.npz\n      min-samples: 1", "qdq: models/none.qdq.onnx");
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("qdq:", text)}: The model 'models/none.qdq.onnx' does not exist`);
+    expect(exitCode).toBe(2);
+  });
+
+  it("missing validation file", async () => {
+    await place.put("data/validation.npz", undefined);
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("data/validation.npz")}: `);
+    expect(report?.models[0]?.message).toContain("data/validation.npz");
+    expect(exitCode).toBe(2);
+  });
+
+  it("missing calibration data", async () => {
+    await place.put("data/calibration.npz", undefined);
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("data/calibration.npz")}: `);
+    expect(exitCode).toBe(2);
+  });
+
+  it("no quantization", async () => {
+    await changed("    quantization:\n      data: data/calibration.npz\n      min-samples: 1\n", "");
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("name: m")}: "m" has no quantization`);
+    expect(exitCode).toBe(2);
+  });
+
+  it("shape of an input that is not there", async () => {
+    const text = await changed("    validation:", "    shapes:\n      z: [1, 8, 4, 4]\n    validation:");
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("shapes:", text)}: 'shapes' names 'z'`);
+    expect(exitCode).toBe(2);
+  });
+
+  it("text instead of a model", async () => {
+    await place.put("models/m.onnx", "this is text, not a model\n");
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("path:")}: models/m.onnx`);
+    expect(report?.models[0]?.message).not.toContain("trt-gate-model");
+    expect(exitCode).toBe(2);
+  });
+
+  it("empty model file", async () => {
+    await place.put("models/m.onnx", "");
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf("path:")}: models/m.onnx`);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("the configuration's text", () => {
+  it("key given twice", async () => {
+    const text = await changed("    validation:", "    path: models/other.onnx\n    validation:");
+    const { exitCode, log } = await place.check();
+    expect(log).toContain(`${config}:${lineOf("models/other.onnx", text)}: the key path stands here a second time`);
+    expect(exitCode).toBe(2);
+  });
+
+  it("empty list of models", async () => {
+    await place.put(config, "version: 1\nmodels: []\n");
+    const { exitCode, log, report } = await place.check();
+    expect(`${log}\n${report?.notices.join("\n")}`).toContain(`${config}:2: models is empty`);
+    expect(exitCode).toBe(4);
+    expect(report).toMatchObject({ verdict: "undecided", reason: "no-models" });
+  });
+
+  it("configuration that is not UTF-8", async () => {
+    const latin1 = Buffer.from(soundConfig.replace("name: m", "name: Größe"), "latin1");
+    await place.put(config, latin1);
+    const { exitCode, log } = await place.check();
+    expect(log).toContain(`${config}:3: the file holds bytes that are no UTF-8`);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("the fixed entry", () => {
+  it("trt-gate.fixed.yml keeps every key of the entry", async () => {
+    await changed("{max-abs: {fail: 100000}}", "{sqnr-db: {fail: 15}, cosine: {fail: 0.5}}\n    watch: [a.txt]");
+    await place.put(
+      config,
+      (await readFile(place.at(config), "utf8")).replace("data/calibration.npz", "data/calibration.npz\n      algorithm: minmax"),
+    );
+    const { report } = await place.trtGate("check", "--lane", "simulate", "--changed-only", "false");
+    const file = report?.models[0]?.fix?.files.find(({ format }) => format === "config");
+    const [entry] = parse(await readFile(place.at(`trt-gate-report/${file?.path}`), "utf8")).models;
+    expect(entry).toEqual({
+      name: "m",
+      path: "models/m.onnx",
+      quantization: { qdq: "models/m.fixed.qdq.onnx" },
+      validation: { data: "data/validation.npz" },
+      tolerance: { "sqnr-db": { fail: 15 }, cosine: { fail: 0.5 } },
+      watch: ["a.txt"],
+    });
+  });
+});
