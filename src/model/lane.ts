@@ -17,6 +17,8 @@ export interface LaneCoverage {
   readonly quantizedOthers?: Readonly<Record<string, number>>;
   /** Inputs of compute nodes without a scale: their node stays in float. */
   readonly missingScales: readonly string[];
+  /** Quantisers that no unit holds: their error stays with every unit kept. */
+  readonly heldByNoUnit?: readonly string[];
   readonly variant: string;
 }
 

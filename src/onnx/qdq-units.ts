@@ -2,6 +2,7 @@
  * Units of a model that holds Q/DQ, and what each would read in float: the tensor before an activation's pair, and for weights the tensor before their
  * pair or the float model's own. Every node behind Q/DQ is one: compute nodes, and what else the exporter quantised (Add, Gather, LayerNormalization …).
  */
+import { ToolError } from "../effects/failure.ts";
 import type { Unit } from "../model/unit.ts";
 import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
@@ -25,6 +26,8 @@ export interface QdqUnits {
   readonly roundedWeights: readonly string[];
   /** Labels of nodes behind which an activation was put back that the exporter had left out. */
   readonly putBack: readonly string[];
+  /** Labels of quantisers of activations that stay with every unit kept: no unit holds what they do. */
+  readonly left: readonly string[];
 }
 
 /** True for a model that is quantised already, in whatever form. */
@@ -71,18 +74,31 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     .filter((unit) => nodes.has(unit.id))
     // What fuses with a compute node and has Q/DQ of its own changes precision by itself.
     .map((unit) => ({ ...unit, nodes: unit.nodes.filter((label, i) => i === 0 || !own.has(label)) }));
+  const added = {
+    nodes: [...view.added().nodes, ...(weights?.added().nodes ?? [])],
+    constants: new Map([...view.added().constants, ...(weights?.added().constants ?? [])]),
+  };
+  const byNode = new Map([...nodes.values()].map(({ node, floatInputs: input }) => [node, rewire(node, { input })] as const));
+  const kept = [...network.nodes.map((node) => byNode.get(node) ?? node), ...added.nodes];
   return {
     units: [...quantized, ...others].toSorted((a, b) => a.order - b.order),
     others: new Set(others.map(({ id }) => id)),
     totalUnits: compute.length,
     nodes,
-    added: {
-      nodes: [...view.added().nodes, ...(weights?.added().nodes ?? [])],
-      constants: new Map([...view.added().constants, ...(weights?.added().constants ?? [])]),
-    },
+    added,
     roundedWeights: [...rounded].map(nodeLabel),
     putBack: view.putBack(),
+    left: quantizersLeft({ ...network, nodes: sortNodes(kept) }),
   };
+}
+
+/** Labels of the quantisers of activations that an output needs, without those that give an output its integers. */
+export function quantizersLeft(network: Network): string[] {
+  const fixed = constantTensors(network);
+  const finals = new Set(network.outputs.map(({ name }) => name));
+  return prune(network)
+    .nodes.filter((node) => isQuantize(node) && !fixed.has(node.output[0] ?? "") && !finals.has(node.output[0] ?? ""))
+    .map(nodeLabel);
 }
 
 /** Units that are no compute nodes, by operator. */
@@ -109,7 +125,10 @@ function comesFromIntegers(network: Network, makers: ReadonlyMap<string, NodePro
     : maker.input.some((one) => comesFromIntegers(network, makers, one));
 }
 
-/** The network with every Q/DQ pair read around and the activations that pairs replaced put back. */
+/**
+ * The network with every Q/DQ pair read around and the activations that pairs replaced put back. ToolError `quantization-form` where a quantiser stays: such
+ * a reference would be compared with itself.
+ */
 export function withoutQdq(network: Network): Network {
   const view = floatView(network, undefined);
   const nodes = network.nodes.map((node) =>
@@ -119,5 +138,11 @@ export function withoutQdq(network: Network): Network {
   );
   const added = view.added();
   const constants = new Map([...network.constants, ...added.constants]);
-  return prune({ ...network, nodes: sortNodes([...nodes, ...added.nodes]), constants });
+  const float = prune({ ...network, nodes: sortNodes([...nodes, ...added.nodes]), constants });
+  const [first, ...more] = quantizersLeft(float);
+  if (first === undefined) return float;
+  throw new ToolError(
+    "quantization-form",
+    `${1 + more.length} quantisers of ${network.file} (first '${first}') have no DequantizeLinear of the same scale behind them, so its float form cannot be read from the file. Give the float model as 'path' and this one as 'quantization.qdq'.`,
+  );
 }

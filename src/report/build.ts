@@ -99,6 +99,7 @@ export const coverageReport = (
     readonly totalUnits: number;
     readonly quantizedOthers?: Readonly<Record<string, number>>;
     readonly missingScales: readonly string[];
+    readonly heldByNoUnit?: readonly string[];
     readonly variant: string;
     readonly droppedMarks: readonly string[];
   },
@@ -108,6 +109,7 @@ export const coverageReport = (
   onlyCandidate: [...coverage.onlyCandidate],
   ...lane,
   missingScales: [...lane.missingScales],
+  heldByNoUnit: [...(lane.heldByNoUnit ?? [])],
   droppedMarks: [...lane.droppedMarks],
 });
 

@@ -206,6 +206,8 @@ export const modelReport = z.object({
     /** Quantised nodes that are no compute nodes, by operator. */
     quantizedOthers: z.record(z.string(), z.number().int()).optional(),
     missingScales: z.array(z.string()),
+    /** Quantisers that no unit holds: their error stays with every unit kept. */
+    heldByNoUnit: z.array(z.string()).optional(),
     variant: z.string(),
     droppedMarks: z.array(z.string()),
   }),

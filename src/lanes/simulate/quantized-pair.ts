@@ -33,6 +33,7 @@ export interface Sides {
   /** As LaneCoverage has it. */
   readonly quantizedOthers?: Readonly<Record<string, number>>;
   readonly missingScales: readonly string[];
+  readonly heldByNoUnit?: readonly string[];
   readonly variant: string;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
   readonly scales?: ReadonlyMap<string, number>;
@@ -126,6 +127,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     totalUnits: found.totalUnits,
     quantizedOthers: countOthers(found),
     missingScales: [],
+    heldByNoUnit: found.left,
     variant: "qdq",
   };
 }

@@ -47,6 +47,7 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
       totalUnits: sides.totalUnits,
       ...(sides.quantizedOthers === undefined ? {} : { quantizedOthers: sides.quantizedOthers }),
       missingScales: sides.missingScales,
+      heldByNoUnit: sides.heldByNoUnit ?? [],
       variant: sides.variant,
     },
     versions: { onnxruntime: runtime.version },

@@ -62,6 +62,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
       totalUnits: found.totalUnits,
       quantizedOthers: countOthers(found),
       missingScales,
+      heldByNoUnit: found.left,
       variant: typed ? "explicit, strongly typed" : "explicit",
     },
     versions: versionsOf(tools),

@@ -69,6 +69,7 @@ function coverageWords({ coverage }: ModelReport): string {
     `${quantizedUnits} of ${plural(totalUnits, "unit")} quantised (${variant})`,
     others.length === 0 ? "" : `also quantised: ${others.map(([operator, count]) => `${count} ${operator}`).join(", ")}`,
     listed("without a scale", missingScales),
+    listed("quantised and held by no unit", coverage.heldByNoUnit ?? []),
     listed("only in the reference", onlyReference),
     listed("only in the candidate", onlyCandidate),
     droppedMarks.length === 0 ? "" : `${plural(droppedMarks.length, "mark")} dropped because they changed the engine`,
