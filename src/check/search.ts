@@ -55,6 +55,7 @@ async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
   const journal = join(context.reportFolder, "journal", `${fileName(judging.entry.name)}-${prepared.sha256.slice(0, 16)}.jsonl`);
   const outcome = await searchUnits({
     units: lane.units,
+    heldByNoUnit: lane.coverage.heldByNoUnit ?? [],
     probe: makeProbe(judging, halves, effects.clock),
     ...(surrogate ? { surrogate } : {}),
     ...(ranker ? { ranker } : {}),

@@ -12,10 +12,17 @@ export interface Premise {
   readonly ending?: { readonly kind: OutcomeKind; readonly keep: readonly string[]; readonly why?: string };
 }
 
+export interface PremiseFacts {
+  /** False: the model with every unit kept is not asked for. */
+  readonly withFull: boolean;
+  /** Quantisers whose error stays with every unit kept. */
+  readonly heldByNoUnit?: readonly string[] | undefined;
+}
+
 export async function checkPremise(
   prober: ProbeRunner,
   groups: readonly Group[],
-  { withFull }: { readonly withFull: boolean },
+  { withFull, heldByNoUnit = [] }: PremiseFacts,
 ): Promise<Premise> {
   let empty = await prober.ask({ phase: "premise", keep: [], half: "search" });
   if (passes(empty)) {
@@ -33,10 +40,13 @@ export async function checkPremise(
   const missed = (-full.marginDb).toPrecision(3);
   return {
     empty,
-    ending: broken(
-      `with every unit kept in higher precision the limit is still missed by ${missed}, so the limit is tighter than the higher precision's own error or its noise; loosen the limit`,
-    ),
+    ending: broken(`with every unit kept in higher precision the limit is still missed by ${missed}, ${causeOf(heldByNoUnit)}`),
   };
 }
+
+const causeOf = (held: readonly string[]): string =>
+  held.length === 0
+    ? "so the limit is tighter than the higher precision's own error or its noise; loosen the limit"
+    : `and ${held.length === 1 ? `the quantiser '${held[0]}' stays: no unit holds it` : `${held.length} quantisers (first '${held[0]}') stay: no unit holds them`}; quantise without them, or give each a DequantizeLinear of the same scale`;
 
 const broken = (why: string) => ({ kind: "premise-fails", keep: [], why }) as const;

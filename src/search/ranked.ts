@@ -57,7 +57,7 @@ async function search(request: SearchRequest, groups: readonly Group[], prober: 
   if (groups.length === 0) return { kind: "none", keep: [], why: "the model has no units that run quantised" };
   const hasSurrogate = request.surrogate !== undefined;
   const fewBuilds = hasSurrogate || request.maxBuilds < BUILDS_PER_UNIT * groups.length;
-  const premise = await checkPremise(prober, groups, { withFull: !fewBuilds });
+  const premise = await checkPremise(prober, groups, { withFull: !fewBuilds, heldByNoUnit: request.heldByNoUnit });
   if (premise.ending) return premise.ending;
 
   notes.rankings = await rankGroups(prober, groups, request, { byProbes: hasSurrogate || !fewBuilds });
@@ -118,7 +118,7 @@ async function diffuse(
   kept?: number,
 ): Promise<SearchEnd> {
   if (Number.isFinite(request.maxBuilds)) {
-    const premise = await checkPremise(prober, groups, { withFull: true });
+    const premise = await checkPremise(prober, groups, { withFull: true, heldByNoUnit: request.heldByNoUnit });
     if (premise.ending) return premise.ending;
   }
   const advice = await adviseSchemes(prober, request, empty);

@@ -120,6 +120,8 @@ export interface SearchRequest {
   /** Units kept by an earlier accepted report of the same model. */
   readonly history?: readonly string[];
   readonly group?: "unit" | "block";
+  /** Quantisers of the model that no unit holds: their error stays with every unit kept. */
+  readonly heldByNoUnit?: readonly string[];
   readonly seed: number;
   readonly budgetMs: number;
   /** Sets given to `probe`, each counted once, and fresh builds. `Infinity` where a probe builds no engine. The empty set counts as already built. */

@@ -85,6 +85,13 @@ describe("the premise", () => {
     const outcome = await searchUnits(request(units, async () => measured(12)));
     expect(outcome.kind).toBe("premise-fails");
     expect(outcome.message).toContain("missed by 8.00");
+    expect(outcome.message).toContain("loosen the limit");
+  });
+
+  it("names quantisers that no unit holds as the cause, instead of the limit", async () => {
+    const outcome = await searchUnits(request(units, async () => measured(12), { heldByNoUnit: ["q1", "q2"] }));
+    expect(outcome.message).toContain("2 quantisers (first 'q1') stay: no unit holds them");
+    expect(outcome.message).not.toContain("loosen");
   });
 
   it("stops when the plain model cannot be measured", async () => {
