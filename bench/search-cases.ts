@@ -1,8 +1,8 @@
 /** The cases on which the search is compared with contiguous bisect: three model families, limits on both sides of what INT8 gives. */
 
-import { bisect } from "../src/search/prefix.ts";
+import type { SearchOutcome } from "../src/search/outcome.ts";
+import type { Probe } from "../src/search/probe.ts";
 import { isDiffuse, searchUnits } from "../src/search/ranked.ts";
-import type { Probe, SearchOutcome } from "../src/search/search.ts";
 import type { ModelCase, OpenCase } from "./search-lane.ts";
 
 export interface SearchCase extends ModelCase {
@@ -58,10 +58,13 @@ export interface Contiguous {
 export async function compareOne(model: SearchCase, opened: OpenCase, limitDb: number): Promise<Compared> {
   const probe = opened.probe(limitDb);
   const { units } = opened.lane;
-  const plain = await probe(new Set(), "search");
+  const plain = await probe(new Set(), "choose");
+  const { ranker, samples } = opened.ranking(limitDb);
   const ranked = await searchUnits({
     units,
     probe,
+    ranker,
+    samples,
     seed: 1,
     budgetMs: 20 * 60_000,
     maxBuilds: Number.POSITIVE_INFINITY,
@@ -82,18 +85,23 @@ export async function compareOne(model: SearchCase, opened: OpenCase, limitDb: n
 
 /** The first so many units in this order, by bisection from all of them. */
 async function contiguous(ids: readonly string[], probe: Probe): Promise<Contiguous | undefined> {
-  const passes = async (kept: number, half: "search" | "accept") => {
-    const result = await probe(new Set(ids.slice(0, kept)), half);
+  const passes = async (kept: number, samples: "choose" | "prove") => {
+    const result = await probe(new Set(ids.slice(0, kept)), samples);
     return result.kind === "measured" && result.passes;
   };
-  if (!(await passes(ids.length, "search"))) return undefined;
-  const kept = await bisect(async (length) => ((await passes(length, "search")) ? "pass" : "fail"), 0, ids.length);
-  return { kept, heldOut: await passes(kept, "accept") };
+  if (!(await passes(ids.length, "choose"))) return undefined;
+  let [failing, kept] = [0, ids.length];
+  while (kept - failing > 1) {
+    const middle = Math.floor((failing + kept) / 2);
+    if (await passes(middle, "choose")) kept = middle;
+    else failing = middle;
+  }
+  return { kept, heldOut: await passes(kept, "prove") };
 }
 
 /** Fewer units than bisect and proved on held-out samples, or honestly diffuse. */
 export function isBetter({ ranked, forward, units }: Compared): boolean {
   if (ranked.kind === "diffuse") return ranked.keep.length === 0;
-  const accepted = (ranked.kind === "found" || ranked.kind === "prefix") && ranked.heldOut?.passes === true;
+  const accepted = (ranked.kind === "found" || ranked.kind === "prefix") && ranked.proof.result?.passes === true;
   return accepted && !isDiffuse(ranked.keep.length, units) && ranked.keep.length < (forward?.kept ?? units);
 }

@@ -18,7 +18,7 @@ const rows = compared.map((each) => {
   const { ranked, model, units, plainDb, limitDb, forward, reverse } = each;
   const prefixes = ranked.prefix.map(({ length }) => length ?? "none").join(" / ");
   const kept = ranked.kind === "diffuse" ? "diffuse" : `${ranked.keep.length} (${ranked.kind})`;
-  const heldOut = ranked.heldOut ? `${ranked.heldOut.sqnrDb.toFixed(1)}` : "";
+  const heldOut = ranked.proof.result ? `${ranked.proof.result.sqnrDb.toFixed(1)} (${ranked.proof.state})` : "";
   return [
     `${model} (${plainDb.toFixed(1)} -> ${limitDb} dB)`,
     `${units}`,
@@ -29,15 +29,7 @@ const rows = compared.map((each) => {
     contiguous(reverse),
   ];
 });
-const head = [
-  "case (plain INT8 -> limit)",
-  "units",
-  "prefix: leave-one-in / leave-one-out",
-  "ranked keeps",
-  "held-out dB",
-  "bisect forward",
-  "bisect reverse",
-];
+const head = ["case (plain INT8 -> limit)", "units", "prefix", "ranked keeps", "proof dB", "bisect forward", "bisect reverse"];
 process.stdout.write(`${markdownTable([head, ...rows])}\n`);
 const worse = compared.filter((each) => !isBetter(each));
 process.stdout.write(`\n${compared.length - worse.length} of ${compared.length} cases keep fewer units than bisect or are diffuse.\n`);

@@ -1,7 +1,7 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
-import type { Advice } from "../search/search.ts";
+import type { Advice } from "../search/outcome.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { timedOf } from "./latency.ts";
 

@@ -3,7 +3,7 @@ import { limitsFor } from "../gate/limits.ts";
 import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
-import type { SearchOutcome } from "../search/search.ts";
+import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
 import { buildWith } from "./build-flags.ts";
 import { buildReports } from "./builds.ts";
@@ -130,7 +130,7 @@ function searchPart(outcome: SearchOutcome, { prepared, searched }: CheckFacts):
   };
 }
 
-function warningsOf({ decided, prepared, entry, halves, localised }: CheckFacts): string[] {
+function warningsOf({ decided, prepared, entry, localised }: CheckFacts): string[] {
   const { coverage } = prepared.lane;
   const { droppedMarks = [] } = localised ?? {};
   const unused = decided.decision.judgement.unusedPatterns.map(
@@ -145,7 +145,9 @@ function warningsOf({ decided, prepared, entry, halves, localised }: CheckFacts)
         ]
       : []),
     ...(droppedMarks.length > 0 ? [`${droppedMarks.length} tensors could not be marked and were not measured.`] : []),
-    ...(halves.heldOut ? [] : [`${entry.name} has one validation sample: a fix cannot be judged on samples that the search never saw.`]),
+    ...(prepared.lane.sampleCount > 1
+      ? []
+      : [`${entry.name} has one validation sample: a fix cannot be proved on samples that the search never saw.`]),
     ...(entry.latency.maxSlowdownVsReference !== undefined && prepared.lane.lane === "simulate"
       ? ["latency.max-slowdown-vs-reference was not judged: the simulate lane has no times."]
       : []),

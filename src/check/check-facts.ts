@@ -2,8 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "../report/schema.ts";
-import type { SampleSplit } from "../search/sample-split.ts";
-import type { SearchOutcome } from "../search/search.ts";
+import type { SearchOutcome } from "../search/outcome.ts";
 import type { Baseline } from "./baseline.ts";
 import type { CheckContext } from "./context.ts";
 import type { ExportedCache } from "./exported-cache.ts";
@@ -18,7 +17,6 @@ export interface CheckFacts {
   readonly prepared: Prepared;
   readonly context: CheckContext;
   readonly judging: Judging;
-  readonly halves: SampleSplit;
   readonly decided: Decided;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];

@@ -10,7 +10,8 @@ import { metricList } from "../measure/metrics.ts";
 import type { Engine } from "../model/engine.ts";
 import { checkScript, debugPrecisionArgs } from "../search/debug-precision.ts";
 import { type DebugPrecisionOutcome, readDebugPrecision } from "../search/debug-precision-result.ts";
-import type { SearchOutcome } from "../search/search.ts";
+import type { SearchOutcome } from "../search/outcome.ts";
+import { notAsked } from "../search/proof.ts";
 import type { CheckContext } from "./context.ts";
 import type { Prepared } from "./prepare.ts";
 
@@ -62,9 +63,8 @@ const notHere = ({ lane }: Prepared, mode: "bisect" | "linear", seed: number): S
   prefix: [],
   keep: [],
   oneMinimal: false,
-  heldOut: undefined,
+  proof: notAsked("Nothing was searched."),
   advice: [],
-  confirmations: [],
   builds: 0,
   seconds: 0,
   seed,

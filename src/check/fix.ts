@@ -1,44 +1,39 @@
-/**
- * From kept units to a fix that carries its proof: the fixed model built afresh, judged by the same rules on samples the search never saw,
- * and the artefacts that a user runs.
- */
+/** From kept units to a fix that carries its proof, and the artefacts that a user runs. Proves nothing by itself: the search did. */
 import { join, relative } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
-import type { Engine } from "../model/engine.ts";
-import type { PreparedLane } from "../model/lane.ts";
 import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
-import type { SampleSplit } from "../search/sample-split.ts";
-import type { SearchOutcome } from "../search/search.ts";
+import type { SearchOutcome } from "../search/outcome.ts";
 import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
 import { ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./file-name.ts";
 import { latencyOf, timedOf } from "./latency.ts";
-import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
+import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
-import { marginDb } from "./probe.ts";
+import type { Searched } from "./search.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
-export async function fixModel(facts: CheckFacts, outcome: SearchOutcome): Promise<FixReport> {
-  const { entry, prepared, context, judging, halves, own, decided } = facts;
-  const { verified, engine } = await verifyFix(judging, halves, outcome);
+export async function fixModel(facts: CheckFacts, searched: Searched): Promise<FixReport> {
+  const { entry, prepared, context, judging, own, decided } = facts;
+  const { outcome } = searched;
+  const verified = verifyFix(judging, searched);
   const folderName = fixFolder(prepared, entry);
   const fix = await describeFix(facts, outcome, verified);
   const cache = own === undefined ? [] : [await writeCache(own.text, folderName, context)];
   return {
     files: [...(await writeFix(fix, folderName, context)), ...cache],
     verified,
-    latency: latencyOf(timedOf(decided.run.engine, engine), entry.latency.maxSlowdownVsReference),
+    latency: latencyOf(timedOf(decided.run.engine, outcome.proof.result?.engine), entry.latency.maxSlowdownVsReference),
   };
 }
 
@@ -86,87 +81,28 @@ async function withoutQdqOf(path: string, keep: readonly string[], floatPath: st
   return encodeModel(await removeUnitQdq(await readModel(path, files), keep, files, float));
 }
 
-export interface ProvenFix {
-  readonly verified: Verified;
-  /** The engine whose figures are shown: the worst of those that were judged. */
-  readonly engine: Engine | undefined;
-}
-
-/**
- * Judged on the held-out half by fresh builds of this run, the search's confirmations among them; all must pass, in the precisions asked for.
- * A build that failed as a tool is neither a vote nor a build.
- */
-export async function verifyFix(judging: Judging, halves: SampleSplit, outcome: SearchOutcome): Promise<ProvenFix> {
-  const samples = halves[outcome.heldOutHalf ?? "accept"];
-  const engines = await freshEngines(judging.lane, outcome);
-  const runs: JudgedRun[] = [];
-  for (const engine of engines) runs.push(await judgeOutputs(judging, engine, samples));
-  const shown = runs.toSorted((a, b) => worstSqnrDb(a.measured) - worstSqnrDb(b.measured))[0];
-  const votes = runs.map(({ judgement }) => judgement.verdict.kind === "pass");
-  const ignored = engines.flatMap(({ facts }) => facts.ignored ?? []);
-  const message = wordProof({
-    votes,
-    builds: engines.length,
-    samples: samples.length,
-    heldOut: halves.heldOut,
-    lane: judging.lane,
-    ignored,
-    margins: [...(outcome.heldOut ? [outcome.heldOut.marginDb] : []), ...runs.map(({ judgement }) => marginDb(judgement.findings))],
-    sqnrDb: shown ? worstSqnrDb(shown.measured) : Number.NaN,
-  });
+/** What the search proved, as the fix carries it: by the proof samples, in the precisions asked for. */
+export function verifyFix(judging: Judging, { outcome, proofRun }: Searched): Verified {
+  const { proof } = outcome;
+  const ignored = proof.result?.engine?.facts.ignored ?? [];
+  const isSimulated = judging.lane.lane === "simulate";
   return {
-    engine: shown?.engine,
-    verified: {
-      by: judging.lane.lane === "simulate" ? "simulated" : "engine",
-      passes: ignored.length === 0 && votes.length > 0 && votes.every((vote) => vote),
-      builds: engines.length,
-      message,
-      outputs: (shown?.measured.measurements ?? []).map((measurement) =>
-        measuredTensor(measurement, {
-          findings: shown?.judgement.findings.filter(({ tensor }) => tensor === measurement.tensor) ?? [],
-          limits: judging.entry.tolerance.limits,
-        }),
-      ),
-    },
+    by: isSimulated ? "simulated" : "engine",
+    passes: ignored.length === 0 && (proof.state === "proved" || proof.state === "likely"),
+    builds: 1,
+    message:
+      ignored.length > 0 ? ignoredWords(ignored) : `${proof.message}${isSimulated ? " (Simulated; not verified on an engine.)" : ""}`,
+    outputs: (proofRun?.measured.measurements ?? []).map((measurement) =>
+      measuredTensor(measurement, {
+        findings: proofRun?.judgement.findings.filter(({ tensor }) => tensor === measurement.tensor) ?? [],
+        limits: judging.entry.tolerance.limits,
+      }),
+    ),
   };
 }
 
-/** Those that the search confirmed the set by, and as many more as are needed: two, or one where repeats are identical. */
-async function freshEngines(lane: PreparedLane, { keep, confirmations }: SearchOutcome): Promise<Engine[]> {
-  const engines = confirmations.flatMap(({ engine }) => engine ?? []);
-  while (engines.length < (lane.deterministic ? 1 : 2)) engines.push(await lane.build({ keep: new Set(keep) }, { fresh: true }));
-  return engines;
-}
-
-interface Proof {
-  readonly votes: readonly boolean[];
-  readonly builds: number;
-  readonly samples: number;
-  readonly heldOut: boolean;
-  readonly lane: PreparedLane;
-  readonly ignored: readonly string[];
-  /** dB to the limit on the held-out half, of each build of this set. */
-  readonly margins: readonly number[];
-  readonly sqnrDb: number;
-}
-
-function wordProof({ votes, builds, samples: count, heldOut, lane, ignored, margins, sqnrDb }: Proof): string {
-  if (ignored.length > 0)
-    return `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
-  const samples = `${count} ${heldOut ? "held-out " : ""}sample${count === 1 ? "" : "s"}`;
-  const built =
-    lane.lane === "simulate" ? "a fresh simulated build (simulated; not verified on an engine)" : `${builds} fresh engine builds`;
-  const passing = votes.filter((vote) => vote).length;
-  return `${passing === votes.length ? "Passes" : `${passing} of ${votes.length} runs pass`} on ${samples} in ${built}: SQNR ${sqnrDb.toFixed(1)} dB.${wordSpread(margins)}`;
-}
-
-/** Recorded on an H100: a set that passed three builds in one run was refused in the next. Nothing where builds move less than the closest has to spare. */
-function wordSpread(margins: readonly number[]): string {
-  const [closest, most] = [Math.min(...margins), Math.max(...margins)];
-  if (margins.length < 2 || !(most - closest > closest) || !(closest >= 0)) return "";
-  const moved = Number.isFinite(most) ? `moved by ${(most - closest).toFixed(1)} dB` : "moved without bound";
-  return ` Its builds ${moved} and the closest passed by ${closest.toFixed(1)} dB: another build may miss the limit. Use more validation samples, or a looser limit.`;
-}
+const ignoredWords = (ignored: readonly string[]): string =>
+  `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
 
 /** Commands run in the workspace: there a file of the fix lies below the report's folder. */
 export const placeIn = (folder: string, { reportFolder, effects }: CheckContext): ((name: string) => string) => {

@@ -8,7 +8,6 @@ import type { Verdict } from "../gate/verdict.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
-import { splitSamples } from "../search/sample-split.ts";
 import { assembleReport } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
 import { buildReports } from "./builds.ts";
@@ -22,8 +21,7 @@ import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
 import { writeReproduction } from "./reproduction.ts";
 import { savedOutputs } from "./save-outputs.ts";
-import { searchModel } from "./search.ts";
-import { beginRanking, type Ranking, rankingFor } from "./surrogate.ts";
+import { type ModelSearch, openSearch } from "./search.ts";
 import { runTask, taskFolders, taskOutputs, withTask } from "./task.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
@@ -70,20 +68,19 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     ...(labels ? { labels } : {}),
     ...(baseline?.metrics ? { baseline: baseline.metrics } : {}),
   };
-  const halves = splitSamples(lane.sampleCount, judging.seed);
-  const ranking = rankingFor({ prepared, judging, halves, context });
+  const search = openSearch({ prepared, judging, context });
   try {
-    return await judgeAndExplain({ entry, prepared, context, judging, halves, ranking, ...optional({ baseline }) }, watch);
+    return await judgeAndExplain({ entry, prepared, context, judging, search, ...optional({ baseline }) }, watch);
   } finally {
-    await ranking.close();
+    await search.close();
   }
 }
 
-type Known = Pick<CheckFacts, "entry" | "prepared" | "context" | "judging" | "halves" | "baseline"> & { readonly ranking: Ranking };
+type Known = Pick<CheckFacts, "entry" | "prepared" | "context" | "judging" | "baseline"> & { readonly search: ModelSearch };
 
 async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelReport> {
-  const { entry, prepared, context, judging, halves, ranking } = known;
-  const { search } = context.settings.options;
+  const { entry, prepared, context, judging, search } = known;
+  const wanted = context.settings.options.search;
   const { lane } = prepared;
   const { task: wantedTask } = entry;
   const folders = taskFolders(prepared.job.workFolder);
@@ -91,31 +88,22 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     ...(await savedOutputs(entry.name, lane.lane, context)),
     ...(wantedTask ? [taskOutputs(folders, context.effects.files)] : []),
   ];
-  const decided = await watch.time("compare", () => decideOutputs(judging, halves.all, sinks));
+  const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
+  const decided = await watch.time("compare", () => decideOutputs(judging, samples, sinks));
   const { engine } = decided.run;
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
   const outputsVerdict = withTask(decided.decision.verdict, task);
-  const wantsSearch = ({ kind }: Verdict) => search === "always" || (search === "on-regression" && kind === "regression");
+  const wantsSearch = ({ kind }: Verdict) => wanted === "always" || (wanted === "on-regression" && kind === "regression");
 
-  const wantsLayers = outputsVerdict.kind === "regression" || search === "always" || namesLayers(entry, lane.outputs);
+  const wantsLayers = outputsVerdict.kind === "regression" || wanted === "always" || namesLayers(entry, lane.outputs);
   // Engines with marked layers are built on the GPU for a while.
-  if (wantsSearch(outputsVerdict) && lane.lane !== "simulate" && context.settings.search.method === "ranked") beginRanking(ranking);
-  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, halves.all)) : undefined;
+  if (wantsSearch(outputsVerdict)) search.beginRanking();
+  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, samples)) : undefined;
   const { verdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
 
-  const searching = {
-    prepared,
-    judging,
-    halves,
-    plain: engine,
-    injected: localised?.injected ?? new Map(),
-    guardDb: decided.guardDb,
-    ranking,
-    context,
-  };
-  const searched = wantsSearch(verdict) ? await watch.time("search", () => searchModel(searching)) : undefined;
+  const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run)) : undefined;
   const outcome = searched?.outcome;
-  const accepted = outcome && outcome.keep.length > 0 ? outcome : undefined;
+  const accepted = searched && searched.outcome.keep.length > 0 ? searched : undefined;
   const own = accepted && (await exportedCache(prepared));
   const facts: CheckFacts = {
     ...known,

@@ -2,50 +2,52 @@
  * Answers questions before they are asked, one at a time: a probe on the CPU that works while its caller waits for something else.
  * Knows nothing of what the answers are for.
  */
-import type { Probe, ProbeResult } from "../search/search.ts";
+import type { ProbeResult, Ranker, Slice } from "../search/probe.ts";
 
-export interface AskedAhead {
-  /** Answers the sets from memory, or as soon as their turn comes; any other question after the one under way. */
-  readonly probe: Probe;
+type Ask = Ranker["probe"];
+
+export interface Prefetched {
+  /** Answers from memory, or as soon as a question's turn comes; any other question after the one under way. */
+  readonly probe: Ask;
   /** Asks no more by itself, and waits for the question under way. */
   stop(): Promise<void>;
 }
 
+export interface RankQuestion {
+  readonly keep: ReadonlySet<string>;
+  readonly slice: Slice;
+}
+
 /**
- * For a probe whose halves are the same samples. A question that fails fails for whoever asks it, not before; only what was measured is
- * remembered, so that asking again asks again. Ends by itself at the first question that nobody has asked yet: whoever asks it goes on alone.
+ * A question that fails fails for whoever asks it, not before; only what was measured is remembered, so that asking again asks again. Ends by
+ * itself at the first question that nobody has asked yet: whoever asks it goes on alone.
  */
-export function prefetch(probe: Probe, sets: readonly ReadonlySet<string>[]): AskedAhead {
+export function prefetch(probe: Ask, questions: readonly RankQuestion[]): Prefetched {
   const answers = new Map<string, Promise<ProbeResult>>();
   let underWay: Promise<unknown> = Promise.resolve();
   let isStopped = false;
-  const keyOf = (keep: ReadonlySet<string>) => JSON.stringify([...keep].toSorted());
-  const inTurn: Probe = (keep, half, options) => {
-    const answer = underWay.then(() => probe(keep, half, options));
-    underWay = answer.catch(() => undefined);
-    return answer;
-  };
-  const remembered: Probe = (keep, half, options) => {
-    if (options?.fresh) return inTurn(keep, half, options);
-    const key = keyOf(keep);
+  const keyOf = (keep: ReadonlySet<string>, { from, count }: Slice) => JSON.stringify([from, count, ...[...keep].toSorted()]);
+  const remembered: Ask = (keep, slice) => {
+    const key = keyOf(keep, slice);
     const known = answers.get(key);
     if (known) return known;
-    const answer = inTurn(keep, half, options);
+    const answer = underWay.then(() => probe(keep, slice));
+    underWay = answer.catch(() => undefined);
     answers.set(key, answer);
     const forget = () => answers.delete(key);
     answer.then(({ kind }) => kind === "measured" || forget(), forget);
     return answer;
   };
   const asking = (async () => {
-    for (const keep of sets) {
+    for (const { keep, slice } of questions) {
       if (isStopped) return;
-      await remembered(keep, "search").catch(() => undefined);
+      await remembered(keep, slice).catch(() => undefined);
     }
   })();
   return {
-    probe: (keep, half, options) => {
-      if (options?.fresh || !answers.has(keyOf(keep))) isStopped = true;
-      return remembered(keep, half, options);
+    probe: (keep, slice) => {
+      if (!answers.has(keyOf(keep, slice))) isStopped = true;
+      return remembered(keep, slice);
     },
     stop: async () => {
       isStopped = true;

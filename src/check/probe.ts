@@ -3,23 +3,47 @@ import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
 import { closestMarginDb } from "../gate/judge.ts";
 import type { Finding } from "../gate/verdict.ts";
+import type { BuildFacts } from "../model/engine.ts";
+import type { PreparedLane } from "../model/lane.ts";
+import type { Unit } from "../model/unit.ts";
+import type { Probe, ProbeResult, SampleSet } from "../search/probe.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
-import type { Half, Probe, ProbeResult } from "../search/search.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 
-/** Failures of a tool are `unknown`, never bad accuracy; everything else is thrown on. */
-export function makeProbe(judging: Judging, halves: SampleSplit, clock: Pick<Clock, "monotonicMs">): Probe {
-  const samplesOf: Record<Half, readonly number[]> = { all: halves.all, search: halves.search, accept: halves.accept };
-  return async (keep, half, options) => {
-    const startMs = clock.monotonicMs();
-    const seconds = () => (clock.monotonicMs() - startMs) / 1000;
-    try {
-      const engine = await judging.lane.build({ keep }, { fresh: options?.fresh ?? false });
-      return toResult(await judgeOutputs(judging, engine, samplesOf[half]), seconds());
-    } catch (error) {
-      return unknownProbe(error, seconds());
-    }
+/** Failures of a tool are `unknown`, never bad accuracy; everything else is thrown on. `hear`: is told what was judged, without its outputs. */
+export function makeProbe(
+  judging: Judging,
+  split: SampleSplit,
+  clock: Pick<Clock, "monotonicMs">,
+  hear: (samples: SampleSet, run: JudgedRun) => void = () => {},
+): Probe {
+  return async (keep, samples) => {
+    const { result, run } = await probeOn(judging, { keep, samples: split[samples], fresh: samples === "prove" }, clock);
+    if (run) hear(samples, run);
+    return result;
   };
+}
+
+interface ProbeRequest {
+  readonly keep: ReadonlySet<string>;
+  readonly samples: readonly number[];
+  readonly fresh?: boolean;
+}
+
+export async function probeOn(
+  judging: Judging,
+  { keep, samples, fresh = false }: ProbeRequest,
+  clock: Pick<Clock, "monotonicMs">,
+): Promise<{ readonly result: ProbeResult; readonly run?: JudgedRun }> {
+  const startMs = clock.monotonicMs();
+  const seconds = () => (clock.monotonicMs() - startMs) / 1000;
+  try {
+    const engine = await judging.lane.build({ keep }, { fresh });
+    const run = await judgeOutputs(judging, engine, samples);
+    return { result: judgedResult(run, judging.lane, seconds()), run };
+  } catch (error) {
+    return { result: unknownProbe(error, seconds()) };
+  }
 }
 
 /** A tool's failure as an answer; throws everything else on. */
@@ -28,25 +52,40 @@ export function unknownProbe(error: unknown, seconds: number): ProbeResult {
   return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds };
 }
 
-function toResult({ engine, measured, judgement }: JudgedRun, seconds: number): ProbeResult {
+export function judgedResult({ engine, measured, judgement }: JudgedRun, { units }: PreparedLane, seconds: number): ProbeResult {
   const { verdict, findings } = judgement;
   if (verdict.kind === "undecided") return { kind: "unknown", why: `${verdict.reason}: ${verdict.message}`, seconds };
   const { latencyMs } = engine.facts;
   const spreads = measured.measurements.map(({ spread }) => spread?.sqnrDbSd ?? 0).filter(Number.isFinite);
+  const margin = marginDb(findings);
+  const sdDb = Math.max(0, ...spreads);
+  const floatUnits = floatUnitsOf(units, engine.facts);
   return {
     kind: "measured",
     passes: verdict.kind === "pass",
-    marginDb: marginDb(findings),
+    marginDb: margin,
+    lowDb: margin - within90 * sdDb,
     sqnrDb: worstSqnrDb(measured),
-    sdDb: Math.max(0, ...spreads),
+    sdDb,
     seconds,
     engine,
+    ...(floatUnits === undefined ? {} : { floatUnits }),
     ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
 
+/** Units that ran in a float precision, kept or not; undefined where the lane has no engine, or one that tells nothing. */
+function floatUnitsOf(units: readonly Unit[], { executed = [] }: BuildFacts): string[] | undefined {
+  if (executed.length === 0) return undefined;
+  const float = new Set(executed.filter(({ precision }) => /fp16|fp32|half|float/i.test(precision)).flatMap(({ nodes }) => nodes));
+  return units.filter(({ nodes }) => float.has(nodes[0] ?? "")).map(({ id }) => id);
+}
+
+/** Of a normal distribution, 90 % lie within so many standard deviations. */
+const within90 = 1.645;
+
 /** dB; infinite where both sides are identical, 0 where nothing that can fail was judged: then nothing can be said of a margin. */
-export function marginDb(findings: readonly Finding[]): number {
+function marginDb(findings: readonly Finding[]): number {
   const margin = closestMarginDb(findings) ?? 0;
   return Math.abs(margin) >= beyondMeasure ? Math.sign(margin) * Number.POSITIVE_INFINITY : margin;
 }

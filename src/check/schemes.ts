@@ -2,41 +2,40 @@
  * Other ways to quantise the whole model, for a search that ends as diffuse: other calibrations of the same data, or per-channel weights of a
  * Q/DQ model. Each is opened only when the search asks, and always simulated.
  */
-
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { QuantizationSource } from "../model/job.ts";
-import type { SampleSplit } from "../search/sample-split.ts";
-import type { Scheme } from "../search/search.ts";
-import type { CheckContext } from "./context.ts";
-import type { Judging } from "./outputs.ts";
+import type { Scheme } from "../search/request.ts";
 import type { Prepared } from "./prepare.ts";
-import { makeProbe, unknownProbe } from "./probe.ts";
-
-export interface SchemeInputs {
-  readonly prepared: Prepared;
-  readonly judging: Judging;
-  readonly halves: SampleSplit;
-  readonly context: CheckContext;
-}
+import { probeOn, unknownProbe } from "./probe.ts";
+import { type RankInputs, sameScales } from "./surrogate.ts";
 
 /** Empty where there is only a cache: scales of another algorithm need the data. */
-export const otherSchemes = ({ prepared, judging, halves, context }: SchemeInputs): readonly Scheme[] =>
-  otherSources(prepared).map(({ name, quantization }) => ({
+export const otherSchemes = (inputs: RankInputs): readonly Scheme[] =>
+  otherSources(inputs.prepared).map(({ name, quantization }) => simulated(name, inputs, async () => quantization));
+
+/** The model with the scales that it has. */
+export const plainScheme = (inputs: RankInputs): Scheme =>
+  simulated("the model as it is", inputs, () => sameScales(inputs.prepared.lane, inputs.prepared.job));
+
+function simulated(name: string, { prepared, judging, split, context }: RankInputs, source: () => Promise<QuantizationSource>): Scheme {
+  const { clock } = context.effects;
+  return {
     name,
     probeEmpty: async () => {
-      const startMs = context.effects.clock.monotonicMs();
+      const startMs = clock.monotonicMs();
       try {
-        const lane = await prepareSimulate({ ...prepared.job, onBuild: undefined, quantization });
+        const lane = await prepareSimulate({ ...prepared.job, onBuild: undefined, quantization: await source() });
         try {
-          return await makeProbe({ ...judging, lane }, halves, context.effects.clock)(new Set(), "search");
+          return (await probeOn({ ...judging, lane }, { keep: new Set(), samples: split.choose }, clock)).result;
         } finally {
           await lane.close();
         }
       } catch (error) {
-        return unknownProbe(error, (context.effects.clock.monotonicMs() - startMs) / 1000);
+        return unknownProbe(error, (clock.monotonicMs() - startMs) / 1000);
       }
     },
-  }));
+  };
+}
 
 function otherSources({ job, holdsQdq }: Prepared): { readonly name: string; readonly quantization: QuantizationSource }[] {
   const { cachePath, ...rest } = job.quantization;

@@ -3,92 +3,134 @@
  */
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
-import type { Measurement } from "../measure/measurement.ts";
-import type { Engine } from "../model/engine.ts";
-import type { PreparedLane } from "../model/lane.ts";
 import type { ModelReport } from "../report/schema.ts";
+import type { SearchOutcome } from "../search/outcome.ts";
+import { notAsked, proofOf } from "../search/proof.ts";
 import { searchUnits } from "../search/ranked.ts";
-import type { SampleSplit } from "../search/sample-split.ts";
-import type { Journal, SearchOutcome } from "../search/search.ts";
-import type { CheckContext } from "./context.ts";
+import type { Journal } from "../search/request.ts";
+import { countsOf, type SampleSplit } from "../search/sample-split.ts";
 import { searchByPolygraphy } from "./debug-precision.ts";
 import { fileName } from "./file-name.ts";
-import type { Judging } from "./outputs.ts";
-import type { Prepared } from "./prepare.ts";
-import { makeProbe } from "./probe.ts";
-import { otherSchemes } from "./schemes.ts";
+import type { JudgedRun } from "./outputs.ts";
+import { judgedResult, makeProbe } from "./probe.ts";
+import { splitForSearch } from "./sample-sets.ts";
+import { otherSchemes, plainScheme } from "./schemes.ts";
 import { digestOf } from "./search-fingerprint.ts";
-import type { Ranking } from "./surrogate.ts";
+import { beginRanking, type RankInputs, type Surrogate, surrogateFor } from "./surrogate.ts";
 
-export interface SearchInputs {
-  readonly prepared: Prepared;
-  /** The candidate that was judged. */
-  readonly plain: Engine;
-  readonly judging: Judging;
-  readonly halves: SampleSplit;
-  readonly injected: ReadonlyMap<string, Measurement>;
-  readonly guardDb: number;
-  readonly context: CheckContext;
-  readonly ranking: Ranking;
+/** The search of one model: prepared when it is first asked for. */
+export interface ModelSearch {
+  /** Ranks on the CPU while engines are built on the GPU for something else. */
+  beginRanking(): void;
+  /** `plain`: the plain model on all samples. */
+  run(plain: JudgedRun): Promise<Searched>;
+  close(): Promise<void>;
+}
+
+export function openSearch(inputs: Omit<RankInputs, "split">): ModelSearch {
+  const { prepared, judging, context } = inputs;
+  let opened: Promise<SearchInputs> | undefined;
+  const open = () => {
+    opened ??= (async () => {
+      const own = { ...inputs, split: await splitForSearch(prepared, judging.seed) };
+      return { ...own, surrogate: surrogateFor(own) };
+    })();
+    return opened;
+  };
+  const isWorthIt = prepared.lane.lane !== "simulate" && context.settings.search.method === "ranked";
+  return {
+    beginRanking: () => {
+      if (isWorthIt)
+        open().then(
+          ({ surrogate }) => beginRanking(surrogate),
+          () => undefined,
+        );
+    },
+    run: async (plain) => await searchModel(await open(), plain),
+    close: async () => {
+      const known = await opened?.catch(() => undefined);
+      await known?.surrogate.close();
+    },
+  };
+}
+
+interface SearchInputs extends RankInputs {
+  readonly surrogate: Surrogate;
 }
 
 const msPerMinute = 60_000;
 
 export interface Searched {
   readonly outcome: SearchOutcome;
+  /** What the proof samples showed, where this run asked them. */
+  readonly proofRun?: JudgedRun | undefined;
   /** Network layers that `debug precision` marked, of how many. */
   readonly layersMarked?: number | undefined;
   readonly layersTotal?: number | undefined;
 }
 
-export async function searchModel(inputs: SearchInputs): Promise<Searched> {
+async function searchModel(inputs: SearchInputs, plain: JudgedRun): Promise<Searched> {
   const { method } = inputs.context.settings.search;
-  if (method === "ranked") return { outcome: await searchRanked(inputs) };
-  return await searchByPolygraphy(inputs.judging.entry, inputs, method, inputs.context);
+  if (method === "ranked") return await searchRanked(inputs, plain);
+  const searched = await searchByPolygraphy(
+    inputs.judging.entry,
+    { prepared: inputs.prepared, plain: plain.engine },
+    method,
+    inputs.context,
+  );
+  return { ...searched, ...(await proved(inputs, searched.outcome)) };
 }
 
-async function searchRanked(inputs: SearchInputs): Promise<SearchOutcome> {
-  const { prepared, judging, halves, context, guardDb } = inputs;
+async function searchRanked(inputs: SearchInputs, plain: JudgedRun): Promise<Searched> {
+  const { prepared, judging, split, context } = inputs;
   const { effects, settings } = context;
   const { lane } = prepared;
-  const { surrogate, ranker } = await inputs.ranking.lanes();
+  const isSimulated = lane.lane === "simulate";
+  const open = await inputs.surrogate.ranker();
   const journal = join(context.reportFolder, "journal", `${fileName(judging.entry.name)}-${prepared.sha256.slice(0, 16)}.jsonl`);
+  let proofRun: JudgedRun | undefined;
   const outcome = await searchUnits({
     units: lane.units,
     heldByNoUnit: lane.coverage.heldByNoUnit ?? [],
-    probe: makeProbe(judging, halves, effects.clock),
-    ...(surrogate ? { surrogate } : {}),
-    ...(ranker ? { ranker } : {}),
-    layerErrors: injectedByUnit(lane, inputs.injected),
+    probe: makeProbe(judging, split, effects.clock, (samples, run) => {
+      if (samples === "prove") proofRun = run;
+    }),
+    ...(open ? { ranker: open.ranker } : {}),
+    samples: countsOf(split, open?.samples.length ?? 0),
+    plain: judgedResult(plain, lane, 0),
     history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
     group: settings.search.group,
     seed: settings.options.seed,
     budgetMs: Math.min(settings.search.budgetMinutes * msPerMinute, Math.max(0, context.deadlineMs - effects.clock.monotonicMs())),
-    maxBuilds: lane.lane === "simulate" ? Number.POSITIVE_INFINITY : settings.search.maxBuilds,
+    maxBuilds: isSimulated ? Number.POSITIVE_INFINITY : settings.search.maxBuilds,
     clock: effects.clock,
     journal: fileJournal(journal, effects),
     inputsHash: await digestOf(inputs),
     progress: (stage) => effects.log.progress(`${judging.entry.name}: search`, stage),
     notice: (text) => effects.log.notice(text),
-    guardDb: lane.deterministic ? 0 : guardDb,
-    confirmBuilds: lane.lane === "simulate" ? 0 : 2,
-    schemes: lane.lane === "simulate" || surrogate ? otherSchemes(inputs) : [],
+    schemes: isSimulated || open ? otherSchemes(inputs) : [],
+    ...(isSimulated ? {} : { simulatedPlain: plainScheme(inputs) }),
     cancelled: effects.cancelled,
   });
-  // Only a search that could go on leaves one: an answer is proven by builds of this run, not by those of an earlier one.
+  // Only a search that could go on leaves one: an answer is proved by builds of this run, not by those of an earlier one.
   if (outcome.kind !== "budget" && outcome.kind !== "tool-failing") await effects.files.remove(journal);
-  return outcome;
+  return { outcome: withIndices(outcome, split), proofRun };
 }
 
-/** SQNR of the error that a unit adds by itself, by unit id; units without an injected figure are left out. */
-function injectedByUnit(lane: PreparedLane, injected: ReadonlyMap<string, Measurement>): ReadonlyMap<string, number> {
-  return new Map(
-    lane.units.flatMap((unit) => {
-      const sqnrDb = injected.get(unit.output)?.metrics.sqnrDb;
-      return sqnrDb === undefined || Number.isNaN(sqnrDb) ? [] : [[unit.id, sqnrDb] as const];
-    }),
-  );
+/** Polygraphy's own answer, asked of the proof samples as any other. */
+async function proved({ judging, split, context }: SearchInputs, outcome: SearchOutcome): Promise<Pick<Searched, "outcome" | "proofRun">> {
+  if (outcome.keep.length === 0) return { outcome };
+  if (split.prove.length === 0) return { outcome: { ...outcome, proof: notAsked("Not proved: there is a single validation sample.") } };
+  let proofRun: JudgedRun | undefined;
+  const probe = makeProbe(judging, split, context.effects.clock, (_, run) => {
+    proofRun = run;
+  });
+  const proof = proofOf(await probe(new Set(outcome.keep), "prove"), countsOf(split, 0));
+  return { outcome: withIndices({ ...outcome, proof }, split), proofRun };
 }
+
+const withIndices = (outcome: SearchOutcome, { prove }: SampleSplit): SearchOutcome =>
+  outcome.proof.result ? { ...outcome, proof: { ...outcome.proof, indices: prove } } : outcome;
 
 /** Units that an earlier report of the very same model kept and proved. */
 const historyOf = (earlier: ModelReport | undefined, sha256: string): readonly string[] =>

@@ -1,103 +1,120 @@
 /**
- * Cheap probes on the CPU: the surrogate answers for engines whose builds are dear, the ranker orders units on calibration samples.
- * Both only rank. Neither sees the held-out half decide anything.
+ * What ranks units: probes on the CPU, on calibration samples where there are enough, else on the part of the validation samples that ranks.
+ * Where engines decide it stands for them, with the same scales. It never chooses or proves.
  */
 import { join } from "node:path";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
+import { measure } from "../measure/measure.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
-import { setsToRank } from "../search/rankings.ts";
+import { plainCandidate } from "../model/unit.ts";
+import type { Ranker } from "../search/probe.ts";
+import { firstQuestions } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
-import type { Probe } from "../search/search.ts";
 import type { CheckContext } from "./context.ts";
 import { cacheOfScales } from "./exported-cache.ts";
-import type { Judging } from "./outputs.ts";
+import { type Judging, measureOptions } from "./outputs.ts";
 import { prefetch } from "./prefetch.ts";
 import type { Prepared } from "./prepare.ts";
-import { makeProbe } from "./probe.ts";
+import { probeOn } from "./probe.ts";
+import { fewestToRank } from "./sample-sets.ts";
 
 export interface RankInputs {
   readonly prepared: Prepared;
   readonly judging: Judging;
-  readonly halves: SampleSplit;
+  readonly split: SampleSplit;
   readonly context: CheckContext;
 }
 
-interface RankLane {
-  readonly probe: Probe;
+/** Opened at the first call of `ranker`, closed once, also where nobody asked. */
+export interface Surrogate {
+  /** Undefined where the simulate lane cannot read the same model and scales. */
+  ranker(): Promise<OpenRanker | undefined>;
   close(): Promise<void>;
 }
 
-export interface RankLanes {
-  readonly surrogate?: Probe;
-  readonly ranker?: Probe;
+export interface OpenRanker {
+  readonly ranker: Ranker;
+  /** What it judges: the simulated lane and the samples. */
+  readonly judging: Judging;
+  readonly samples: readonly number[];
 }
 
-/** Opened at the first call of `lanes`, closed once, also where nobody asked. */
-export interface Ranking {
-  lanes(): Promise<RankLanes>;
-  close(): Promise<void>;
-}
-
-export function rankingFor(inputs: RankInputs): Ranking {
-  let opened: ReturnType<typeof openRankLanes> | undefined;
+export function surrogateFor(inputs: RankInputs): Surrogate {
+  let opened: ReturnType<typeof openSurrogate> | undefined;
   return {
-    lanes: () => {
-      opened ??= openRankLanes(inputs);
+    ranker: () => {
+      opened ??= openSurrogate(inputs);
       return opened;
     },
     close: async () => {
-      const lanes = await opened?.catch(() => undefined);
-      await lanes?.close();
+      const open = await opened?.catch(() => undefined);
+      await open?.close();
     },
   };
 }
 
-/** Engines are built on the GPU meanwhile: the search then finds its ranking probes answered. A failure is told to whoever asks for the lanes. */
-export function beginRanking(ranking: Ranking): void {
-  ranking.lanes().catch(() => undefined);
+/** Engines are built on the GPU meanwhile: the search then finds its ranking probes answered. A failure is told to whoever asks for the ranker. */
+export function beginRanking(surrogate: Surrogate): void {
+  surrogate.ranker().catch(() => undefined);
 }
 
 /** Measured on the recorded classifier: sets ranked on calibration images held on images the search never saw, sets ranked on 4 validation images did not. */
-const mostRankingSamples = 24;
-/** In `simulate` a search half of this size ranks as well, and costs nothing more. */
-const enoughSamples = 16;
+const mostSamples = 16;
+/** For the error that units add themselves: one pass, marked tensors and all. */
+const injectedSamples = 4;
 
-/** No surrogate in `simulate`, where the lane itself is as cheap, and none where the simulate lane cannot read the same model and scales. */
-async function openRankLanes(inputs: RankInputs): Promise<RankLanes & { close(): Promise<void> }> {
-  const { prepared, halves, context } = inputs;
+async function openSurrogate(inputs: RankInputs): Promise<(OpenRanker & { close(): Promise<void> }) | undefined> {
+  const { prepared, judging, split, context } = inputs;
+  const { clock } = context.effects;
   const isSimulated = prepared.lane.lane === "simulate";
-  const surrogate = isSimulated ? undefined : await openLane(inputs, prepared.job.validation, halves);
-  const ranker = await openRanker(inputs);
-  const sets = isSimulated ? [] : setsToRank(prepared.lane.units, context.settings.search.group);
-  const ahead = ranker && prefetch(ranker.probe, sets);
+  const { data } = prepared.job.quantization;
+  const onCalibration = data !== undefined && data.count >= fewestToRank;
+  const samples = onCalibration ? spread(data.count) : split.rank.slice(0, mostSamples);
+  const opened = isSimulated && !onCalibration ? undefined : await openLane(inputs, onCalibration ? data : prepared.job.validation);
+  if (opened === undefined && !(isSimulated && !onCalibration)) return undefined;
+  // Labels and the baseline belong to the validation samples.
+  const { labels: _, baseline: __, ...plain } = judging;
+  const ranked: Judging = { ...plain, lane: opened ?? prepared.lane };
+  const ask: Ranker["probe"] = async (keep, { from, count }) =>
+    (await probeOn(ranked, { keep, samples: samples.slice(from, from + count) }, clock)).result;
+  const ahead = isSimulated ? undefined : prefetch(ask, firstQuestions(prepared.lane.units, context.settings.search.group, samples.length));
   return {
-    ...(surrogate ? { surrogate: surrogate.probe } : {}),
-    ...(ahead ? { ranker: ahead.probe } : {}),
+    judging: ranked,
+    samples,
+    ranker: {
+      samples: samples.length,
+      probe: ahead?.probe ?? ask,
+      injected: () => injectedByUnit(ranked, samples.slice(0, injectedSamples)),
+    },
     close: async () => {
       await ahead?.stop();
-      await ranker?.close();
-      await surrogate?.close();
+      await opened?.close();
     },
   };
 }
 
-/** On calibration samples, where there are some and the search half is small. */
-async function openRanker(inputs: RankInputs): Promise<RankLane | undefined> {
-  const { prepared, halves } = inputs;
-  const { data } = prepared.job.quantization;
-  const isSimulated = prepared.lane.lane === "simulate";
-  if (data === undefined || data.count <= halves.search.length || (isSimulated && halves.search.length >= enoughSamples)) return undefined;
-  const count = Math.min(data.count, isSimulated ? enoughSamples : mostRankingSamples);
-  const spread = Array.from({ length: count }, (_, i) => Math.floor((i * data.count) / count));
-  return await openLane(inputs, data, { all: spread, search: spread, accept: spread, heldOut: false });
+/** Evenly spread over the data: its beginning may be of one kind. */
+function spread(available: number): number[] {
+  const count = Math.min(available, mostSamples);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * available) / count));
 }
 
-async function openLane(
-  { prepared, judging, context }: RankInputs,
-  validation: FeedSource,
-  halves: SampleSplit,
-): Promise<RankLane | undefined> {
+/** SQNR of the error that a unit adds by itself, by unit id; units without a figure are left out. */
+async function injectedByUnit(judging: Judging, samples: readonly number[]): Promise<ReadonlyMap<string, number>> {
+  const { lane } = judging;
+  const { pairs } = await (await lane.build(plainCandidate)).layers(samples);
+  const { measurements } = await measure(pairs, measureOptions(judging));
+  const injected = new Map(measurements.filter(({ role }) => role === "injected").map(({ tensor, metrics }) => [tensor, metrics.sqnrDb]));
+  return new Map(
+    lane.units.flatMap((unit) => {
+      const sqnrDb = injected.get(unit.output);
+      return sqnrDb === undefined || Number.isNaN(sqnrDb) ? [] : [[unit.id, sqnrDb] as const];
+    }),
+  );
+}
+
+async function openLane({ prepared, judging, context }: RankInputs, validation: FeedSource): Promise<PreparedLane | undefined> {
   try {
     const lane = await prepareSimulate({
       ...prepared.job,
@@ -106,13 +123,9 @@ async function openLane(
       validation,
     });
     const same = new Set(prepared.lane.units.map(({ id }) => id));
-    if (!lane.units.some(({ id }) => same.has(id))) {
-      await lane.close();
-      return undefined;
-    }
-    // Labels and the baseline belong to the validation samples.
-    const { labels: _, baseline: __, ...plain } = judging;
-    return { probe: makeProbe({ ...plain, lane }, halves, context.effects.clock), close: () => lane.close() };
+    if (lane.units.some(({ id }) => same.has(id))) return lane;
+    await lane.close();
+    return undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     context.effects.log.notice(`No ranking on the CPU for ${judging.entry.name}: ${why}`);
@@ -121,7 +134,7 @@ async function openLane(
 }
 
 /** The scales that the lane uses, as a cache: also those that it made itself. */
-async function sameScales(lane: PreparedLane, job: EngineJob): Promise<EngineJob["quantization"]> {
+export async function sameScales(lane: PreparedLane, job: EngineJob): Promise<EngineJob["quantization"]> {
   const { quantization, workFolder, effects } = job;
   if (lane.cachePath !== undefined) return { ...quantization, cachePath: lane.cachePath };
   if (quantization.cachePath !== undefined || lane.scales === undefined) return quantization;

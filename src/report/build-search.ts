@@ -1,6 +1,6 @@
 /** A search outcome as the report's entry: kept units with their nodes, every probe, the rankings. Pure copying; nothing is decided here. */
 import type { Unit } from "../model/unit.ts";
-import type { ProbeRecord, SearchOutcome } from "../search/search.ts";
+import type { Curve, ProbeRecord, Proof, Ranking, SearchOutcome } from "../search/outcome.ts";
 import { type KeptUnit, type ModelReport, toNum } from "./schema.ts";
 
 type SearchReport = NonNullable<ModelReport["search"]>;
@@ -19,9 +19,11 @@ export function searchReport(outcome: SearchOutcome, precision: SearchReport["pr
     prefix: outcome.prefix.map(({ ranking, length }) => ({ ranking, length: length ?? null })),
     keep: outcome.keep.map((id) => keptUnit(byId.get(id) ?? id)),
     oneMinimal: outcome.oneMinimal,
-    heldOut: outcome.heldOut
-      ? { passes: outcome.heldOut.passes, sqnrDb: toNum(outcome.heldOut.sqnrDb), margin: toNum(outcome.heldOut.marginDb) }
-      : null,
+    heldOut: heldOutOf(outcome.proof),
+    proof: proofReport(outcome.proof),
+    samples: outcome.samples && { ...outcome.samples },
+    curve: outcome.curve && curveReport(outcome.curve),
+    gains: gainsOf(outcome.rankings),
     builds: outcome.builds,
     seconds: outcome.seconds,
     seed: outcome.seed,
@@ -43,10 +45,60 @@ export function keptUnit(unit: Unit | string, layersOf: (node: string) => readon
   };
 }
 
+const heldOutOf = ({ result }: Proof): SearchReport["heldOut"] =>
+  result ? { passes: result.passes, sqnrDb: toNum(result.sqnrDb), margin: toNum(result.marginDb) } : null;
+
+const proofReport = ({ state, samples, result, neededSamples, indices, message }: Proof): NonNullable<SearchReport["proof"]> => ({
+  state,
+  samples,
+  ...(result ? { sqnrDb: toNum(result.sqnrDb), margin: toNum(result.marginDb), low: toNum(result.lowDb) } : {}),
+  neededSamples,
+  indices: indices && [...indices],
+  message,
+});
+
+const curveReport = ({ order, points }: Curve): NonNullable<SearchReport["curve"]> => ({
+  order: [...order],
+  points: points.map(({ kept, by, sqnrDb, lowDb, highDb, marginDb, latencyMs }) => ({
+    kept,
+    by,
+    sqnrDb: toNum(sqnrDb),
+    low: toNum(lowDb),
+    high: toNum(highDb),
+    margin: toNum(marginDb),
+    latencyMs,
+  })),
+});
+
+/** Undefined where nothing was tried one by one. */
+function gainsOf(rankings: readonly Ranking[]): SearchReport["gains"] {
+  const alone = rankings.find((ranking) => ranking.alone.size > 0)?.alone;
+  if (alone === undefined) return undefined;
+  const energies = new Map([...alone].map(([unit, { sqnrDb }]) => [unit, 10 ** (-sqnrDb / 10)] as const));
+  const total = [...energies.values()].reduce((sum, energy) => sum + energy, 0);
+  return [...alone].map(([unit, { sqnrDb }]) => ({
+    unit,
+    sqnrDb: toNum(sqnrDb),
+    share: total > 0 ? (energies.get(unit) ?? 0) / total : 0,
+  }));
+}
+
+/** As the report has always named them. */
+const halfOf = { choose: "search", prove: "accept", all: "all" } as const;
+
 function probeReport(record: ProbeRecord): ProbeReport {
-  const { n, phase, half, keep, result } = record;
-  const head = { n, phase, half, keep: [...keep], kept: keep.length, kind: result.kind, seconds: result.seconds, ranking: record.ranking };
+  const { n, phase, samples, keep, result } = record;
+  const head = {
+    n,
+    phase,
+    half: halfOf[samples],
+    keep: [...keep],
+    kept: keep.length,
+    kind: result.kind,
+    seconds: result.seconds,
+    ranking: record.ranking,
+  };
   if (result.kind === "unknown") return { ...head, why: result.why };
-  const { passes, sqnrDb, marginDb, sdDb, latencyMs, note } = result;
-  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), latencyMs, note };
+  const { passes, sqnrDb, marginDb, lowDb, sdDb, latencyMs, note } = result;
+  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), low: toNum(lowDb), latencyMs, note };
 }

@@ -88,6 +88,8 @@ const measured = z.object({
   spread: z.object({ sqnrDbSd: num, cosineSd: num, worstShare: num, worst3Share: num }).optional(),
   /** Layers: error this layer adds by itself (float operation on the candidate's inputs against the candidate's output). */
   injected: metrics.optional(),
+  /** Layers of units that the search tried: SQNR at the output with only this unit quantised, and its part of all such errors. */
+  atOutput: z.object({ sqnrDb: num, share: z.number() }).optional(),
   executedPrecision: z.string().optional(),
   baseline: metrics.optional(),
   perClass: z.array(z.object({ label: z.string(), samples: z.number().int(), metrics })).optional(),
@@ -113,6 +115,7 @@ const probe = z.object({
   n: z.number().int(),
   phase: z.string(),
   ranking: z.string().optional(),
+  /** Samples: "search" chose, "accept" proved, "all" are those of the verdict. */
   half: z.enum(["search", "accept", "all"]),
   keep: z.array(z.string()),
   kept: z.number().int(),
@@ -121,12 +124,25 @@ const probe = z.object({
   sqnrDb: num.optional(),
   margin: num.optional(),
   sdDb: num.optional(),
+  /** Lower end of the margin's interval over samples. */
+  low: num.optional(),
   seconds: z.number(),
   latencyMs: num.optional(),
   note: z.string().optional(),
   why: z.string().optional(),
 });
 const advice = z.object({ rule: z.string(), text: z.string(), evidence: z.record(z.string(), z.union([z.number(), z.string()])) });
+
+/** What a number of kept units gives: measured on the samples that chose, or predicted from the errors of single units. dB; `low` and `high` bound `sqnrDb`. */
+const curvePoint = z.object({
+  kept: z.number().int(),
+  by: z.enum(["measured", "predicted"]),
+  sqnrDb: num,
+  low: num,
+  high: num,
+  margin: num,
+  latencyMs: num.optional(),
+});
 
 const search = z.object({
   method: z.enum(["ranked", "bisect", "linear"]),
@@ -140,6 +156,28 @@ const search = z.object({
   keep: z.array(unit),
   oneMinimal: z.boolean(),
   heldOut: z.object({ passes: z.boolean(), sqnrDb: num, margin: num }).nullable(),
+  /** What samples showed on which nothing was searched; they were asked once. `neededSamples`: validation samples in all that would settle it. */
+  proof: z
+    .object({
+      state: z.enum(["proved", "likely", "missed", "none"]),
+      samples: z.number().int(),
+      sqnrDb: num.optional(),
+      margin: num.optional(),
+      low: num.optional(),
+      neededSamples: z.number().int().optional(),
+      /** Which validation samples they were. */
+      indices: z.array(z.number().int()).optional(),
+      message: z.string(),
+    })
+    .optional(),
+  /** Samples that ranked, chose and proved; `apart`: three sets that do not meet. */
+  samples: z
+    .object({ all: z.number().int(), rank: z.number().int(), choose: z.number().int(), prove: z.number().int(), apart: z.boolean() })
+    .optional(),
+  /** Units in the order in which they deserve higher precision, and a point for each number of them. */
+  curve: z.object({ order: z.array(z.string()), points: z.array(curvePoint) }).optional(),
+  /** SQNR at the output with only this unit (or block) quantised, and its part of the sum of all such errors, 0 to 1. */
+  gains: z.array(z.object({ unit: z.string(), sqnrDb: num, share: z.number() })).optional(),
   builds: z.number().int(),
   seconds: z.number(),
   seed: z.number().int(),
@@ -232,6 +270,9 @@ export const modelReport = z.object({
       injectedSqnrDb: num.nullable(),
       accumulatedSqnrDb: num.nullable(),
       unit: z.string().optional(),
+      /** At the output, with only this unit quantised; and its part of all such errors. */
+      outputSqnrDb: num.optional(),
+      outputShare: z.number().optional(),
     }),
   ),
   quantization: z.object({

@@ -3,7 +3,9 @@
  * The answer is recomputed from both; Polygraphy's own sentence must agree or nothing is claimed.
  */
 import type { Unit } from "../model/unit.ts";
-import type { OutcomeKind, ProbeRecord, ProbeResult, SearchOutcome } from "./search.ts";
+import type { OutcomeKind, ProbeRecord, SearchOutcome } from "./outcome.ts";
+import type { ProbeResult } from "./probe.ts";
+import { notAsked } from "./proof.ts";
 
 export interface Iteration {
   readonly n: number;
@@ -53,9 +55,8 @@ export function readDebugPrecision(run: DebugPrecisionRun): DebugPrecisionOutcom
     prefix: [{ ranking: "topological", length: verdict.marked === undefined ? undefined : keep.length }],
     keep,
     oneMinimal: false,
-    heldOut: undefined,
+    proof: notAsked("Not proved yet: polygraphy debug precision checks on all samples."),
     advice: [],
-    confirmations: [],
     builds: iterations.length,
     seconds: run.seconds,
     seed: run.seed,
@@ -142,9 +143,9 @@ const parseTotal = (run: DebugPrecisionRun, iterations: readonly Iteration[]): n
 function probesOf(run: DebugPrecisionRun, iterations: readonly Iteration[], checks: readonly string[]): ProbeRecord[] {
   return iterations.map(({ n, marked, seconds, checked }, i) => ({
     n,
-    phase: "bisect",
+    phase: "prefix",
     ranking: "topological",
-    half: "all",
+    samples: "all",
     keep: unitsMarked(run, marked),
     result: checked ? checkResult(checks[i], seconds) : { kind: "unknown", why: "the build failed", seconds },
   }));
@@ -153,7 +154,7 @@ function probesOf(run: DebugPrecisionRun, iterations: readonly Iteration[], chec
 /** The check answers yes or no; it gives no figures. */
 function checkResult(line: string | undefined, seconds: number): ProbeResult {
   if (line !== "pass" && line !== "fail") return { kind: "unknown", why: line ?? "no result", seconds };
-  return { kind: "measured", passes: line === "pass", marginDb: Number.NaN, sqnrDb: Number.NaN, sdDb: 0, seconds };
+  return { kind: "measured", passes: line === "pass", marginDb: Number.NaN, lowDb: Number.NaN, sqnrDb: Number.NaN, sdDb: 0, seconds };
 }
 
 /** Units whose compute node is among the marked layers. */

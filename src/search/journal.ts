@@ -3,9 +3,10 @@
  * Decides which lines may be trusted; the file itself is the caller's.
  */
 import { z } from "zod";
-import type { Journal, ProbeResult } from "./search.ts";
+import type { ProbeResult } from "./probe.ts";
+import type { Journal } from "./request.ts";
 
-const FORMAT = "trt-gate search journal 2";
+const FORMAT = "trt-gate search journal 3";
 
 const number = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]).transform(Number);
 const head = z.object({ format: z.literal(FORMAT), inputs: z.string() });
@@ -14,11 +15,13 @@ const result = z.discriminatedUnion("kind", [
     kind: z.literal("measured"),
     passes: z.boolean(),
     marginDb: number,
+    lowDb: number,
     sqnrDb: number,
     sdDb: number,
     seconds: number,
     latencyMs: number.optional(),
     note: z.string().optional(),
+    floatUnits: z.array(z.string()).optional(),
   }),
   z.object({ kind: z.literal("unknown"), why: z.string(), seconds: number }),
 ]);
@@ -89,6 +92,11 @@ function parseJson(text: string): unknown {
 
 function withoutUndefined(parsed: z.infer<typeof result>): ProbeResult {
   if (parsed.kind === "unknown") return parsed;
-  const { latencyMs, note, ...rest } = parsed;
-  return { ...rest, ...(latencyMs === undefined ? {} : { latencyMs }), ...(note === undefined ? {} : { note }) };
+  const { latencyMs, note, floatUnits, ...rest } = parsed;
+  return {
+    ...rest,
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(note === undefined ? {} : { note }),
+    ...(floatUnits === undefined ? {} : { floatUnits }),
+  };
 }

@@ -1,52 +1,53 @@
-/**
- * What must hold before a search makes sense: nothing kept fails, everything kept passes.
- * Where the search half alone does not show the failure the halves change places.
- */
+/** What must hold before a search makes sense: nothing kept fails, everything kept passes. */
 import type { Group } from "./groups.ts";
-import { type ProbeRunner, passes } from "./probe-runner.ts";
-import type { OutcomeKind, ProbeResult } from "./search.ts";
+import type { OutcomeKind } from "./outcome.ts";
+import { type Measured, passes } from "./probe.ts";
+import type { ProbeRunner } from "./probe-runner.ts";
+import type { SearchRequest } from "./request.ts";
 
-export interface Premise {
-  readonly empty: ProbeResult;
-  /** Set when the search ends here. */
-  readonly ending?: { readonly kind: OutcomeKind; readonly keep: readonly string[]; readonly why?: string };
+export interface Preconditions {
+  /** The plain model on the samples that choose. */
+  readonly empty: Measured;
+  /**
+   * Margin in dB that a set must have on the samples that choose: 0, or by how much these are kinder to the plain model than all samples where only
+   * all of them show the failure.
+   */
+  readonly requiredDb: number;
 }
 
-export interface PremiseFacts {
-  /** False: the model with every unit kept is not asked for. */
-  readonly withFull: boolean;
-  /** Quantisers whose error stays with every unit kept. */
-  readonly heldByNoUnit?: readonly string[] | undefined;
+export interface Impossible {
+  readonly kind: OutcomeKind;
+  readonly why?: string;
 }
 
-export async function checkPremise(
-  prober: ProbeRunner,
-  groups: readonly Group[],
-  { withFull, heldByNoUnit = [] }: PremiseFacts,
-): Promise<Premise> {
-  let empty = await prober.ask({ phase: "premise", keep: [], half: "search" });
-  if (passes(empty)) {
-    const other = await prober.ask({ phase: "premise", keep: [], half: "accept" });
-    if (passes(other)) return { empty, ending: { kind: "nothing-needed", keep: [] } };
-    prober.swapHalves();
-    empty = other;
-  }
-  if (empty.kind === "unknown") return { empty, ending: broken(`the plain quantised model could not be measured: ${empty.why}`) };
-  if (!withFull) return { empty };
+type Facts = Pick<SearchRequest, "plain" | "heldByNoUnit">;
 
-  const full = await prober.ask({ phase: "premise", keep: groups.map((group) => group.id), half: "search" });
-  if (passes(full)) return { empty };
-  if (full.kind === "unknown") return { empty, ending: broken(`the model with every unit kept could not be measured: ${full.why}`) };
-  const missed = (-full.marginDb).toPrecision(3);
-  return {
-    empty,
-    ending: broken(`with every unit kept in higher precision the limit is still missed by ${missed}, ${causeOf(heldByNoUnit)}`),
-  };
+export async function checkPreconditions(runner: ProbeRunner, facts: Facts): Promise<Preconditions | Impossible> {
+  const plain = facts.plain ?? (await runner.ask({ phase: "premise", keep: [], samples: "all" }));
+  if (plain.kind === "unknown") return broken(`the plain quantised model could not be measured: ${plain.why}`);
+  if (passes(plain)) return { kind: "nothing-needed" };
+  const empty = await runner.ask({ phase: "premise", keep: [], samples: "choose" });
+  if (empty.kind === "unknown") return broken(`the plain quantised model could not be measured: ${empty.why}`);
+  return { empty, requiredDb: passes(empty) ? Math.max(0, empty.marginDb - plain.marginDb) : 0 };
 }
 
+/** Undefined where everything kept passes. Costs a build where engines decide. */
+export async function checkFullSet(runner: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Impossible | undefined> {
+  const full = await runner.ask({ phase: "premise", keep: groups.map((group) => group.id), samples: "choose" });
+  if (passes(full)) return undefined;
+  if (full.kind === "unknown") return broken(`the model with every unit kept could not be measured: ${full.why}`);
+  return broken(
+    `with every unit kept in higher precision the limit is still missed by ${missed(full)} dB, ${causeOf(facts.heldByNoUnit ?? [])}`,
+  );
+}
+
+/** Two readings: something stays quantised, or the limit is beyond the higher precision itself. */
 const causeOf = (held: readonly string[]): string =>
   held.length === 0
     ? "so the limit is tighter than the higher precision's own error or its noise; loosen the limit"
     : `and ${held.length === 1 ? `the quantiser '${held[0]}' stays: no unit holds it` : `${held.length} quantisers (first '${held[0]}') stay: no unit holds them`}; quantise without them, or give each a DequantizeLinear of the same scale`;
 
-const broken = (why: string) => ({ kind: "premise-fails", keep: [], why }) as const;
+const missed = ({ marginDb }: Measured): string => (-marginDb).toPrecision(3);
+const broken = (why: string): Impossible => ({ kind: "premise-fails", why });
+
+export const isImpossible = (found: Preconditions | Impossible): found is Impossible => "kind" in found;

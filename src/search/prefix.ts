@@ -1,58 +1,64 @@
 /**
- * The shortest passing prefix of a ranking, where passing need not be monotone: gallop, bisect, then look again below the hit.
- * Sees lengths only.
+ * The shortest passing prefix of a ranking near a guessed length: steps that double away from the guess, then bisection between.
+ * Sees lengths only. Passing need not be monotone; pruning finds what lies below a hit.
  */
 export type Answer = "pass" | "fail" | "unknown";
 
-export interface PrefixLimits {
-  /** First length that is tried. */
-  readonly start: number;
+export interface PrefixRange {
+  /** Length that is tried first. */
+  readonly guess: number;
   /** Longest length that is worth trying. */
   readonly longest: number;
 }
 
-/** Length of the shortest passing prefix that was met, or undefined. An unknown answer is neither: it never ends a gallop and never counts as a hit. */
-export async function shortestPrefix(ask: (length: number) => Promise<Answer>, limits: PrefixLimits): Promise<number | undefined> {
-  const hit = await gallop(ask, limits);
-  if (!hit) return undefined;
-  let shortest = await bisect(ask, hit.below, hit.length);
-  for (let lower = await lookBelow(ask, shortest); lower !== undefined; lower = await lookBelow(ask, shortest)) shortest = lower;
-  return shortest;
+/** Length of the shortest passing prefix that was met, at least 1; undefined where none is. An unknown answer never counts as a hit. */
+export async function shortestPrefix(
+  ask: (length: number) => Promise<Answer>,
+  { guess, longest }: PrefixRange,
+): Promise<number | undefined> {
+  if (longest < 1) return undefined;
+  const start = Math.min(Math.max(1, guess), longest);
+  const first = await ask(start);
+  return first === "pass" ? await shorten(ask, start) : await lengthen(ask, { start, failing: first === "fail" ? start : 0, longest });
 }
 
-/** Doubles the length until one passes. `below`: the longest length that did not. */
-export async function gallop(
-  ask: (length: number) => Promise<Answer>,
-  { start, longest }: PrefixLimits,
-): Promise<{ readonly below: number; readonly length: number } | undefined> {
-  let below = 0;
-  for (let length = Math.min(start, longest); length > below; length = Math.min(length * 2, longest)) {
-    if ((await ask(length)) === "pass") return { below, length };
-    below = length;
+type Ask = (length: number) => Promise<Answer>;
+
+async function shorten(ask: Ask, start: number): Promise<number> {
+  let high = start;
+  for (let step = 1; high > 1; step *= 2) {
+    const below = Math.max(1, high - step);
+    if ((await ask(below)) !== "pass") return await between(ask, below, high);
+    high = below;
+  }
+  return high;
+}
+
+interface Climb {
+  readonly start: number;
+  /** Longest length that was seen to fail. */
+  readonly failing: number;
+  readonly longest: number;
+}
+
+async function lengthen(ask: Ask, { start, failing, longest }: Climb): Promise<number | undefined> {
+  let [at, low] = [start, failing];
+  for (let step = 1; at < longest; step *= 2) {
+    at = Math.min(longest, at + step);
+    const answer = await ask(at);
+    if (answer === "pass") return await between(ask, low, at);
+    if (answer === "fail") low = at;
   }
   return undefined;
 }
 
-/** Shortest passing length in (below, passing], assuming that it is monotone there. */
-export async function bisect(ask: (length: number) => Promise<Answer>, below: number, passing: number, gap = 1): Promise<number> {
-  let low = below;
-  let high = passing;
-  while (high - low > gap) {
+/** Shortest passing length in (failing, passing], taken as monotone there. */
+async function between(ask: Ask, failing: number, passing: number): Promise<number> {
+  let [low, high] = [failing, passing];
+  while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if ((await ask(middle)) === "pass") high = middle;
     else low = middle;
   }
   return high;
-}
-
-/** A prefix well below a hit may pass too: the eighths are tried, and the first that passes is narrowed again. */
-async function lookBelow(ask: (length: number) => Promise<Answer>, hit: number): Promise<number | undefined> {
-  const eighths = new Set([1, 2, 3, 4, 5, 6, 7].map((part) => Math.floor((hit * part) / 8)));
-  let below = 0;
-  for (const length of eighths) {
-    if (length <= 0 || length >= hit) continue;
-    if ((await ask(length)) === "pass") return bisect(ask, below, length);
-    below = length;
-  }
-  return undefined;
 }

@@ -4,7 +4,9 @@
  */
 import { type Group, unitsOf } from "./groups.ts";
 import type { OpenJournal } from "./journal.ts";
-import type { Confirmation, Probe, ProbeRecord, ProbeResult, RankingName, Scheme, SearchRequest } from "./search.ts";
+import type { ProbeRecord, RankingName } from "./outcome.ts";
+import { type ProbeResult, passes, type SampleSet, type Slice } from "./probe.ts";
+import type { Scheme, SearchRequest } from "./request.ts";
 
 /** Ends a search early; the best set so far is the answer. */
 export class SearchStopped extends Error {
@@ -17,16 +19,11 @@ export class SearchStopped extends Error {
 }
 
 export interface Question {
-  /** `rank`: not recorded one by one; a ranking's score says it all. */
-  readonly phase: ProbeRecord["phase"] | "rank";
+  readonly phase: ProbeRecord["phase"];
   /** Ids of groups. */
   readonly keep: readonly string[];
-  readonly half: "search" | "accept";
+  readonly samples: SampleSet;
   readonly ranking?: RankingName;
-  /** Ask the surrogate, where there is one. */
-  readonly cheap?: boolean;
-  /** Ask on the ranking samples, where there are some. */
-  readonly onRankingSamples?: boolean;
 }
 
 const UNKNOWN_IN_A_ROW = 3;
@@ -39,16 +36,11 @@ export class ProbeRunner {
   readonly #journal: OpenJournal;
   readonly #startedMs: number;
   readonly #known = new Map<string, ProbeResult>();
-  readonly #recorded = new Set<string>();
   readonly #built = new Set<string>([""]);
-  #freshBuilds = 0;
   #replayedSeconds = 0;
   #unknownInARow = 0;
-  #swapped = false;
-  /** Sets that passed a half, as they came. */
-  readonly #passed: Readonly<Record<"search" | "accept", (readonly string[])[]>> = { search: [], accept: [] };
-  readonly #refused = new Set<string>();
-  readonly #confirmations = new Map<string, Confirmation[]>();
+  /** Smallest set that passed on the samples that choose: group ids. */
+  best: readonly string[] | undefined;
 
   constructor(request: SearchRequest, groups: readonly Group[], journal: OpenJournal) {
     this.#request = request;
@@ -64,69 +56,53 @@ export class ProbeRunner {
   }
 
   get builds(): number {
-    return this.#built.size - 1 + this.#freshBuilds;
-  }
-
-  get hasRanker(): boolean {
-    return this.#request.ranker !== undefined;
-  }
-
-  get buildsLeft(): number {
-    return this.#request.maxBuilds - this.builds;
-  }
-
-  /** Smallest set that passed the held-out half, else the smallest that passed the search half: group ids. None that a fresh build refused. */
-  get best(): readonly string[] | undefined {
-    const smallest = (sets: readonly (readonly string[])[]) =>
-      sets.filter((set) => !this.isRefused(set)).toSorted((a, b) => a.length - b.length)[0];
-    return smallest(this.#passed.accept) ?? smallest(this.#passed.search);
-  }
-
-  /** A fresh build of this very set missed the limit: it is no answer, however well it did before and under whichever ranking it comes. */
-  isRefused(keep: readonly string[]): boolean {
-    return this.#refused.has(this.#setOf(keep));
-  }
-
-  /** What the fresh builds of just these groups gave, in order. */
-  confirmationsOf(keep: readonly string[]): readonly Confirmation[] {
-    return this.#confirmations.get(this.#setOf(keep)) ?? [];
-  }
-
-  /** The half that nothing was searched on, as the samples are named outside. */
-  get heldOutHalf(): Question["half"] {
-    return this.#half("accept");
-  }
-
-  /** From now on the two halves change places: what was held out is searched on. */
-  swapHalves(): void {
-    this.#swapped = true;
+    return this.#built.size - 1;
   }
 
   /** The settled answer to a question. Throws SearchStopped when the budget is spent or the tool keeps failing. */
   async ask(question: Question): Promise<ProbeResult> {
-    const key = this.#key(question);
+    const key = `${question.samples} ${this.#setOf(question.keep)}`;
     const known = this.#known.get(key);
-    if (known) {
-      if (!this.#recorded.has(key)) this.#record(question, key, known);
-      return known;
-    }
-    const result = await this.#withRetry(question, key, false);
-    this.#known.set(key, result);
-    if (this.#isCheap(question)) return result;
+    if (known) return known;
+    this.#checkBudget(this.#setOf(question.keep));
+    const result = await this.#settled(question, key);
     this.#watchTool(result);
-    if (passes(result)) this.#rememberBest(question);
+    if (question.samples === "choose" && passes(result)) this.#rememberBest(question.keep);
     return result;
   }
 
-  /** One fresh build, never taken from memory. */
-  async confirm(keep: readonly string[]): Promise<ProbeResult> {
-    const question: Question = { phase: "confirm", keep, half: "accept" };
-    const result = await this.#withRetry(question, this.#key(question), true);
-    // A tool that failed says nothing of the set.
-    if (result.kind !== "measured") return result;
-    const set = this.#setOf(keep);
-    this.#confirmations.set(set, [...(this.#confirmations.get(set) ?? []), result]);
-    if (!passes(result)) this.#refused.add(set);
+  /** What was already answered. */
+  knownOf(keep: readonly string[], samples: SampleSet): ProbeResult | undefined {
+    return this.#known.get(`${samples} ${this.#setOf(keep)}`);
+  }
+
+  /**
+   * On the proof samples, also where the time is spent: an answer without its proof is worth little. A failing tool stops nothing here. Not from
+   * the journal: what is proved is an engine of this run.
+   */
+  async prove(keep: readonly string[]): Promise<ProbeResult> {
+    const question: Question = { phase: "prove", keep, samples: "prove" };
+    const ask = () => {
+      this.#request.cancelled.throwIfAborted();
+      return this.#request.probe(new Set(unitsOf(this.#groups, keep)), "prove");
+    };
+    const first = await ask();
+    const result = first.kind === "unknown" ? await ask() : first;
+    this.#record(question, result);
+    return result;
+  }
+
+  /** On ranking samples, by the ranker. Not recorded one by one: a ranking says it all. */
+  async askRanker(keep: readonly string[], slice: Slice): Promise<ProbeResult> {
+    const { ranker, cancelled } = this.#request;
+    if (ranker === undefined) return { kind: "unknown", why: "there is nothing to rank with", seconds: 0 };
+    const key = `rank ${slice.from}+${slice.count} ${this.#setOf(keep)}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    cancelled.throwIfAborted();
+    this.#checkTime();
+    const result = await this.#remember(key, () => ranker.probe(new Set(unitsOf(this.#groups, keep)), slice));
+    this.#known.set(key, result);
     return result;
   }
 
@@ -134,27 +110,24 @@ export class ProbeRunner {
   async tryScheme(scheme: Scheme): Promise<ProbeResult> {
     this.#request.cancelled.throwIfAborted();
     this.#checkTime();
-    const key = `scheme ${scheme.name}`;
-    const result = await this.#remember(key, scheme.probeEmpty);
+    const result = await this.#remember(`scheme ${scheme.name}`, scheme.probeEmpty);
     const named: ProbeResult = result.kind === "measured" ? { ...result, note: scheme.name } : result;
-    this.records.push({ n: this.records.length + 1, phase: "advice", half: this.#half("search"), keep: [], result: named });
+    this.#record({ phase: "advice", samples: "choose", keep: [] }, named);
     return result;
   }
 
-  async #withRetry(question: Question, key: string, fresh: boolean): Promise<ProbeResult> {
-    const result = await this.#once(question, key, fresh);
-    return result.kind === "unknown" ? this.#once(question, key, fresh) : result;
+  /** A tool that failed is asked once more; its first try is no answer and is not recorded. */
+  async #settled(question: Question, key: string): Promise<ProbeResult> {
+    const first = await this.#once(question, key);
+    const result = first.kind === "unknown" ? await this.#once(question, key) : first;
+    this.#known.set(key, result);
+    this.#record(question, result);
+    return result;
   }
 
-  async #once(question: Question, key: string, fresh: boolean): Promise<ProbeResult> {
+  #once({ keep, samples }: Question, key: string): Promise<ProbeResult> {
     this.#request.cancelled.throwIfAborted();
-    const cheap = this.#isCheap(question);
-    this.#checkBudget(cheap ? undefined : this.#setOf(question.keep), fresh);
-    const source = this.#sourceOf(question);
-    const keep = new Set(unitsOf(this.#groups, question.keep));
-    const result = await this.#remember(key, () => source(keep, this.#half(question.half), fresh ? { fresh } : undefined));
-    this.#record(question, key, result);
-    return result;
+    return this.#remember(key, () => this.#request.probe(new Set(unitsOf(this.#groups, keep)), samples));
   }
 
   /** From the journal where it stands there, else made now and written down. */
@@ -170,37 +143,23 @@ export class ProbeRunner {
     return result;
   }
 
-  #record(question: Question, key: string, result: ProbeResult): void {
-    const { phase, ranking } = question;
-    if (phase === "rank" || this.#isCheap(question)) return;
-    this.#recorded.add(key);
-    const keep = unitsOf(this.#groups, question.keep);
+  #record({ phase, ranking, samples, keep }: Question, result: ProbeResult): void {
     this.records.push({
       n: this.records.length + 1,
       phase,
       ...(ranking ? { ranking } : {}),
-      half: this.#half(question.half),
-      keep,
+      samples,
+      keep: unitsOf(this.#groups, keep),
       result,
     });
   }
 
-  #sourceOf(question: Question): Probe {
-    const { ranker, surrogate, probe } = this.#request;
-    return (question.onRankingSamples ? ranker : undefined) ?? (question.cheap ? surrogate : undefined) ?? probe;
-  }
-
-  #isCheap(question: Question): boolean {
-    return this.#sourceOf(question) !== this.#request.probe;
-  }
-
-  #checkBudget(set: string | undefined, fresh: boolean): void {
+  #checkBudget(set: string): void {
     const { maxBuilds } = this.#request;
     this.#checkTime();
-    if (set === undefined || (!fresh && this.#built.has(set))) return;
+    if (this.#built.has(set)) return;
     if (!(this.builds < maxBuilds)) throw new SearchStopped("budget", `all ${maxBuilds} builds are spent`);
-    if (fresh) this.#freshBuilds++;
-    else this.#built.add(set);
+    this.#built.add(set);
   }
 
   #checkTime(): void {
@@ -214,21 +173,8 @@ export class ProbeRunner {
       throw new SearchStopped("tool-failing", `${UNKNOWN_IN_A_ROW} probes in a row failed, the last with: ${result.why}`);
   }
 
-  /** The held-out half is only ever asked about sets that passed the search half, and about the empty set. */
-  #rememberBest({ keep, half }: Question): void {
-    if (keep.length > 0) this.#passed[half].push([...keep]);
-  }
-
-  #half(half: Question["half"]): Question["half"] {
-    if (!this.#swapped) return half;
-    return half === "search" ? "accept" : "search";
-  }
-
-  #key(question: Question): string {
-    const by = this.#sourceOf(question);
-    const source = by === this.#request.probe ? "probe" : by === this.#request.ranker ? "ranker" : "surrogate";
-    const kind = question.phase === "confirm" ? "confirm" : "set";
-    return `${source} ${this.#half(question.half)} ${kind} ${this.#setOf(question.keep)}`;
+  #rememberBest(keep: readonly string[]): void {
+    if (keep.length > 0 && keep.length < (this.best?.length ?? Number.POSITIVE_INFINITY)) this.best = [...keep];
   }
 
   #setOf(keep: readonly string[]): string {
@@ -236,10 +182,6 @@ export class ProbeRunner {
     return keyOfSet(positions, this.#groups.length);
   }
 }
-
-/** Positive: an unknown or NaN result never passes. `guardDb`: least margin that counts. */
-export const passes = (result: ProbeResult, guardDb = 0): boolean =>
-  result.kind === "measured" && result.passes && result.marginDb >= guardDb;
 
 /** Short text for a set: positions, or those left out where they are fewer. */
 function keyOfSet(indices: readonly number[], count: number): string {

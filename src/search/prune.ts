@@ -4,7 +4,11 @@
  */
 import type { Answer } from "./prefix.ts";
 
-export type AskSet = (keep: readonly string[], phase: "prune" | "sweep") => Promise<Answer>;
+export interface Pruning {
+  readonly ask: (keep: readonly string[]) => Promise<Answer>;
+  /** True where dropping this whole run is not worth a question. Single members are always asked about. */
+  readonly isHopeless: (rest: readonly string[]) => boolean;
+}
 
 export interface Pruned {
   readonly keep: readonly string[];
@@ -12,29 +16,24 @@ export interface Pruned {
   readonly oneMinimal: boolean;
 }
 
-/** `ranked`: members, most deserving first; the least deserving are tried first. `onShorter` hears of every smaller passing set. */
-export async function prune(
-  ranked: readonly string[],
-  ask: AskSet,
-  onShorter: (keep: readonly string[]) => void = () => {},
-): Promise<Pruned> {
+/** `ranked`: members, most deserving first; the least deserving are tried first. */
+export async function prune(ranked: readonly string[], { ask, isHopeless }: Pruning): Promise<Pruned> {
   let keep = ranked;
-  const drop = async (run: readonly string[], phase: "prune" | "sweep"): Promise<Answer> => {
+  const drop = async (run: readonly string[]): Promise<Answer> => {
     const gone = new Set(run);
     const rest = keep.filter((id) => !gone.has(id));
-    const answer = rest.length > 0 ? await ask(rest, phase) : "fail";
-    if (answer !== "pass") return answer;
-    keep = rest;
-    onShorter(keep);
+    if (rest.length === 0 || (run.length > 1 && isHopeless(rest))) return "fail";
+    const answer = await ask(rest);
+    if (answer === "pass") keep = rest;
     return answer;
   };
 
   for (let size = Math.floor(ranked.length / 2); size >= 2; size = Math.floor(size / 2)) {
-    for (let end = keep.length; end > 0; end -= size) await drop(keep.slice(Math.max(0, end - size), end), "prune");
+    for (let end = keep.length; end > 0; end -= size) await drop(keep.slice(Math.max(0, end - size), end));
   }
   for (;;) {
     const answers: Answer[] = [];
-    for (const id of keep.toReversed()) answers.push(await drop([id], "sweep"));
+    for (const id of keep.toReversed()) answers.push(await drop([id]));
     if (!answers.includes("pass")) return { keep, oneMinimal: !answers.includes("unknown") };
   }
 }

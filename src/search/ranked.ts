@@ -1,158 +1,157 @@
 /**
- * The story of one ranked search: premise, rankings, shortest prefixes, pruning, the held-out half, confirmation, outcome.
+ * The story of one ranked search: preconditions, ranking, choice, proof, curve, outcome. Three sets of samples that do not meet rank, choose and prove.
  * Decides which units are kept; how a probe comes about is the caller's.
  */
-import { type Accepted, acceptBest, type PrefixHit, shortestOnSearchHalf } from "./accept.ts";
-import { acceptWithFewBuilds, refusalOf } from "./budgeted-search.ts";
+import { chooseByProbes } from "./choose.ts";
+import { drawCurve } from "./curve.ts";
+import { chooseByEngines } from "./engine-search.ts";
 import { type Group, groupUnits, unitsOf } from "./groups.ts";
 import { openJournal } from "./journal.ts";
 import { outcomeMessage } from "./messages.ts";
-import { checkPremise } from "./preconditions.ts";
-import { ProbeRunner, passes, SearchStopped } from "./probe-runner.ts";
-import { rankGroups } from "./rankings.ts";
-import { adviseSchemes } from "./schemes.ts";
-import type { Advice, OutcomeKind, ProbeResult, Ranking, SearchOutcome, SearchRequest } from "./search.ts";
+import type { Advice, Curve, OutcomeKind, Proof, Ranking, SearchOutcome } from "./outcome.ts";
+import { checkFullSet, checkPreconditions, isImpossible } from "./preconditions.ts";
+import { Prediction } from "./prediction.ts";
+import type { Measured } from "./probe.ts";
+import { ProbeRunner, SearchStopped } from "./probe-runner.ts";
+import { notAsked, proofOf } from "./proof.ts";
+import { byHistory, rankGroups } from "./rankings.ts";
+import type { SearchRequest } from "./request.ts";
+import { adviseByTrials } from "./trials.ts";
 
-/** What is known so far; survives a stop. */
-interface Notes {
-  rankings: readonly Ranking[];
-  prefix: { readonly ranking: Ranking["name"]; readonly length: number | undefined }[];
+/** What all steps share; the notes survive a stop. */
+interface Run {
+  readonly request: SearchRequest;
+  readonly groups: readonly Group[];
+  readonly runner: ProbeRunner;
+  readonly onEngines: boolean;
+  readonly notes: {
+    rankings: readonly Ranking[];
+    prefix: SearchOutcome["prefix"];
+  };
 }
 
-interface SearchEnd {
+interface Ending {
   readonly kind: OutcomeKind;
   readonly keep: readonly string[];
   readonly oneMinimal?: boolean;
-  readonly heldOut?: ProbeResult;
   readonly advice?: readonly Advice[];
   readonly why?: string;
 }
 
 /**
- * Finds units to keep in higher precision. Never claims more than was measured: `keep` of a `found` or `prefix` passed the held-out half.
+ * Finds units to keep in higher precision. Never claims more than was measured: `proof` says what samples that nothing was searched on showed.
  * Rejects only with what `cancelled` holds or what `probe` throws; a probe that fails should answer `unknown`.
  */
 export async function searchUnits(request: SearchRequest): Promise<SearchOutcome> {
   const groups = groupUnits(request.units, request.group ?? "unit");
   const inputs = `${request.inputsHash ?? ""} ${request.group ?? "unit"} ${groups.length} ${request.seed}`;
-  const prober = new ProbeRunner(request, groups, await openJournal(request.journal, inputs, request.notice));
-  const notes: Notes = { rankings: [], prefix: [] };
-  const ending = await searchUntilStopped(request, groups, prober, notes);
-  return outcome(request, groups, prober, notes, ending);
+  const runner = new ProbeRunner(request, groups, await openJournal(request.journal, inputs, request.notice));
+  const run: Run = { request, groups, runner, onEngines: Number.isFinite(request.maxBuilds), notes: { rankings: [], prefix: [] } };
+  const ending = await searchUntilStopped(run);
+  const proof = await prove(run, ending);
+  const curve = await curveOf(run, ending);
+  return outcome(run, proof.state === "missed" ? { ...ending, kind: "not-confirmed" } : ending, proof, curve);
 }
 
-async function searchUntilStopped(request: SearchRequest, groups: readonly Group[], prober: ProbeRunner, notes: Notes): Promise<SearchEnd> {
+async function searchUntilStopped(run: Run): Promise<Ending> {
   try {
-    return await search(request, groups, prober, notes);
+    return await search(run);
   } catch (error) {
     if (!(error instanceof SearchStopped)) throw error;
-    return { kind: error.reason, keep: prober.best ?? [], why: error.message };
+    return { kind: error.reason, keep: run.runner.best ?? [], why: error.message };
   }
 }
 
-/** Two rankings by probes, and a search and sweep over their prefixes: with fewer builds than this probes cannot rank. */
-const BUILDS_PER_UNIT = 3;
-
-async function search(request: SearchRequest, groups: readonly Group[], prober: ProbeRunner, notes: Notes): Promise<SearchEnd> {
+async function search(run: Run): Promise<Ending> {
+  const { request, groups, runner, notes, onEngines } = run;
   if (groups.length === 0) return { kind: "none", keep: [], why: "the model has no units that run quantised" };
-  const hasSurrogate = request.surrogate !== undefined;
-  const fewBuilds = hasSurrogate || request.maxBuilds < BUILDS_PER_UNIT * groups.length;
-  const premise = await checkPremise(prober, groups, { withFull: !fewBuilds, heldByNoUnit: request.heldByNoUnit });
-  if (premise.ending) return premise.ending;
+  const found = await checkPreconditions(runner, request);
+  if (isImpossible(found)) return { ...found, keep: [] };
+  const full = onEngines ? undefined : await checkFullSet(runner, groups, request);
+  if (full) return { ...full, keep: [] };
 
-  notes.rankings = await rankGroups(prober, groups, request, { byProbes: hasSurrogate || !fewBuilds });
-  request.progress?.("searching the shortest prefixes");
-  if (fewBuilds) return searchOnEngines(request, groups, prober, { notes, empty: premise.empty });
-  const accepted = await acceptOnProbes(groups, prober, notes);
-  if (!accepted) return diffuse(request, groups, prober, premise.empty);
-  if (isDiffuse(accepted.keep.length, groups.length)) return diffuse(request, groups, prober, premise.empty, accepted.keep.length);
-  return confirm(prober, accepted, request.confirmBuilds ?? 0);
-}
+  const ranking = await rankGroups(runner, groups, request);
+  const history = request.history && request.history.length > 0 ? byHistory(groups, request.history, ranking.order) : undefined;
+  notes.rankings = history ? [ranking, history.ranking] : [ranking];
+  request.progress?.("choosing how many units to keep");
+  if (onEngines) return await searchOnEngines(run, ranking, found);
 
-/** Probes are cheap: every ranking is searched, the shortest prefix is pruned to a 1-minimal set. */
-async function acceptOnProbes(groups: readonly Group[], prober: ProbeRunner, notes: Notes): Promise<Accepted | undefined> {
-  const hits: PrefixHit[] = [];
-  for (const ranking of notes.rankings) {
-    const length = await shortestOnSearchHalf(prober, ranking, { longest: groups.length });
-    notes.prefix.push({ ranking: ranking.name, length });
-    if (length !== undefined) hits.push({ ranking, length });
-  }
-  const shortest = hits.toSorted((a, b) => a.length - b.length)[0];
-  if (!shortest || tooLong(shortest.length, groups.length)) return undefined;
-  return acceptBest(prober, shortest, notes.rankings, groups.length);
+  const prediction = new Prediction(ranking.order.map((id) => ranking.alone.get(id)?.marginDb ?? Number.NaN));
+  prediction.learn(0, found.empty.marginDb);
+  const choice = await chooseByProbes(runner, {
+    ranking,
+    history,
+    prediction,
+    requiredDb: found.requiredDb,
+    isDiffuse: (kept) => isDiffuse(kept, groups.length),
+  });
+  notes.prefix = choice.prefix;
+  return choice.chosen ?? (await diffuse(run, found.empty));
 }
 
 async function searchOnEngines(
-  request: SearchRequest,
-  groups: readonly Group[],
-  prober: ProbeRunner,
-  { notes, empty }: { readonly notes: Notes; readonly empty: ProbeResult },
-): Promise<SearchEnd> {
-  const found = await acceptWithFewBuilds(prober, notes.rankings, {
-    longest: longestWorthwhile(groups.length),
-    confirmBuilds: request.confirmBuilds ?? 0,
-    hasSurrogate: request.surrogate !== undefined,
-    guardDb: request.guardDb ?? 0,
-  });
-  if (!found) return diffuse(request, groups, prober, empty);
-  notes.prefix.push({ ranking: found.hit.ranking.name, length: found.hit.length });
-  return found.refusal === undefined ? found.accepted : { ...found.accepted, kind: "not-confirmed", why: found.refusal };
+  run: Run,
+  ranking: Ranking,
+  { empty, requiredDb }: { empty: Measured; requiredDb: number },
+): Promise<Ending> {
+  const { runner, groups, notes, request } = run;
+  const longest = longestWorthwhile(groups.length);
+  const chosen = await chooseByEngines(runner, { ranking, unitsOf: (id) => unitsOf(groups, [id]), empty, requiredDb, longest });
+  notes.prefix = [{ ranking: ranking.name, length: chosen?.length }];
+  if (chosen) return { kind: "prefix", keep: ranking.order.slice(0, chosen.length) };
+  const full = await checkFullSet(runner, groups, request);
+  return full ? { ...full, keep: [] } : await diffuse(run, empty);
 }
 
 /** More than a quarter of the units, and more than 8. */
 export const isDiffuse = (kept: number, of: number): boolean => kept > of / 4 && kept > 8;
 const longestWorthwhile = (of: number): number => Math.min(of, Math.max(8, Math.floor(of / 4)));
-/** Beyond half of the units pruning has never come back below a quarter, and each try costs a probe. */
-const tooLong = (prefix: number, of: number): boolean => prefix > of / 2 && isDiffuse(prefix, of);
 
-async function confirm(prober: ProbeRunner, accepted: Accepted, builds: number): Promise<SearchEnd> {
-  const why = await refusalOf(prober, accepted.keep, builds);
-  return why === undefined ? accepted : { ...accepted, kind: "not-confirmed", why };
+async function diffuse({ runner, request, groups, onEngines }: Run, empty: Measured): Promise<Ending> {
+  const advice = await adviseByTrials(runner, { ...request, groups, onEngines }, empty);
+  return { kind: "diffuse", keep: [], advice, why: `no short ranked prefix of the ${groups.length} groups of nodes passes` };
 }
 
-async function diffuse(
-  request: SearchRequest,
-  groups: readonly Group[],
-  prober: ProbeRunner,
-  empty: ProbeResult,
-  kept?: number,
-): Promise<SearchEnd> {
-  if (Number.isFinite(request.maxBuilds)) {
-    const premise = await checkPremise(prober, groups, { withFull: true, heldByNoUnit: request.heldByNoUnit });
-    if (premise.ending) return premise.ending;
-  }
-  const advice = await adviseSchemes(prober, request, empty);
-  const why =
-    kept === undefined
-      ? `no short ranked prefix of the ${groups.length} groups of nodes passes both halves of the samples`
-      : `${kept} of ${groups.length} would have to be kept`;
-  return { kind: "diffuse", keep: [], advice, why };
+const settled: ReadonlySet<OutcomeKind> = new Set(["found", "prefix", "budget"]);
+
+/** The one question to the proof samples. */
+async function prove({ request, runner }: Run, { kind, keep }: Ending): Promise<Proof> {
+  if (keep.length === 0 || !settled.has(kind)) return notAsked("Nothing was chosen that could be proved.");
+  if (request.samples.prove === 0)
+    return notAsked("Not proved: with a single validation sample nothing is left to prove it on. Give more validation samples.");
+  request.progress?.("proving the chosen set");
+  return proofOf(await runner.prove(keep), request.samples);
+}
+
+async function curveOf({ notes, runner, groups, onEngines }: Run, { kind }: Ending): Promise<Curve | undefined> {
+  const ranking = notes.rankings[0];
+  if (ranking === undefined || kind === "tool-failing") return undefined;
+  return await drawCurve(runner, groups, { ranking, isFree: !onEngines });
 }
 
 function outcome(
-  request: SearchRequest,
-  groups: readonly Group[],
-  prober: ProbeRunner,
-  notes: Notes,
-  { kind, keep, oneMinimal, heldOut, advice, why }: SearchEnd,
+  { request, groups, runner, notes }: Run,
+  { kind, keep, oneMinimal, advice, why }: Ending,
+  proof: Proof,
+  curve: Curve | undefined,
 ): SearchOutcome {
   const what = request.group === "block" ? "blocks" : "units";
   return {
     kind,
     method: "ranked",
-    message: outcomeMessage({ kind, kept: keep.length, of: groups.length, what, heldOut, ...(why === undefined ? {} : { why }) }),
+    message: outcomeMessage({ kind, kept: keep.length, of: groups.length, what, proof, ...(why === undefined ? {} : { why }) }),
     units: request.units,
     rankings: notes.rankings,
-    probes: prober.records,
+    probes: runner.records,
     prefix: notes.prefix,
     keep: unitsOf(groups, keep),
-    confirmations: prober.confirmationsOf(keep),
     oneMinimal: oneMinimal ?? false,
-    heldOut: heldOut?.kind === "measured" ? { passes: passes(heldOut), sqnrDb: heldOut.sqnrDb, marginDb: heldOut.marginDb } : undefined,
-    heldOutHalf: prober.heldOutHalf,
+    proof,
+    ...(curve ? { curve } : {}),
+    samples: request.samples,
     advice: advice ?? [],
-    builds: prober.builds,
-    seconds: prober.seconds,
+    builds: runner.builds,
+    seconds: runner.seconds,
     seed: request.seed,
   };
 }

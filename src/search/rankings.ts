@@ -1,103 +1,142 @@
 /**
- * Orders in which units deserve higher precision. No single order is best on every model, so all that can be had are made.
- * Makes orders only; nothing here decides how many units are kept.
+ * The order in which groups deserve higher precision. Makes orders only; nothing here decides how many are kept.
+ * Leave-one-in: one group quantised, all others kept. Of the orders that were tried on real models it was the best, and its errors add up.
  */
 import type { Unit } from "../model/unit.ts";
-import { type Group, groupUnits, unitsOf } from "./groups.ts";
-import type { ProbeRunner, Question } from "./probe-runner.ts";
-import type { ProbeResult, Ranking, RankingName, SearchRequest } from "./search.ts";
+import { type Group, groupUnits } from "./groups.ts";
+import type { Ranking, RankingName } from "./outcome.ts";
+import type { ProbeResult, Slice } from "./probe.ts";
+import type { ProbeRunner } from "./probe-runner.ts";
+import type { SearchRequest } from "./request.ts";
 
-type Facts = Pick<SearchRequest, "layerErrors" | "history" | "budgetMs" | "progress">;
+/** Samples of each round, and the part of the groups, worst first, that goes on to it: those far from mattering need no exact figure. */
+const rounds: readonly { readonly count: number; readonly part: number }[] = [
+  { count: 2, part: 1 },
+  { count: 2, part: 1 / 2 },
+  { count: 4, part: 1 / 4 },
+  { count: 8, part: 1 / 8 },
+];
+/** Of the search's time. */
+const mostOfBudget = 1 / 3;
+/** So many failures at the start, and the ranker is taken for broken. */
+const failuresAtStart = 3;
 
-/** Most telling first; always at least one. `byProbes`: one probe for each unit and ranking is affordable; else only what is known without any. */
-export async function rankGroups(
-  prober: ProbeRunner,
-  groups: readonly Group[],
-  facts: Facts,
-  { byProbes }: { readonly byProbes: boolean },
-): Promise<readonly Ranking[]> {
-  const rankings = byProbes ? await rankByAllProbes(prober, groups, facts) : [];
-  if (facts.layerErrors && facts.layerErrors.size > 0) rankings.push(byInjectedError(groups, facts.layerErrors));
-  const rest = rankings[0] ?? topological(groups);
-  if (facts.history && facts.history.length > 0) rankings.push(byHistory(groups, facts.history, rest.order));
-  return rankings.length === 0 ? [rest] : rankings;
-}
+type Facts = Pick<SearchRequest, "ranker" | "budgetMs" | "progress">;
 
-/** The second round is left out when it would take the search past half of its time. */
-async function rankByAllProbes(prober: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking[]> {
-  const leaveOneIn = await rankByProbes("leave-one-in", prober, groups, facts);
-  const isAffordable = prober.seconds + leaveOneIn.seconds < facts.budgetMs / 2000;
-  return isAffordable ? [leaveOneIn, await rankByProbes("leave-one-out", prober, groups, facts)] : [leaveOneIn];
-}
-
-const namesByProbes = ["leave-one-in", "leave-one-out"] as const;
-type NameByProbes = (typeof namesByProbes)[number];
-
-/**
- * leave-one-in: one group quantised, all others kept; the lower the SQNR the worse the group.
- * leave-one-out: one group kept, all others quantised; the higher the SQNR the more keeping it helps.
- */
-const keptFor = (name: NameByProbes, id: string, ids: readonly string[]): readonly string[] =>
-  name === "leave-one-in" ? ids.filter((other) => other !== id) : [id];
-
-/** Sets of unit ids that rankings by probes ask about, in the order in which they do. */
-export function setsToRank(units: readonly Unit[], by: "unit" | "block"): readonly ReadonlySet<string>[] {
+/** What leave-one-in asks first, in its order, for whoever answers ahead. `samples`: how many there are to rank on. */
+export function firstQuestions(
+  units: readonly Unit[],
+  by: "unit" | "block",
+  samples: number,
+): { readonly keep: ReadonlySet<string>; readonly slice: Slice }[] {
   const groups = groupUnits(units, by);
-  const ids = groups.map((group) => group.id);
-  return namesByProbes.flatMap((name) => ids.map((id) => new Set(unitsOf(groups, keptFor(name, id, ids)))));
+  const slice = { from: 0, count: Math.min(rounds[0]?.count ?? 0, samples) };
+  return groups.map(({ id }) => ({ keep: new Set(groups.filter((other) => other.id !== id).flatMap((other) => other.units)), slice }));
 }
 
-async function rankByProbes(name: NameByProbes, prober: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking> {
-  let seconds = 0;
-  const score = new Map<string, number>();
+/** By leave-one-in as far as a third of the budget allows, else by the error that units add themselves, else in the network's order. */
+export async function rankGroups(runner: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking> {
+  const alone = await leaveOneIn(runner, groups, facts);
+  if (alone !== undefined) return alone;
+  const errors = await facts.ranker?.injected?.();
+  return errors && errors.size > 0 ? byInjectedError(groups, errors) : topological(groups);
+}
+
+/** Error energies of one group by itself, as sums over samples. */
+interface Energies {
+  samples: number;
+  sqnr: number;
+  margin: number;
+}
+
+async function leaveOneIn(runner: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking | undefined> {
+  const { ranker, budgetMs, progress } = facts;
+  if (ranker === undefined || ranker.samples === 0) return undefined;
   const ids = groups.map((group) => group.id);
-  for (const [i, id] of ids.entries()) {
-    facts.progress?.(`ranking ${name}: ${i + 1} of ${ids.length}`);
-    const question: Question = { phase: "rank", keep: keptFor(name, id, ids), half: "search", cheap: true, onRankingSamples: true };
-    const result = await prober.ask(question);
-    // Its own, not what was waited for it: it may have been answered ahead, and in a resumed search.
-    seconds += result.seconds;
-    const quality = qualityOf(result);
-    if (quality !== undefined) score.set(id, name === "leave-one-in" ? -quality : quality);
+  const energies = new Map<string, Energies>();
+  const spent = { seconds: 0, probes: 0, failures: 0 };
+  let going = ids;
+  let from = 0;
+  for (const { count, part } of rounds) {
+    const slice: Slice = { from, count: Math.min(count, ranker.samples - from) };
+    going = worstFirst(going, energies).slice(0, Math.ceil(ids.length * part));
+    if (slice.count <= 0) break;
+    for (const [i, id] of going.entries()) {
+      progress?.(`ranking by leave-one-in: ${i + 1} of ${going.length}, samples ${slice.from + 1} to ${slice.from + slice.count}`);
+      const keep = ids.filter((other) => other !== id);
+      const result = await runner.askRanker(keep, slice);
+      // Its own time, not what was waited for it: it may have been answered ahead, and in a resumed search.
+      spent.seconds += result.seconds;
+      spent.probes++;
+      if (result.kind === "unknown" && ++spent.failures >= failuresAtStart && energies.size === 0) return undefined;
+      add(energies, id, result, slice.count);
+      const roundSeconds = (spent.seconds / spent.probes) * going.length;
+      if (from === 0 && i === 0 && roundSeconds * 1000 > budgetMs * mostOfBudget) return undefined;
+    }
+    from += slice.count;
+    // The next round asks about half as many groups at least, on at most as many samples each as all before.
+    if (spent.seconds * 1.5 * 1000 > budgetMs * mostOfBudget) break;
   }
-  return { name, order: worstFirst(ids, score), score, probes: ids.length, seconds };
+  return {
+    name: "leave-one-in",
+    order: worstFirst(ids, energies),
+    alone: new Map(
+      [...energies].map(([id, { samples, sqnr, margin }]) => [id, { sqnrDb: inDb(sqnr / samples), marginDb: inDb(margin / samples) }]),
+    ),
+    probes: spent.probes,
+    seconds: spent.seconds,
+  };
 }
 
-/** SQNR where it was measured, else the margin; undefined for a failed probe and NaN, which then come last. */
-function qualityOf(result: ProbeResult): number | undefined {
-  if (result.kind === "unknown") return undefined;
-  return [result.sqnrDb, result.marginDb].find((value) => !Number.isNaN(value));
+/** A failed probe and NaN add nothing; a group without any figure comes last. */
+function add(energies: Map<string, Energies>, id: string, result: ProbeResult, samples: number): void {
+  if (result.kind === "unknown" || Number.isNaN(result.sqnrDb + result.marginDb)) return;
+  const sums = energies.get(id) ?? { samples: 0, sqnr: 0, margin: 0 };
+  sums.samples += samples;
+  sums.sqnr += samples * energyOf(result.sqnrDb);
+  sums.margin += samples * energyOf(result.marginDb);
+  energies.set(id, sums);
 }
 
-/** A group's errors add up as energies: 10^(-SQNR/10). A unit without a figure adds nothing. */
+const energyOf = (db: number): number => 10 ** (-db / 10);
+const inDb = (energy: number): number => -10 * Math.log10(energy);
+
+/** By what is lost of the limit, then by SQNR; equal ones keep the network's order. */
+function worstFirst(ids: readonly string[], energies: ReadonlyMap<string, Energies>): string[] {
+  const mean = (id: string, of: "margin" | "sqnr") => {
+    const sums = energies.get(id);
+    return sums === undefined ? -1 : sums[of] / sums.samples;
+  };
+  return ids.toSorted((a, b) => compare(mean(b, "margin"), mean(a, "margin")) || compare(mean(b, "sqnr"), mean(a, "sqnr")));
+}
+
+/** Infinite values compare, they are not subtracted. */
+const compare = (a: number, b: number): number => (a === b ? 0 : a > b ? 1 : -1);
+
+/** A group's errors add up as energies. A unit without a figure adds nothing. */
 function byInjectedError(groups: readonly Group[], errors: ReadonlyMap<string, number>): Ranking {
-  const energy = (id: string) => 10 ** (-(errors.get(id) ?? Number.POSITIVE_INFINITY) / 10);
+  const energy = (id: string) => energyOf(errors.get(id) ?? Number.POSITIVE_INFINITY);
   const score = new Map(groups.map((group) => [group.id, group.units.reduce((sum, id) => sum + energy(id), 0)]));
-  return freeRanking("error-growth", groups, score);
+  const order = groups.map(({ id }) => id).toSorted((a, b) => compare(score.get(b) ?? 0, score.get(a) ?? 0));
+  return freeRanking("error-growth", order);
 }
 
-/** Groups that an earlier fix kept lead, in its order; the others follow in `rest`'s order. */
-function byHistory(groups: readonly Group[], history: readonly string[], rest: readonly string[]): Ranking {
+/** Groups that an earlier fix kept lead, in its order; the others follow in `rest`'s order. `length`: how many it kept. */
+export function byHistory(
+  groups: readonly Group[],
+  history: readonly string[],
+  rest: readonly string[],
+): { ranking: Ranking; length: number } {
   const groupOf = new Map(groups.flatMap((group) => group.units.map((unit) => [unit, group.id] as const)));
   const kept = new Set(history.flatMap((unit) => groupOf.get(unit) ?? []));
-  const order = [...kept, ...rest.filter((id) => !kept.has(id))];
-  return { name: "history", order, score: new Map(order.map((id, i) => [id, order.length - i])), probes: 0, seconds: 0 };
+  return { ranking: freeRanking("history", [...kept, ...rest.filter((id) => !kept.has(id))]), length: kept.size };
 }
 
 /** The order of the network itself: what contiguous searches use. */
 export const topological = (groups: readonly Group[]): Ranking =>
-  freeRanking("topological", groups, new Map(groups.map((group, i) => [group.id, groups.length - i])));
+  freeRanking(
+    "topological",
+    groups.map(({ id }) => id),
+  );
 
-function freeRanking(name: RankingName, groups: readonly Group[], score: ReadonlyMap<string, number>): Ranking {
-  const ids = groups.map((group) => group.id);
-  return { name, order: worstFirst(ids, score), score, probes: 0, seconds: 0 };
-}
-
-/** Equal scores keep the network's order; a missing or NaN score goes last. Infinite scores compare, they are not subtracted. */
-function worstFirst(ids: readonly string[], score: ReadonlyMap<string, number>): readonly string[] {
-  const value = (id: string) => {
-    const found = score.get(id);
-    return found === undefined || Number.isNaN(found) ? Number.NEGATIVE_INFINITY : found;
-  };
-  return ids.toSorted((a, b) => (value(a) === value(b) ? 0 : value(a) > value(b) ? -1 : 1));
-}
+const freeRanking = (name: RankingName, order: readonly string[]): Ranking => ({ name, order, alone: new Map(), probes: 0, seconds: 0 });

@@ -1,25 +1,66 @@
 /**
- * Splits the validation samples: the search sees one half, acceptance is judged on the other (pruned sets overfit: 6 of 7 failed held out).
+ * Which samples rank, choose and prove: three sets that do not meet, by content. Samples that occur twice are taken once; one that also calibrates
+ * never proves.
  */
 import { seededRandom } from "../measure/random.ts";
+import type { SampleCounts } from "./outcome.ts";
 
 export interface SampleSplit {
   readonly all: readonly number[];
-  readonly search: readonly number[];
-  readonly accept: readonly number[];
-  /** False with a single sample: both halves are then the same and nothing is held out. */
-  readonly heldOut: boolean;
+  /** Validation samples to rank on; empty where calibration samples rank. */
+  readonly rank: readonly number[];
+  readonly choose: readonly number[];
+  readonly prove: readonly number[];
+  /** False with too few samples for three sets: ranking and choosing then share theirs, and nothing counts as proved. */
+  readonly apart: boolean;
 }
 
-/** Deterministic for a seed. The search half gets the odd sample. */
-export function splitSamples(count: number, seed: number): SampleSplit {
-  const all = Array.from({ length: count }, (_, i) => i);
-  if (count < 2) return { all, search: all, accept: all, heldOut: false };
-  const order = shuffled(all, seed);
-  const middle = Math.ceil(count / 2);
-  const inOrder = (indices: readonly number[]) => indices.toSorted((a, b) => a - b);
-  return { all, search: inOrder(order.slice(0, middle)), accept: inOrder(order.slice(middle)), heldOut: true };
+export interface SplitOptions {
+  readonly seed: number;
+  /** Contents of the samples that calibrate: they never prove. */
+  readonly calibration?: ReadonlySet<string>;
+  /** They rank, too: the validation samples then only choose and prove. */
+  readonly calibrationRanks?: boolean;
 }
+
+/** Below so many of its own each, a set says nothing. */
+const leastOfEach = 2;
+
+/** `contents`: what each validation sample holds, as a digest. Deterministic for a seed. Indices are in order. */
+export function splitSamples(contents: readonly string[], { seed, calibration, calibrationRanks = false }: SplitOptions): SampleSplit {
+  const all = contents.map((_, i) => i);
+  const first = all.filter((i) => contents.indexOf(contents[i] ?? "") === i);
+  const isSeen = (i: number) => calibration?.has(contents[i] ?? "") ?? false;
+  const fresh = shuffled(
+    first.filter((i) => !isSeen(i)),
+    seed,
+  );
+  const sets = calibrationRanks ? 2 : 3;
+  const apart = fresh.length >= sets * leastOfEach;
+  const size = Math.floor(fresh.length / (apart ? sets : 2));
+  const ranking = calibrationRanks || !apart ? 0 : size;
+  const choose = [...fresh.slice(ranking, ranking + size), ...first.filter(isSeen)];
+  // A single sample: it chooses, and nothing is left to prove anything.
+  const chosen = choose.length === 0 ? fresh : choose;
+  return {
+    all,
+    rank: inOrder(calibrationRanks ? [] : apart ? fresh.slice(0, ranking) : chosen),
+    choose: inOrder(chosen),
+    prove: inOrder(choose.length === 0 ? [] : fresh.slice(ranking + size)),
+    apart,
+  };
+}
+
+/** `ranking`: samples that rank, of whichever data. */
+export const countsOf = (split: SampleSplit, ranking: number): SampleCounts => ({
+  all: split.all.length,
+  rank: ranking,
+  choose: split.choose.length,
+  prove: split.prove.length,
+  apart: split.apart,
+});
+
+const inOrder = (indices: readonly number[]) => indices.toSorted((a, b) => a - b);
 
 /** Fisher and Yates' shuffle. */
 function shuffled(items: readonly number[], seed: number): number[] {

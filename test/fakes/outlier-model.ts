@@ -29,10 +29,13 @@ const weightsOf = (layer: number): Float32Array =>
     return layer === 1 && column === 0 ? 0 : value / 2;
   });
 
-/** `count` samples in one array, axis 0. */
-export const outlierData = (count: number, height = 4, width = 4): Tensor => ({
+/** `count` samples in one array, axis 0; others for another `from`. */
+export const outlierData = (count: number, height = 4, width = 4, from = 0): Tensor => ({
   name: "x",
   dtype: "float32",
   shape: [count, channels, height, width],
-  data: Float32Array.from({ length: count * channels * height * width }, (_, i) => Math.sin(i * 12.9898 + (i % 17))),
+  data: Float32Array.from({ length: count * channels * height * width }, (_, at) => {
+    const i = at + from * channels * height * width;
+    return Math.sin(i * 12.9898 + (i % 17));
+  }),
 });

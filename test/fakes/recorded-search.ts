@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import type { Unit } from "../../src/model/unit.ts";
 import { fromNum, type ModelReport, reportSchema } from "../../src/report/schema.ts";
 import type { DebugPrecisionRun } from "../../src/search/debug-precision-result.ts";
+import type { SearchOutcome } from "../../src/search/outcome.ts";
+import type { Probe, ProbeResult, Ranker, SampleSet } from "../../src/search/probe.ts";
 import { searchUnits } from "../../src/search/ranked.ts";
-import type { Half, Probe, ProbeResult, SearchOutcome } from "../../src/search/search.ts";
 import { request } from "./probes.ts";
 
 type RecordedSearch = NonNullable<ModelReport["search"]>;
@@ -64,63 +65,58 @@ export const layersKept = ({ search }: Recording, keep: readonly string[]): numb
 
 export interface Asked {
   readonly keep: readonly string[];
-  readonly half: Half;
-  readonly fresh: boolean;
+  readonly samples: SampleSet;
 }
 
-/** Built engines by what they keep and on which half. Each fresh build answers once; asked for one more, the set is unknown. */
-export function recordedEngines(recording: Recording, fresh = freshBuilds(recording)): { readonly probe: Probe; readonly asked: Asked[] } {
+/** First builds by what they keep. The half that was searched on chooses, the other proves; all samples fail as they did for the plain engine. */
+export function recordedEngines(recording: Recording): { readonly probe: Probe; readonly asked: Asked[] } {
   const asked: Asked[] = [];
-  const left = [...fresh];
-  const takeFresh = (keep: ReadonlySet<string>) => {
-    const at = left.findIndex((one) => keepsSame(one.keep, keep));
-    return at < 0 ? undefined : left.splice(at, 1)[0];
-  };
-  const probe: Probe = async (keep, half, options) => {
-    const isFresh = options?.fresh === true;
-    asked.push({ keep: [...keep], half, fresh: isFresh });
-    const built = isFresh ? takeFresh(keep) : firstBuilds(recording).find((one) => one.half === half && keepsSame(one.keep, keep));
+  const probe: Probe = async (keep, samples) => {
+    asked.push({ keep: [...keep], samples });
+    const half = samples === "prove" ? "accept" : "search";
+    const built = firstBuilds(recording).find((one) => one.half === half && keepsSame(one.keep, keep));
     return built === undefined ? { kind: "unknown", why: `no engine of ${keep.size} units was recorded`, seconds: 0 } : resultOf(built);
   };
   return { probe, asked };
 }
 
-const resultOf = (probe: RecordedProbe): ProbeResult => ({
-  kind: "measured",
-  passes: probe.passes === true,
-  marginDb: fromNum(probe.margin ?? "NaN"),
-  sqnrDb: fromNum(probe.sqnrDb ?? "NaN"),
-  sdDb: fromNum(probe.sdDb ?? "NaN"),
-  seconds: probe.seconds,
-});
-
-/** From so many units of a ranking on, at least 2, the surrogate sees enough to spare; in a ranking without a number it sees nothing gained. */
-export type Guessed = Readonly<Partial<Record<RankedBy, number>>>;
-
-const enoughDb = 60;
-
-/** Ranks as the CPU did then, and guesses as it is told. */
-export function guessingSurrogate({ ranked, units }: Recording, guessed: Guessed): Probe {
-  const isEnough = (name: RankedBy, keep: ReadonlySet<string>) =>
-    keep.size >= (guessed[name] ?? Number.POSITIVE_INFINITY) && keepsSame(ranked[name].slice(0, keep.size), keep);
-  const gainOf = (keep: ReadonlySet<string>): number => {
-    // One unit kept, or one left out: where it stands in the ranking, far below what is enough.
-    if (keep.size === 1) return -ranked["leave-one-out"].findIndex((id) => keep.has(id)) / units.length;
-    if (keep.size === units.length - 1) return ranked["leave-one-in"].findIndex((id) => !keep.has(id)) / units.length;
-    return isEnough("leave-one-in", keep) || isEnough("leave-one-out", keep) ? enoughDb : 0;
+const resultOf = (probe: RecordedProbe): ProbeResult => {
+  const marginDb = fromNum(probe.margin ?? "NaN");
+  return {
+    kind: "measured",
+    passes: probe.passes === true,
+    marginDb,
+    lowDb: marginDb,
+    sqnrDb: fromNum(probe.sqnrDb ?? "NaN"),
+    sdDb: fromNum(probe.sdDb ?? "NaN"),
+    seconds: probe.seconds,
   };
-  return async (keep) => {
-    const sqnrDb = 20 + gainOf(keep);
-    return { kind: "measured", passes: sqnrDb >= 25, marginDb: sqnrDb - 25, sqnrDb, sdDb: 0, seconds: 0.2 };
+};
+
+/** Ranks as the CPU did then, with errors of which the sum clears the limit and the prediction's own error from so many kept units on. */
+function rankerFor({ ranked, units }: Recording, length: number): Ranker {
+  const order = ranked["leave-one-in"];
+  // The first `length` units: 15 dB each, falling a little. All others together: 12 dB beyond the limit.
+  const marginOf = (place: number) => (place < length ? -10 + place / 100 : 12 + 10 * Math.log10(units.length - length));
+  return {
+    samples: 16,
+    probe: async (keep) => {
+      const marginDb = marginOf(order.findIndex((id) => !keep.has(id)));
+      return { kind: "measured", passes: marginDb >= 0, marginDb, lowDb: marginDb, sqnrDb: 25 + marginDb, sdDb: 0, seconds: 0.2 };
+    },
   };
 }
 
-/** The search of today with the budget of the recorded runs: 8 builds, two of them fresh ones of the accepted set. */
-export const searchAgain = (recording: Recording, probe: Probe, guessed: Guessed): Promise<SearchOutcome> => {
-  const surrogate = guessingSurrogate(recording, guessed);
-  const { units, guardDb } = recording;
-  return searchUnits(request(units, probe, { surrogate, ranker: surrogate, maxBuilds: 8, confirmBuilds: 2, guardDb, budgetMs: 1_200_000 }));
-};
+/** The search of today with the four images of each half, its ranking expecting this prefix to be the answer. */
+export const searchAgain = (recording: Recording, probe: Probe, length: number): Promise<SearchOutcome> =>
+  searchUnits(
+    request(recording.units, probe, {
+      ranker: rankerFor(recording, length),
+      samples: { all: 8, rank: 16, choose: 4, prove: 4, apart: true },
+      maxBuilds: 8,
+      budgetMs: 1_200_000,
+    }),
+  );
 
 /** What `polygraphy debug precision --mode bisect --dir forward` left: its log and, after `--- checks`, the results file of its check. */
 export function recordedBisect(path: string): DebugPrecisionRun {

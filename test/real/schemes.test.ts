@@ -50,7 +50,7 @@ describe("a diffuse error", () => {
   });
 
   it("of a model with a cache alone is told that nothing could be tried, and what to give", async () => {
-    const model = await check("{cache: cls.calibration.cache}", "per-channel", 26);
+    const model = await check("{cache: cls.calibration.cache}", "per-channel", 34);
     expect(model.search?.outcome).toBe("diffuse");
     expect(model.advice.find(({ rule }) => rule === "no-data")?.text).toContain("quantization.data");
   });

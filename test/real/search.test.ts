@@ -19,7 +19,7 @@ describe("the search on a real model", () => {
           const compared = await compareOne(model, opened, limitDb);
           expect(isBetter(compared), `${model.key} at ${limitDb} dB: ${compared.ranked.message}`).toBe(true);
           if (compared.ranked.kind === "diffuse") continue;
-          const accepted = await opened.probe(limitDb)(new Set(compared.ranked.keep), "accept");
+          const accepted = await opened.probe(limitDb)(new Set(compared.ranked.keep), "prove");
           expect(accepted).toMatchObject({ kind: "measured", passes: true });
         }
       } finally {

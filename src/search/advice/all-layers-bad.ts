@@ -1,5 +1,5 @@
 /** Nearly every layer is bad by itself: the scales are wrong everywhere, so the calibration data is the suspect, not a layer. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 const SHARE = 0.8;

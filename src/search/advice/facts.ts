@@ -1,5 +1,5 @@
 /** What the rules look at. Whoever calls them hands in what it knows; a rule whose facts are missing says nothing. */
-import type { OutcomeKind } from "../search.ts";
+import type { OutcomeKind } from "../outcome.ts";
 
 export interface AdviceFacts {
   /** Layers in topological order. SQNR in dB, higher is better; NaN where it was not measured. `injectedDb`: error the layer adds by itself. */

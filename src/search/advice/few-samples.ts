@@ -1,5 +1,5 @@
 /** Too few calibration samples for stable scales. A cache that does not tell its samples is not judged. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 export function fewSamples({ calibration }: AdviceFacts): Advice | undefined {

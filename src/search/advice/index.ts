@@ -1,5 +1,5 @@
 /** All rules in the order in which a reader should try them. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import { allLayersBad } from "./all-layers-bad.ts";
 import type { AdviceFacts } from "./facts.ts";
 import { fewSamples } from "./few-samples.ts";

@@ -1,5 +1,5 @@
 /** The error appears only at the end of the network: the head is sensitive, the rest is well quantised. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 const TAIL = 0.15;

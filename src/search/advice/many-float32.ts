@@ -1,5 +1,5 @@
 /** Many units kept in FP32: each border costs a conversion, and FP16 nearly always suffices. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 const MANY = 8;

@@ -1,5 +1,5 @@
 /** A diffuse error asks for another calibration, and only a cache is there: nothing could be tried. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 export function noData({ calibration, search }: AdviceFacts): Advice | undefined {

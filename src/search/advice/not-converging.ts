@@ -1,5 +1,5 @@
 /** The search ended without a short list: single layers are not the cause, or the limit is tighter than INT8 allows. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 const unsolved = new Set(["diffuse", "budget", "none", "not-confirmed"]);

@@ -1,5 +1,5 @@
 /** Validation shows values that the scales cannot represent: the calibration samples were not like those of use. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 /** Percentile and entropy clip on purpose, min-max never should: a tensor counts from this ratio on. */

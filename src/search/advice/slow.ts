@@ -1,5 +1,5 @@
 /** Accuracy is fine but time is not: an INT8 engine, or a fix, that is no faster than the reference, or than the user asks. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 export function slow({ latency, accurate }: AdviceFacts): Advice | undefined {

@@ -1,5 +1,5 @@
 /** The scales were made for another state of the model, or do not cover it. */
-import type { Advice } from "../search.ts";
+import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 export function staleCache({ calibration }: AdviceFacts): Advice | undefined {

@@ -39,7 +39,14 @@ const judging = { entry: entryOf("tolerance: {sqnr-db: {fail: 20}}"), seed: 1, t
 it("is one sample while the plain candidate is judged, and while a probe is", async () => {
   const { lane, counts } = watchedLane();
   await judgeOutputs({ ...judging, lane }, await lane.build(), [0, 1, 2, 3, 4, 5, 6, 7]);
-  const probe = makeProbe({ ...judging, lane }, splitSamples(16, 1), fakeClock());
+  const probe = makeProbe(
+    { ...judging, lane },
+    splitSamples(
+      Array.from({ length: 16 }, (_, i) => `sample ${i}`),
+      { seed: 1 },
+    ),
+    fakeClock(),
+  );
   await probe(new Set(), "all");
   expect(counts).toHaveLength(24);
   expect(Math.max(...counts)).toBeLessThanOrEqual(4);

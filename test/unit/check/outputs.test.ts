@@ -80,16 +80,16 @@ describe("noise between builds", () => {
 });
 
 describe("a probe of the search", () => {
-  const halves = splitSamples(8, 3);
+  const split = splitSamples(["a", "b", "c", "d", "e", "f", "g", "h"], { seed: 3 });
   const lane = fakeLane({
     output: (sample, keep) => ({ reference: reference(sample), candidate: worse(reference(sample), keep.has("Conv:t1") ? 0.01 : 0.2) }),
   });
 
-  it("measures the half that was asked for and says by how much it passes", async () => {
-    const probe = makeProbe(judging(lane), halves, fakeClock());
-    expect(await probe(new Set(["Conv:t1"]), "accept")).toMatchObject({ kind: "measured", passes: true });
-    expect(lane.asked.at(-1)?.samples).toEqual(halves.accept);
-    const failing = await probe(new Set(), "search");
+  it("measures the samples that were asked for and says by how much it passes", async () => {
+    const probe = makeProbe(judging(lane), split, fakeClock());
+    expect(await probe(new Set(["Conv:t1"]), "prove")).toMatchObject({ kind: "measured", passes: true });
+    expect(lane.asked.at(-1)?.samples).toEqual(split.prove);
+    const failing = await probe(new Set(), "choose");
     expect(failing).toMatchObject({ kind: "measured", passes: false });
     expect(failing.kind === "measured" && failing.marginDb).toBeLessThan(0);
   });
@@ -99,9 +99,9 @@ describe("a probe of the search", () => {
       output: (sample) => ({ reference: reference(sample), candidate: reference(sample) }),
       facts: (keep) => ({ what: `${keep.size} kept`, latencyMs: 1 + keep.size }),
     });
-    const probe = makeProbe(judging(timed), halves, fakeClock());
-    const two = probe(new Set(["Conv:t0", "Conv:t1"]), "search");
-    const one = probe(new Set(["Conv:t1"]), "search");
+    const probe = makeProbe(judging(timed), split, fakeClock());
+    const two = probe(new Set(["Conv:t0", "Conv:t1"]), "choose");
+    const one = probe(new Set(["Conv:t1"]), "choose");
     expect(await two).toMatchObject({ latencyMs: 3, engine: { facts: { what: "2 kept" } } });
     expect(await one).toMatchObject({ latencyMs: 2, engine: { facts: { what: "1 kept" } } });
   });
@@ -113,7 +113,7 @@ describe("a probe of the search", () => {
         throw new ToolError("build-failed", "no implementation");
       },
     };
-    expect(await makeProbe(judging(broken), halves, fakeClock())(new Set(), "all")).toMatchObject({
+    expect(await makeProbe(judging(broken), split, fakeClock())(new Set(), "all")).toMatchObject({
       kind: "unknown",
       why: "build-failed: no implementation",
     });
@@ -126,26 +126,13 @@ describe("a probe of the search", () => {
         throw new TypeError("x");
       },
     };
-    await expect(makeProbe(judging(bug), halves, fakeClock())(new Set(), "all")).rejects.toThrow(TypeError);
+    await expect(makeProbe(judging(bug), split, fakeClock())(new Set(), "all")).rejects.toThrow(TypeError);
     const cancelled = {
       ...lane,
       build: () => {
         throw new ToolError("cancelled", "stop");
       },
     };
-    await expect(makeProbe(judging(cancelled), halves, fakeClock())(new Set(), "all")).rejects.toThrow("stop");
-  });
-});
-
-describe("the halves", () => {
-  it("share no sample, hold all of them and are the same for a seed", () => {
-    const { search, accept, all: every } = splitSamples(9, 5);
-    expect([...search, ...accept].toSorted((a, b) => a - b)).toEqual(every);
-    expect(search).toHaveLength(5);
-    expect(splitSamples(9, 5)).toEqual(splitSamples(9, 5));
-  });
-
-  it("hold nothing out where there is one sample", () => {
-    expect(splitSamples(1, 5)).toMatchObject({ search: [0], accept: [0], heldOut: false });
+    await expect(makeProbe(judging(cancelled), split, fakeClock())(new Set(), "all")).rejects.toThrow("stop");
   });
 });

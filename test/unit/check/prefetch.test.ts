@@ -1,16 +1,20 @@
 /** Ranking probes that are answered while engines are built. */
 import { describe, expect, it } from "vitest";
 import { prefetch } from "../../../src/check/prefetch.ts";
-import type { Probe, ProbeResult } from "../../../src/search/search.ts";
+import type { ProbeResult, Ranker } from "../../../src/search/probe.ts";
 
-const measured = (sqnrDb: number): ProbeResult => ({ kind: "measured", passes: true, marginDb: 0, sqnrDb, sdDb: 0, seconds: 0 });
+type Ask = Ranker["probe"];
+
+const measured = (sqnrDb: number): ProbeResult => ({ kind: "measured", passes: true, marginDb: 0, lowDb: 0, sqnrDb, sdDb: 0, seconds: 0 });
 const sets = ["a", "b", "c"].map((id) => new Set([id]));
+const slice = { from: 0, count: 2 };
+const questions = sets.map((keep) => ({ keep, slice }));
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A probe whose questions end when the test says so. */
 function heldProbe() {
   const asked: { readonly keep: string; readonly answer: (result: ProbeResult) => void; readonly fail: (error: Error) => void }[] = [];
-  const probe: Probe = (keep) =>
+  const probe: Ask = (keep) =>
     new Promise((answer, fail) => {
       asked.push({ keep: [...keep].join(), answer, fail });
     });
@@ -20,7 +24,7 @@ function heldProbe() {
 describe("asking ahead", () => {
   it("asks the sets in their order, one at a time, before anybody wants them", async () => {
     const { probe, asked, names } = heldProbe();
-    prefetch(probe, sets);
+    prefetch(probe, questions);
     await turn();
     expect(names()).toEqual(["a"]);
     asked[0]?.answer(measured(1));
@@ -30,21 +34,21 @@ describe("asking ahead", () => {
 
   it("answers from memory what was asked before", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = prefetch(probe, sets);
+    const ahead = prefetch(probe, questions);
     for (const [i] of sets.entries()) {
       await turn();
       asked[i]?.answer(measured(i));
     }
     await turn();
-    expect(await ahead.probe(new Set(["b"]), "search")).toEqual(measured(1));
+    expect(await ahead.probe(new Set(["b"]), slice)).toEqual(measured(1));
     expect(names()).toEqual(["a", "b", "c"]);
   });
 
   it("leaves the rest to whoever asks what nobody has asked yet", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = prefetch(probe, sets);
+    const ahead = prefetch(probe, questions);
     await turn();
-    const wanted = ahead.probe(new Set(["x"]), "search");
+    const wanted = ahead.probe(new Set(["x"]), slice);
     asked[0]?.answer(measured(1));
     await turn();
     expect(names()).toEqual(["a", "x"]);
@@ -52,48 +56,47 @@ describe("asking ahead", () => {
     expect(await wanted).toEqual(measured(7));
     await turn();
     expect(names()).toEqual(["a", "x"]);
-    void ahead.probe(new Set(["b"]), "search");
+    void ahead.probe(new Set(["b"]), slice);
     await turn();
     expect(names()).toEqual(["a", "x", "b"]);
   });
 
-  it("takes both halves for the same samples, and a fresh build for a question of its own", async () => {
+  it("takes other samples for a question of its own", async () => {
     let calls = 0;
-    const probe: Probe = async () => measured(++calls);
-    const ahead = prefetch(probe, [new Set(["a"])]);
+    const ahead = prefetch(async () => measured(++calls), [{ keep: new Set(["a"]), slice }]);
     const keep = new Set(["a"]);
     await turn();
-    expect(await ahead.probe(keep, "search")).toEqual(measured(1));
-    expect(await ahead.probe(keep, "accept")).toEqual(measured(1));
-    expect(await ahead.probe(keep, "search", { fresh: true })).toEqual(measured(2));
+    expect(await ahead.probe(keep, slice)).toEqual(measured(1));
+    expect(await ahead.probe(keep, { from: 2, count: 2 })).toEqual(measured(2));
+    expect(await ahead.probe(keep, slice)).toEqual(measured(1));
   });
 
   it("keeps a failure from whoever did not ask, and asks again where somebody does", async () => {
     const times = new Map<string, number>();
-    const probe: Probe = async (keep) => {
+    const probe: Ask = async (keep) => {
       const id = [...keep].join();
       times.set(id, (times.get(id) ?? 0) + 1);
       if (id === "a" && times.get(id) === 1) throw new Error("the tool broke");
       return id === "b" && times.get(id) === 1 ? { kind: "unknown", why: "busy", seconds: 0 } : measured(5);
     };
-    const ahead = prefetch(probe, sets);
+    const ahead = prefetch(probe, questions);
     await turn();
-    for (const keep of sets) expect(await ahead.probe(keep, "search")).toEqual(measured(5));
+    for (const keep of sets) expect(await ahead.probe(keep, slice)).toEqual(measured(5));
     expect(Object.fromEntries(times)).toEqual({ a: 2, b: 2, c: 1 });
   });
 
   it("hands a failure to whoever waits for that very question", async () => {
     const { probe, asked } = heldProbe();
-    const ahead = prefetch(probe, sets);
+    const ahead = prefetch(probe, questions);
     await turn();
-    const wanted = ahead.probe(new Set(["a"]), "search");
+    const wanted = ahead.probe(new Set(["a"]), slice);
     asked[0]?.fail(new Error("the tool broke"));
     await expect(wanted).rejects.toThrow("the tool broke");
   });
 
   it("asks nothing more once stopped, and waits for what is under way", async () => {
     const { probe, asked, names } = heldProbe();
-    const ahead = prefetch(probe, sets);
+    const ahead = prefetch(probe, questions);
     await turn();
     let isStopped = false;
     const stopping = ahead.stop().then(() => {

@@ -4,7 +4,7 @@ import type { Measurement } from "../../../src/measure/measurement.ts";
 import type { Unit } from "../../../src/model/unit.ts";
 import { coverageReport, firstFailing, keptUnit, measuredTensor, searchReport, worstLayers } from "../../../src/report/build.ts";
 import { reportSchema } from "../../../src/report/schema.ts";
-import type { SearchOutcome } from "../../../src/search/search.ts";
+import type { SearchOutcome } from "../../../src/search/outcome.ts";
 import { sampleLayer, sampleModel, sampleReport } from "../../fakes/report.ts";
 
 const measurement = (overrides: Partial<Measurement> = {}): Measurement => ({
@@ -152,33 +152,54 @@ describe("searchReport", () => {
     method: "ranked",
     message: "m",
     units: [unit("a", 0), unit("b", 1)],
-    rankings: [{ name: "leave-one-in", order: ["b", "a"], score: new Map(), probes: 2, seconds: 1 }],
+    rankings: [
+      {
+        name: "leave-one-in",
+        order: ["b", "a"],
+        alone: new Map([
+          ["b", { sqnrDb: 20, marginDb: 0 }],
+          ["a", { sqnrDb: 30, marginDb: 10 }],
+        ]),
+        probes: 2,
+        seconds: 1,
+      },
+    ],
     probes: [
       {
         n: 1,
         phase: "premise",
-        half: "search",
+        samples: "choose",
         keep: [],
-        result: { kind: "measured", passes: false, marginDb: -Infinity, sqnrDb: NaN, sdDb: 0, seconds: 1 },
+        result: { kind: "measured", passes: false, marginDb: -Infinity, lowDb: -Infinity, sqnrDb: NaN, sdDb: 0, seconds: 1 },
       },
       {
         n: 2,
-        phase: "gallop",
+        phase: "prefix",
         ranking: "leave-one-in",
-        half: "accept",
+        samples: "prove",
         keep: ["b"],
         result: { kind: "unknown", why: "killed", seconds: 2 },
       },
     ],
     prefix: [
       { ranking: "leave-one-in", length: 1 },
-      { ranking: "leave-one-out", length: undefined },
+      { ranking: "history", length: undefined },
     ],
     keep: ["b", "gone"],
     oneMinimal: true,
-    heldOut: { passes: true, sqnrDb: 22, marginDb: 2 },
+    proof: {
+      state: "likely",
+      samples: 24,
+      result: { kind: "measured", passes: true, marginDb: 2, lowDb: -1, sqnrDb: 22, sdDb: 2, seconds: 1 },
+      neededSamples: 108,
+      message: "Likely.",
+    },
+    curve: {
+      order: ["b", "a"],
+      points: [{ kept: 0, by: "measured", sqnrDb: 19, lowDb: 18, highDb: Infinity, marginDb: -1 }],
+    },
+    samples: { all: 48, rank: 16, choose: 24, prove: 24, apart: true },
     advice: [],
-    confirmations: [],
     builds: 2,
     seconds: 3,
     seed: 1,
@@ -198,9 +219,21 @@ describe("searchReport", () => {
     ]);
     expect(search.prefix).toEqual([
       { ranking: "leave-one-in", length: 1 },
-      { ranking: "leave-one-out", length: null },
+      { ranking: "history", length: null },
     ]);
     expect(reportSchema.safeParse(JSON.parse(JSON.stringify(sampleReport({ models: [sampleModel({ search })] })))).error).toBeUndefined();
+  });
+  it("carries the proof, the curve, the samples and what each unit costs at the output", () => {
+    const search = searchReport(outcome, "float16");
+    expect(search.heldOut).toEqual({ passes: true, sqnrDb: 22, margin: 2 });
+    expect(search.proof).toMatchObject({ state: "likely", samples: 24, sqnrDb: 22, margin: 2, low: -1, neededSamples: 108 });
+    expect(search.curve?.points).toEqual([{ kept: 0, by: "measured", sqnrDb: 19, low: 18, high: "Infinity", margin: -1 }]);
+    expect(search.samples).toEqual({ all: 48, rank: 16, choose: 24, prove: 24, apart: true });
+    // 20 dB is ten times the energy of 30 dB.
+    expect(search.gains).toEqual([
+      { unit: "b", sqnrDb: 20, share: expect.closeTo(10 / 11, 9) },
+      { unit: "a", sqnrDb: 30, share: expect.closeTo(1 / 11, 9) },
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Probe, type ProbeResult, passes } from "../../../src/search/probe.ts";
 import { isDiffuse, searchUnits } from "../../../src/search/ranked.ts";
-import type { Probe, ProbeResult } from "../../../src/search/search.ts";
-import { additiveProbe, energiesWith, failed, measured, request, steppingClock, syntheticUnits } from "../../fakes/probes.ts";
+import { additiveProbe, energiesWith, failed, measured, rankerOf, request, steppingClock, syntheticUnits } from "../../fakes/probes.ts";
 
 const units = syntheticUnits(40);
 
@@ -12,7 +12,7 @@ describe("a ranked search", () => {
     expect(outcome.kind).toBe("found");
     expect(outcome.keep).toEqual(["u7", "u31"]);
     expect(outcome.oneMinimal).toBe(true);
-    expect(outcome.heldOut?.passes).toBe(true);
+    expect(outcome.proof.state).toBe("proved");
     expect(outcome.message).toContain("2 of 40 units");
   });
 
@@ -28,12 +28,13 @@ describe("a ranked search", () => {
         const outcome = await searchUnits(request(syntheticUnits(energies.length), probe));
         if (outcome.kind !== "found") return;
         accepted++;
-        expect(passes(await probe(new Set(outcome.keep), "search"))).toBe(true);
-        expect(outcome.oneMinimal).toBe(true);
-        for (const id of outcome.keep) {
-          const without = new Set(outcome.keep.filter((other) => other !== id));
-          expect(passes(await probe(without, "search"))).toBe(false);
-        }
+        const without = outcome.keep.map((id) => new Set(outcome.keep.filter((other) => other !== id)));
+        const answers = await Promise.all(without.map(async (keep) => passes(await probe(keep, "choose"))));
+        expect({ oneMinimal: outcome.oneMinimal, passes: passes(await probe(new Set(outcome.keep), "choose")), answers }).toEqual({
+          oneMinimal: true,
+          passes: true,
+          answers: outcome.keep.map(() => false),
+        });
       }),
       { numRuns: 200, seed: 7 },
     );
@@ -49,17 +50,26 @@ describe("a ranked search", () => {
     const outcome = await searchUnits(request(syntheticUnits(40, 4), additiveProbe(energiesWith(40, [9])), { group: "block" }));
     expect(outcome.keep).toEqual(["u8", "u9", "u10", "u11"]);
     expect(outcome.message).toContain("1 of 10 blocks");
+    expect(outcome.curve?.points.map(({ kept }) => kept).slice(0, 3)).toEqual([0, 4, 8]);
   });
 
-  it("uses what an earlier fix kept and what layers add by themselves as further rankings", async () => {
-    const layerErrors = new Map(units.map((unit, i) => [unit.id, i === 31 ? 5 : 60]));
-    const outcome = await searchUnits(request(units, additiveProbe(energiesWith(40, [31])), { layerErrors, history: ["u31"] }));
-    expect(outcome.rankings.map(({ name, order }) => [name, order[0]])).toEqual([
-      ["leave-one-in", "u31"],
-      ["leave-one-out", "u31"],
-      ["error-growth", "u31"],
-      ["history", "u31"],
-    ]);
+  it("begins where the sum of the single errors expects the answer", async () => {
+    const culprits = Array.from({ length: 9 }, (_, i) => 4 * i);
+    const outcome = await searchUnits(request(units, additiveProbe(energiesWith(40, culprits))));
+    const lengths = outcome.probes.filter(({ phase }) => phase === "prefix").map(({ keep }) => keep.length);
+    expect(lengths).toEqual([9, 8]);
+    expect(outcome.keep).toHaveLength(9);
+  });
+
+  it("takes what an earlier fix kept where that is shorter", async () => {
+    // Alone the pair shows nothing: only an earlier fix knows it.
+    const probe: Probe = async (keep) => (keep.has("u5") && keep.has("u6") ? measured(30) : measured(Math.min(18 + keep.size / 4, 21)));
+    const ranker = rankerOf(async (keep) => measured(40 - (keep.has("u39") ? 0 : 10) - (keep.has("u38") ? 0 : 8)));
+    const without = await searchUnits(request(units, probe, { ranker }));
+    const outcome = await searchUnits(request(units, probe, { ranker, history: ["u5", "u6"] }));
+    expect(without.keep.length).toBeGreaterThan(2);
+    expect(outcome.keep).toEqual(["u5", "u6"]);
+    expect(outcome.rankings.map(({ name }) => name)).toEqual(["leave-one-in", "history"]);
   });
 
   it("has nothing to search in a model without units", async () => {
@@ -75,80 +85,136 @@ describe("a ranked search", () => {
   });
 });
 
-describe("the premise", () => {
-  it("stops when the plain model passes both halves", async () => {
-    const outcome = await searchUnits(request(units, additiveProbe(energiesWith(40, []))));
-    expect(outcome.kind).toBe("nothing-needed");
+describe("the preconditions", () => {
+  it("stop where the plain model passes", async () => {
+    expect((await searchUnits(request(units, additiveProbe(energiesWith(40, []))))).kind).toBe("nothing-needed");
   });
 
-  it("stops when everything kept still fails, and says so", async () => {
+  it("stop where everything kept still fails, and say so", async () => {
     const outcome = await searchUnits(request(units, async () => measured(12)));
     expect(outcome.kind).toBe("premise-fails");
-    expect(outcome.message).toContain("missed by 8.00");
+    expect(outcome.message).toContain("missed by 8.00 dB");
     expect(outcome.message).toContain("loosen the limit");
   });
 
-  it("names quantisers that no unit holds as the cause, instead of the limit", async () => {
+  it("name quantisers that no unit holds as the cause, instead of the limit", async () => {
     const outcome = await searchUnits(request(units, async () => measured(12), { heldByNoUnit: ["q1", "q2"] }));
     expect(outcome.message).toContain("2 quantisers (first 'q1') stay: no unit holds them");
     expect(outcome.message).not.toContain("loosen");
   });
 
-  it("stops when the plain model cannot be measured", async () => {
+  it("stop where the plain model cannot be measured", async () => {
     const probe: Probe = async (keep) => (keep.size === 0 ? failed("worker died") : measured(40));
     const outcome = await searchUnits(request(units, probe));
     expect(outcome.kind).toBe("premise-fails");
     expect(outcome.message).toContain("worker died");
   });
 
-  it("searches on the other half when only that one shows the failure", async () => {
-    const probe = additiveProbe(energiesWith(40, [5]), { search: 0.01 });
+  it("ask for more where only all samples show the failure: those that choose are kinder by so much", async () => {
+    // All samples: 17 dB for the plain model. Those that choose: 23 dB.
+    const probe = additiveProbe(energiesWith(40, [5, 9]), { choose: 0.1 });
     const outcome = await searchUnits(request(units, probe));
-    expect(outcome.keep).toEqual(["u5"]);
-    expect(outcome.probes.at(-1)?.half).toBe("search");
+    expect(outcome.keep).toEqual(["u5", "u9"]);
   });
 
-  it("never takes a NaN for a pass", async () => {
-    const nan: ProbeResult = { kind: "measured", passes: true, marginDb: Number.NaN, sqnrDb: Number.NaN, sdDb: 0, seconds: 0 };
+  it("never take a NaN for a pass", async () => {
+    const nan = { ...measured(30), marginDb: Number.NaN, lowDb: Number.NaN, sqnrDb: Number.NaN };
     const outcome = await searchUnits(request(units, async (keep) => (keep.size === 0 ? measured(10) : nan)));
     expect(outcome.kind).toBe("premise-fails");
     expect(outcome.keep).toEqual([]);
   });
 });
 
-describe("the held-out half", () => {
-  it("turns a set that fits only the search samples into the shortest prefix that passes both", async () => {
-    const energies = energiesWith(40, [7, 31]);
-    const probe: Probe = async (keep, half) => {
-      const own = await additiveProbe(energies)(keep, half);
-      return half === "accept" && keep.size < 5 ? measured(15) : own;
+describe("the proof", () => {
+  const asked = async (onProof: (keep: ReadonlySet<string>) => ProbeResult, overrides = {}) => {
+    let count = 0;
+    const probe: Probe = async (keep, samples) => {
+      if (samples !== "prove") return additiveProbe(energiesWith(40, [7, 31]))(keep, samples);
+      count++;
+      return onProof(keep);
     };
-    const outcome = await searchUnits(request(units, probe));
-    expect(outcome.kind).toBe("prefix");
-    expect(outcome.keep).toHaveLength(5);
-    expect(outcome.oneMinimal).toBe(false);
-    expect(outcome.heldOut?.passes).toBe(true);
+    return { outcome: await searchUnits(request(units, probe, overrides)), count: () => count };
+  };
+
+  it("is asked once, and its answer changes nothing that was chosen", async () => {
+    const { outcome, count } = await asked(() => measured(15));
+    expect(count()).toBe(1);
+    expect(outcome).toMatchObject({ kind: "not-confirmed", keep: ["u7", "u31"], proof: { state: "missed" } });
+    expect(outcome.message).toContain("the limit is missed on 24 samples that nothing was searched on");
   });
 
-  it("prunes with a guard of two standard deviations", async () => {
+  it("is likely where the interval reaches below the limit, and says how many samples would settle it", async () => {
+    // 1 dB to spare, 2 dB of interval: four times the samples narrow it to 1 dB.
+    const { outcome } = await asked(() => measured(21, 2));
+    expect(outcome.proof).toMatchObject({ state: "likely", neededSamples: 4 * 48 });
+    expect(outcome.message).toContain("About 192 validation samples in all would settle it (48 now)");
+  });
+
+  it("calls nothing proved with too few samples for three sets, or too few of them to prove", async () => {
+    const few = await asked(() => measured(30), { samples: { all: 5, rank: 2, choose: 2, prove: 3, apart: false } });
+    expect(few.outcome.proof.state).toBe("likely");
+    expect(few.outcome.message).toContain("too few samples for three sets");
+    const small = await asked(() => measured(30), { samples: { all: 16, rank: 16, choose: 8, prove: 8, apart: true } });
+    expect(small.outcome.proof).toMatchObject({ state: "likely", neededSamples: 24 });
+  });
+
+  it("asks a failed tool once more, and says nothing of a set that it could not ask about", async () => {
+    let failures = 1;
+    const once = await asked(() => (failures-- > 0 ? failed() : measured(30)));
+    expect(once.outcome.proof.state).toBe("proved");
+    const never = await asked(() => failed("no memory"));
+    expect(never.outcome.proof).toMatchObject({ state: "none" });
+    expect(never.outcome.message).toContain("no memory");
+  });
+
+  it("prunes only what stays clear of the limit with its interval", async () => {
     const energies = [0.02, 0.02, 0.0089, 0.0089, ...energiesWith(36, [])];
-    const withSd =
-      (sdDb: number): Probe =>
-      async (keep, half) => {
-        const result = await additiveProbe(energies)(keep, half);
-        return result.kind === "measured" ? { ...result, sdDb } : result;
-      };
-    const risky = await searchUnits(request(units, withSd(0), { history: ["u0", "u1", "u2", "u3"] }));
-    const careful = await searchUnits(request(units, withSd(2), { history: ["u0", "u1", "u2", "u3"] }));
-    expect(risky.keep).toHaveLength(3);
-    expect(careful.keep.length).toBeGreaterThanOrEqual(risky.keep.length);
+    const withInterval = (wideDb: number) =>
+      searchUnits(
+        request(units, async (keep, samples) => {
+          const result = await additiveProbe(energies)(keep, samples);
+          return result.kind === "measured" ? { ...result, lowDb: result.marginDb - wideDb } : result;
+        }),
+      );
+    expect((await withInterval(0)).keep).toHaveLength(3);
+    expect((await withInterval(0.5)).keep).toHaveLength(4);
+  });
+
+  it("takes a prefix as it is where no interval clears the limit", async () => {
+    const probe: Probe = async (keep, samples) => {
+      const result = await additiveProbe(energiesWith(40, [7, 31]))(keep, samples);
+      return result.kind === "measured" && keep.size < 40 ? { ...result, lowDb: result.marginDb - 20 } : result;
+    };
+    expect(await searchUnits(request(units, probe))).toMatchObject({ kind: "prefix", oneMinimal: false, proof: { state: "likely" } });
+  });
+});
+
+describe("the curve", () => {
+  it("stands in every outcome: measured where it was asked, predicted between, and so near", async () => {
+    const energies = Array.from({ length: 40 }, (_, i) => 0.02 / (i + 1));
+    const outcome = await searchUnits(request(units, additiveProbe(energies)));
+    const points = outcome.curve?.points ?? [];
+    expect(points.map(({ kept }) => kept)).toEqual(Array.from({ length: 41 }, (_, i) => i));
+    expect(points.filter(({ by }) => by === "measured").length).toBeGreaterThan(6);
+    const truth = await Promise.all(
+      points.map(async ({ kept }) => additiveProbe(energies)(new Set(outcome.curve?.order.slice(0, kept)), "choose")),
+    );
+    const off = points.map(({ sqnrDb }, i) => Math.abs(sqnrDb - (truth[i]?.kind === "measured" ? truth[i].sqnrDb : Number.NaN)));
+    expect(Math.max(...off.slice(0, 40))).toBeLessThan(0.01);
+  });
+
+  it("stands where the error is diffuse, with no list", async () => {
+    const outcome = await searchUnits(request(units, additiveProbe(Array.from({ length: 40 }, () => 0.0006))));
+    expect(outcome).toMatchObject({ kind: "diffuse", keep: [] });
+    expect(outcome.curve?.points).toHaveLength(41);
+    expect(outcome.message).toContain("trt-gate fix REPORT --keep N");
   });
 });
 
 describe("a diffuse error", () => {
   const diffuse = additiveProbe(Array.from({ length: 40 }, () => 0.0006));
 
-  it("gives no list and says by how much each scheme helps, or that it does not", async () => {
+  it("tries each scheme and each kind of operator, and says by how much it helps, or that it does not", async () => {
     const schemes = [
       { name: "percentile 99.999", probeEmpty: async () => measured(18) },
       { name: "per-channel weights", probeEmpty: async () => measured(21) },
@@ -156,24 +222,28 @@ describe("a diffuse error", () => {
       { name: "minmax", probeEmpty: async () => ({ ...measured(0), sqnrDb: Number.NaN }) },
       { name: "broken", probeEmpty: async () => failed() },
     ];
-    const outcome = await searchUnits(request(units, diffuse, { schemes }));
-    expect(outcome.kind).toBe("diffuse");
-    expect(outcome.keep).toEqual([]);
-    expect(outcome.advice.map(({ evidence }) => evidence.scheme)).toEqual(["per-channel weights", "percentile 99.999", undefined]);
+    const families = [{ name: "attention products", units: Array.from({ length: 20 }, (_, i) => `u${i}`) }];
+    const outcome = await searchUnits(request(units, diffuse, { schemes, families }));
+    expect(outcome.advice.map(({ evidence }) => evidence.scheme ?? evidence.family)).toEqual([
+      "per-channel weights",
+      "attention products",
+      "percentile 99.999",
+      undefined,
+    ]);
     expect(outcome.advice[0]?.text).toContain("which passes the limits");
-    expect(outcome.advice[1]?.evidence.afterDb).toBe(18);
-    expect(outcome.advice[2]).toMatchObject({
+    expect(outcome.advice[1]?.text).toContain("Keep all 20 attention products in higher precision: 19.2 dB instead of 16.2 dB");
+    expect(outcome.advice[3]).toMatchObject({
       text: "Tried, and no better than the 16.2 dB of now: entropy (10.0 dB), minmax (NaN dB).",
       evidence: { entropy: 10, minmax: "NaN" },
     });
   });
 
   it("holds simulated schemes against the simulated plain model where engines decide", async () => {
-    const surrogate = additiveProbe(Array.from({ length: 40 }, () => 0.001));
+    const simulatedPlain = { name: "as it is", probeEmpty: async () => measured(13.98) };
     const schemes = [{ name: "percentile", probeEmpty: async () => measured(15) }];
-    const outcome = await searchUnits(request(units, diffuse, { surrogate, schemes, maxBuilds: 30 }));
+    const outcome = await searchUnits(request(units, diffuse, { simulatedPlain, schemes, maxBuilds: 30 }));
     expect(outcome.kind).toBe("diffuse");
-    expect(outcome.advice.map(({ evidence }) => [evidence.beforeDb, evidence.afterDb])).toEqual([[expect.closeTo(13.98, 1), 15]]);
+    expect(outcome.advice.map(({ evidence }) => [evidence.beforeDb, evidence.afterDb])).toEqual([[13.98, 15]]);
     expect(outcome.advice[0]?.text).toContain("(+1.0 dB) in the simulation");
   });
 
@@ -185,21 +255,22 @@ describe("a diffuse error", () => {
 describe("failing and doubtful probes", () => {
   it("asks a failed tool once more", async () => {
     let broken = true;
-    const probe: Probe = async (keep, half) => {
-      if (keep.size === 1 && keep.has("u7") && broken) {
+    const probe: Probe = async (keep, samples) => {
+      if (samples === "choose" && keep.size === 1 && broken) {
         broken = false;
         return failed();
       }
-      return additiveProbe(energiesWith(40, [7]))(keep, half);
+      return additiveProbe(energiesWith(40, [7]))(keep, samples);
     };
-    const outcome = await searchUnits(request(units, probe));
+    const outcome = await searchUnits(request(units, probe, { ranker: rankerOf(additiveProbe(energiesWith(40, [7]))) }));
     expect(outcome.keep).toEqual(["u7"]);
+    expect(outcome.probes.every(({ result }) => result.kind === "measured")).toBe(true);
     expect(broken).toBe(false);
   });
 
   it("takes a probe that always fails as neither good nor bad", async () => {
-    const probe: Probe = async (keep, half) =>
-      keep.size === 2 && keep.has("u7") ? failed() : additiveProbe(energiesWith(40, [7, 20, 31]))(keep, half);
+    const probe: Probe = async (keep, samples) =>
+      keep.size === 2 && keep.has("u7") ? failed() : additiveProbe(energiesWith(40, [7, 20, 31]))(keep, samples);
     const outcome = await searchUnits(request(units, probe));
     expect(outcome.kind).toBe("found");
     expect(outcome.keep).toEqual(["u7", "u20", "u31"]);
@@ -208,91 +279,69 @@ describe("failing and doubtful probes", () => {
 
   it("ends as tool-failing after three in a row, with the tool's words", async () => {
     let asked = 0;
-    const probe: Probe = async (keep, half) =>
-      asked++ < 10 ? additiveProbe(energiesWith(40, [7]))(keep, half) : failed("killed by SIGKILL");
-    const outcome = await searchUnits(request(units, probe));
+    const probe: Probe = async (keep, samples) =>
+      asked++ < 3 ? additiveProbe(energiesWith(40, [7]))(keep, samples) : failed("killed by SIGKILL");
+    const outcome = await searchUnits(request(units, probe, { ranker: rankerOf(additiveProbe(energiesWith(40, [7, 8, 9]))) }));
     expect(outcome.kind).toBe("tool-failing");
     expect(outcome.message).toContain("killed by SIGKILL");
-    expect(asked).toBe(16);
+    expect(asked).toBe(3 + 6);
   });
 
-  it("needs fresh builds to confirm where builds are noisy", async () => {
-    const make = (freshDb: number) =>
-      searchUnits(
-        request(
-          units,
-          async (keep, half, options) => (options?.fresh ? measured(freshDb) : additiveProbe(energiesWith(40, [7]))(keep, half)),
-          { confirmBuilds: 2 },
-        ),
-      );
-    expect((await make(25)).kind).toBe("found");
-    const refused = await make(18);
-    expect(refused.kind).toBe("not-confirmed");
-    expect(refused.message).toContain("missed the limit by 2.00");
+  it("goes on in the network's order where nothing can rank", async () => {
+    const probe = additiveProbe(energiesWith(40, [1]));
+    const outcome = await searchUnits(request(units, probe, { ranker: { samples: 16, probe: async () => failed("no runtime") } }));
+    expect(outcome.rankings.map(({ name }) => name)).toEqual(["topological"]);
+    expect(outcome.keep).toEqual(["u1"]);
   });
 });
 
 describe("the budget", () => {
-  it("keeps the best set so far, wherever the time runs out", async () => {
+  it("keeps the best set so far with its proof, wherever the time runs out", async () => {
     const energies = energiesWith(40, [7, 31]);
     const kinds: string[] = [];
     for (let seconds = 1; kinds.at(-1) !== "found"; seconds++) {
       const outcome = await searchUnits(request(units, additiveProbe(energies), { clock: steppingClock(1000), budgetMs: seconds * 1000 }));
-      kinds.push(outcome.kind);
-      if (outcome.kind === "budget" && outcome.keep.length > 0) {
-        kinds.push("with a best set");
-        expect(passes(await additiveProbe(energies)(new Set(outcome.keep), "search"))).toBe(true);
-      }
+      const withSet = outcome.kind === "budget" && outcome.keep.length > 0;
+      kinds.push(withSet ? `budget, ${outcome.proof.state}` : outcome.kind);
     }
-    expect(new Set(kinds)).toEqual(new Set(["budget", "with a best set", "found"]));
+    expect(new Set(kinds)).toEqual(new Set(["budget", "budget, proved", "found"]));
   });
 
-  it("never builds more than allowed, and ranks without probes where builds are few", async () => {
-    const layerErrors = new Map(units.map((unit, i) => [unit.id, i === 7 ? 5 : 60 + i]));
-    for (const maxBuilds of [1, 2, 3, 5, 8, 20]) {
-      const built = new Set<string>();
-      const probe: Probe = async (keep, half) => {
-        built.add([...keep].join());
-        return additiveProbe(energiesWith(40, [7]))(keep, half);
-      };
-      const outcome = await searchUnits(request(units, probe, { maxBuilds, layerErrors }));
-      expect(built.size - 1).toBeLessThanOrEqual(maxBuilds);
-      expect(outcome.builds).toBe(built.size - 1);
-      expect(outcome.keep).toContain("u7");
-    }
-  });
-
-  it("goes on in the network's order where the surrogate cannot run", async () => {
-    const probe = additiveProbe(energiesWith(40, [1]));
-    const outcome = await searchUnits(request(units, probe, { maxBuilds: 20, surrogate: async () => failed("no runtime") }));
-    expect(["found", "prefix"]).toContain(outcome.kind);
-    expect(outcome.keep).toContain("u1");
-  });
-
-  it("shows the accepted set, not a smaller refused one, when builds run out while confirming", async () => {
-    const probe: Probe = async (keep, half) => {
-      const own = await additiveProbe(energiesWith(40, [0]))(keep, half);
-      return half === "accept" && keep.size < 4 ? measured(15) : own;
+  it("ranks by what units add themselves where trying them one by one would take more than a third of it", async () => {
+    const probe = additiveProbe(energiesWith(40, [7]));
+    const injected = async () => new Map(units.map(({ id }, i) => [id, i === 7 ? 5 : 60]));
+    let tried = 0;
+    const slow: Probe = async (keep, samples) => {
+      tried++;
+      return { ...(await probe(keep, samples)), seconds: 1 };
     };
-    const layerErrors = new Map(units.map((unit, i) => [unit.id, i]));
-    const outcome = await searchUnits(request(units, probe, { maxBuilds: 4, confirmBuilds: 4, layerErrors }));
-    expect(outcome.kind).toBe("budget");
-    expect(outcome.keep.length).toBeGreaterThanOrEqual(4);
+    const outcome = await searchUnits(request(units, probe, { ranker: { ...rankerOf(slow), injected }, budgetMs: 60_000 }));
+    expect(tried).toBe(1);
+    expect(outcome.rankings.map(({ name, order }) => [name, order[0]])).toEqual([["error-growth", "u7"]]);
+    expect(outcome.keep).toEqual(["u7"]);
   });
 
-  it("says premise-fails, not diffuse, where few builds found nothing and the full set fails too", async () => {
-    const outcome = await searchUnits(request(units, async () => measured(12), { maxBuilds: 20 }));
-    expect(outcome.kind).toBe("premise-fails");
-  });
-
-  it("says diffuse within few builds where only the full set passes", async () => {
-    const outcome = await searchUnits(request(units, async (keep) => measured(keep.size === 40 ? 40 : 12), { maxBuilds: 20 }));
-    expect(outcome.kind).toBe("diffuse");
-    expect(outcome.builds).toBeLessThan(6);
+  it("looks again, on further samples, only at the units that matter", async () => {
+    const slices: { from: number; count: number; unit: string }[] = [];
+    const probe = additiveProbe(energiesWith(40, [7, 31]));
+    const ranker = {
+      samples: 16,
+      probe: async (keep: ReadonlySet<string>, slice: { from: number; count: number }) => {
+        slices.push({ ...slice, unit: units.find(({ id }) => !keep.has(id))?.id ?? "" });
+        return probe(keep, "choose");
+      },
+    };
+    await searchUnits(request(units, probe, { ranker }));
+    const counts = [...Map.groupBy(slices, ({ from, count }) => `${from}+${count}`)].map(([slice, of]) => [slice, of.length]);
+    expect(counts).toEqual([
+      ["0+2", 40],
+      ["2+2", 20],
+      ["4+4", 10],
+      ["8+8", 5],
+    ]);
+    expect(slices.slice(-5).map(({ unit }) => unit)).toEqual(expect.arrayContaining(["u7", "u31"]));
   });
 });
-
-const passes = (result: ProbeResult) => result.kind === "measured" && result.passes;
 
 /** Keeping one of a pair without the other adds error: adding units can make it worse. */
 function interacting(energies: readonly number[], pairs: readonly (readonly [number, number, number])[]): Probe {

@@ -1,24 +1,11 @@
 /** The search and the reader of `debug precision` on what a real H100 answered (test/fixtures/h100-trt8.6.1-2026-11-24). */
 import { describe, expect, it } from "vitest";
-import { fromNum } from "../../../src/report/schema.ts";
 import { readDebugPrecision } from "../../../src/search/debug-precision-result.ts";
-import type { Probe } from "../../../src/search/search.ts";
 import { firstBuilds, layersKept, readRecording, recordedBisect, recordedEngines, searchAgain } from "../../fakes/recorded-search.ts";
 
 const run2 = readRecording("h100-trt8.6.1-2026-11-24/run2");
 
-/** That search did not ask for the plain engine's held-out half, which a guess needs: its figure on all images stands for it. */
-function engines() {
-  const { probe: built, asked } = recordedEngines(run2);
-  const sqnrDb = fromNum(run2.model.outputs[0]?.metrics.sqnrDb ?? "NaN");
-  const probe: Probe = async (keep, half, options) =>
-    keep.size === 0 && half === "accept"
-      ? { kind: "measured", passes: false, marginDb: sqnrDb - 25, sqnrDb, sdDb: 0, seconds: 0 }
-      : built(keep, half, options);
-  return { probe, asked };
-}
-
-describe("the search of run2, replayed", () => {
+describe("the engines of run2", () => {
   it("rests on the recorded engines: 7 kept units pass both halves, 3 and 5 fail", () => {
     const measured = firstBuilds(run2).map(({ kept, half, passes }) => [kept, half, passes]);
     expect(measured).toEqual([
@@ -34,42 +21,18 @@ describe("the search of run2, replayed", () => {
     expect(run2.ranked["leave-one-in"]).toHaveLength(54);
   });
 
-  it("begins where the surrogate says, and nowhere else", async () => {
-    for (const length of [5, 6, 7]) {
-      const { probe, asked } = engines();
-      await searchAgain(run2, probe, { "leave-one-in": length });
-      expect(asked.find(({ keep }) => keep.length > 0)?.keep).toHaveLength(length);
-    }
-  });
-
-  it("accepts the recorded set of 18 network layers, in at most 4 of the 8 builds it may use", async () => {
-    const outcome = await searchAgain(run2, engines().probe, { "leave-one-in": 7 });
-    expect(outcome.kind).toBe("prefix");
-    expect(outcome.heldOut?.passes).toBe(true);
+  it("built the prefix of 7 first, as the search of today does where it predicts so, and takes it with its proof", async () => {
+    const { probe, asked } = recordedEngines(run2);
+    const outcome = await searchAgain(run2, probe, 7);
+    expect(outcome).toMatchObject({ kind: "prefix", builds: 1, proof: { state: "likely" } });
     expect(outcome.keep.toSorted()).toEqual(run2.search.keep.map(({ unit }) => unit).toSorted());
     expect(layersKept(run2, outcome.keep)).toBe(18);
-    expect(outcome.builds).toBeLessThanOrEqual(4);
-  });
-
-  it("builds the accepted set twice more, and narrows it by no further build", async () => {
-    const { probe, asked } = engines();
-    const outcome = await searchAgain(run2, probe, { "leave-one-in": 7 });
-    expect(asked.filter(({ fresh }) => fresh).map(({ keep }) => keep.length)).toEqual([7, 7]);
-    expect(new Set(asked.map(({ keep }) => keep.length))).toEqual(new Set([0, 7]));
-    expect(
-      outcome.probes.filter(({ phase }) => phase === "confirm").map(({ result }) => result.kind === "measured" && result.passes),
-    ).toEqual([true, true]);
-  });
-
-  it("claims nothing where a fresh build of that set misses the limit, as one of run1 did", async () => {
-    const { probe } = engines();
-    const refused: Probe = async (keep, half, options) =>
-      options?.fresh === true
-        ? { kind: "measured", passes: false, marginDb: -6.133808337122101, sqnrDb: 18.8661916628779, sdDb: 3.8, seconds: 20 }
-        : probe(keep, half, options);
-    const outcome = await searchAgain(run2, refused, { "leave-one-in": 7 });
-    expect(["found", "prefix"]).not.toContain(outcome.kind);
-    expect(outcome.builds).toBeLessThanOrEqual(8);
+    expect(asked.map(({ keep, samples }) => [keep.length, samples])).toEqual([
+      [0, "all"],
+      [0, "choose"],
+      [7, "choose"],
+      [7, "prove"],
+    ]);
   });
 });
 

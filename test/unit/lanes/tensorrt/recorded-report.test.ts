@@ -2,8 +2,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { verifyFix } from "../../../../src/check/fix.ts";
-import type { Judging } from "../../../../src/check/outputs.ts";
 import { readTolerance } from "../../../../src/config/tolerance.ts";
 import { toleranceSchema } from "../../../../src/config/tolerance-schema.ts";
 import { fixFormats } from "../../../../src/fix/artifact.ts";
@@ -18,11 +16,8 @@ import type { Metrics } from "../../../../src/measure/metrics.ts";
 import type { Summary } from "../../../../src/measure/moments.ts";
 import { renderComment } from "../../../../src/report/comment.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, type Report, reportSchema } from "../../../../src/report/schema.ts";
-import { splitSamples } from "../../../../src/search/sample-split.ts";
-import { fakeLane } from "../../../fakes/lane.ts";
-import { keepsSame, readRecording, recordedEngines, searchAgain } from "../../../fakes/recorded-search.ts";
+import { keepsSame } from "../../../fakes/recorded-search.ts";
 import { runEffects } from "../../../fakes/run-effects.ts";
-import { entryOf } from "../../../fakes/settings.ts";
 
 const runs = ["2026-11-24/run1", "2026-11-24/run2", "2026-11-27/run3", "2026-11-27/run4"] as const;
 type Run = (typeof runs)[number];
@@ -159,7 +154,7 @@ describe("the proof of an accepted set", () => {
     expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true, builds: 2 });
   });
 
-  it("is none in the report of run4, which counted the fresh builds of other sets; counted again, it is one", async () => {
+  it("is none in the report of run4, which counted the fresh builds of other sets", async () => {
     const { model } = await recorded("2026-11-27/run4");
     expect(model.fix?.verified).toMatchObject({
       by: "engine",
@@ -167,28 +162,8 @@ describe("the proof of an accepted set", () => {
       builds: 4,
       message: expect.stringContaining("3 of 5 runs pass"),
     });
-    const run4 = readRecording("h100-trt8.6.1-2026-11-27/run4");
-    const outcome = await searchAgain(run4, recordedEngines(run4).probe, { "leave-one-in": 11, "leave-one-out": 13 });
-    expect(outcome.probes.filter(({ phase }) => phase === "confirm")).toHaveLength(4);
-    expect(outcome.confirmations.map(({ passes }) => passes)).toEqual([true, true]);
-    const { verified } = await verifyFix(judgingAgain(), splitSamples(8, 0), outcome);
-    expect(verified).toMatchObject({
-      passes: true,
-      builds: 2,
-      message: expect.stringContaining("Passes on 4 held-out samples in 2 fresh"),
-    });
   });
 });
-
-/** A lane whose last engine is within the limit, as that of run4 was. */
-function judgingAgain(): Judging {
-  const lane = fakeLane({
-    lane: "implicit",
-    deterministic: false,
-    output: () => ({ reference: [1, -2, 3, 0.5], candidate: [1, -2, 3, 0.51] }),
-  });
-  return { entry: entryOf("tolerance: {sqnr-db: {fail: 25}}"), lane, seed: 0, today: "2026-11-27" };
-}
 
 describe("run1, which spent its builds", () => {
   it("claims no accepted set and no verified fix", async () => {

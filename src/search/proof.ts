@@ -1,0 +1,53 @@
+/**
+ * What is known of the chosen set from samples that nothing was ranked or chosen on: asked once, then said as it is.
+ * Does not choose another set where the answer is no: that would search on the proof.
+ */
+import type { Proof, SampleCounts } from "./outcome.ts";
+import { type Measured, type ProbeResult, passes, passesSurely } from "./probe.ts";
+
+/** With fewer proof samples an interval from resampling is far too narrow (docs/search.md has the figures). */
+export const fewestToProve = 12;
+const sets = 3;
+
+export const notAsked = (message: string): Proof => ({ state: "none", samples: 0, message });
+
+export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
+  const { prove: samples, apart } = counts;
+  if (result.kind === "unknown")
+    return { state: "none", samples, message: `Not proved: the proof samples could not be run (${result.why}). Run again.` };
+  const about = { samples, result };
+  const where = `on ${samples} sample${samples === 1 ? "" : "s"} that nothing was searched on`;
+  const figures = `SQNR ${result.sqnrDb.toFixed(1)} dB; to the limit ${signed(result.marginDb)} dB, at the lower end of its 90 % interval ${signed(result.lowDb)} dB`;
+  const likely = (why: string, next: string): Proof => ({
+    state: "likely",
+    ...about,
+    message: `Likely, not proved: ${why} (${where}: ${figures}). ${next}`,
+  });
+  if (!passes(result)) {
+    const next = "Take a longer point of the curve, or give more validation samples.";
+    return { state: "missed", ...about, message: `Not proved: the limit is missed ${where} (${figures}). ${next}` };
+  }
+  if (!apart)
+    return likely(
+      "there are too few samples for three sets of their own",
+      `Give ${sets * fewestToProve} distinct validation samples or more.`,
+    );
+  if (passesSurely(result) && samples >= fewestToProve) return { state: "proved", ...about, message: `Proved ${where}: ${figures}.` };
+  const needed = neededFor(result, counts);
+  const why = samples < fewestToProve ? `${samples} proof samples are too few` : "the limit lies inside the interval";
+  if (needed === undefined) return likely(why, "The figure lies at the limit itself: no number of samples is known to settle it.");
+  return { ...likely(why, `About ${needed} validation samples in all would settle it (${counts.all} now).`), neededSamples: needed };
+}
+
+/** An interval narrows with the root of the number of samples. Undefined where the figure is at the limit itself. */
+function neededFor({ marginDb, lowDb }: Measured, { all, prove }: SampleCounts): number | undefined {
+  const ratio = (marginDb - lowDb) / marginDb;
+  if (!(marginDb > 0) || Number.isNaN(ratio)) return marginDb === Number.POSITIVE_INFINITY ? forProof(fewestToProve) : undefined;
+  return forProof(Math.max(fewestToProve, prove * Math.max(1, ratio) ** 2));
+
+  function forProof(samples: number): number {
+    return Math.ceil((samples * all) / Math.max(1, prove));
+  }
+}
+
+const signed = (db: number): string => `${db < 0 ? "−" : "+"}${Math.abs(db).toFixed(2)}`;
