@@ -120,7 +120,7 @@ function withReadOutputs(network: Network): Network {
     const before = makers.get(maker?.input[0] ?? "");
     if (maker === undefined || !isDequantize(maker) || before === undefined || !isQuantize(before)) continue;
     const inner = fresh(`${name}:dequantized`);
-    const reader = makeNode({ opType: "Identity", name: fresh(`${name}:output`), input: [inner], output: [name] });
+    const reader = makeNode({ opType: "Identity", input: [inner], output: [name] });
     renamed.set(maker, [rewire(maker, { output: [inner] }), reader]);
   }
   if (renamed.size === 0) return network;

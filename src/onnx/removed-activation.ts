@@ -50,7 +50,8 @@ function activationOf(node: NodeProto, constants: ReadonlyMap<string, TensorProt
 const wholeNumber = (high: number): number =>
   Math.round(high) >= 1 && Math.abs(high - Math.round(high)) <= high * 2 ** -22 ? Math.round(high) : Number.POSITIVE_INFINITY;
 
-const neverNegative: ReadonlySet<string> = new Set(["Relu", "Sigmoid", "HardSigmoid", "Softmax", "Softplus", "Abs", "Exp", "Sqrt"]);
+/** Never below zero, or an activation that the exporter did keep. */
+const neverNegative: ReadonlySet<string> = new Set(["Relu", "Clip", "Sigmoid", "HardSigmoid", "Softmax", "Softplus", "Abs", "Exp", "Sqrt"]);
 /** Operators whose results lie within the range of what they read. */
 const withinRange: ReadonlySet<string> = new Set([
   ...["MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax", "ReduceMin", "Concat", "Identity", "Cast"],

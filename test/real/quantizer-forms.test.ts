@@ -1,7 +1,11 @@
 /** Models of ONNX Runtime's own quantizer in its main forms; the right figures are Python ONNX Runtime's (test/fixtures/onnxruntime-quantizer/make.py). */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { oraclePython } from "../../scripts/python-env.ts";
 import { ToolError } from "../../src/effects/failure.ts";
+import { makeQdq } from "../../src/fix/qdq.ts";
 import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
 import { openSession } from "../../src/lanes/simulate/session.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
@@ -12,6 +16,7 @@ import { toNetwork } from "../../src/onnx/network.ts";
 import { readModel } from "../../src/onnx/read.ts";
 import { pairsOf, simulateJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";
 import made from "../fixtures/onnxruntime-quantizer/figures.json" with { type: "json" };
+import { describeWithPython } from "../support/needs.ts";
 
 const folder = join(import.meta.dirname, "../fixtures/onnxruntime-quantizer");
 const figures = Object.entries(made.figures).map(([name, { sqnrDb: right }]) => ({ name, network: name.split(".")[0] ?? "", right }));
@@ -75,6 +80,52 @@ describe.each(static_)("$name", ({ name, network, right }) => {
     });
   });
 });
+
+describeWithPython("fix_qdq.py on models of this quantizer", () => {
+  const script = async (name: string, network: string, kept: readonly { readonly unit: string; readonly nodes: readonly string[] }[]) => {
+    const staged = await job(network, `${network}.onnx`);
+    const path = join(staged.effects.folder, "fix_qdq.py");
+    const fixed = join(staged.effects.folder, "fixed.onnx");
+    const fix = { ...emptyFix, kept: kept.map((unit) => ({ layers: [], ...unit, nodes: [...unit.nodes] })) };
+    writeFileSync(path, makeQdq(fix)[0]?.content ?? "");
+    execFileSync(oraclePython(), [path, join(folder, `${name}.onnx`), fixed, join(folder, `${network}.onnx`)], { stdio: "pipe" });
+    const outputs = await onnxRuntimeOutputs(fixed, staged.job);
+    await staged.effects.end();
+    return outputs;
+  };
+
+  it("computes what the kept units compute, outputs and elementwise nodes among them", async () => {
+    await withLane(await job("pictures", "pictures.onnx", "pictures.s8.onnx"), async (lane) => {
+      const kept = lane.units.filter(({ opType }) => ["Conv", "Add", "Identity"].includes(opType));
+      expect(new Set(kept.map(({ opType }) => opType)).size).toBe(3);
+      const ours = await pairsOf(lane, { keep: new Set(kept.map(({ id }) => id)) });
+      const theirs = await script(
+        "pictures.s8",
+        "pictures",
+        kept.map(({ id, nodes }) => ({ unit: id, nodes })),
+      );
+      expect(sqnrDb(ours.map((pair, i) => ({ ...pair, reference: theirs[i] })))).toBeGreaterThan(90);
+    });
+  });
+
+  it("refuses where the exporter left an activation out, and says which file has it", async () => {
+    const units = await withLane(await job("pictures", "pictures.onnx", "pictures.u8.onnx"), async (lane) => lane.units);
+    const kept = units.filter(({ opType }) => opType === "MaxPool").map(({ id, nodes }) => ({ unit: id, nodes }));
+    await expect(script("pictures.u8", "pictures", kept)).rejects.toThrow(
+      /behind 'conv1' the exporter left out a Relu or Clip\. Use fixed\.qdq\.onnx/,
+    );
+  });
+});
+
+const emptyFix = {
+  gateVersion: "0.0.0 (test)",
+  model: { name: "pictures", path: "pictures.onnx", sha256: "" },
+  totalUnits: 1,
+  precision: "float16",
+  why: "",
+  verified: "",
+  qdqPath: "pictures.qdq.onnx",
+} as const;
 
 /** The first output of each sample, from the file as it is. */
 async function onnxRuntimeOutputs(path: string, { effects, validation }: EngineJob): Promise<(Tensor | undefined)[]> {

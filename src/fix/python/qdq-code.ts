@@ -116,19 +116,71 @@ def constants_of(graph):
     return found
 
 
+LOWEST = {2: 0, 3: -128, 4: 0, 5: -32768}
+NEVER_NEGATIVE = ("Relu", "Sigmoid", "HardSigmoid", "Softmax", "Softplus", "Abs", "Exp", "Sqrt", "Clip")
+
+
+def refuse_left_out_activation(quantize, makers, constants, graph, float_graph):
+    """An exporter leaves out a Relu or Clip that the quantised range replaces: without the Q/DQ it would be missing."""
+    from onnx import numpy_helper
+
+    source = quantize.input[0]
+    maker = makers.get(source)
+    readers = [node.op_type for node in graph.node if source in node.input]
+    if maker is None or any(kind != "QuantizeLinear" for kind in readers):
+        return
+    original = [node for node in float_graph.node if source in node.output] if float_graph is not None else []
+    if original:
+        left_out = original[0].op_type in ("Relu", "Clip") and original[0].op_type != maker.op_type
+    else:
+        zero = constants.get(quantize.input[2]) if len(quantize.input) > 2 else None
+        lowest = 0 if zero is None else LOWEST.get(zero.data_type)
+        values = [0] if zero is None else numpy_helper.to_array(zero).ravel().tolist()
+        left_out = values == [lowest] and maker.op_type not in NEVER_NEGATIVE
+    if left_out:
+        raise ValueError("behind %s the exporter left out a Relu or Clip. Use fixed.qdq.onnx, which has it again." % ascii(maker.name or source))
+
+
+def refuse_half_cut(node, makers):
+    """What is still quantised in front of a kept node would make another model than the one that was proved."""
+    for name in node.input:
+        maker = makers.get(name)
+        while maker is not None and maker.op_type in ("Cast", "Identity"):
+            maker = makers.get(maker.input[0])
+        if maker is not None and maker.op_type == "DequantizeLinear" and maker.input[0] in makers:
+            raise ValueError("the Q/DQ in front of %s are not a plain pair. Use fixed.qdq.onnx." % ascii(node.name or node.output[0]))
+
+
+def keep_output(node, source):
+    """A kept output of the graph reads its float source."""
+    del node.attribute[:]
+    del node.input[:]
+    node.op_type, node.domain = "Identity", ""
+    node.input.append(source)
+
+
 def edit(graph, data, float_graph):
     makers = {output: node for node in graph.node for output in node.output}
     constants = constants_of(graph)
     cut = 0
     for node in find_nodes(graph, data["computeNodes"]):
+        if node.op_type == "DequantizeLinear":
+            quantize = makers[node.input[0]]
+            refuse_left_out_activation(quantize, makers, constants, graph, float_graph)
+            keep_output(node, quantize.input[0])
+            cut += 1
+            continue
         for index, name in enumerate(node.input):
             dequantize = makers.get(name)
             integers = dequantize is not None and dequantize.op_type == "DequantizeLinear" and dequantize.input[0] in constants
             source = use_float_weights(node, index, constants, graph, float_graph) if integers else None
             source = source or float_source(name, makers, constants, graph)
+            if source is not None and not integers:
+                refuse_left_out_activation(makers[dequantize.input[0]], makers, constants, graph, float_graph)
             if source is not None:
                 node.input[index] = source
                 cut += 1
+        refuse_half_cut(node, makers)
     if cut == 0:
         raise ValueError("no Q/DQ stands in front of the %d nodes. Use the Q/DQ model." % len(data["computeNodes"]))
     drop_unused(graph)
