@@ -46,11 +46,8 @@ function linesOf(inspection: Inspection): string[] {
         `ONNX model, ${plainLine(inspection.producer)}; opset ${Object.entries(inspection.opsets)
           .map(([domain, version]) => `${plainLine(domain, 40)} ${version}`)
           .join(", ")}`,
-        ...inspection.inputs.map(
-          ({ name, dtype, dims }) =>
-            `input   ${plainLine(name, 80)}  ${dtype} [${dims.map((dim) => plainLine(String(dim), 40)).join(", ")}]`,
-        ),
-        ...inspection.outputs.map((name) => `output  ${plainLine(name, 80)}`),
+        ...inspection.inputs.map((value) => `input   ${typedLine(value)}`),
+        ...inspection.outputTypes.map((value) => `output  ${typedLine(value)}`),
         `${inspection.nodes} nodes: ${counts(inspection.operators)}`,
         ...(inspection.customDomains.length > 0
           ? [`custom operators from ${inspection.customDomains.map((name) => plainLine(name, 60)).join(", ")}`]
@@ -100,3 +97,11 @@ const counts = (table: Readonly<Record<string, number>>): string =>
     .slice(0, 40)
     .map(([word, count]) => `${plainLine(word, 40)} ${count}`)
     .join(", ");
+
+type TypedValue = Extract<Inspection, { kind: "onnx-model" }>["outputTypes"][number];
+
+/** What nothing is said of (`unknown`) is left out. */
+function typedLine({ name, dtype, dims }: TypedValue): string {
+  const shape = dims.length === 0 ? "" : ` [${dims.map((dim) => plainLine(String(dim), 40)).join(", ")}]`;
+  return `${plainLine(name, 80)}${dtype === "unknown" ? "" : `  ${dtype}${shape}`}`;
+}

@@ -49,6 +49,7 @@ export type Inspection =
       readonly producer: string;
       readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly (number | string)[] }[];
       readonly outputs: readonly string[];
+      readonly outputTypes: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly (number | string)[] }[];
       readonly nodes: number;
       readonly operators: Readonly<Record<string, number>>;
       readonly customDomains: readonly string[];

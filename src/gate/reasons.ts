@@ -145,6 +145,10 @@ export const reasons = {
     "The model is quantised in a form that no Q/DQ nodes express.",
     "Export it with static quantisation in QDQ form, or give the float model and let the gate quantise it.",
   ),
+  "unknown-operator": undecided(
+    "The model uses an operator that this lane does not have.",
+    "A TensorRT plugin runs in the lanes `implicit` and `explicit` (`tensorrt.plugins`); for anything else check the export.",
+  ),
   "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
   configuration: {
     ...undecided("The configuration, the model or its data are wrong.", "Correct what the message names."),

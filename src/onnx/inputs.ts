@@ -6,7 +6,7 @@ import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { DType } from "../model/tensor.ts";
 import { type InputValues, inputValues } from "./input-values.ts";
 import type { OnnxModel } from "./model.ts";
-import { type ModelValue, typedInputs } from "./types.ts";
+import { type ModelValue, typedInputs, typedOutputs } from "./types.ts";
 
 /** A dimension is a number, or the name that the model gives an open one ("?" where it has none). */
 export interface ModelInput {
@@ -44,11 +44,23 @@ const tensorRtAlone: ReadonlySet<string> = new Set(["bfloat16", "float8e4m3fn", 
 /** Graph inputs without those that initializers fill. ToolError `unsupported-type` for an input whose samples nobody could save as numbers. */
 export function modelInputs(model: OnnxModel): ModelInput[] {
   return typedInputs(model).map(({ name, type, dims }) => {
-    const plain = /^optional\((\w+)\)$/.exec(type)?.[1] ?? type;
+    const plain = plainType(type);
     if (!isDType(plain)) throw unsupported(model, { name, type });
     return { name, dtype: plain, dims };
   });
 }
+
+/** ToolError `unsupported-type` for an output that holds no numbers to compare. */
+export function checkOutputs(model: OnnxModel): void {
+  const odd = typedOutputs(model).find(({ type }) => type !== "unknown" && !isDType(plainType(type)));
+  if (odd === undefined) return;
+  throw new ToolError(
+    "unsupported-type",
+    `The output '${odd.name}' of ${model.file} is ${odd.type}, which the simulate lane cannot compare. Leave it out of the model's outputs, or end the model with a tensor of numbers there.`,
+  );
+}
+
+const plainType = (type: string): string => /^optional\((\w+)\)$/.exec(type)?.[1] ?? type;
 
 function unsupported(model: OnnxModel, { name, type }: Pick<ModelValue, "name" | "type">): ToolError {
   const what = `The input '${name}' of ${model.file} is ${type}`;

@@ -4,7 +4,7 @@
  */
 import type { Unit } from "../model/unit.ts";
 import { patternBlocks } from "./blocks.ts";
-import { elementsOf } from "./constants.ts";
+import { elementsOf, storedBytes } from "./constants.ts";
 import { foldSites } from "./fold.ts";
 import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs } from "./model.ts";
 import { type Network, producers, usedNames } from "./network.ts";
@@ -96,11 +96,23 @@ function finish(network: Network, makers: ReadonlyMap<string, NodeProto>, blocks
   };
 }
 
+/** Bytes of a unit's weights as the file stores them: a byte for INT8, two for half precision, half of one for INT4. */
+export function storedWeightBytes(network: Network, unit: Unit): number {
+  const makers = producers(network.nodes);
+  const last = makers.get(unit.output);
+  const node = last !== undefined && last.opType !== unit.opType ? makers.get(last.input[0] ?? "") : last;
+  const weights = (node?.input.slice(0, 2) ?? []).flatMap((name) => weightOf(network, makers, name) ?? []);
+  return weights.reduce((sum, tensor) => sum + (storedBytes(tensor) ?? 0), 0);
+}
+
 /** Of a constant, or of the one that a dequantisation or a reordering starts from. 0 for activations. */
 function elementCountOf(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): number {
-  const tensor = network.constants.get(name) ?? network.constants.get(makers.get(name)?.input[0] ?? "");
+  const tensor = weightOf(network, makers, name);
   return tensor === undefined ? 0 : elementsOf(tensor);
 }
+
+const weightOf = (network: Network, makers: ReadonlyMap<string, NodeProto>, name: string) =>
+  network.constants.get(name) ?? network.constants.get(makers.get(name)?.input[0] ?? "");
 
 export const isCompute = (node: NodeProto): boolean => isStandard(node) && computeOps.has(node.opType);
 

@@ -104,7 +104,7 @@ function refuseTwoSizes(inputs: readonly ModelInput[], observed: readonly Observ
 function rangeOf({ dims }: ModelInput, shapes: readonly (readonly number[])[]): ShapeRange | undefined {
   const [opt] = shapes;
   const fits = (shape: readonly number[]) =>
-    shape.length === dims.length && shape.every((size, axis) => size > 0 && (typeof dims[axis] === "string" || dims[axis] === size));
+    shape.length === dims.length && shape.every((size, axis) => typeof dims[axis] === "string" || dims[axis] === size);
   if (opt === undefined || !shapes.every(fits)) return undefined;
   const over = (pick: (...sizes: number[]) => number) =>
     opt.map((_, axis) => shapes.reduce((size, shape) => pick(size, shape[axis] ?? size), opt[axis] ?? 1));

@@ -5,7 +5,7 @@
  */
 import type { FileReader, Files } from "../effects/effects.ts";
 import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "../formats/stored-array.ts";
-import { elementCount, type Feed, type Tensor } from "../model/tensor.ts";
+import { type DType, elementCount, type Feed, type Tensor } from "../model/tensor.ts";
 import type { ModelInput } from "./model-input.ts";
 
 export interface FeedPart {
@@ -93,6 +93,9 @@ export function checkPart(part: FeedPart, inputs: readonly ModelInput[]): string
   });
 }
 
+/** Our own writers store half precision as float32 (npy.ts): it is rounded back where it is fed. */
+const takes = (input: ModelInput, dtype: DType): boolean => dtype === input.dtype || (input.dtype === "float16" && dtype === "float32");
+
 function checkNames(arrays: ReadonlyMap<string, StoredArray>, inputs: readonly ModelInput[], place: string): string[] {
   const known = new Set(inputs.map(({ name }) => name));
   const names = inputs.map(({ name }) => `"${name}"`).join(", ");
@@ -111,7 +114,7 @@ function checkInput(
   if (!array) return [`${place}: input "${input.name}" is missing. Save an array of this name.`];
   const { dtype, shape } = array.header;
   const problems: string[] = [];
-  if (dtype !== input.dtype)
+  if (!takes(input, dtype))
     problems.push(`${place}: input "${input.name}" is ${dtype}, the model takes ${input.dtype}. Save it as ${input.dtype}.`);
   if (part.samples === "whole") {
     if (!fitsFrom(0, shape, input))
@@ -163,7 +166,7 @@ async function readFeed(
   opened: Map<StoredArray, FileReader>,
   index: number | undefined,
 ): Promise<Tensor> {
-  const { dtype } = array.header;
+  const { dtype } = takes(input, array.header.dtype) ? input : array.header;
   const shape = index === undefined ? array.header.shape : feedShape(array.header.shape, input);
   const count = elementCount(shape);
   const start = (index ?? 0) * count;

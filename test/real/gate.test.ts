@@ -167,7 +167,7 @@ describe("several models", () => {
       ["text-direction", "regression"],
       ["broken", "undecided"],
     ]);
-    expect(report.models[1]).toMatchObject({ reason: "runtime-failed" });
+    expect(report.models[1]).toMatchObject({ reason: "unknown-operator" });
     expect(report).toMatchObject({ verdict: "regression", exitCode: 1 });
   });
 

@@ -15,6 +15,7 @@ import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
+import { explaining } from "./explain-failure.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -42,7 +43,8 @@ export async function calibrateModel(request: CalibrationRequest): Promise<Calib
   const model = await readModel(request.modelPath, effects.files, { weights: "left-in-file", shownAs: request.shownAs });
   await checkFeeds(request.data, modelInputs(model), request.shapes);
   const folded = await foldBatchNorm(toNetwork(model), effects.files);
-  return networkScales(folded, { ...request, runtime, units: findUnits(folded) });
+  const job = { name: model.file, modelPath: request.modelPath, effects };
+  return await explaining({ job, runtime }, () => networkScales(folded, { ...request, runtime, units: findUnits(folded) }));
 }
 
 export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "algorithm" | "percentile" | "effects" | "deadlineMs"> {

@@ -5,6 +5,9 @@
 
 import type { TensorPair } from "../../model/engine.ts";
 import { elementCount, type Feed, isFloat, type Tensor } from "../../model/tensor.ts";
+import { guessedTypes } from "../../onnx/element-types.ts";
+import { DataType } from "../../onnx/model.ts";
+import { nonTensors } from "../../onnx/sequences.ts";
 import { injectedName, withInjected, withOutputs } from "./candidate.ts";
 import type { Sides } from "./quantized-pair.ts";
 import type { RunContext } from "./run-context.ts";
@@ -130,9 +133,18 @@ async function closeHeld(held: Map<string, BatchSessions>): Promise<void> {
 function layerTensors(sides: Sides, finals: ReadonlySet<string>): string[] {
   const inCandidate = new Set(sides.candidate.network.nodes.flatMap((node) => node.output));
   const unitOutputs = new Set(sides.candidate.units.map((unit) => unit.output));
+  const odd = nonTensors(sides.reference);
+  const types = guessedTypes(sides.reference);
   return sides.reference.nodes
     .flatMap((node) => node.output)
-    .filter((name) => inCandidate.has(name) && (!finals.has(name) || unitOutputs.has(name)) && name !== "");
+    .filter(
+      (name) =>
+        inCandidate.has(name) &&
+        !odd.has(name) &&
+        types.get(name) !== DataType.STRING &&
+        (!finals.has(name) || unitOutputs.has(name)) &&
+        name !== "",
+    );
 }
 
 function batchesOf(names: readonly string[], shapes: ReadonlyMap<string, readonly number[]>): string[][] {

@@ -58,9 +58,16 @@ async function failing<T>(what: string, action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ToolError("runtime-failed", `${what}: ${why}. Check that the model runs in ONNX Runtime by itself.`);
+    throw new ToolError("runtime-failed", `${what}: ${tidy(why)}.`);
   }
 }
+
+/** Without the library's own source lines and the name of our file. */
+const tidy = (why: string): string =>
+  why
+    .replace(/^Load model from \S+ failed:\s*/, "")
+    .replaceAll(/\/\S*onnxruntime_src\/\S+:\d+ [^\n]*?\) (?=[A-Z])/g, "")
+    .replace(/\.+$/, "");
 
 function toNative(runtime: Runtime, tensor: Tensor): Ort.Tensor {
   const { Tensor: NativeTensor } = runtime.ort;

@@ -5,25 +5,32 @@
 
 import type { LaneJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
-import { modelInputs, resolveInputs } from "../../onnx/inputs.ts";
+import { checkOutputs, modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { outputForms } from "../../onnx/output-forms.ts";
 import { readModel } from "../../onnx/read.ts";
+import { nonTensors } from "../../onnx/sequences.ts";
 import { declaredDims } from "../../onnx/types.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { simulatedEngine } from "./engine.ts";
+import { explaining, explainingEngine } from "./explain-failure.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";
 import { makeSides, type Sides } from "./quantized-pair.ts";
 import { reproduceCommands } from "./reproduce.ts";
 import { type RunContext, workbench } from "./run-context.ts";
-import { loadRuntime } from "./runtime.ts";
+import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
 export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
   const runtime = await loadRuntime(job.effects);
+  return await explaining({ job, runtime }, () => prepared(job, runtime));
+}
+
+async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
   const model = await readModel(job.modelPath, job.effects.files, { weights: "left-in-file", shownAs: job.sources?.model });
+  checkOutputs(model);
   resolveInputs(model, job.shapes);
   await checkFeeds(job.validation, modelInputs(model), job.shapes);
   if (job.quantization.cachePath === undefined && job.quantization.data !== undefined)
@@ -55,7 +62,7 @@ export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
     deterministic: true,
     build: async (assignment, { fresh = false } = {}) => {
       if (fresh) await outputs.rebuild();
-      return simulatedEngine(bench, { outputs, layers }, assignment);
+      return explainingEngine({ job, runtime }, simulatedEngine(bench, { outputs, layers }, assignment));
     },
     reproduce: (assignment, files) => reproduceCommands(job, assignment, files),
     close: async () => {
@@ -72,7 +79,8 @@ const tensorOrder = (sides: Sides) => new Map(sides.reference.nodes.flatMap((nod
 /** Shapes of every tensor for the first sample; empty where there is none. */
 async function probeShapes(bench: RunContext, sides: Sides): Promise<ReadonlyMap<string, readonly number[]>> {
   if (bench.job.validation.count === 0) return new Map();
-  const names = sides.reference.nodes.flatMap((node) => node.output).filter((name) => name !== "");
+  const odd = nonTensors(sides.reference);
+  const names = sides.reference.nodes.flatMap((node) => node.output).filter((name) => name !== "" && !odd.has(name));
   const session = await openSession(bench.runtime, bench.job.effects, shapeNetwork(sides.reference, names), "float model");
   try {
     return await readShapes(session, await bench.job.validation.feed(0));

@@ -1,0 +1,53 @@
+"""Writes the node-test cases of the onnx package: model, inputs of the first data set in Polygraphy's form, expected outputs.
+
+Usage: python node_models.py FOLDER [STEP]: every STEP-th case and all that hold a convolution or a matrix product. Prints an index as JSON:
+a row has "name", "compute" (it holds one), "inputs" (they could be written) and "outputs" (so could these).
+"""
+
+import base64
+import io
+import json
+import pathlib
+import sys
+import warnings
+
+import numpy as np
+from onnx.backend.test.case.node import collect_testcases
+
+COMPUTE = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
+PLAIN = set("?bBhHiIlLqQefd")
+
+
+def main():
+    folder, step = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    rows = []
+    for number, case in enumerate(collect_testcases(None)):
+        compute = any(node.op_type in COMPUTE for node in case.model.graph.node)
+        if number % step != 0 and not compute:
+            continue
+        place = folder / case.name
+        place.mkdir(parents=True)
+        (place / "model.onnx").write_bytes(case.model.SerializeToString())
+        inputs, outputs = (case.data_sets or [([], [])])[0]
+        row = {"name": case.name, "compute": compute}
+        for what, infos, values in (("inputs", case.model.graph.input, inputs), ("outputs", case.model.graph.output, outputs)):
+            arrays = {info.name: value for info, value in zip(infos, values)}
+            row[what] = bool(arrays) and all(is_plain(value) for value in arrays.values())
+            if row[what]:
+                (place / f"{what}.json").write_text(json.dumps([{name: as_record(value) for name, value in arrays.items()}]))
+        rows.append(row)
+    json.dump(rows, sys.stdout)
+
+
+def is_plain(value):
+    return isinstance(value, (np.ndarray, np.generic)) and np.asarray(value).dtype.char in PLAIN
+
+
+def as_record(value):
+    held = io.BytesIO()
+    np.save(held, np.ascontiguousarray(value).reshape(np.shape(value)))
+    return {"array": base64.b64encode(held.getvalue()).decode(), "polygraphy_class": "ndarray"}
+
+
+warnings.filterwarnings("ignore")
+main()

@@ -1,0 +1,90 @@
+/** Models that the simulate lane cannot judge end undecided, with the party named whose limit it is. Real ONNX Runtime, no file is spawned. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { afterEach, expect, it } from "vitest";
+import { writeNpz } from "../../src/formats/write-npz.ts";
+import { main } from "../../src/main.ts";
+import { TypeProto_SequenceSchema, TypeProtoSchema } from "../../src/onnx/gen/onnx-ml_pb.js";
+import { DataType, intAttr, type ModelProto, makeNode } from "../../src/onnx/model.ts";
+import { encode, modelProto, node, weight } from "../fakes/onnx-models.ts";
+import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+
+let effects: RunEffects;
+afterEach(() => effects.end());
+
+async function verdictOn(
+  proto: ModelProto,
+  dtype: "float32" | "float16" | "float64" = "float32",
+): Promise<readonly [string, string, number]> {
+  effects = await runEffects();
+  const at = (name: string) => join(effects.cwd, name);
+  await mkdir(at(".github"), { recursive: true });
+  await writeFile(at("m.onnx"), encode(proto));
+  const values = Array.from({ length: 64 }, (_, i) => Math.sin(i * 1.3));
+  const data = dtype === "float64" ? Float64Array.from(values) : Float32Array.from(values);
+  await writeFile(at("x.npz"), writeNpz([{ name: "x", dtype, shape: [16, 1, 4], data }]));
+  await writeFile(
+    at(".github/trt-gate.yml"),
+    "version: 1\nmodels:\n  - path: m.onnx\n    quantization: {data: x.npz, algorithm: minmax, min-samples: 1}\n    validation: {data: x.npz}\n",
+  );
+  const { report } = await main({ inputs: { lane: "simulate", search: "off" } }, effects);
+  const [model] = report.models;
+  return [model?.reason ?? "", model?.message ?? "", report.exitCode];
+}
+
+const product = node("MatMul", ["x", "w"], ["h"], "product");
+const weights = [weight("w", [4, 4])];
+
+it("a TensorRT plugin is named, with the lanes that run it", async () => {
+  const plugin = makeNode({ opType: "EfficientNMS_TRT", name: "nms", input: ["h"], output: ["y"] });
+  const [reason, message, exit] = await verdictOn(modelProto({ nodes: [product, plugin], weights, outputs: ["y"] }));
+  expect([reason, exit]).toEqual(["unknown-operator", 4]);
+  expect(message).toMatch(/uses 'EfficientNMS_TRT' \(first in 'nms'\).*lanes implicit and explicit/);
+});
+
+it.each([
+  ["float16", DataType.FLOAT16],
+  ["float64", DataType.DOUBLE],
+] as const)("a product of activations in %s is named, and ONNX Runtime is not blamed", async (dtype, inputType) => {
+  const attention = [node("Transpose", ["x"], ["t"]), node("MatMul", ["x", "t"], ["y"], "qk")];
+  const proto = modelProto({ nodes: attention, outputs: ["y"], inputType, outputTypes: { y: inputType } });
+  const [reason, message, exit] = await verdictOn(proto, dtype);
+  expect([reason, message, exit]).toEqual(["unsupported-type", expect.anything(), 4]);
+  expect(message).toContain(`computes 'qk' in ${dtype}; the simulate lane quantises float32 models`);
+});
+
+it("an output that is a sequence is named as one", async () => {
+  const proto = modelProto({ nodes: [product, node("SequenceConstruct", ["h"], ["y"])], weights, outputs: ["y"] });
+  const [output] = proto.graph?.output ?? [];
+  const tensor = output?.type;
+  if (output === undefined || tensor === undefined) throw new Error("the model has an output with a type");
+  output.type = create(TypeProtoSchema, { value: { case: "sequenceType", value: create(TypeProto_SequenceSchema, { elemType: tensor }) } });
+  const [reason, message, exit] = await verdictOn(proto);
+  expect([reason, exit]).toEqual(["unsupported-type", 4]);
+  expect(message).toMatch(/output 'y' of m\.onnx is sequence\(float32\)/);
+});
+
+it("sequences inside a model are no obstacle", async () => {
+  const inside = [
+    node("SequenceConstruct", ["h", "h"], ["s"]),
+    node("Identity", ["s"], ["s2"]),
+    makeNode({ opType: "ConcatFromSequence", input: ["s2"], output: ["y"], attribute: [intAttr("axis", 0)] }),
+  ];
+  const [reason, message] = await verdictOn(modelProto({ nodes: [product, ...inside], weights, outputs: ["y"], opset: 17 }));
+  expect([reason, message]).toEqual(["within-limits", expect.anything()]);
+});
+
+it("an opset that ONNX Runtime does not know yet is named beside the one that it knows", async () => {
+  const [reason, message, exit] = await verdictOn(modelProto({ nodes: [product], weights, outputs: ["h"], opset: 99 }));
+  expect([reason, exit]).toEqual(["runtime-failed", 4]);
+  expect(message).toMatch(/written for opset 99, and ONNX Runtime \d+\.\d+\.\d+ knows opsets up to \d+/);
+});
+
+it("a model that ONNX Runtime itself does not take is said to be one", async () => {
+  const odd = makeNode({ opType: "Gelu", domain: "com.microsoft", input: ["h", "h", "h", "h"], output: ["y"] });
+  const proto = modelProto({ nodes: [product, odd], weights, outputs: ["y"] });
+  const [reason, message, exit] = await verdictOn(proto);
+  expect([reason, exit]).toEqual(["runtime-failed", 4]);
+  expect(message).toMatch(/does not take this model/);
+});
