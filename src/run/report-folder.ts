@@ -21,16 +21,21 @@ export async function refuseForeignReportFolder(folder: string, { trust, head, g
 
 /** What a run writes at its end. A search's journal is not among it: the next run takes up from there. */
 const writtenAtEnd = ["report.html", "comment.md", "report.invalid.json"];
-/** `fix/<model>-<hash>` (check/fix.ts): other folders beside them are somebody else's. */
-const ownFix = /-[0-9a-f]{8}$/;
+/** Folders with one of `<model>-<hash>` for each model: the artefacts of its fix (check/fix.ts), the script that reproduces it (check/reproduction.ts). */
+const folders = ["fix", "reproduce"];
+/** Other folders beside them are somebody else's. */
+const ownName = /-[0-9a-f]{8}$/;
 
 /** Takes away what an earlier run wrote: whatever this run ends in, no page, comment or fix of another run lies beside its report. What cannot be removed stays. */
 export async function clearReportFolder(folder: string, { files }: Effects): Promise<void> {
-  const fixFolder = join(folder, "fix");
-  const isOwn = (await files.lstat(fixFolder).catch(() => undefined))?.kind === "folder";
-  const fixes = isOwn ? (await files.list(fixFolder)).filter((name) => ownFix.test(name)) : [];
-  const old = [...writtenAtEnd, ...fixes.map((name) => join("fix", name))];
-  await Promise.all(old.map((name) => files.remove(join(folder, name)).catch(() => undefined)));
+  const remove = (name: string) => files.remove(join(folder, name)).catch(() => undefined);
+  await Promise.all(writtenAtEnd.map(remove));
+  for (const name of folders) {
+    const path = join(folder, name);
+    if ((await files.lstat(path).catch(() => undefined))?.kind !== "folder") continue;
+    await Promise.all((await files.list(path)).filter((one) => ownName.test(one)).map((one) => remove(join(name, one))));
+    if ((await files.list(path)).length === 0) await remove(name);
+  }
 }
 
 /** For a run that ended before it knew its models: the earlier report goes too. Nothing is touched through a link that a change may have brought. */
