@@ -1,20 +1,20 @@
 /**
  * Runs every test tier that needs no GPU, one after the other, prints a count per tier and one closing line.
- * A tier without tests fails. Usage: node scripts/test.ts [TIER…]
+ * A tier without tests fails. Usage: node scripts/test.ts [TIER…] [FILE…]; with files only those run, in the tiers that hold them.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { selectTests } from "./select-tests.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const all = ["unit", "dist", "real"];
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
+const { tiers, files } = selectTests(process.argv.slice(2));
 const results = mkdtempSync(join(tmpdir(), "trt-gate-tests-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-for (const tier of wanted) {
+for (const tier of tiers) {
   const file = join(results, `${tier}.json`);
   const args = [
     join(root, "node_modules/vitest/vitest.mjs"),
@@ -24,6 +24,7 @@ for (const tier of wanted) {
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${file}`,
+    ...files,
   ];
   const run = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   const counts = countsOf(file);

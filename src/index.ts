@@ -23,6 +23,7 @@ const effects = realEffects({
   cwd: env.GITHUB_WORKSPACE || process.cwd(),
   log,
   cancelled: guard.cancelled,
+  onRun: memory.run,
   onTempFolder: memory.folder,
   onChild: memory.child,
 });

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { longestTimerMs } from "./clock.ts";
 import type { Child, Command, Exec, ToolResult } from "./effects.ts";
 import { lineSplitter, tailKeeper } from "./lines.ts";
+import { runMark } from "./orphans.ts";
 import { orLeftAlone } from "./with-timeout.ts";
 
 const tailLines = 200;
@@ -14,8 +15,6 @@ const drainMs = 1000;
 /** From the first signal on: SIGKILL, its effect, and the last output. */
 const patienceMs = graceMs + 2 * drainMs;
 const defaultStdoutBytes = 1 << 20;
-/** Marks every descendant, so that one that left the process group (setsid) is found again. */
-export const runMark = "TRT_GATE_RUN";
 
 export interface ExecOptions {
   readonly runId: string;

@@ -1,6 +1,8 @@
 /** Finds and ends descendants that left their process group (setsid), by the mark that exec.ts puts into their environment. Linux only. */
 import { readdir, readFile } from "node:fs/promises";
-import { runMark } from "./exec.ts";
+
+/** Marks every descendant, so that one that left the process group (setsid) is found again. */
+export const runMark = "TRT_GATE_RUN";
 
 /** Pids of other processes whose environment holds this run's mark. Empty where /proc does not exist. */
 export async function findStrays(runId: string): Promise<number[]> {

@@ -17,13 +17,15 @@ export interface RealOptions {
   readonly cwd: string;
   readonly log: Log;
   readonly cancelled: AbortSignal;
-  /** Told of every temporary folder and child before it is used: an action keeps this for `post`. */
+  /** Told of the run's mark, and of every temporary folder and child: an action keeps this for `post`. */
+  readonly onRun?: (runId: string) => void;
   readonly onTempFolder?: (path: string) => void;
   readonly onChild?: (pid: number) => void;
 }
 
 export function realEffects(options: RealOptions): RealEffects {
   const runId = randomUUID();
+  options.onRun?.(runId);
   const folders = new Set<string>();
   const files = realFiles(options.env.RUNNER_TEMP || undefined, {
     record: (path) => {

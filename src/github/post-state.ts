@@ -6,24 +6,32 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { realpath, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { z } from "zod";
+import { killOrphans } from "../effects/orphans.ts";
 
 /** Name of the state that carries the file's path from the step to `post`. */
 export const stateName = "left-behind";
 
-const lineSchema = z.union([z.object({ folder: z.string() }), z.object({ pid: z.number().int().min(2), started: z.string() })]);
+const lineSchema = z.union([
+  z.object({ run: z.uuid() }),
+  z.object({ folder: z.string() }),
+  z.object({ pid: z.number().int().min(2), started: z.string() }),
+]);
 
 export interface Memory {
+  /** The mark that every descendant carries in its environment. */
+  run(id: string): void;
   folder(path: string): void;
   child(pid: number): void;
 }
 
 /** Writes at once and whole: the run may be killed at any moment. `stateFile` is `GITHUB_STATE`; without it nothing is remembered. */
 export function recordResource(stateFile: string | undefined, tempRoot: string | undefined): Memory {
-  if (!stateFile || !tempRoot) return { folder: ignore, child: ignore };
+  if (!stateFile || !tempRoot) return { run: ignore, folder: ignore, child: ignore };
   const journal = join(mkdtempSync(join(tempRoot, "trt-gate-post-")), "made.jsonl");
   appendFileSync(stateFile, `${stateName}=${journal}\n`);
   const write = (line: z.infer<typeof lineSchema>) => appendFileSync(journal, `${JSON.stringify(line)}\n`);
   return {
+    run: (id) => write({ run: id }),
     folder: (path) => write({ folder: path }),
     child: (pid) => {
       const started = startTime(pid);
@@ -37,7 +45,11 @@ export async function cleanUp(journal: string | undefined, tempRoot: string | un
   if (!journal || !tempRoot || !existsSync(journal) || !(await isBelow(journal, tempRoot))) return [];
   const gone: string[] = [];
   for (const line of readLines(journal)) {
-    if ("pid" in line) {
+    if ("run" in line) {
+      // Also one that was started an instant before the kill, and one that left its group.
+      const count = await killOrphans(line.run);
+      if (count > 0) gone.push(`${count} processes of the run`);
+    } else if ("pid" in line) {
       if (startTime(line.pid) === line.started && kill(line.pid)) gone.push(`process ${line.pid}`);
     } else if (existsSync(line.folder) && (await isBelow(line.folder, tempRoot))) {
       await rm(line.folder, { recursive: true, force: true, maxRetries: 3 });

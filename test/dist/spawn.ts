@@ -83,6 +83,8 @@ export async function openWorkplace(doorsFolder?: (folder: string) => string): P
     post: (state) =>
       start(door("post"), [], Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))).ended,
     end: async () => {
+      // A test that failed half way leaves what it started: nobody else will end it.
+      for (const pid of processesOf(env.RUNNER_TRACKING_ID ?? "")) process.kill(Number(pid), "SIGKILL");
       await github.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -42,7 +42,7 @@ test("refuses every text that JSON.parse refuses, except the special numbers", a
             return false;
           },
         );
-        if (!hasDuplicates(broken)) expect(got).toBe(wanted);
+        expect(got || hasDuplicates(broken)).toBe(wanted || hasDuplicates(broken));
       },
     ),
     { numRuns: 1000 },

@@ -246,13 +246,19 @@ describe("faults of the service", () => {
     expect(effects.waits).toEqual(seconds === "61" ? [] : [17_000]);
   });
 
-  it.each([401, 403, 404, 410, 451])("turns %i into one warning", async (status) => {
+  it.each([
+    [401, "HTTP 401"],
+    [403, "pull-requests: write"],
+    [404, "HTTP 404"],
+    [410, "HTTP 410"],
+    [451, "HTTP 451"],
+  ])("turns %i into one warning that holds %s", async (status, words) => {
     github.rules.push({ on: /comments/, fault: { status, message: "Resource not accessible by integration" } });
     const result = await publish();
     expect(result).toMatchObject({ done: "failed", url: undefined });
     expect(result.warnings).toHaveLength(1);
     expect(result.warnings[0]).toContain(`HTTP ${status}`);
-    if (status === 403) expect(result.warnings[0]).toContain("pull-requests: write");
+    expect(result.warnings[0]).toContain(words);
   });
 
   it.each([{ fault: { status: 500 } }, { fault: "reset" }, { fault: "hang" }, { fault: "broken-json" }] as const)(
