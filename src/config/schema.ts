@@ -85,6 +85,12 @@ const tensorrt = z
     "dla-core": z.number().int().min(0).optional().describe("Build for this DLA core; layers that it cannot run go to the GPU."),
     "version-compatible": z.boolean().default(false).describe("Build engines that later versions of TensorRT can load."),
     tf32: z.boolean().default(false).describe("Allow TF32, on both sides alike."),
+    typing: z
+      .enum(["auto", "weak", "strong"])
+      .default("auto")
+      .describe(
+        "How Q/DQ engines are typed. weak: flags, and the builder chooses what has no Q/DQ. strong: the file's own types. auto: strong from TensorRT 10.12 on.",
+      ),
     "mark-all": z.boolean().default(false).describe("Mark every tensor in one engine. Fast, but it changes what is measured."),
     "mark-batch": count.default(16).describe("Tensors marked in one engine."),
     "tactic-sources": z.enum(["default", "none"]).default("default").describe("none: no external tactic libraries."),

@@ -70,5 +70,7 @@ export interface TensorRtOptions {
   readonly markAll: boolean;
   readonly markBatch: number;
   readonly noTacticSources: boolean;
+  /** How the explicit lane's networks are typed; `auto` where absent. */
+  readonly typing?: "auto" | "weak" | "strong";
   readonly rebuilds: number;
 }

@@ -1,9 +1,9 @@
 /**
  * Raises a Q/DQ network from opset 13 or newer to 19, the first in which QuantizeLinear and DequantizeLinear take half scales.
- * Only Reduce* (axes became an input in 18) and Split (`num_outputs` since 18) changed their form on the way.
+ * On the way Reduce* (axes became an input in 18) and Split (`num_outputs` since 18) changed their form, and RoiAlign (16) its default of where a pixel lies.
  */
 import type { TensorProto } from "./gen/onnx-ml_pb.js";
-import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto, withFields } from "./model.ts";
+import { int64Tensor, intAttr, intsAttribute, isStandard, type NodeProto, stringAttr, withFields } from "./model.ts";
 import { type Network, opsetOf } from "./network.ts";
 
 const wanted = 19;
@@ -25,6 +25,7 @@ export function raiseForHalfQdq(network: Network): Network {
   const constants = new Map<string, TensorProto>(network.constants);
   const nodes = network.nodes.map((node) => {
     if (!isStandard(node) || opset >= 18) return node;
+    if (node.opType === "RoiAlign" && opset < 16) return withOldPixels(node);
     if (reduces.has(node.opType)) return axesAsInput(node, constants);
     if (node.opType === "Split" && node.input.length < 2)
       return withFields(node, { attribute: [...node.attribute, intAttr("num_outputs", node.output.length)] });
@@ -37,6 +38,13 @@ export function raiseForHalfQdq(network: Network): Network {
     opsets: new Map([...network.opsets, ["", wanted]]),
     irVersion: network.irVersion > 9n ? network.irVersion : 9n,
   };
+}
+
+/** Before 16 RoiAlign had no choice, and did not shift by half a pixel. */
+function withOldPixels(node: NodeProto): NodeProto {
+  const name = "coordinate_transformation_mode";
+  if (node.attribute.some((one) => one.name === name)) return node;
+  return withFields(node, { attribute: [...node.attribute, stringAttr(name, "output_half_pixel")] });
 }
 
 function axesAsInput(node: NodeProto, constants: Map<string, TensorProto>): NodeProto {

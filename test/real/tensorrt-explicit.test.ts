@@ -4,9 +4,13 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
+import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
+import { openSession } from "../../src/lanes/simulate/session.ts";
 import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { LaneName, PreparedLane } from "../../src/model/lane.ts";
 import { plainCandidate } from "../../src/model/unit.ts";
+import { toNetwork } from "../../src/onnx/network.ts";
+import { readModel } from "../../src/onnx/read.ts";
 import { type FakeMachine, fakeMachine, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { qdqBytes } from "../fakes/qdq-models.ts";
 import { allOf, classifier, pairsOf } from "../fakes/simulate-job.ts";
@@ -26,12 +30,16 @@ interface Start {
   /** The model itself holds Q/DQ. */
   readonly ownQdq?: boolean;
   readonly change?: Partial<EngineJob>;
+  readonly typing?: "weak" | "strong";
 }
-async function prepare(wanted: LaneName | "auto", { fake = {}, quantization, ownQdq = false, change }: Start = {}): Promise<Prepared> {
+async function prepare(
+  wanted: LaneName | "auto",
+  { fake = {}, quantization, ownQdq = false, change, typing }: Start = {},
+): Promise<Prepared> {
   machine = await fakeMachine(fake);
   const job = await machine.job(ownQdq ? {} : quantization, change);
   if (ownQdq) await writeFile(job.modelPath, await qdqBytes(classifier, recordedCache, "per-channel", machine.effects.files));
-  const found = await prepareLane(wanted, job);
+  const found = await prepareLane(wanted, typing === undefined ? job : { ...job, tensorrt: { ...job.tensorrt, typing } });
   open = found.prepared;
   return found;
 }
@@ -84,6 +92,42 @@ describeWithPython("the explicit lane", () => {
     const pairs = await pairsOf(lane, { samples: [0] });
     expect(pairs[0]?.candidate?.data).not.toEqual(pairs[0]?.reference?.data);
     expect(int8Layers()).toBe(54);
+  });
+
+  it("builds a given file as it stands where typing is strong: its outputs are those of the very file, bit for bit", async () => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: "11.2.0" }, ownQdq: true });
+    const [pair] = await pairsOf(lane, { samples: [0] });
+    const job = await machine.job();
+    await writeFile(job.modelPath, await qdqBytes(classifier, recordedCache, "per-channel", machine.effects.files));
+    const session = await openSession(
+      await loadRuntime(machine.effects),
+      machine.effects,
+      toNetwork(await readModel(job.modelPath, machine.effects.files)),
+      "the file",
+    );
+    const outputs = await session.run(await job.validation.feed(0));
+    await session.release();
+    expect(pair?.candidate?.data).toEqual(outputs.get(lane.outputs[0] ?? "")?.data);
+  });
+
+  it.each([
+    ["weak", "11.2.0", /only strongly typed/],
+    ["strong", "8.6.1", /no strongly typed networks/],
+  ] as const)("never replaces `typing: %s` on TensorRT %s", async (typing, version, words) => {
+    machine = await fakeMachine({ FAKE_TRT_VERSION: version });
+    const job = await machine.job({ cachePath: recordedCache });
+    await expect(prepareLane("explicit", { ...job, tensorrt: { ...job.tensorrt, typing } })).rejects.toMatchObject({
+      reason: "lane-unavailable",
+      message: expect.stringMatching(words),
+    });
+  });
+
+  it("is weakly typed on 10.15 where `typing: weak` asks for it", async () => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: "10.15.1" }, typing: "weak" });
+    await pairsOf(lane, { samples: [0] });
+    expect(lane.coverage.variant).toBe("explicit");
+    const [, candidate] = await machine.builds();
+    expect(candidate?.flags).toEqual(expect.arrayContaining(["FP16", "INT8"]));
   });
 
   it("measures layers by marking, also in a strongly typed network", async () => {

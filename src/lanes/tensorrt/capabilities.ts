@@ -19,9 +19,17 @@ export function implicitLane(features: Features): Capability {
   return { works: true, why: "INT8 flag, calibrators and layer precisions are there" };
 }
 
-/** Q/DQ models work everywhere; how the rest is typed differs. */
-export function explicitLane(features: Features): Capability & { readonly typed: boolean } {
-  const typed = !features.fp16Flag || (features.stronglyTyped && features.unfusedDebug);
+/** Of `tensorrt.typing`. `auto`: strong where this TensorRT can also show the layers of such a network (10.12 and newer). */
+export type Typing = "auto" | "weak" | "strong";
+
+/** Q/DQ models work everywhere; how the rest is typed differs, and a typing that was asked for is never replaced. */
+export function explicitLane(features: Features, typing: Typing = "auto"): Capability & { readonly typed: boolean } {
+  const canWeak = features.fp16Flag;
+  if (typing === "strong" && !features.stronglyTyped)
+    return { works: false, typed: true, why: "this TensorRT has no strongly typed networks (they came with 9.1): use `typing: weak`" };
+  if (typing === "weak" && !canWeak)
+    return { works: false, typed: false, why: "this TensorRT has only strongly typed networks (since 11): use `typing: strong`" };
+  const typed = typing === "auto" ? !canWeak || (features.stronglyTyped && features.unfusedDebug) : typing === "strong";
   return { works: true, typed, why: typed ? "strongly typed networks" : "Q/DQ in a weakly typed network with the INT8 and FP16 flags" };
 }
 

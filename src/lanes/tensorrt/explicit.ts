@@ -1,8 +1,10 @@
 /**
  * The explicit lane: precision decided by Q/DQ nodes in the ONNX file; a kept unit is a unit whose Q/DQ are gone.
- * Weakly typed below 10.12 (flags for the rest), strongly typed from there on, where the float parts are converted to FP16 in the file.
+ * Weakly typed below 10.12 (flags for the rest), strongly typed from there on. A given file is built byte for byte and its edits keep its types; what the gate
+ * made itself is typed by the gate: its float parts become FP16 in the file.
  */
 import { join } from "node:path";
+import { ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
@@ -14,6 +16,7 @@ import { qdqCandidate } from "../simulate/qdq.ts";
 import { explicitLane } from "./capabilities.ts";
 import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
+import { hasHalf, withTypesOf } from "./given-types.ts";
 import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
@@ -23,10 +26,11 @@ import { reproduceEngines } from "./reproduce.ts";
 
 export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
-  const { typed } = explicitLane(tools.hello.features);
+  const { typed, works, why: whyNot } = explicitLane(tools.hello.features, job.tensorrt.typing);
+  if (!works) throw new ToolError("lane-unavailable", `The lane 'explicit' is not available: ${whyNot}.`);
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const { quantized, float, partner, path: qdqPath, missingScales, why } = await qdqSource(job, own);
+  const { quantized, float, partner, path: qdqPath, given, missingScales, why } = await qdqSource(job, own);
   job.effects.log.info(`Q/DQ: ${why}`);
   const { candidate, found } = qdqCandidate(quantized, partner);
   const facts = { ...own, units: candidate.units };
@@ -34,17 +38,23 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
 
   const write = async (network: Network, name: string): Promise<string> => {
     const path = join(network.folder, name);
-    await files.writeBytes(path, encodeNetwork(typed ? await toHalf(network, files) : network));
+    await files.writeBytes(path, encodeNetwork(network));
     return path;
   };
+  const isTyped = hasHalf(quantized);
+  /** What the gate makes. */
+  const typedByGate = async (network: Network) => (typed && !hasHalf(network) ? await toHalf(network, files) : network);
+  /** What only had Q/DQ taken out of a given file. */
+  const edited = async (network: Network) =>
+    given === undefined ? await typedByGate(network) : typed && isTyped ? await withTypesOf(quantized, network, files) : network;
   const base = { typed, fp16: !typed, marks: [] };
-  const plainPath = await write(assign(candidate, new Set()), "trt-gate-candidate.onnx");
+  const plainPath = given ?? (await write(await typedByGate(assign(candidate, new Set())), "trt-gate-candidate.onnx"));
   const network = await session.network(plainPath, typed);
-  const referencePath = await write(float, "trt-gate-reference.onnx");
+  const referencePath = await write(await typedByGate(float), "trt-gate-reference.onnx");
   let edits = 0;
   const candidateOf = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return { ...base, what: "Q/DQ engine", modelPath: plainPath, int8: !typed };
-    const modelPath = await write(assign(candidate, keep), `trt-gate-candidate-${++edits}.onnx`);
+    const modelPath = await write(await edited(assign(candidate, keep)), `trt-gate-candidate-${++edits}.onnx`);
     const raised = !typed && job.keepPrecision === "float32" ? { keep: keptLayers(keep, await layersIn(modelPath), "float32") } : {};
     return { ...base, what: `Q/DQ engine with ${keep.size} units without Q/DQ`, modelPath, int8: !typed, ...raised };
   };
@@ -56,7 +66,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     session,
     network,
     candidate: candidateOf,
-    reference: { ...base, what: typed ? "FP16 engine (model converted)" : "FP16 engine", modelPath: referencePath, int8: false },
+    reference: { ...base, what: referenceWords(typed, hasHalf(float)), modelPath: referencePath, int8: false },
     coverage: {
       quantizedUnits: candidate.units.length - found.others.size,
       totalUnits: found.totalUnits,
@@ -80,3 +90,8 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     onClose: tools.close,
   });
 }
+
+const referenceWords = (typed: boolean, isTyped: boolean): string => {
+  if (!typed) return "FP16 engine";
+  return isTyped ? "float engine (the model's own types)" : "FP16 engine (model converted)";
+};

@@ -1,6 +1,7 @@
 /**
  * A float network as FP16, for strongly typed builds: constants, casts and Q/DQ scales become half, the graph's own inputs and outputs stay what they are.
- * Decides types only; a value beyond FP16's range becomes infinite, as it would in the engine.
+ * For networks that the gate itself made: a given file keeps the types that it has. Finite values beyond FP16's range become its largest (a mask of
+ * -3.4e38 would be -inf, and a row of those NaN), and no scale of Q/DQ becomes zero, which the parser refuses. NaN and infinities stay.
  */
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../../effects/effects.ts";
@@ -10,6 +11,7 @@ import { floatToHalf } from "../../onnx/half.ts";
 import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { raiseForHalfQdq } from "../../onnx/opset-19.ts";
+import { isDequantize, isQuantize } from "../../onnx/qdq.ts";
 import { hasQdq } from "../../onnx/qdq-units.ts";
 
 /** Inputs that ONNX defines as float32 whatever the data's type is: Resize takes roi and scales, Upsample scales. */
@@ -17,14 +19,20 @@ const alwaysFloat: ReadonlyMap<string, ReadonlySet<number>> = new Map([
   ["Resize", new Set([1, 2])],
   ["Upsample", new Set([1])],
 ]);
+const largestHalf = 65504;
+const smallestHalf = 2 ** -24;
 const half = (name: string) => `trt_gate:half:${name}`;
 
 export async function toHalf(float: Network, files: Files): Promise<Network> {
   const network = hasQdq(float.nodes) ? raiseForHalfQdq(float) : float;
   const pinned = pinnedConstants(network);
+  const scales = scaleNames(network);
   const constants = new Map(network.constants);
   for (const [name, tensor] of network.constants) {
-    if (tensor.dataType === DataType.FLOAT && !pinned.has(name)) constants.set(name, await halfTensor(tensor, network.folder, files));
+    if (tensor.dataType === DataType.FLOAT && !pinned.has(name)) {
+      const values = await floatValues(tensor, network.folder, files);
+      constants.set(name, halfBits(tensor, scales.has(name) ? values.map((scale) => Math.max(scale, smallestHalf)) : values));
+    }
   }
   const floatInputs = network.inputs.filter((input) => isFloat(input)).map((input) => input.name);
   const floatOutputs = network.outputs.filter((output) => isFloat(output)).map((output) => output.name);
@@ -65,14 +73,21 @@ function halfNode(node: NodeProto): NodeProto {
   });
 }
 
-async function halfTensor(tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> {
-  return halfBits(tensor, await floatValues(tensor, folder, files));
-}
+const scaleNames = (network: Network): Set<string> =>
+  new Set(network.nodes.filter((node) => isQuantize(node) || isDequantize(node)).map((node) => node.input[1] ?? ""));
+
+/** Of a float32 number; what is finite stays finite. */
+const clampedHalf = (value: number): number =>
+  floatToHalf(Number.isFinite(value) ? Math.min(largestHalf, Math.max(-largestHalf, value)) : value);
+
+/** With finite values beyond FP16's range clamped. */
+export const halfTensor = async (tensor: TensorProto, folder: string, files: Files): Promise<TensorProto> =>
+  halfBits(tensor, await floatValues(tensor, folder, files));
 
 function halfBits(tensor: TensorProto, values: ArrayLike<number>): TensorProto {
   const bytes = new Uint8Array(2 * values.length);
   const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) view.setUint16(i * 2, floatToHalf(values[i] ?? 0), true);
+  for (let i = 0; i < values.length; i++) view.setUint16(i * 2, clampedHalf(values[i] ?? 0), true);
   return create(TensorProtoSchema, { name: tensor.name, dims: tensor.dims, dataType: DataType.FLOAT16, rawData: bytes });
 }
 

@@ -19,6 +19,8 @@ export interface QdqSource {
   /** Where a kept unit's float weights come from; undefined where the model knows them only as integers. */
   readonly partner: Network | undefined;
   readonly path: string;
+  /** The file to build as it stands, byte for byte; undefined for what the gate made or had to write anew. */
+  readonly given: string | undefined;
   readonly missingScales: readonly string[];
   /** In the model's own order of precedence: "Q/DQ model", "scales of …". */
   readonly why: string;
@@ -28,15 +30,19 @@ export interface QdqSource {
 export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSource> {
   const { files } = job.effects;
   const { qdqPath } = job.quantization;
-  if (qdqPath !== undefined)
+  if (qdqPath !== undefined) {
+    const read = toNetwork(await readModel(qdqPath, files, { shownAs: job.sources?.qdq }));
+    const quantized = toQdqForm(read);
     return {
-      quantized: toQdqForm(toNetwork(await readModel(qdqPath, files, { shownAs: job.sources?.qdq }))),
+      quantized,
       float: own.network,
       partner: await foldBatchNorm(own.network, files),
       path: qdqPath,
+      given: quantized === read ? qdqPath : undefined,
       missingScales: [],
       why: "the given Q/DQ model",
     };
+  }
   if (!own.holdsQdq) return madeFromScales(job, own);
   const quantized = toQdqForm(own.network);
   return {
@@ -44,6 +50,7 @@ export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSou
     float: withoutQdq(quantized),
     partner: undefined,
     path: job.modelPath,
+    given: quantized === own.network ? job.modelPath : undefined,
     missingScales: [],
     why: "the model's own Q/DQ",
   };
@@ -70,6 +77,7 @@ async function madeFromScales(job: EngineJob, own: ModelFacts): Promise<QdqSourc
     float,
     partner: float,
     path,
+    given: undefined,
     missingScales,
     why: `Q/DQ made from ${scales.size} scales`,
   };

@@ -79,6 +79,7 @@ describe("a configuration with every key", () => {
           markAll: true,
           markBatch: 4,
           noTacticSources: true,
+          typing: "auto",
           rebuilds: 1,
         },
       },
