@@ -1,4 +1,5 @@
-import { withCaveats } from "../gate/caveats.ts";
+import { findingCaveats, withCaveats } from "../gate/caveats.ts";
+import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
@@ -14,6 +15,9 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided } = facts;
   const { lane } = prepared;
   const layers = layersOf(facts);
+  // The verdict itself says it.
+  const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
+  const caveats = [...prepared.caveats, ...(weak ? [weak] : []), ...findingCaveats(facts.findings)];
   const report: ModelReport = {
     ...emptyModelReport(entry),
     sha256: prepared.sha256,
@@ -21,8 +25,8 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     laneWhy: prepared.laneWhy,
     verdict: verdict.kind,
     reason: verdict.reason,
-    message: withCaveats(verdict, prepared.caveats).message,
-    ...(prepared.caveats.length === 0 ? {} : { caveats: prepared.caveats.map((caveat) => ({ ...caveat })) }),
+    message: withCaveats(verdict, caveats).message,
+    ...(caveats.length === 0 ? {} : { caveats: caveats.map((caveat) => ({ ...caveat })) }),
     outputs: outputsOf(facts),
     layers,
     coverage: coverageReport(decided.run.measured.coverage, { ...lane.coverage, droppedMarks: facts.localised?.droppedMarks ?? [] }),
@@ -30,7 +34,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     firstFailing: firstFailing(layers, entry.tolerance.limits),
     worst: worstLayers(layers),
     quantization: prepared.quantization,
-    validation: { source: prepared.job.validation.description, samples: lane.sampleCount },
+    validation: validationPart(facts),
     search: outcome ? searchPart(outcome, facts) : null,
     fix: fix ?? null,
     baseline: baseline?.report ?? null,
@@ -52,6 +56,14 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };
 }
+
+const validationPart = ({ prepared, evidence }: CheckFacts): ModelReport["validation"] => ({
+  source: prepared.job.validation.description,
+  samples: prepared.lane.sampleCount,
+  distinct: evidence.distinct,
+  inCalibration: evidence.inCalibration,
+  weak: weaknesses(evidence),
+});
 
 function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");

@@ -1,5 +1,6 @@
 /** Everything known of one model at the end of its check. Only types. */
 import type { ModelEntry } from "../config/settings.ts";
+import type { Evidence } from "../gate/evidence.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
@@ -19,6 +20,7 @@ export interface CheckFacts {
   readonly judging: Judging;
   readonly decided: Decided;
   readonly verdict: Verdict;
+  readonly evidence: Evidence;
   readonly findings: readonly Finding[];
   readonly localised?: Localised;
   readonly searched?: Searched;

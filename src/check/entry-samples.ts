@@ -10,6 +10,7 @@ import { isOpen, type ModelInput, modelInputs, type ResolvedInput, resolveInputs
 import type { OnnxModel } from "../onnx/model.ts";
 import { refuseConstant } from "../samples/constant-data.ts";
 import { openFeeds } from "../samples/feeds.ts";
+import { type FingerprintedSource, fingerprinted, refuseNonFinite } from "../samples/fingerprints.ts";
 import { loadSamples } from "../samples/loader.ts";
 import { completeShapes, type SampleOrigin } from "../samples/observed-shapes.ts";
 import type { CheckContext } from "./context.ts";
@@ -26,8 +27,8 @@ export interface SamplePlace {
 export interface EntrySamples {
   /** The entry's, completed from its samples. */
   readonly shapes: ReadonlyMap<string, ShapeRange>;
-  /** Also ConfigError for samples that hold one value throughout. */
-  open(feed: FeedEntry, what: string): Promise<FeedSource>;
+  /** Also ConfigError for samples that hold one value throughout, or NaN. */
+  open(feed: FeedEntry, what: string): Promise<FingerprintedSource>;
 }
 
 /** ConfigError for inputs that neither the entry nor its samples close. */
@@ -44,7 +45,9 @@ export async function entrySamples(entry: ModelEntry, model: OnnxModel, place: S
       if (!place.open.includes(source)) place.open.push(source);
       const named = { ...source, description: source.description.replace(`${place.root}/`, "") };
       await refuseConstant(named, what);
-      return named;
+      // Calibration samples are many: each is looked at when it is read.
+      if (what === "validation") await refuseNonFinite(named, what);
+      return fingerprinted(named, what);
     },
   };
 }

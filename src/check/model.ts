@@ -4,6 +4,7 @@
  */
 import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
+import { withEvidence } from "../gate/evidence.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport } from "../report/schema.ts";
@@ -99,7 +100,9 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   // Engines with marked layers are built on the GPU for a while.
   if (wantsSearch(outputsVerdict)) search.beginRanking();
   const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, samples)) : undefined;
-  const { verdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
+  const { verdict: measuredVerdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
+  const evidence = await prepared.evidence();
+  const verdict = withEvidence(measuredVerdict, evidence);
 
   const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run)) : undefined;
   const outcome = searched?.outcome;
@@ -110,6 +113,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     decided,
     verdict: lane.lane === "simulate" ? verdict : withLatency(verdict, timedOf(engine), entry.latency.maxSlowdownVsReference),
     findings,
+    evidence,
     ...optional({ localised, searched, outcome, own, task }),
   };
   const fix = accepted && (await watch.time("fix", () => fixModel(facts, accepted)));

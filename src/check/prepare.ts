@@ -3,10 +3,11 @@
  * Everything that can be wrong with the user's files is said here, before anything runs.
  */
 import { dirname, join, resolve } from "node:path";
-import type { ModelEntry } from "../config/settings.ts";
+import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { property } from "../config/untyped.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { Caveat } from "../gate/caveats.ts";
+import type { Evidence } from "../gate/evidence.ts";
 import { prepareLane } from "../lanes/prepare.ts";
 import type { BuildFacts } from "../model/engine.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
@@ -17,8 +18,10 @@ import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
+import type { FingerprintedSource } from "../samples/fingerprints.ts";
 import type { CheckContext } from "./context.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
+import { evidenceOf } from "./evidence.ts";
 import { located } from "./located.ts";
 import { qdqCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization, noQuantization } from "./quantization.ts";
@@ -34,6 +37,8 @@ export interface Prepared {
   readonly warnings: readonly string[];
   /** What the figures will not say. */
   readonly caveats: readonly Caveat[];
+  /** Reads calibration samples that nothing has read so far. */
+  evidence(): Promise<Evidence>;
   /** The model itself is the explicitly quantised one. */
   readonly holdsQdq: boolean;
   close(): Promise<void>;
@@ -74,10 +79,16 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const { validation: wanted } = entry;
   if (wanted === undefined) throw new ConfigError(noValidation(entry));
   const validation = await located(entry, ["validation", sourceKey(wanted)], () => openFeeds(wanted, "validation"));
+  const calibration: FingerprintedSource[] = [];
+  const openCalibration = async (feed: FeedEntry, what: string) => {
+    const source = await openFeeds(feed, what);
+    calibration.push(source);
+    return source;
+  };
   const qdqPath = await stagedQdq(place);
   if (entry.quantization === undefined && !hasQdq(staged.model.graph.node)) throw new ConfigError(noQuantization(entry));
   const quantization = await located(entry, ["quantization", sourceKey(entry.quantization ?? {})], () =>
-    chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds, context }),
+    chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds: openCalibration, context }),
   );
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
   const builds: BuildFacts[] = [];
@@ -116,6 +127,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     quantization: quantization.report,
     warnings: quantization.warnings,
     caveats,
+    evidence: () => evidenceOf(entry, validation, calibration[0]),
     holdsQdq: hasQdq(staged.model.graph.node),
     close: async () => {
       await prepared.close();

@@ -1,4 +1,6 @@
 /** A comparison as a table for people and as JSON for programs. Renders; decides nothing. */
+
+import { type Caveat, withCaveats } from "../gate/caveats.ts";
 import type { ExitCode } from "../gate/exit-code.ts";
 import type { Judgement } from "../gate/judge.ts";
 import { levelOf } from "../gate/judge.ts";
@@ -24,6 +26,7 @@ export interface Comparison {
   /** In order of execution. */
   readonly measurements: readonly Measurement[];
   readonly judgement: Judgement;
+  readonly caveats: readonly Caveat[];
   readonly coverage: Coverage;
   /** `--fail-fast` stopped at the first failing tensor. */
   readonly stoppedEarly: boolean;
@@ -45,12 +48,13 @@ export const firstFailingOf = ({ measurements, judgement }: Comparison): string 
 
 export function comparisonJson(comparison: Comparison): string {
   const { verdict, findings, unusedPatterns } = comparison.judgement;
-  const { reference, candidate, coverage, exitCode, stoppedEarly, warnings } = comparison;
+  const { reference, candidate, coverage, exitCode, stoppedEarly, warnings, caveats } = comparison;
   const value = {
     schemaVersion: 1,
     verdict: verdict.kind,
     reason: verdict.reason,
-    message: verdict.message,
+    message: withCaveats(verdict, caveats).message,
+    caveats,
     exitCode,
     reference,
     candidate,
@@ -82,6 +86,7 @@ export function comparisonText(comparison: Comparison): string {
     `${coverage.compared} of ${coverage.referenceTensors} reference and ${coverage.candidateTensors} candidate tensors compared${comparison.stoppedEarly ? `, stopped after ${tensors.length}` : ""}.`,
     ...(first === null ? [] : [`First failing in order of execution: ${plainLine(first)}.`]),
     `${verdict.kind.toUpperCase()} (${verdict.reason}): ${plainLine(verdict.message, 400)}`,
+    ...comparison.caveats.map(({ reason, message }) => `Caveat (${reason}): ${plainLine(message, 600)}`),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,5 +1,6 @@
 /** A comparison of saved files in the shape of a report, so that the HTML page can show it. */
 
+import { withCaveats } from "../gate/caveats.ts";
 import { coverageReport } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { Report } from "../report/schema.ts";
@@ -47,7 +48,8 @@ export function comparisonReport(comparison: Comparison, now: Date, seconds: num
         laneWhy: `${reference.path} (${reference.runner}) is the reference`,
         verdict: verdict.kind,
         reason: verdict.reason,
-        message: verdict.message,
+        message: withCaveats(verdict, comparison.caveats).message,
+        ...(comparison.caveats.length === 0 ? {} : { caveats: comparison.caveats.map((caveat) => ({ ...caveat })) }),
         outputs: tensorsOf(comparison),
         coverage: coverageReport(coverage, { quantizedUnits: 0, totalUnits: 0, missingScales: [], variant: "saved", droppedMarks: [] }),
         noise: { ...empty.noise, message: "Saved files are compared as they are." },

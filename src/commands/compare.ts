@@ -9,6 +9,8 @@ import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
 import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
+import { findingCaveats } from "../gate/caveats.ts";
+import { evidenceCaveat } from "../gate/evidence.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { judge } from "../gate/judge.ts";
 import { limitsFor } from "../gate/limits.ts";
@@ -68,7 +70,10 @@ async function compare(
   const today = effects.clock.now().toISOString().slice(0, 10);
   const outputs = measurements.length < sides.tensors.length ? measurements.map(({ tensor }) => tensor) : sides.finals;
   const judgement = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
+  const evidence = { samples: runners.reference.iterations.length, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
+  const weak = evidenceCaveat(evidence);
   return {
+    caveats: [...(weak ? [weak] : []), ...findingCaveats(judgement.findings)],
     reference: sideOf(reference, runners.reference),
     candidate: sideOf(candidate ?? reference, runners.candidate),
     tolerance,

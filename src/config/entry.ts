@@ -20,6 +20,7 @@ export function readEntry(
     quantization: config.quantization && readQuantization(config.quantization),
     validation: config.validation && readValidation(config.validation),
     labels: config.validation?.labels,
+    isOverlapAllowed: config.validation?.overlap === "allowed",
     tolerance,
     task: config.task && camelKeys(config.task),
     latency: { maxSlowdownVsReference: camelKeys(config.latency).maxSlowdownVsReference },
@@ -45,7 +46,7 @@ const readQuantization = (config: QuantizationConfig): QuantizationEntry => {
   return { cache, data, loader, qdq, ...rest };
 };
 
-const readValidation = ({ labels: _, ...config }: ValidationConfig): FeedEntry => {
+const readValidation = ({ labels: _, overlap: __, ...config }: ValidationConfig): FeedEntry => {
   const { data, loader, inputs, random, maxSamples } = camelKeys(config);
   return { data, loader, inputs, random, maxSamples };
 };

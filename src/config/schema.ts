@@ -50,6 +50,10 @@ const validation = z
     inputs: path.optional().describe("Saved inputs JSON in Polygraphy's format."),
     random: random.optional(),
     "max-samples": count.default(32).describe("At most this many samples."),
+    overlap: z
+      .enum(["refused", "allowed"])
+      .default("refused")
+      .describe("Whether validation samples may be calibration samples: refused, a pass on mostly those is undecided."),
     labels: path
       .optional()
       .describe("Label of each sample, for figures per class: a .npy of class indices, a JSON list, or a text file with one a line."),

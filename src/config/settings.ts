@@ -47,6 +47,8 @@ export interface ModelEntry {
   readonly quantization: QuantizationEntry | undefined;
   readonly validation: FeedEntry | undefined;
   readonly labels: string | undefined;
+  /** Validation samples may be calibration samples. */
+  readonly isOverlapAllowed: boolean;
   readonly tolerance: Tolerance;
   readonly task: { readonly command: readonly string[]; readonly metric: string; readonly maxDrop: number } | undefined;
   readonly latency: { readonly maxSlowdownVsReference: number | undefined };

@@ -2,7 +2,8 @@
  * What a figure does not say although it is right: stands in the verdict's sentence, in headline, comment and report, so that no pass with one reads as
  * an unqualified one. The one table of them; docs/verdicts.md is written from it.
  */
-import type { Verdict } from "./verdict.ts";
+import { capitalized } from "./messages.ts";
+import type { Finding, Verdict } from "./verdict.ts";
 
 interface CaveatRow {
   /** What is not known, without the values of the case. */
@@ -23,6 +24,22 @@ export const caveats = {
     sentence: "TensorRT refuses this model: the figures are of a form that only ONNX Runtime takes.",
     next: "Export it as the message says.",
   },
+  "weak-evidence": {
+    sentence: "The validation samples say little: they are few, copies of each other, or calibration samples.",
+    next: "Give at least 16 distinct validation samples of real use that did not calibrate the model.",
+  },
+  "samples-beyond": {
+    sentence: "Some samples miss their output's limits by themselves, though most meet them.",
+    next: "Look at the samples that are named.",
+  },
+  "part-beyond": {
+    sentence: "A part of an output misses the limits, and `tolerance.parts` only warns.",
+    next: "Look at this part: the figure over the whole output hides it.",
+  },
+  "entry-lost": {
+    sentence: "An entry along an axis of an output (a channel, a column) is lost, while the output as a whole meets its limit.",
+    next: "Find out what this entry holds; give it an output of its own, or join parts in the graph, so that it is judged.",
+  },
 } satisfies Record<string, CaveatRow>;
 
 export type CaveatCode = keyof typeof caveats;
@@ -38,3 +55,16 @@ export const withCaveats = (verdict: Verdict, found: readonly Caveat[]): Verdict
   ...verdict,
   message: [verdict.message, ...found.map(({ reason, message }) => `Caveat (${reason}): ${message}`)].join(" "),
 });
+
+/** Warnings that a whole output's figure does not show; those of a `warn` limit on it stand in its own row. At most one of each kind, the worst. */
+export function findingCaveats(findings: readonly Finding[]): Caveat[] {
+  const warnings = findings.filter(({ level }) => level === "warn");
+  const kinds: readonly (readonly [CaveatCode, Finding | undefined])[] = [
+    ["samples-beyond", warnings.find(({ of }) => of === "samples")],
+    ["part-beyond", warnings.find(({ of, part, margin = 0 }) => of === "tensor" && part !== undefined && margin < 0)],
+    ["entry-lost", warnings.find(({ of }) => of === "entry")],
+  ];
+  return kinds.flatMap(([reason, finding]) =>
+    finding === undefined ? [] : [{ reason, message: `${capitalized(finding.message)} ${caveats[reason].next}` }],
+  );
+}

@@ -56,8 +56,6 @@ function decide(input: JudgeInput, findings: readonly JudgedFinding[]): Verdict 
   if (judged.length === 0) return verdict("no-limits", "No limit applies to what was compared.");
   const waived = judged.find(({ level }) => level === "waived");
   if (waived) return verdict("waived", waived.message);
-  const warning = judged.find(({ level }) => level === "warn");
-  if (warning) return verdict("within-limits", `Within the fail limits, with a warning: ${warning.message}`);
   const closest = judged.find(({ level }) => level === "pass") ?? judged[0];
   return verdict("within-limits", closest?.message ?? "");
 }

@@ -65,6 +65,10 @@ export const reasons = {
   "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),
   "no-models": undecided("There is no model to check.", "Name models in the configuration or in the `models` input."),
   "no-samples": undecided("There is no sample to compare.", "Give validation data."),
+  "validation-is-calibration": undecided(
+    "More than half of the validation samples calibrated the model.",
+    "Give other validation samples, or set `validation.overlap: allowed` where the calibration set is all there is.",
+  ),
   "no-limits": undecided("No limit applies to what was compared.", "Set a limit in `tolerance`."),
   "output-missing": undecided("A final output of the model is on one side only, or on none.", "Look at the names of both sides' outputs."),
   coverage: undecided("Fewer of the reference's outputs were compared than `min-coverage` asks.", "Look at the tensors on one side only."),

@@ -31,7 +31,8 @@ export interface Sums {
   argmax: number;
 }
 
-const added = [
+/** The sums that are added up; extremes and moments are merged in their own ways. */
+export const sumFields = [
   "elements",
   "nonFiniteReference",
   "nonFiniteCandidate",
@@ -75,7 +76,7 @@ export const emptySums = (): Sums => ({
 
 /** Adds `from` to `into`. */
 export function mergeSums(into: Sums, from: Sums): void {
-  for (const key of added) into[key] += from[key];
+  for (const key of sumFields) into[key] += from[key];
   into.absMax = Math.max(into.absMax, from.absMax);
   into.relMax = Math.max(into.relMax, from.relMax);
   mergeMoments(into.reference, from.reference);

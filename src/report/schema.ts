@@ -284,7 +284,15 @@ export const modelReport = z.object({
     /** Relative change of the scales (0.01 is 1 %) when the calibration grew to so many samples. */
     convergence: z.array(z.object({ samples: z.number().int(), medianChange: num, worstChange: num })).optional(),
   }),
-  validation: z.object({ source: z.string(), samples: z.number().int() }),
+  validation: z.object({
+    source: z.string(),
+    samples: z.number().int(),
+    /** Samples that differ in content, and samples that are calibration samples too; absent where that is not known. */
+    distinct: z.number().int().optional(),
+    inCalibration: z.number().int().optional(),
+    /** Why they say little, a clause each. */
+    weak: z.array(z.string()).optional(),
+  }),
   search: search.nullable(),
   fix: fix.nullable(),
   advice: z.array(advice),

@@ -24,7 +24,7 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
   const rows: (readonly [string, string | undefined])[] = [
     ["Lane", `${laneWords[model.lane]}; ${model.laneWhy}`],
     ["Calibration", calibrationWords(model)],
-    ["Validation", `${plural(model.validation.samples, "sample")} of ${model.validation.source}`],
+    ["Validation", validationWords(model)],
     ["Coverage", coverageWords(model)],
     ["Noise", noiseWords(model)],
     ["Spread", spreadWords(model)],
@@ -55,6 +55,19 @@ function calibrationWords({ quantization }: ModelReport): string {
     samples === null ? "" : plural(samples, "sample"),
     cacheHeader ?? "",
     stale === null ? "" : `stale: ${stale}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function validationWords({ validation }: ModelReport): string {
+  const { samples, source, distinct, inCalibration } = validation;
+  return [
+    `${plural(samples, "sample")} of ${source}`,
+    distinct === undefined ? "" : `${distinct} distinct`,
+    inCalibration === undefined
+      ? ""
+      : `${inCalibration === 0 ? "none" : inCalibration} of them calibration ${inCalibration === 1 ? "sample" : "samples"} too`,
   ]
     .filter(Boolean)
     .join(", ");

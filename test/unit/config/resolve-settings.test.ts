@@ -51,6 +51,7 @@ describe("a configuration with every key", () => {
         },
         validation: { data: "validation/cls.npz", loader: undefined, inputs: undefined, random: undefined, maxSamples: 8 },
         labels: "validation/labels.npy",
+        isOverlapAllowed: false,
         tolerance: {
           limits: { sqnrDb: { fail: 20, warn: 25 }, maxAbs: { fail: 0.1 } },
           indices: { agreement: { fail: 0.99 } },

@@ -1,0 +1,16 @@
+/** What the validation samples of a model are worth, from their content and the calibration samples'. Gathers; gate/evidence.ts judges. */
+import type { ModelEntry } from "../config/settings.ts";
+import type { Evidence } from "../gate/evidence.ts";
+import { type FingerprintedSource, overlapOf } from "../samples/fingerprints.ts";
+
+/** Calibration samples that nobody read (a cache is in force) are read for this alone, so not without end. */
+const mostRead = 4096;
+
+export async function evidenceOf(
+  entry: Pick<ModelEntry, "isOverlapAllowed">,
+  validation: FingerprintedSource,
+  calibration: FingerprintedSource | undefined,
+): Promise<Evidence> {
+  const { samples, distinct, alsoInOther } = overlapOf(await validation.fingerprints(), await calibration?.fingerprints(mostRead));
+  return { samples, distinct, inCalibration: alsoInOther, isOverlapAllowed: entry.isOverlapAllowed };
+}

@@ -1,0 +1,116 @@
+/**
+ * What samples are by their content: which are equal, which stand in another set too; and that every number in them is one.
+ * Rows of a batch count one by one, so that another batch size hides nothing. Decides nothing about what that means for a verdict.
+ */
+import { createHash } from "node:crypto";
+import { ConfigError } from "../effects/failure.ts";
+import type { FeedSource } from "../model/job.ts";
+import { type Feed, isFloat, type Tensor } from "../model/tensor.ts";
+
+/** Hashes of a sample's rows, in order; one for the whole where its inputs have no common first dimension. */
+export type Fingerprint = readonly string[];
+
+export interface FingerprintedSource extends FeedSource {
+  /** Of the first `most` samples. Those that were read before are not read again. */
+  fingerprints(most?: number): Promise<readonly Fingerprint[]>;
+}
+
+const shown = 3;
+
+/** Remembers what every sample was when it was read. ConfigError for a sample that holds NaN or an infinity. */
+export function fingerprinted(source: FeedSource, what: string): FingerprintedSource {
+  const known = new Map<number, Fingerprint>();
+  const feed = async (index: number): Promise<Feed> => {
+    const read = await source.feed(index);
+    if (known.has(index)) return read;
+    const fault = nonFinite(read);
+    if (fault !== undefined) throw new ConfigError(faultText(source, what, [{ index, fault }], 1));
+    known.set(index, fingerprintOf(read));
+    return read;
+  };
+  return {
+    ...source,
+    feed,
+    fingerprints: async (most = source.count) => {
+      const prints: Fingerprint[] = [];
+      for (let index = 0; index < Math.min(most, source.count); index++) {
+        if (!known.has(index)) await feed(index);
+        prints.push(known.get(index) ?? []);
+      }
+      return prints;
+    },
+  };
+}
+
+/** ConfigError that names some of the samples with NaN or infinities and counts them all. */
+export async function refuseNonFinite(source: FeedSource, what: string): Promise<void> {
+  const faulty: { index: number; fault: string }[] = [];
+  for (let index = 0; index < source.count; index++) {
+    const fault = nonFinite(await source.feed(index));
+    if (fault !== undefined) faulty.push({ index, fault });
+  }
+  if (faulty.length > 0) throw new ConfigError(faultText(source, what, faulty, faulty.length));
+}
+
+function faultText(
+  { description, count }: FeedSource,
+  what: string,
+  faulty: readonly { index: number; fault: string }[],
+  all: number,
+): string[] {
+  const examples = faulty.slice(0, shown).map(({ index, fault }) => `${description}, sample ${index}: ${fault}.`);
+  const total = `${all} of ${count} ${what} samples hold values that are no numbers; a model cannot be judged on them.`;
+  return [
+    ...examples.slice(0, -1),
+    `${examples.at(-1)} ${all > 1 ? total : ""} Correct the samples, or leave them out.`.replaceAll("  ", " "),
+  ];
+}
+
+/** `input "x" holds 17 NaN or infinite values, the first at index 5`; undefined where all are finite. */
+function nonFinite(feed: Feed): string | undefined {
+  for (const { name, dtype, data } of feed.values()) {
+    if (!isFloat(dtype) || data instanceof BigInt64Array || data instanceof BigUint64Array) continue;
+    const first = data.findIndex((value) => !Number.isFinite(value));
+    if (first < 0) continue;
+    let count = 0;
+    for (const value of data) count += Number.isFinite(value) ? 0 : 1;
+    return `input "${name}" holds ${count} NaN or infinite values, the first at index ${first}`;
+  }
+  return undefined;
+}
+
+function fingerprintOf(feed: Feed): Fingerprint {
+  const tensors = [...feed.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = new Set(tensors.map(({ shape }) => shape[0] ?? 0));
+  const [count = 1] = rows;
+  const each = rows.size === 1 && count > 0 && tensors.every(({ shape }) => shape.length > 0) ? count : 1;
+  return Array.from({ length: each }, (_, row) => hashRow(tensors, row, each));
+}
+
+function hashRow(tensors: readonly Tensor[], row: number, rows: number): string {
+  const hash = createHash("sha256");
+  for (const { name, dtype, shape, data } of tensors) {
+    const size = data.length / rows;
+    const part = data.subarray(row * size, (row + 1) * size);
+    hash.update(`${name} ${dtype} ${(rows === 1 && shape.length === 0 ? shape : shape.slice(1)).join()};`);
+    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  }
+  return hash.digest("base64");
+}
+
+export interface Overlap {
+  readonly samples: number;
+  readonly distinct: number;
+  /** Samples all of whose rows stand in the other set; undefined where there is no other set to look at. */
+  readonly alsoInOther: number | undefined;
+}
+
+/** Compares samples by content. `other`: of the calibration data, say; undefined where it is not known. */
+export function overlapOf(prints: readonly Fingerprint[], other: readonly Fingerprint[] | undefined): Overlap {
+  const rows = other && new Set(other.flat());
+  return {
+    samples: prints.length,
+    distinct: new Set(prints.map((print) => print.join())).size,
+    alsoInOther: rows && prints.filter((print) => print.length > 0 && print.every((row) => rows.has(row))).length,
+  };
+}
