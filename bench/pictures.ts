@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../src/effects/effects.ts";
 import { realEffects } from "../src/effects/real.ts";
+import { seededRandom } from "../src/measure/random.ts";
+import type { FeedSource } from "../src/model/job.ts";
 import { openFeeds } from "../src/samples/feeds.ts";
 
 export const recordings = fileURLToPath(new URL("../test/fixtures/tensorrt-8.6.1-h100", import.meta.url));
@@ -80,3 +82,41 @@ export const silentLog: Log = {
   group: (_, body) => body(),
   progress: nothing,
 };
+
+/** One of any number of different pictures of one kind: two crops blended, shifted, mirrored, with another contrast. The same seed gives the same picture. */
+export function variedPicture(crops: readonly Float32Array[], { shape, channelsLast }: Varied, seed: number): Float32Array {
+  const [height, width] = channelsLast ? [shape[1], shape[2]] : [shape[2], shape[3]];
+  const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1));
+  const pick = () => crops[Math.floor(random() * crops.length)] ?? new Float32Array(3 * cropHeight * cropWidth);
+  const [one, two, share, gain, offset] = [pick(), pick(), random() / 2, 0.5 + random(), (random() - 0.5) * 0.4];
+  const [dx, dy, isMirrored] = [Math.floor(random() * cropWidth), Math.floor(random() * cropHeight), random() < 0.5];
+  const result = new Float32Array(3 * height * width);
+  for (let c = 0; c < 3; c++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const row = (c * cropHeight + ((y + dy) % cropHeight)) * cropWidth;
+        const column = (x + dx) % cropWidth;
+        const value = (1 - share) * (one[row + (isMirrored ? cropWidth - 1 - column : column)] ?? 0) + share * (two[row + column] ?? 0);
+        result[channelsLast ? (y * width + x) * 3 + c : (c * height + y) * width + x] = Math.max(-1, Math.min(1, value * gain + offset));
+      }
+  return result;
+}
+
+export interface Varied {
+  /** N = 1 and three channels. */
+  readonly shape: readonly [number, number, number, number];
+  readonly channelsLast: boolean;
+}
+
+/** Varied pictures as samples of one input; `from`: the first one's seed. */
+export const picturesSource = (
+  crops: readonly Float32Array[],
+  varied: Varied,
+  { input, from, count }: { readonly input: string; readonly from: number; readonly count: number },
+): FeedSource => ({
+  description: `${count} pictures`,
+  count,
+  feed: async (index) =>
+    new Map([[input, { name: input, dtype: "float32", shape: varied.shape, data: variedPicture(crops, varied, from + index) }]]),
+  close: async () => {},
+});

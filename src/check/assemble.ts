@@ -1,9 +1,9 @@
 import { findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
-import { coverageReport, firstFailing, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
+import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
-import { type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
+import { type KeptUnit, type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
 import { buildWith } from "./build-flags.ts";
@@ -81,7 +81,8 @@ function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts)
   });
 }
 
-function layersOf({ localised, findings, entry, prepared, decided }: CheckFacts): MeasuredTensor[] {
+function layersOf({ localised, findings, entry, prepared, decided, outcome }: CheckFacts): MeasuredTensor[] {
+  const gains = new Map((outcome && gainsOf(outcome.rankings))?.map(({ unit, sqnrDb, share }) => [unit, { sqnrDb, share }]));
   const unitOf = new Map(prepared.lane.units.map((unit) => [unit.output, unit]));
   const precisionOf = new Map(
     (decided.run.engine.facts.executed ?? []).flatMap((layer) => layer.nodes.map((node) => [node, layer.precision] as const)),
@@ -93,11 +94,13 @@ function layersOf({ localised, findings, entry, prepared, decided }: CheckFacts)
     const limits = limitsFor(measurement, entry.tolerance);
     const order = prepared.lane.order.get(tensor);
     const executedPrecision = unit && precisionOf.get(unit.nodes[0] ?? "");
+    const atOutput = unit && gains.get(unit.id);
     return measuredTensor(measurement, {
       findings: findings.filter((finding) => finding.tensor === tensor),
       ...(limits ? { limits } : {}),
       ...(unit ? { unit } : {}),
       ...(injected ? { injected } : {}),
+      ...(atOutput ? { atOutput } : {}),
       ...(order === undefined ? {} : { order }),
       ...(executedPrecision === undefined ? {} : { executedPrecision }),
     });
@@ -134,9 +137,11 @@ function repeatsIdentically({ run: { engine } }: Decided): boolean | null {
 function searchPart(outcome: SearchOutcome, { prepared, searched }: CheckFacts): NonNullable<ModelReport["search"]> {
   const report = searchReport(outcome, prepared.job.keepPrecision);
   const { unitLayers } = prepared.lane;
+  const withLayers = (unit: KeptUnit): KeptUnit => ({ ...unit, layers: [...(unitLayers?.get(unit.unit) ?? unit.layers)] });
   return {
     ...report,
-    keep: report.keep.map((unit) => ({ ...unit, layers: [...(unitLayers?.get(unit.unit) ?? unit.layers)] })),
+    unitTable: report.unitTable.map(withLayers),
+    keep: report.keep.map(withLayers),
     ...(searched?.layersMarked === undefined ? {} : { layersMarked: searched.layersMarked }),
     ...(searched?.layersTotal === undefined ? {} : { layersTotal: searched.layersTotal }),
   };

@@ -37,6 +37,12 @@ export async function fixModel(facts: CheckFacts, searched: Searched): Promise<F
   };
 }
 
+/** Without kept units only the scales that the gate made itself, for the fix of any point of the curve; undefined where there are none. */
+export async function scalesOnly({ prepared, entry, own, context }: CheckFacts): Promise<FixReport | undefined> {
+  if (own === undefined) return undefined;
+  return { files: [await writeCache(own.text, fixFolder(prepared, entry), context)], verified: null, latency: null };
+}
+
 const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
 
 async function describeFix({ entry, prepared, context, own }: CheckFacts, outcome: SearchOutcome, verified: Verified): Promise<Fix> {

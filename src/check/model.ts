@@ -15,7 +15,7 @@ import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
 import { exportedCache } from "./exported-cache.ts";
-import { fixModel } from "./fix.ts";
+import { fixModel, scalesOnly } from "./fix.ts";
 import { timedOf, withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
@@ -107,7 +107,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run)) : undefined;
   const outcome = searched?.outcome;
   const accepted = searched && searched.outcome.keep.length > 0 ? searched : undefined;
-  const own = accepted && (await exportedCache(prepared));
+  // A curve lets people choose another set: its fix needs the scales as well.
+  const own = accepted || outcome?.curve ? await exportedCache(prepared) : undefined;
   const facts: CheckFacts = {
     ...known,
     decided,
@@ -116,7 +117,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     evidence,
     ...optional({ localised, searched, outcome, own, task }),
   };
-  const fix = accepted && (await watch.time("fix", () => fixModel(facts, accepted)));
+  const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
   const report = await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);
   return { ...report, ...(await writeReproduction(facts)) };
 }

@@ -4,6 +4,7 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { type Artifact, type FixFormat, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
+import { fixAtPoint } from "../fix/curve-point.ts";
 import { fixFromReport } from "../fix/from-report.ts";
 import type { ModelReport, Report } from "../report/schema.ts";
 import type { CommandIo, Parsed, RunCommand } from "./command.ts";
@@ -15,7 +16,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const file = absolute(effects, parsed.positionals[0] ?? "");
   if (!(await effects.files.stat(file))) throw new ConfigError(`${file} is not there; give the report.json of an earlier run.`);
   const report = await readReport(file, effects.files);
-  const model = chooseModel(report, file, parsed.text("model"));
+  const model = withKept(chooseModel(report, file, parsed.text("model"), parsed.number("keep")), parsed.number("keep"), effects);
   const fix = fixFromReport(model, report.tool, folderOf(file, effects));
   if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); a fix needs a search that found some.`);
 
@@ -47,20 +48,32 @@ function readFormat(parsed: Parsed): FixFormat {
 }
 
 /** Without a name the only model with kept units. */
-function chooseModel(report: Report, file: string, name: string | undefined): ModelReport {
+function chooseModel(report: Report, file: string, name: string | undefined, keep: number | undefined): ModelReport {
   const names = report.models.map((model) => `'${model.name}'`).join(", ");
   if (name !== undefined) {
     const found = report.models.find((model) => model.name === name);
     if (!found) throw new ConfigError(`${file} holds no model '${name}'; it holds ${names || "none"}.`);
     return found;
   }
-  const candidates = report.models.length === 1 ? report.models : report.models.filter((model) => (model.search?.keep.length ?? 0) > 0);
+  const candidates =
+    report.models.length === 1
+      ? report.models
+      : report.models.filter(({ search }) => (keep === undefined ? (search?.keep.length ?? 0) > 0 : search?.curve !== undefined));
   const [only, ...others] = candidates;
   if (!only)
     throw new ConfigError(`${file} keeps no unit of any model (${names || "it holds none"}); a fix needs a search that found some.`);
   if (others.length > 0)
     throw new ConfigError(`${file} holds fixes for ${candidates.map((model) => `'${model.name}'`).join(", ")}; choose one with --model.`);
   return only;
+}
+
+/** A point of the curve instead of what the search chose. Blocks are kept whole, so a few units more may be kept than were asked for. */
+function withKept(model: ModelReport, keep: number | undefined, { log }: Effects): ModelReport {
+  if (keep === undefined) return model;
+  const chosen = fixAtPoint(model, keep);
+  if (typeof chosen === "string") throw new ConfigError(chosen);
+  log.info(chosen.search?.message ?? "");
+  return chosen;
 }
 
 /** Paths in a report begin at its folder, commands at the folder that they run in. */

@@ -3,6 +3,7 @@ import type { SearchSettings } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { runWhole } from "../entry.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { curveCells, curveHead, hasLatency, tellingPoints } from "../report/sections/curve.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 
@@ -48,5 +49,15 @@ function positive(parsed: Parsed, flag: string): number | undefined {
 function tell({ name, search, verdict, message }: ModelReport): string {
   if (!search) return `${name}: ${verdict}. ${message}`;
   const units = search.keep.map(({ unit, nodes }) => `  ${unit}  (${nodes.join(", ")})`);
-  return [`${name}: ${search.outcome}. ${search.message}`, ...units].join("\n");
+  return [`${name}: ${search.outcome}. ${search.message}`, ...units, ...curveLines(search)].join("\n");
+}
+
+const mostLines = 8;
+
+function curveLines(search: NonNullable<ModelReport["search"]>): string[] {
+  const withLatency = hasLatency(search);
+  const rows = [curveHead(withLatency), ...tellingPoints(search, mostLines).map((point) => curveCells(point, withLatency))];
+  if (rows.length === 1) return [];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ")}`);
 }

@@ -108,11 +108,13 @@ const fix: CommandSpec = {
   examples: [
     "trt-gate fix trt-gate-report/report.json --format polygraphy -o fix_precision.py",
     "trt-gate fix report.json --model cls --format trtexec",
+    "trt-gate fix report.json --keep 20 --format qdq -o fixed.qdq.onnx",
   ],
   positionals: { min: 1, max: 1 },
   flags: {
     model: { kind: "text", value: "NAME", help: "which model of the report (needed when it holds several fixes)" },
     format: { kind: "text", value: "F", oneOf: ["polygraphy", "trtexec", "qdq", "modelopt", "config"], help: "what to make" },
+    keep: { kind: "number", value: "N", help: "keep the first N units of the report's curve instead of what the search chose" },
     onnx: { kind: "text", value: "FILE", help: "the ONNX model, when it is no longer where the report says" },
     output: output("write it here"),
   },

@@ -70,8 +70,8 @@ const curveReport = ({ order, points }: Curve): NonNullable<SearchReport["curve"
   })),
 });
 
-/** Undefined where nothing was tried one by one. */
-function gainsOf(rankings: readonly Ranking[]): SearchReport["gains"] {
+/** What each unit (or block) costs at the output when it alone is quantised; undefined where nothing was tried one by one. */
+export function gainsOf(rankings: readonly Ranking[]): SearchReport["gains"] {
   const alone = rankings.find((ranking) => ranking.alone.size > 0)?.alone;
   if (alone === undefined) return undefined;
   const energies = new Map([...alone].map(([unit, { sqnrDb }]) => [unit, 10 ** (-sqnrDb / 10)] as const));

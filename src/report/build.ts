@@ -13,7 +13,7 @@ import type { Unit } from "../model/unit.ts";
 import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, toNum } from "./schema.ts";
 import { worstFirst } from "./worst-first.ts";
 
-export { keptUnit, searchReport } from "./build-search.ts";
+export { gainsOf, keptUnit, searchReport } from "./build-search.ts";
 
 type PartReport = NonNullable<MeasuredTensor["parts"]>[number];
 type WorstLayer = ModelReport["worst"][number];
@@ -30,6 +30,7 @@ export interface TensorContext {
   /** Float operation on the candidate's inputs against the candidate's output. */
   readonly injected?: Measurement;
   readonly executedPrecision?: string;
+  readonly atOutput?: MeasuredTensor["atOutput"];
   readonly baseline?: Measurement;
 }
 
@@ -61,6 +62,7 @@ export function measuredTensor(measurement: Measurement, context: TensorContext 
     clampedShare: measurement.score && toNum(measurement.score.clampedShare),
     spread: measurement.spread && spreadNums(measurement.spread),
     injected: context.injected && metricNums(context.injected.metrics),
+    atOutput: context.atOutput,
     executedPrecision: context.executedPrecision,
     baseline: context.baseline && metricNums(context.baseline.metrics),
     perClass: measurement.perClass?.map((entry) => ({ ...entry, metrics: metricNums(entry.metrics) })),
@@ -80,6 +82,8 @@ export function worstLayers(layers: readonly MeasuredTensor[], count = 10): Wors
       injectedSqnrDb: layer.injected?.sqnrDb ?? null,
       accumulatedSqnrDb: layer.metrics.sqnrDb ?? null,
       unit: layer.unit,
+      outputSqnrDb: layer.atOutput?.sqnrDb,
+      outputShare: layer.atOutput?.share,
     }))
     .filter((layer) => layer.injectedSqnrDb !== null || layer.accumulatedSqnrDb !== null)
     .toSorted((a, b) => worstFirst(a.injectedSqnrDb, b.injectedSqnrDb) || worstFirst(a.accumulatedSqnrDb, b.accumulatedSqnrDb))

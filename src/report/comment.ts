@@ -6,9 +6,11 @@ import { commentCaps, largestFitting, type SizeLimits } from "./detail-levels.ts
 import { blocks, code, details, escapeMarkdown, htmlWords } from "./markdown.ts";
 import { type CommentState, commentMarker, stateLine } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
+import { curveTable } from "./sections/curve.ts";
 import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
 import { footer } from "./sections/footer.ts";
+import { bridgeSentence } from "./sections/gains.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { layersTable } from "./sections/layers.ts";
@@ -97,12 +99,16 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
     `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
     layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
     layers,
+    layers === "" ? "" : escapeMarkdown(bridgeSentence(model, show), caps.messageLength),
     model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",
     nextSteps(model, options, caps),
     fixSection(model, options.fixScripts, caps),
+    model.verdict === "pass" ? "" : curveTable(model, Math.min(curveRows, caps.layerRows)),
     detailsSection(model, caps),
   );
 }
+
+const curveRows = 6;
 
 /** Several models: one fold each. */
 const foldedModel = (model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string =>

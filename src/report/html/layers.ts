@@ -1,6 +1,7 @@
 /** The table of layers, worst first. Bounded: the worst few are open, more are folded, the rest is counted. */
 import { formatMargin, formatMetric } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, toNum } from "../schema.ts";
+import { bridgeSentence, gainWords } from "../sections/gains.ts";
 import { plural } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { worstLayerFirst } from "../worst-first.ts";
@@ -21,7 +22,8 @@ export function layersSection(model: ModelReport, show: (name: string) => string
   const rest = worst.slice(openLayers, openLayers + foldedLayers);
   const unseen = worst.length - openLayers - rest.length;
   const more = fold(plural(rest.length, "more layer"), tableOf("Further layers, worst first", columns, rows(rest)));
-  return html`${tableOf("Worst first, by the error each adds itself (injected)", columns, rows(worst.slice(0, openLayers)))}${more}${unseen > 0 ? html`<p class="note">…and ${plural(unseen, "more layer")} in report.json.</p>` : nothing}`;
+  const bridge = bridgeSentence(model, show);
+  return html`${bridge === "" ? nothing : html`<p>${bridge}</p>`}${tableOf("Worst first, by the error each adds itself (injected)", columns, rows(worst.slice(0, openLayers)))}${more}${unseen > 0 ? html`<p class="note">…and ${plural(unseen, "more layer")} in report.json.</p>` : nothing}`;
 }
 
 /** Columns that would be empty for every layer are left out. */
@@ -35,6 +37,11 @@ function columnsOf(model: ModelReport, show: (name: string) => string): LayerCol
     { head: "Tensor", cell: (layer) => html`<code>${show(layer.tensor)}</code>` },
     { head: "Injected", number: true, cell: (layer) => formatMetric("sqnrDb", layer.injected?.sqnrDb) },
     { head: "Accumulated", number: true, cell: (layer) => formatMetric("sqnrDb", layer.metrics.sqnrDb) },
+    model.layers.some((layer) => layer.atOutput !== undefined) && {
+      head: "Alone, at the output",
+      number: true,
+      cell: (layer) => gainWords(layer.atOutput?.sqnrDb, layer.atOutput?.share),
+    },
     limit !== undefined && { head: "From limit", number: true, cell: fromLimit },
     model.layers.some((layer) => layer.executedPrecision !== undefined) && {
       head: "Ran in",

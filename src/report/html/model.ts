@@ -41,7 +41,7 @@ ${chapter("Error along the network", chart.text === "" ? nothing : html`<div cla
 ${chapter("Worst layers", layersSection(model, show, models < 5 ? 200 : 20), histograms(model, points, limits.fail, show))}
 ${chapter("Fix", fixSection(model, show))}
 ${chapter("Advice", adviceList(model))}
-${chapter("Search", model.search === null ? nothing : searchSection(model.search, show))}
+${chapter("Search", model.search === null ? nothing : searchSection(model.search, show, sqnrLimit(model)))}
 ${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${show(model.path)}</code>, SHA-256 <code>${model.sha256}</code>`], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
 ${chapter("Engines", buildsSection(model))}
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}

@@ -1,9 +1,11 @@
 /** The search and the fix: before and after, the path, the kept units, files and commands to copy. */
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
+import { curveCells, curveHead, hasLatency, tellingPoints } from "../sections/curve.ts";
 import { fixFigures, keptWords, latencyWords } from "../sections/fix.ts";
 import { plural, seconds } from "../sections/labels.ts";
 import { beforeAfter } from "./charts/before-after.ts";
+import { curveChart } from "./charts/curve.ts";
 import { searchChart } from "./charts/search-path.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { copyable, fold, lastRows, tableOf } from "./parts.ts";
@@ -13,12 +15,13 @@ type Search = NonNullable<ModelReport["search"]>;
 
 const mostUnits = 200;
 const mostProbes = 200;
+const mostPoints = 40;
 
 export function fixSection(model: ModelReport, show: Show): Markup {
   const { search, fix } = model;
   if (search === null) return nothing;
   const proof =
-    fix === null
+    fix === null || search.keep.length === 0
       ? nothing
       : html`<p>${fix.verified === null ? "Not verified." : fix.verified.message}${fix.latency && html` ${latencyWords(fix.latency)}`}</p>`;
   const kept =
@@ -38,9 +41,25 @@ export function fixSection(model: ModelReport, show: Show): Markup {
   return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixFigures(model), show) : nothing}${proof}${kept}${files}`;
 }
 
-export function searchSection(search: Search, show: Show): Markup {
+/** `limitDb`: the limit that SQNR has at the output, where it has one. */
+export function searchSection(search: Search, show: Show, limitDb: number | undefined): Markup {
   const words = `${search.method} search over ${plural(search.units, "unit")}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}.`;
-  return html`<p>${words}</p>${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
+  return html`<p>${words}</p>${samplesWords(search)}${curvePart(search, limitDb)}${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
+}
+
+function samplesWords({ samples }: Search): Markup {
+  if (!samples) return nothing;
+  const apart = samples.apart ? "three sets that do not meet" : "too few for three sets of their own: nothing counts as proved";
+  return html`<p>${samples.rank} samples ranked, ${samples.choose} chose and ${samples.prove} proved (${apart}).</p>`;
+}
+
+function curvePart(search: Search, limitDb: number | undefined): Markup {
+  const points = search.curve?.points ?? [];
+  if (points.length === 0) return nothing;
+  const withLatency = hasLatency(search);
+  const columns = curveHead(withLatency).map((head) => ({ head, number: true }));
+  const rows = tellingPoints(search, mostPoints).map((point) => curveCells(point, withLatency));
+  return html`${curveChart(points, limitDb)}<p>Any point can be taken: ${html`<code>trt-gate fix REPORT --keep N</code>`} makes its fix.</p>${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
 }
 
 function probeTable({ probes }: Search, show: Show): Markup {

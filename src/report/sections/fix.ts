@@ -101,7 +101,7 @@ function figuresTable(model: ModelReport, caps: SizeLimits): string {
 
 function proofLine(model: ModelReport, caps: SizeLimits): string {
   const { fix } = model;
-  if (fix === null) return "";
+  if (fix === null || model.search?.keep.length === 0) return "";
   const proof = fix.verified === null ? "Not verified." : escapeMarkdown(fix.verified.message, caps.messageLength);
   const latency = fix.latency === null ? "" : escapeMarkdown(latencyWords(fix.latency), caps.messageLength);
   return [proof, latency].filter((part) => part !== "").join(" ");

@@ -3,6 +3,7 @@
 import { formatMargin, formatMetric } from "../figures.ts";
 import { code, table } from "../markdown.ts";
 import { fromNum, type ModelReport, toNum } from "../schema.ts";
+import { gainWords } from "./gains.ts";
 
 /** SQNR limit in dB that a layer is compared with: the strictest `fail` of the outputs; undefined where no output has one. */
 export function sqnrLimit(model: ModelReport): number | undefined {
@@ -17,6 +18,7 @@ export function sqnrLimit(model: ModelReport): number | undefined {
 export function layersTable(model: ModelReport, rows: number, show: (name: string) => string, nameLength: number): string {
   if (model.worst.length === 0 || rows === 0) return "";
   const limit = sqnrLimit(model);
+  const withGain = model.worst.some(({ outputSqnrDb }) => outputSqnrDb !== undefined);
   const body = model.worst
     .slice(0, rows)
     .map((layer) => [
@@ -24,9 +26,15 @@ export function layersTable(model: ModelReport, rows: number, show: (name: strin
       code(show(layer.tensor), nameLength),
       formatMetric("sqnrDb", layer.injectedSqnrDb),
       formatMetric("sqnrDb", layer.accumulatedSqnrDb),
+      ...(withGain ? [gainWords(layer.outputSqnrDb, layer.outputShare)] : []),
       limit === undefined || layer.accumulatedSqnrDb === null
         ? "–"
         : formatMargin("sqnrDb", toNum(fromNum(layer.accumulatedSqnrDb) - limit)),
     ]);
-  return table(["Layer", "Tensor", "Injected", "Accumulated", "From limit"], body, ["l", "l", "r", "r", "r"]);
+  const head = ["Layer", "Tensor", "Injected", "Accumulated", ...(withGain ? ["Alone, at the output"] : []), "From limit"];
+  return table(
+    head,
+    body,
+    head.map((_, i) => (i < 2 ? "l" : "r")),
+  );
 }

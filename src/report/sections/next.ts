@@ -29,14 +29,17 @@ function fixSteps(model: ModelReport): string[] {
   const kept = keptWords(model);
   if (kept === "" || model.search === null) {
     return model.search?.outcome === "diffuse"
-      ? ["The error is diffuse: no short list of layers carries it. Change the calibration or the quantization instead:"]
+      ? [
+          "The error is diffuse: no short list of layers carries it. Choose a point of the curve below, or change the calibration or the quantization:",
+        ]
       : [];
   }
   const verified = model.fix?.verified;
+  const proved = model.search.proof?.state === "proved" ? "proved" : "likely, not proved";
   const proven = verified?.passes
     ? verified.by === "engine"
-      ? "verified on a fresh engine"
-      : "passes when simulated; build it once on your GPU to confirm"
+      ? `${proved}, on an engine`
+      : `${proved}, when simulated; build it once on your GPU to confirm`
     : "not confirmed: try it before you rely on it";
   const step = `Build with ${kept} (${proven}): take the precision script below.`;
   return model.fix?.latency?.pointless

@@ -12,6 +12,7 @@ import {
   sampleReport,
   sampleSearch,
   sampleTensor,
+  sampleUnit,
   undecidedModel,
   undecidedReport,
 } from "../../fakes/report.ts";
@@ -222,3 +223,40 @@ function outsideFences(text: string): string {
     })
     .join("\n");
 }
+
+describe("the search's own figures", () => {
+  it("let people choose: each telling point of the curve with its interval, and the command that makes its fix", () => {
+    const comment = renderComment(sampleReport(), { jobKey: "k", fixScripts: [] });
+    expect(comment).toContain("`trt-gate fix REPORT --keep N`");
+    expect(comment).toMatch(/\| +0 \| +18\.4 dB \| 17\.1 dB to 19\.7 dB \| +−1\.58 dB \|/);
+    expect(comment).toMatch(/\| +54 \| +identical \|/);
+    // A prediction is told from a measurement.
+    expect(comment).not.toMatch(/\| +about 22\.9 dB/);
+  });
+
+  it("say why the fix keeps other units than the worst layers", () => {
+    const model = sampleModel();
+    const worst = model.worst.map((layer, i) => ({
+      ...layer,
+      unit: i === 0 ? sampleUnit(51).unit : layer.unit,
+      node: i === 0 ? "p2o.Conv.51" : layer.node,
+    }));
+    const comment = renderComment(sampleReport({ models: [{ ...model, worst }] }), { jobKey: "k", fixScripts: [] });
+    expect(comment).toContain("quantised alone, p2o.Conv.7 leaves 21.4 dB (50 %) at the output, p2o.Conv.51 45.0 dB (under 1 %)");
+  });
+
+  it("say nothing of the kind where the worst layer is kept", () => {
+    const model = sampleModel();
+    const worst = model.worst.map((layer, i) => ({ ...layer, unit: i === 0 ? sampleUnit(7).unit : layer.unit }));
+    const comment = renderComment(sampleReport({ models: [{ ...model, worst }] }), { jobKey: "k", fixScripts: [] });
+    expect(comment).not.toContain("quantised alone");
+  });
+
+  it("stand beside injected and accumulated error of each worst layer that was tried", () => {
+    const model = sampleModel();
+    const worst = model.worst.map((layer) => ({ ...layer, outputSqnrDb: 30.1, outputShare: 0.123 }));
+    const comment = renderComment(sampleReport({ models: [{ ...model, worst }] }), { jobKey: "k", fixScripts: [] });
+    expect(comment).toContain("Alone, at the output");
+    expect(comment).toContain("30.1 dB (12 %)");
+  });
+});
