@@ -204,4 +204,5 @@ def sqnr(reference, candidate, feeds):
     return {name: float(10 * np.log10(signal[name] / noise[name])) for name in names}
 
 
-main()
+if __name__ == "__main__":
+    main()
