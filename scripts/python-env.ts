@@ -1,5 +1,5 @@
 /**
- * Makes the Python environment of the oracle tests and says where its interpreter is. Reused while the pinned requirements are the same.
+ * Makes the Python environments of the tests (the oracles; NVIDIA's builder) and says where their interpreters are. Reused while the pinned requirements are the same.
  * `node scripts/python-env.ts` prints the interpreter's path; progress goes to stderr.
  */
 import { spawnSync } from "node:child_process";
@@ -9,16 +9,28 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const requirements = join(root, "test/oracle/requirements.txt");
-const folder = join(root, "node_modules/.cache/oracle-venv");
-const interpreter = process.platform === "win32" ? join(folder, "Scripts/python.exe") : join(folder, "bin/python");
+const environments = {
+  oracle: { requirements: join(root, "test/oracle/requirements.txt"), folder: join(root, "node_modules/.cache/oracle-venv") },
+  builder: { requirements: join(root, "test/oracle/builder-requirements.txt"), folder: join(root, "node_modules/.cache/builder-venv") },
+} as const;
+const interpreterIn = (folder: string) => (process.platform === "win32" ? join(folder, "Scripts/python.exe") : join(folder, "bin/python"));
 
 /** Path of an interpreter that has everything in test/oracle/requirements.txt. Throws with pip's words where it cannot be made. */
-export function oraclePython(): string {
+export const oraclePython = (): string => pythonOf("oracle");
+
+/** The same with TensorRT for RTX, some 95 MB of wheels: made only where it is asked for. */
+export const builderPython = (): string => pythonOf("builder");
+
+/** True where it was made before. */
+export const hasBuilderPython = (): boolean => existsSync(join(environments.builder.folder, "requirements.sha256"));
+
+function pythonOf(name: keyof typeof environments): string {
+  const { requirements, folder } = environments[name];
+  const interpreter = interpreterIn(folder);
   const wanted = createHash("sha256").update(readFileSync(requirements)).digest("hex");
   const mark = join(folder, "requirements.sha256");
   if (existsSync(interpreter) && existsSync(mark) && readFileSync(mark, "utf8") === wanted) return interpreter;
-  process.stderr.write("Making the Python environment of the oracle tests (once)…\n");
+  process.stderr.write(`Making the Python environment of the tests' ${name} (once)…\n`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", folder]);

@@ -1,4 +1,4 @@
-import { findingCaveats, withCaveats } from "../gate/caveats.ts";
+import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
@@ -12,12 +12,12 @@ import type { CheckFacts } from "./check-facts.ts";
 import type { Decided } from "./outputs.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
-  const { entry, prepared, verdict, outcome, fix, task, baseline, decided } = facts;
+  const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;
   const { lane } = prepared;
   const layers = layersOf(facts);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
-  const caveats = [...prepared.caveats, ...(weak ? [weak] : []), ...findingCaveats(facts.findings)];
+  const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...findingCaveats(facts.findings)];
   const report: ModelReport = {
     ...emptyModelReport(entry),
     sha256: prepared.sha256,
@@ -27,6 +27,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     reason: verdict.reason,
     message: withCaveats(verdict, caveats).message,
     ...(caveats.length === 0 ? {} : { caveats: caveats.map((caveat) => ({ ...caveat })) }),
+    ...(builder === undefined ? {} : { builderCheck: builder.report }),
     outputs: outputsOf(facts),
     layers,
     coverage: coverageReport(decided.run.measured.coverage, { ...lane.coverage, droppedMarks: facts.localised?.droppedMarks ?? [] }),
@@ -64,6 +65,15 @@ const validationPart = ({ prepared, evidence }: CheckFacts): ModelReport["valida
   inCalibration: evidence.inCalibration,
   weak: weaknesses(evidence),
 });
+
+/** The builder's own word replaces what was only known of its kind. */
+function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {
+  const asked = builder?.report.answers.some(({ what, answer }) => what === "candidate" && answer !== "no-answer") === true;
+  const known = prepared.caveats.filter(({ reason }) => !asked || reason !== "not-for-tensorrt");
+  const cure = asked ? prepared.caveats.filter(({ reason }) => reason === "not-for-tensorrt") : [];
+  const refused = builder?.caveats ?? [];
+  return [...known, ...refused, ...(refused.length > 0 ? cure : [])];
+}
 
 function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");
@@ -147,7 +157,7 @@ function searchPart(outcome: SearchOutcome, { prepared, searched }: CheckFacts):
   };
 }
 
-function warningsOf({ decided, prepared, entry, localised }: CheckFacts): string[] {
+function warningsOf({ decided, prepared, entry, localised, builder }: CheckFacts): string[] {
   const { coverage } = prepared.lane;
   const { droppedMarks = [] } = localised ?? {};
   const unused = decided.decision.judgement.unusedPatterns.map(
@@ -155,6 +165,7 @@ function warningsOf({ decided, prepared, entry, localised }: CheckFacts): string
   );
   return [
     ...prepared.warnings,
+    ...(builder?.warnings ?? []),
     ...unused,
     ...(coverage.missingScales.length > 0
       ? [

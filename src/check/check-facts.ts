@@ -5,6 +5,7 @@ import type { Finding, Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import type { Baseline } from "./baseline.ts";
+import type { BuilderVerdict } from "./builder-check.ts";
 import type { CheckContext } from "./context.ts";
 import type { ExportedCache } from "./exported-cache.ts";
 import type { Localised } from "./layers.ts";
@@ -27,6 +28,8 @@ export interface CheckFacts {
   readonly outcome?: SearchOutcome;
   readonly baseline?: Baseline;
   readonly task?: TaskResult;
+  /** Where NVIDIA's builder is installed. */
+  readonly builder?: BuilderVerdict;
   /** Where there is a fix that needs it. */
   readonly own?: ExportedCache;
   readonly fix?: NonNullable<ModelReport["fix"]>;

@@ -1,17 +1,15 @@
 /** From kept units to a fix that carries its proof, and the artefacts that a user runs. Proves nothing by itself: the search did. */
 import { join, relative } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
-import type { Effects } from "../effects/effects.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
-import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
-import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
+import { editedQdqModel } from "./edited-qdq.ts";
 import { ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./file-name.ts";
 import { latencyOf, timedOf } from "./latency.ts";
@@ -47,13 +45,12 @@ const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): 
 
 async function describeFix({ entry, prepared, context, own }: CheckFacts, outcome: SearchOutcome, verified: Verified): Promise<Fix> {
   const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
-  const { qdqPath } = prepared.job.quantization;
   const place = placeIn(join("fix", fixFolder(prepared, entry)), context);
   const built = buildWith(prepared, own);
   const cachePath =
     (own && place(ownCacheName)) ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
-  const source = qdqPath ?? (prepared.holdsQdq ? prepared.job.modelPath : undefined);
   const kept = outcome.keep.map((id) => keptUnit(units.get(id) ?? id));
+  const edited = await editedQdqModel(prepared, outcome.keep);
   return {
     gateVersion: context.version,
     model: { name: entry.name, path: entry.path, sha256: prepared.sha256 },
@@ -68,23 +65,8 @@ async function describeFix({ entry, prepared, context, own }: CheckFacts, outcom
     buildWith: built,
     entry: entry.given,
     place,
-    ...(source === undefined
-      ? {}
-      : {
-          editedModel: await withoutQdqOf(
-            source,
-            outcome.keep,
-            qdqPath === undefined ? undefined : prepared.job.modelPath,
-            context.effects,
-          ),
-        }),
+    ...(edited === undefined ? {} : { editedModel: edited }),
   };
-}
-
-/** The explicitly quantised model with the Q/DQ of the kept units taken out. */
-async function withoutQdqOf(path: string, keep: readonly string[], floatPath: string | undefined, { files }: Effects): Promise<Uint8Array> {
-  const float = floatPath === undefined ? undefined : await readModel(floatPath, files);
-  return encodeModel(await removeUnitQdq(await readModel(path, files), keep, files, float));
 }
 
 /** What the search proved, as the fix carries it: by the proof samples, in the precisions asked for. */

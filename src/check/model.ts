@@ -11,6 +11,7 @@ import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
 import { assembleReport } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
+import { checkBuilder } from "./builder-check.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
@@ -118,7 +119,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     ...optional({ localised, searched, outcome, own, task }),
   };
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
-  const report = await assembleReport({ ...facts, ...optional({ fix }) }, watch.timings);
+  const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
+  const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
   return { ...report, ...(await writeReproduction(facts)) };
 }
 

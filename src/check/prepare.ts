@@ -39,6 +39,9 @@ export interface Prepared {
   readonly caveats: readonly Caveat[];
   /** Reads calibration samples that nothing has read so far. */
   evidence(): Promise<Evidence>;
+  /** Interpreter of the builder check, and whether it is wanted. */
+  readonly python: string;
+  readonly builderCheck: "auto" | "off";
   /** The model itself is the explicitly quantised one. */
   readonly holdsQdq: boolean;
   close(): Promise<void>;
@@ -128,6 +131,8 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     warnings: quantization.warnings,
     caveats,
     evidence: () => evidenceOf(entry, validation, calibration[0]),
+    python: settings.options.python,
+    builderCheck: entry.tensorrt.builderCheck,
     holdsQdq: hasQdq(staged.model.graph.node),
     close: async () => {
       await prepared.close();

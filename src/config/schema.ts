@@ -99,6 +99,12 @@ const tensorrt = z
     "mark-batch": count.default(16).describe("Tensors marked in one engine."),
     "tactic-sources": z.enum(["default", "none"]).default("default").describe("none: no external tactic libraries."),
     rebuilds: z.number().int().min(0).max(9).default(3).describe("Most rebuilds when a result lies within the noise."),
+    "builder-check": z
+      .enum(["auto", "off"])
+      .default("auto")
+      .describe(
+        "auto: NVIDIA's strongly typed builder (TensorRT for RTX) parses and builds candidate and fix where the configured Python has it, in every lane and without a GPU.",
+      ),
   })
   .describe("Options of the TensorRT lanes.");
 

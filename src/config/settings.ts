@@ -54,7 +54,7 @@ export interface ModelEntry {
   readonly latency: { readonly maxSlowdownVsReference: number | undefined };
   readonly waivers: readonly Waiver[];
   readonly baseline: boolean;
-  readonly tensorrt: Omit<TensorRtOptions, "python">;
+  readonly tensorrt: Omit<TensorRtOptions, "python"> & { readonly builderCheck: "auto" | "off" };
   /** Where its user describes it, so that a message says what to write there. */
   readonly door: "configuration" | "flags";
   /** What was written of it, in the configuration or as flags, with its own name and path: without defaults. */

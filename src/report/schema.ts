@@ -231,6 +231,15 @@ export const modelReport = z.object({
   message: z.string(),
   /** What the figures do not say (gate/caveats.ts); also in `message`. */
   caveats: z.array(z.object({ reason: z.string(), message: z.string() })).optional(),
+  /** What NVIDIA's strongly typed builder said, where it is installed. */
+  builderCheck: z
+    .object({
+      builder: z.string(),
+      answers: z.array(
+        z.object({ what: z.enum(["candidate", "fix"]), answer: z.enum(["taken", "refused", "no-answer"]), message: z.string().optional() }),
+      ),
+    })
+    .optional(),
   outputs: z.array(measured),
   layers: z.array(measured),
   coverage: z.object({

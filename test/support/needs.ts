@@ -1,10 +1,11 @@
 /**
  * What some tests need beyond Node and git. Where it is missing they are counted as skipped, so that a bare machine can run the rest;
- * TRT_GATE_TESTS_NEED=python,chromium makes that a failure, as CI does.
+ * TRT_GATE_TESTS_NEED=python,chromium,tensorrt-rtx makes that a failure, as CI does.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, test } from "vitest";
+import { hasBuilderPython } from "../../scripts/python-env.ts";
 import { chromiumOf } from "./browsers.ts";
 
 const demanded = new Set((process.env.TRT_GATE_TESTS_NEED ?? "").split(","));
@@ -16,6 +17,9 @@ const hasPython = (): boolean =>
 const python = demanded.has("python") || hasPython();
 export const describeWithPython = describe.runIf(python);
 export const testWithPython = test.runIf(python);
+
+/** NVIDIA's strongly typed builder, which needs no GPU; its wheels are large, so nothing installs them unasked. */
+export const describeWithBuilder = describe.runIf(demanded.has("tensorrt-rtx") || hasBuilderPython());
 
 const chromium = chromiumOf(process.env, existsSync);
 export const describeWithChromium = describe.runIf(demanded.has("chromium") || (chromium !== undefined && existsSync(chromium)));

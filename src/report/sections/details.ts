@@ -27,6 +27,7 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
     ["Validation", validationWords(model)],
     ["Coverage", coverageWords(model)],
     ["Noise", noiseWords(model)],
+    ["Builder check", builderWords(model)],
     ["Spread", spreadWords(model)],
     ["Score", scoreWords(model)],
     ["First failing layer", model.firstFailing ?? undefined],
@@ -46,6 +47,15 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
     ],
   ];
   return rows.flatMap(([what, value]) => (value === undefined ? [] : [[what, value] as const]));
+}
+
+function builderWords({ builderCheck }: ModelReport): string | undefined {
+  if (builderCheck === undefined) return undefined;
+  const said = { taken: "takes", refused: "refuses", "no-answer": "gave no answer on" } as const;
+  const answers = builderCheck.answers.map(
+    ({ what, answer, message }) => `${said[answer]} the ${what}${message === undefined ? "" : `: ${message}`}`,
+  );
+  return `${builderCheck.builder} ${answers.join("; ")}`;
 }
 
 function calibrationWords({ quantization }: ModelReport): string {

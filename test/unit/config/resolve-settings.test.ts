@@ -82,6 +82,7 @@ describe("a configuration with every key", () => {
           noTacticSources: true,
           typing: "auto",
           rebuilds: 1,
+          builderCheck: "auto",
         },
       },
     ]);
