@@ -1,0 +1,222 @@
+/**
+ * Every fault with what it must end as and the test that brings it about. docs/faults.md is written from here; test/unit/docs/faults.test.ts
+ * holds rows, reasons and tests together. Faults that only hardware can show name the record that shows them, or say that they were not run.
+ */
+import type { ExitCode } from "../../src/gate/exit-code.ts";
+import type { ReasonCode } from "../../src/gate/reasons.ts";
+
+export interface Row {
+  readonly fault: string;
+  /** "none": the run goes on, with a warning at most. */
+  readonly ends: ReasonCode | "configuration error" | "trust error" | "bug" | "none";
+  /** Where `ends` does not say it by itself. */
+  readonly exit?: ExitCode;
+  /** What the message holds. */
+  readonly says: string;
+  /** `file: title`, the title as it stands in the file; or the record, or "not run: why". */
+  readonly shown: string;
+}
+
+const row = (fault: string, ends: Row["ends"], says: string, shown: string, exit?: ExitCode): Row => ({
+  fault,
+  ends,
+  says,
+  shown,
+  ...(exit === undefined ? {} : { exit }),
+});
+
+const values = "test/unit/measure/special-values.test.ts";
+const judging = "test/unit/gate/judge.test.ts";
+const worker = "test/real/tensorrt-worker.test.ts";
+const implicit = "test/real/tensorrt-implicit.test.ts";
+const exec = "test/unit/effects/exec.test.ts";
+const npy = "test/unit/formats/npy.test.ts";
+const npz = "test/unit/formats/npz.test.ts";
+const saved = "test/unit/formats/saved.test.ts";
+const stage = "test/unit/onnx/stage.test.ts";
+const comments = "test/unit/github/comment-sink.test.ts";
+const pull = "test/dist/pull-request.test.ts";
+const trust = "test/dist/trust.test.ts";
+const choose = "test/unit/changes/choose.test.ts";
+const stages = "test/dist/cancel-stages.test.ts";
+const ranked = "test/unit/search/ranked.test.ts";
+const settings = "test/unit/config/resolve-settings.test.ts";
+const yaml = "test/unit/config/yaml.test.ts";
+const processEnd = "test/integration/process-end.test.ts";
+const config = "test/faults/configuration.test.ts";
+const cache = "test/faults/calibration.test.ts";
+const fuzz = "test/faults/fuzz/fuzz.test.ts";
+const machine = "test/faults/machine.test.ts";
+
+export const parts: Readonly<Record<string, readonly Row[]>> = {
+  Numbers: [
+    row("identical tensors", "within-limits", "SQNR infinite", `${values}: identical tensors are infinitely good`),
+    row("both sides all zero", "within-limits", "SQNR infinite", `${values}: two all-zero tensors are identical`),
+    row("all-zero reference", "limit-exceeded", "SQNR minus infinite", `${values}: an all-zero reference makes any error infinite`),
+    row("NaN in the candidate only", "nonfinite-candidate", "count and place", `${values}: NaN in the candidate only is its fault`),
+    row("infinity in the candidate only", "nonfinite-candidate", "count and place", `${values}: Inf in the candidate only is its fault`),
+    row("NaN in the reference only", "nonfinite-reference", "count and place", `${values}: NaN in the reference only makes nothing measurable`),
+    row("NaN on both sides", "nonfinite-both", "count and place", `${values}: the same NaN on both sides is not equality`),
+    row("the same infinity on both sides", "nonfinite-both", "count and place", `${values}: the same Inf on both sides is not equality`),
+    row("empty tensor", "empty-tensor", "the tensor", `${values}: an empty tensor has no figure`),
+    row("different shapes", "shape-mismatch", "both shapes", `${judging}: ["shape-mismatch", "undecided", "shape-mismatch"]`),
+    row("different numbers of samples", "unequal-samples", "both numbers", `${judging}: ["unequal-samples", "undecided", "unequal-samples"]`),
+    row("a judged figure that is no number", "not-a-number", "the metric", `${judging}: NaN in a judged figure is undecided, whichever metric it is`),
+    row("nothing compared", "nothing-compared", "the counts", `${judging}: nothing compared is undecided, with the counts`),
+    row("bfloat16 stored as raw bytes", "configuration error", "raw 2-byte data", `${npy}: raw 2-byte data`),
+  ],
+  "Tools and machine": [
+    row("worker killed in a build", "tool-killed", "signal, last lines", `${worker}: that is killed in a build is`),
+    row("worker that crashes", "worker-failed", "exit code, last lines", `${worker}: that crashes is`),
+    row("worker that hangs", "timeout", "which request, how long", `${worker}: is stopped at a request's deadline, and says which it was`),
+    row("child that ignores SIGTERM, with children of its own", "timeout", "-", `${exec}: ends a group whose members ignore SIGTERM, grandchildren included`),
+    row("child that left its process group", "none", "-", `${exec}: does not wait for a descendant that left the group, and finds it by the run's mark`),
+    row("endless output, one huge line, bad UTF-8", "none", "bounded tail", `${exec}: keeps a bounded tail of endless output, of one huge line and of bad UTF-8`),
+    row("task killed by a signal", "task-failed", "SIGKILL", `${machine}: task killed by a signal`),
+    row("task that prints no metric", "task-failed", "the metric's name", `${machine}: task that prints no metric`),
+    row("task that prints 100 MB", "within-limits", "-", `${machine}: task that prints 100 MB`),
+    row("GPU memory exhausted", "gpu-oom", "the setting that helps", `${worker}: says that the GPU's memory is exhausted, with the setting that helps`),
+    row("build without an implementation", "build-failed", "first line of TensorRT", `${worker}: says the first line of a build that TensorRT refused`),
+    row("Python that is not there", "lane-unavailable", "the input to set", `${worker}: that cannot be started is`),
+    row("TensorRT or Polygraphy missing", "lane-unavailable", "the module", `${worker}: names a module that Python does not have`),
+    row("lane asked for that TensorRT 11 does not have", "lane-unavailable", "lane: explicit", "test/real/tensorrt-gate.test.ts: is undecided, never a pass, where TensorRT 11 has no implicit lane"),
+    row("INT8 engine without an INT8 layer", "precision-not-applied", "counts by type", `${implicit}: refuses an INT8 engine that has no INT8 layer`),
+    row("kept layers that run in INT8 all the same", "none", "not verified", `${implicit}: names kept layers that run in INT8 all the same`),
+    row("tactics skipped for lack of memory", "none", "built once more, then said", `${implicit}: builds once more where tactics were skipped for lack of memory, then says so`),
+    row("calibration cut short", "calibration-truncated", "batches and samples", `${implicit}: are refused where calibration was cut short`),
+    row("GPU held by another run", "gpu-busy", "the holder's process", "test/unit/effects/gpu-lock.test.ts: is refused as gpu-busy, with the holder's process, while another run lives"),
+    row("GPU lock of a killed run", "none", "taken over", "test/unit/effects/gpu-lock.test.ts: is taken over from a run that was killed, and that is said"),
+    row("memory errors counted during the run", "gpu-faulty", "the counters", `${implicit}: fails as gpu-faulty where memory errors were counted during the run`),
+    row("nvidia-smi that hangs", "none", "no GPU, and why", "test/unit/lanes/tensorrt/gpu.test.ts: is none, and why is said, where the tool hangs: it is stopped at its limit"),
+    row("deadline beyond 24.8 days", "none", "-", "test/unit/effects/clock.test.ts: sleeps as long as it was told, also beyond the 24.8 days"),
+    row("full disk", "disk-full", "path", "test/unit/effects/files.test.ts: turns a full disk into a failure of the machine, named disk-full"),
+    row("report folder that cannot be written", "none", "the verdict in the log", `${pull}: warns where the report folder cannot be written and says the result in the log`),
+    row("plan of another TensorRT or GPU", "none", "-", "not run: prebuilt plans are not taken as an input"),
+    row("thermal throttling during a build", "none", "a note", "not run: no machine could be made to throttle"),
+  ],
+  "Saved files": [
+    row("RunResults cut anywhere", "configuration error", "file and byte", `${saved}: are refused, never read in part, when cut at any 997th byte`),
+    row("two tensors of one name", "configuration error", "the name", `${saved}: refuse two tensors of one name in an iteration`),
+    row("folder of iterations with a hole", "configuration error", "the missing file", `${saved}: with a hole is refused by name`),
+    row("numbers of iterations differ", "unequal-samples", "both numbers", "test/unit/commands/compare.test.ts: is undecided on different numbers of iterations: exit 4"),
+    row("pickled objects in .npy", "configuration error", "pickled Python objects", `${npy}: pickled Python objects`),
+    row(".npy header that is code", "configuration error", "no dict", `${npy}: __import__('os')`),
+    row("more elements than bytes", "configuration error", "bytes missing", `${npy}: refuses bytes missing and bytes left over`),
+    row("zip bomb on one body", "configuration error", "the entry", `${npz}: records of different names on one body: the quoted-overlap bomb`),
+    row("zip that grows a thousandfold", "configuration error", "the entry", `${npz}: more than a thousandfold growth after 10 MB`),
+    row("zip entry that leaves the archive", "configuration error", "the entry", `${npz}: a name that leaves the archive`),
+    row("zip with a wrong checksum", "configuration error", "the entry", `${npz}: a wrong checksum`),
+    row("nesting deeper than 64", "configuration error", "byte", "test/unit/formats/json-reader.test.ts: refuses nesting deeper than 64, and keys of more than 64 KiB"),
+    row("fuzzed RunResults", "none", "never 5, never a pass for other values", `${fuzz}: fuzzed $format`),
+    row("fuzzed npy array", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row("fuzzed npz archive", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row("fuzzed inspector JSON", "none", "never 5", `${fuzz}: fuzzed $format`),
+  ],
+  "Calibration caches": [
+    row("calibration cache with a conflicting second entry", "stale-cache", "both lines", `${cache}: calibration cache with a conflicting second entry`),
+    row("calibration cache cut in the middle of a number", "stale-cache", "the line", `${cache}: calibration cache cut in the middle of a number`),
+    row("calibration cache without a header", "stale-cache", "TRT-<version>-<algorithm>", `${cache}: calibration cache without a header`),
+    row("calibration cache without an entry for a compute input", "stale-cache", "tensor and node", `${cache}: calibration cache without an entry for a compute input`),
+    row("calibration cache with NaN", "stale-cache", "the line", `${cache}: calibration cache with NaN`),
+    row("calibration cache without any entry", "stale-cache", "the count", `${cache}: calibration cache without any entry`),
+    row("calibration cache that is a Git LFS pointer", "configuration error", "lfs: true", `${cache}: calibration cache that is a Git LFS pointer`),
+    row("fuzzed calibration cache", "none", "never 5", `${fuzz}: fuzzed $format`),
+  ],
+  "ONNX as hostile data": [
+    row("external data in a parent folder", "untrusted-model", "the place", `${stage}: a parent further down`),
+    row("external data at an absolute path", "untrusted-model", "not relative", `${stage}: an absolute path`),
+    row("external data behind a symbolic link", "untrusted-model", "symbolic link", `${stage}: a symbolic link`),
+    row("external data that is a FIFO", "untrusted-model", "no regular file", `${stage}: a FIFO`),
+    row("external data that the commit does not hold", "trust error", "not part of the commit", `${trust}: a file that an earlier step left beside the model`),
+    row("git's own folder as external data", "trust error", "not part of the commit", `${trust}: git's own configuration`),
+    row("file exchanged while it is checked", "none", "the checked one is read", `${stage}: is copied from the descriptor that was checked, whatever stands at its name by then`),
+    row("model cut anywhere", "configuration error", "byte", "test/unit/onnx/read.test.ts: names the byte where a real model was cut"),
+    row("two writers of one tensor", "configuration error", "the tensor", "test/unit/onnx/read.test.ts: two writers of one tensor"),
+    row("messages nested a hundred deep", "configuration error", "byte", "test/unit/onnx/read.test.ts: refuses messages that are nested more than a hundred deep"),
+    row("fuzzed ONNX model", "none", "never 5", `${fuzz}: fuzzed $format`),
+  ],
+  Names: [
+    row("workflow commands in names", "none", "inert text", "test/unit/effects/log.test.ts: issues no command but its own, whatever a name holds"),
+    row("Markdown, HTML and mentions in names", "none", "inert text", "test/dist/hostile.test.ts: make a page that holds them as text only"),
+    row("names in generated Python and shell", "none", "data, never code", "test/unit/fix/shell.test.ts: pass every hostile name unchanged or list it as left out with why"),
+  ],
+  GitHub: [
+    row("403 for the comment of a fork", "none", "a warning with the way out", `${pull}: 403 for comments`),
+    row("server errors for ever", "none", "one warning", `${comments}: { fault: { status: 500 } }`),
+    row("502 after the comment was stored", "none", "one comment", `${comments}: looks before it creates again after a 502 that had stored the comment`),
+    row("comment refused as too long", "none", "a smaller one", `${comments}: takes the next smaller rendering where the body is refused as too long`),
+    row("secondary rate limit", "none", "waits once", `${comments}: waits once as long as the server asks, then goes on`),
+    row("connection that hangs or is reset", "none", "one warning", `${comments}: { fault: "hang" }`),
+    row("two runs that race", "none", "one comment of the newest head", `${comments}: ends with one comment of the newest head in every order of two first runs' five calls`),
+    row("marker that another author wrote", "none", "ignored", `${comments}: ignores a marker that another author wrote`),
+    row("artifact service that hangs", "none", "the folder", "test/unit/github/artifact-sink.test.ts: warns with the folder where the service hangs past the limit"),
+    row("summary that cannot be written", "none", "a warning", `${pull}: warns where the summary cannot be written`),
+    row("event payload missing or broken", "configuration error", "GITHUB_EVENT_PATH", "test/unit/changes/trust.test.ts: $what is a configuration error"),
+    row("3,001 changed files by the API", "none", "all models", `${choose}: checks everything where the API's list stops at 3,000 files`),
+    row("history too short", "none", "fetched", `${choose}: fetches what a clone of depth %i lacks`),
+    row("fork on a self-hosted runner", "trust error", "allow-forks", `${trust}: a fork on a self-hosted runner`),
+    row("pull_request_target from a fork", "trust error", "the event", `${trust}: pull_request_target from a fork`),
+    row("ACTIONS_ALLOW_UNSECURE_COMMANDS", "trust error", "the variable", `${trust}: unsecure commands`),
+    row("change that loosens its own tolerance", "none", "the base's counts", `${choose}: uses the base's tolerance where the change loosens it, says so and checks the model`),
+    row("numpy.py beside a loader", "none", "not imported", `${trust}: runs the base's loader, and neither the change's nor what the change put beside it`),
+    row("secrets in the environment", "none", "in no child, log or file", `${trust}: gets no secret of the step, and no secret reaches log, report, summary, comment or artifact`),
+    row("fuzzed event payload", "none", "never 5", `${fuzz}: fuzzed $format`),
+  ],
+  Interruption: [
+    row("SIGINT or SIGTERM during a child", "cancelled", "an incomplete report", "test/dist/cancel.test.ts: by %s during a child: exit 4, a report of both models, no process left"),
+    row("SIGINT while models are chosen", "cancelled", "nothing published", `${stages}: in $stage: 4, undecided, nothing published`),
+    row("SIGINT at each stage of a check", "cancelled", "an incomplete report", `${stages}: in $stage: 4, an incomplete report that says cancelled`),
+    row("SIGINT while the result is told", "none", "what was not published", `${stages}: in $stage: the finished verdict stands, with a warning of what was not published`),
+    row("SIGKILL at each stage of a check", "unfinished", "the next run says so", `${stages}: in $stage: a report in which every model is undecided, and the next run says so and comments`),
+    row("SIGKILL while the result is told", "none", "the next run comments once", `${stages}: in $stage: the finished report, and the next run comments once`),
+    row("Ctrl-C on a terminal", "cancelled", "nothing left", "test/dist/cancel-command.test.ts: ends within 7 s of Ctrl-C with exit 4, leaves no process and no temporary file"),
+    row("child started an instant before a kill", "none", "ended by post", "test/unit/github/post-state.test.ts: ends every process that carries the run's mark, recorded or not, also one that left its group"),
+    row("search journal of a killed search", "none", "goes on", "test/unit/search/resume.test.ts: answers as an uninterrupted one, killed after any probe and in the middle of any line"),
+    row("two entries of one file in one journal", "none", "one journal each", "test/real/journal.test.ts: is a journal of its own for each entry"),
+  ],
+  Configuration: [
+    row("unknown key, wrong type, every problem at once", "configuration error", "file:line, nearest key", `${settings}: are all listed at once, inputs first, each with file, line, key, value and what is allowed`),
+    row("key given twice", "configuration error", "the key and its line", `${config}: key given twice`),
+    row("empty list of models", "no-models", "the line of models", `${config}: empty list of models`),
+    row("configuration that is not UTF-8", "configuration error", "the line", `${config}: configuration that is not UTF-8`),
+    row("alias bomb", "configuration error", "aliases", `${yaml}: refuses an alias bomb before it expands`),
+    row("configuration of 5 MB", "configuration error", "the size", `${yaml}: a file of 5 MB`),
+    row("missing model", "configuration error", "the line of path", `${config}: missing model`),
+    row("missing Q/DQ model", "configuration error", "the line of qdq", `${config}: missing Q/DQ model`),
+    row("missing validation file", "configuration error", "the line of data", `${config}: missing validation file`),
+    row("missing calibration data", "configuration error", "the line of data", `${config}: missing calibration data`),
+    row("no quantization", "configuration error", "the line of the entry", `${config}: no quantization`),
+    row("shape of an input that is not there", "configuration error", "the line of shapes", `${config}: shape of an input that is not there`),
+    row("text instead of a model", "configuration error", "the user's own path", `${config}: text instead of a model`),
+    row("empty model file", "configuration error", "the user's own path", `${config}: empty model file`),
+    row("waiver that is over", "configuration error", "its day", `${settings}: keeps a waiver through its last day`),
+    row("samples of one value", "configuration error", "file, values, count", "test/unit/samples/constant-data.test.ts: are refused with file, values and count"),
+    row("sample of another shape", "configuration error", "sample and file", "test/unit/samples/feeds.test.ts: names the sample of a JSON whose shape does not fit"),
+    row("fuzzed configuration", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row("trt-gate.fixed.yml keeps every key of the entry", "limit-exceeded", "the whole entry", `${config}: trt-gate.fixed.yml keeps every key of the entry`),
+  ],
+  Search: [
+    row("probe whose tool fails", "none", "asked once more", `${ranked}: asks a failed tool once more`),
+    row("tool that fails three times in a row", "none", "tool-failing", `${ranked}: ends as tool-failing after three in a row, with the tool's words`),
+    row("everything kept still fails", "none", "the cause", `${ranked}: stop where everything kept still fails, and say so`),
+    row("quantisers that no unit holds", "none", "they, not the limit", `${ranked}: name quantisers that no unit holds as the cause, instead of the limit`),
+    row("fix slower than the reference", "none", "pointless", "test/unit/report/comment.test.ts: calls a fix that is slower than the reference pointless"),
+    row("fix's own cache left behind", "none", "listed, uploaded, named where it lies", "test/real/fix-commands.test.ts: comes with the cache of the gate's own scales"),
+    row("fix with rounded weights", "none", "the proved model", "test/real/fix-commands.test.ts: is the model that was proved, by the script and by the command"),
+  ],
+  "The gate itself": [
+    row("error of the gate in one model of several", "internal", "the stack, once", "test/real/isolation.test.ts: leaves the models before and behind it judged and told, and ends in exit code 5"),
+    row("report folder that is used again", "none", "nothing of the run before", "test/real/isolation.test.ts: keeps no page, comment or fix of the run before"),
+    row("report that does not fit its schema", "bug", "report.invalid.json", "test/unit/run/build-report.test.ts: keeps what there is when it does not fit the schema"),
+    row("error that nobody caught", "bug", "the stack", `${processEnd}: is a bug of the gate: exit 5 with its stack, never 1, and nothing stays behind`),
+    row("comparison thread that fails between two jobs", "bug", "its words", "test/integration/worker-pool.test.ts: that fails while it waits for work fails the next question, and nothing else"),
+    row("full standard output", "none", "that nobody has read the result", `${processEnd}: is exit 4 for a comparison that passes: nobody has read the pass`, 4),
+    row("old Node", "configuration error", "both versions", `${processEnd}: is refused with one sentence and exit 2, before anything that it could not read`),
+    row("share lost in merge", "share-missing", "its name", "test/unit/commands/join-reports.test.ts: is undecided where an expected model or share never reported"),
+    row("share's name further up another's path", "share-missing", "its name", "test/unit/commands/join-reports.test.ts: counts a share as reported only where its own folder holds the report"),
+    row("runtime that cannot be installed", "lane-unavailable", "how to preinstall it", "test/dist/action.test.ts: is undecided where npm has no network, says how to preinstall it, and leaves no half install"),
+    row("eight runs at once", "within-limits", "-", "test/faults/load.test.ts: eight runs at once"),
+    row("200 runs in one process", "within-limits", "-", "test/faults/load.test.ts: 200 runs in one process"),
+    row("300 models and 3,000 changed files", "none", "-", "test/faults/load.test.ts: 300 models and 3,000 changed files"),
+  ],
+};
