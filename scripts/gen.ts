@@ -14,6 +14,7 @@ import { caveatRows, failureRows, reasonRows } from "../src/gate/reason-rows.ts"
 import { metricList } from "../src/measure/metrics.ts";
 import { reportSchema } from "../src/report/schema.ts";
 import { configReference } from "./config-reference.ts";
+import { faultPage } from "./fault-page.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -38,6 +39,7 @@ export function generated(): readonly Part[] {
     { file: "README.md", marker: "inputs", text: `\n${inputTable()}\n\n${outputTable()}\n\n` },
     { file: "README.md", marker: "commands", text: `\n${commandTable()}\n\n` },
     { file: "docs/configuration.md", marker: "configuration", text: `\n${configReference()}\n\n` },
+    { file: "docs/faults.md", marker: "faults", text: `\n${faultPage()}\n` },
     { file: "docs/verdicts.md", marker: "reasons", text: `\n${markdownTable(reasonRows())}\n\n` },
     { file: "docs/verdicts.md", marker: "metrics", text: `\n${metricTable()}\n\n` },
     { file: "docs/verdicts.md", marker: "caveats", text: `\n${markdownTable(caveatRows())}\n\n` },

@@ -1,5 +1,5 @@
 /**
- * Thousands of damaged files of each format: never a bug of ours (5), never a pass for other values, no growth of memory. 300 a format in
+ * Thousands of damaged files of each format: never a bug of ours (5), never a pass for other values, no growth of memory. 150 a format in
  * every run, from 1 on; `npm run test:deep` takes TRT_GATE_FUZZ=COUNT and goes on from TRT_GATE_FUZZ_FROM. A finding names its number, which
  * brings it back: TRT_GATE_FUZZ_FROM=NUMBER TRT_GATE_FUZZ=1. Numbers that found something stay in `kept`.
  */
@@ -11,7 +11,7 @@ import { soundConfig, type Workplace, workplace } from "../workplace.ts";
 import { type Format, formats } from "./formats.ts";
 import { mutate } from "./mutate.ts";
 
-const count = Number(process.env.TRT_GATE_FUZZ ?? 300);
+const count = Number(process.env.TRT_GATE_FUZZ ?? 150);
 const from = Number(process.env.TRT_GATE_FUZZ_FROM ?? 1);
 /** Megabytes of resident memory that reading all of them may add: caches of the runtime, not one per file. */
 const mostGrowthMb = 300;

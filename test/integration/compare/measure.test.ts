@@ -11,7 +11,7 @@ import type { Measurement } from "../../../src/measure/measurement.ts";
 import type { MetricName } from "../../../src/measure/metrics.ts";
 import type { Tensor } from "../../../src/model/tensor.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
-import { atWork, fixture, put } from "./at-work.ts";
+import { atWork, fixture, put } from "../../unit/compare/at-work.ts";
 
 async function measured(
   reference: string,

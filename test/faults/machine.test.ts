@@ -1,0 +1,37 @@
+/** Faults of a tool that a model needs, brought about by real children: a task command that dies, says nothing, or says too much. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await workplace();
+});
+afterEach(() => place.end());
+
+/** Checks the sound model with a task that runs this shell script. */
+async function withTask(script: string) {
+  await place.put("task.sh", script);
+  await place.put(config, `${soundConfig}    task: {command: [sh, task.sh, "{outputs}"], metric: accuracy, max-drop: 0.1}\n`);
+  const { exitCode, report } = await place.check();
+  return { exitCode, model: report?.models[0] };
+}
+
+describe("a task", () => {
+  it("task killed by a signal", async () => {
+    const { exitCode, model } = await withTask("kill -9 $$\n");
+    expect(model).toMatchObject({ verdict: "undecided", reason: "task-failed", message: expect.stringContaining("SIGKILL") });
+    expect(exitCode).toBe(4);
+  });
+
+  it("task that prints no metric", async () => {
+    const { exitCode, model } = await withTask(`echo '{"precision": 1}'\n`);
+    expect(model).toMatchObject({ verdict: "undecided", reason: "task-failed", message: expect.stringContaining('{"accuracy": number}') });
+    expect(exitCode).toBe(4);
+  });
+
+  it("task that prints 100 MB", async () => {
+    const { exitCode, model } = await withTask(`head -c 100000000 /dev/zero | tr '\\0' x >&2; echo '{"accuracy": 0.9}'\n`);
+    expect(model).toMatchObject({ verdict: "pass", task: { reference: 0.9, candidate: 0.9 } });
+    expect(exitCode).toBe(0);
+  });
+});
