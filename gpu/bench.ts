@@ -49,7 +49,9 @@ export const recordedOptions = {
   tf32: false,
   markAll: false,
   markBatch: 64,
-  rebuilds: 3,
+  ship: "engine" as const,
+  rebuilds: 1,
+  minInt8Share: 0.1,
 };
 
 export interface JobParts {

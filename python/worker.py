@@ -53,6 +53,11 @@ class Worker:
         self.engines[request["engine"]] = engines.Engine(engine)
         return dict(facts, memory=features.gpu_memory())
 
+    def open(self, request: Request) -> dict[str, Any]:
+        engine, facts = builds.open_plan(request["plan"], self.keeper)
+        self.engines[request["engine"]] = engines.Engine(engine)
+        return dict(facts, memory=features.gpu_memory())
+
     def run(self, request: Request) -> dict[str, Any]:
         return engines.run(self.engines[request["engine"]], request["feeds"], request["folder"], request["first"])
 
@@ -69,7 +74,7 @@ class Worker:
         return {"memory": features.gpu_memory()}
 
 
-OPERATIONS = ("hello", "load", "state", "unload", "build", "run", "inspect", "latency", "release")
+OPERATIONS = ("hello", "load", "state", "unload", "build", "open", "run", "inspect", "latency", "release")
 
 
 def _write_json(path: str, value: object) -> None:

@@ -70,6 +70,27 @@ def build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) 
     }
 
 
+def open_plan(path: str, keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
+    """An engine that was built elsewhere. Failure `plan-refused` with TensorRT's own words: it takes no other version's and no other GPU's."""
+    from polygraphy.backend.trt import engine_from_bytes
+
+    start = time.monotonic()
+    with open(path, "rb") as file:
+        plan = file.read()
+    try:
+        engine = engine_from_bytes(plan)
+    except Exception as error:
+        raise Failure("plan-refused", (keeper.errors() or [str(error)])[-1]) from error
+    return engine, {
+        "seconds": time.monotonic() - start,
+        "sizeBytes": len(plan),
+        "missingScales": [],
+        "degraded": [],
+        "warnings": [text for level, text in keeper.lines if level == "warning"][:20],
+        "calibrationBatches": 0,
+    }
+
+
 def _size(plan: Any) -> int:
     return int(getattr(plan, "nbytes", None) or len(plan))
 

@@ -9,11 +9,13 @@ import { adviceFor } from "./advice.ts";
 import { buildWith } from "./build-flags.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
+import { timingCacheAt } from "./fix.ts";
 import type { Decided } from "./outputs.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;
   const { lane } = prepared;
+  const { int8 } = decided.run.engine.facts;
   const layers = layersOf(facts);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
@@ -30,7 +32,11 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     ...(builder === undefined ? {} : { builderCheck: builder.report }),
     outputs: outputsOf(facts),
     layers,
-    coverage: coverageReport(decided.run.measured.coverage, { ...lane.coverage, droppedMarks: facts.localised?.droppedMarks ?? [] }),
+    coverage: coverageReport(decided.run.measured.coverage, {
+      ...lane.coverage,
+      ...(int8 ? { int8Units: int8 } : {}),
+      droppedMarks: facts.localised?.droppedMarks ?? [],
+    }),
     noise: noiseOf(facts),
     firstFailing: firstFailing(layers, entry.tolerance.limits),
     worst: worstLayers(layers),
@@ -50,9 +56,10 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
       : null,
     executed: (decided.run.engine.facts.executed ?? []).map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
     builds: buildReports(prepared.builds),
+    ...(facts.engines ? { engines: [...facts.engines] } : {}),
     warnings: warningsOf(facts),
     reproduce: [],
-    buildWith: buildWith(prepared, facts.own),
+    buildWith: buildWith(prepared, facts.own, timingCacheAt(facts)),
     timings,
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };
@@ -121,19 +128,21 @@ function noiseOf({ decided, prepared, localised }: CheckFacts): ModelReport["noi
   const { decision, guardDb, betweenBuildsDb } = decided;
   const { deterministic } = prepared.lane;
   const { markingDb } = localised ?? {};
-  const between =
-    betweenBuildsDb.length > 0 ? `; builds differ by SQNR ${betweenBuildsDb.map((value) => value.toFixed(1)).join(", ")} dB` : "";
+  const builds = decision.kinds.length;
+  const between = betweenBuildsDb.map((value) => value.toFixed(1)).join(", ");
   return {
     deterministic,
-    rebuilds: decision.rebuilds,
+    rebuilds: builds - 1,
     guardDb: toNum(guardDb),
     betweenBuildsDb: betweenBuildsDb.map(toNum),
-    votes: [...decision.votes],
+    votes: [...decision.kinds],
     repeatIdentical: repeatsIdentically(decided),
     markingDb: markingDb === undefined || Number.isNaN(markingDb) ? null : toNum(markingDb),
     message: deterministic
       ? "Repeats are bit-identical: no guard band."
-      : `Guard band ${guardDb.toFixed(1)} dB, ${decision.rebuilds} rebuilds${between}.`,
+      : builds === 1
+        ? "One engine was built and judged: the verdict is about that plan, not about another build."
+        : `${builds} builds with timings of their own were judged; they differ from the first by SQNR ${between} dB.`,
   };
 }
 

@@ -5,16 +5,17 @@ import type { ModelReport } from "../report/schema.ts";
 import { type ExportedCache, ownCacheName } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. */
+/** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. `timingCache`: that of the run, with which the same engines come out. */
 export function buildWith(
   { job, quantization }: Pick<Prepared, "job" | "quantization">,
   own: ExportedCache | undefined,
+  timingCache: string | undefined,
 ): NonNullable<ModelReport["buildWith"]> {
   const word = own === undefined ? quantization.cacheHeader?.split("-").at(-1) : own.algorithm;
   const { polygraphy, trtexec } = buildWords(job, job.shapes, word === undefined ? undefined : calibratorOf(word));
   return {
-    polygraphy: [...polygraphy],
-    trtexec: trtexec ? [...trtexec] : null,
+    polygraphy: [...polygraphy, ...(timingCache === undefined ? [] : ["--load-timing-cache", timingCache])],
+    trtexec: trtexec ? [...trtexec, ...(timingCache === undefined ? [] : [`--timingCacheFile=${timingCache}`])] : null,
     ...(job.shapes.size === 0 ? {} : { shapes: [...job.shapes].map(([name, { opt }]) => `${name}:${opt.join("x")}`) }),
     ...(own === undefined ? {} : { cache: ownCacheName, ...(own.isSimulated ? { note: simulatedNote } : {}) }),
   };

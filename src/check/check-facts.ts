@@ -32,5 +32,7 @@ export interface CheckFacts {
   readonly builder?: BuilderVerdict;
   /** Where there is a fix that needs it. */
   readonly own?: ExportedCache;
+  /** What lies in the report's folder of the engines. */
+  readonly engines?: NonNullable<ModelReport["engines"]>;
   readonly fix?: NonNullable<ModelReport["fix"]>;
 }

@@ -43,10 +43,14 @@ export async function scalesOnly({ prepared, entry, own, context }: CheckFacts):
 
 const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
 
-async function describeFix({ entry, prepared, context, own }: CheckFacts, outcome: SearchOutcome, verified: Verified): Promise<Fix> {
+async function describeFix(
+  { entry, prepared, context, own, engines = [] }: CheckFacts,
+  outcome: SearchOutcome,
+  verified: Verified,
+): Promise<Fix> {
   const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
   const place = placeIn(join("fix", fixFolder(prepared, entry)), context);
-  const built = buildWith(prepared, own);
+  const built = buildWith(prepared, own, timingCacheAt({ engines, context }));
   const cachePath =
     (own && place(ownCacheName)) ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
   const kept = outcome.keep.map((id) => keptUnit(units.get(id) ?? id));
@@ -93,6 +97,16 @@ const ignoredWords = (ignored: readonly string[]): string =>
   `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
 
 /** Commands run in the workspace: there a file of the fix lies below the report's folder. */
+/** Path of the run's timing cache in the report's folder; undefined where it is not there. */
+export const timingCacheOf = ({ engines = [] }: Pick<CheckFacts, "engines">): string | undefined =>
+  engines.find(({ role }) => role === "timing-cache")?.path;
+
+/** The same as commands in the workspace name it. */
+export function timingCacheAt(facts: Pick<CheckFacts, "engines" | "context">): string | undefined {
+  const path = timingCacheOf(facts);
+  return path === undefined ? undefined : placeIn("", facts.context)(path);
+}
+
 export const placeIn = (folder: string, { reportFolder, effects }: CheckContext): ((name: string) => string) => {
   const below = relative(effects.cwd, reportFolder);
   return (name) => join(below.startsWith("..") ? reportFolder : below, folder, name);

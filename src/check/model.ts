@@ -6,6 +6,7 @@ import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
 import { withEvidence } from "../gate/evidence.ts";
 import type { Verdict } from "../gate/verdict.ts";
+import type { Engine } from "../model/engine.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
@@ -15,15 +16,17 @@ import { checkBuilder } from "./builder-check.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
+import { keepEngineFiles } from "./engine-files.ts";
 import { exportedCache } from "./exported-cache.ts";
 import { fixModel, scalesOnly } from "./fix.ts";
+import { withInt8Share } from "./int8-share.ts";
 import { timedOf, withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
 import { decideOutputs, type Judging } from "./outputs.ts";
 import { type Prepared, prepareModel } from "./prepare.ts";
 import { writeReproduction } from "./reproduction.ts";
 import { savedOutputs } from "./save-outputs.ts";
-import { type ModelSearch, openSearch } from "./search.ts";
+import { type ModelSearch, openSearch, type Searched } from "./search.ts";
 import { runTask, taskFolders, taskOutputs, withTask } from "./task.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
@@ -110,19 +113,28 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const accepted = searched && searched.outcome.keep.length > 0 ? searched : undefined;
   // A curve lets people choose another set: its fix needs the scales as well.
   const own = accepted || outcome?.curve ? await exportedCache(prepared) : undefined;
+  const engines = await keepEngineFiles({ judged: engine, fixed: accepted && (await fixedEngine(lane, accepted)) }, prepared, context);
   const facts: CheckFacts = {
     ...known,
     decided,
-    verdict: lane.lane === "simulate" ? verdict : withLatency(verdict, timedOf(engine), entry.latency.maxSlowdownVsReference),
+    verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry),
     findings,
     evidence,
-    ...optional({ localised, searched, outcome, own, task }),
+    ...optional({ localised, searched, outcome, own, task, engines }),
   };
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
   const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
   return { ...report, ...(await writeReproduction(facts)) };
 }
+
+/** The engine that the proof is about; where nothing could be proved, the one that the search chose. */
+const fixedEngine = async (lane: Prepared["lane"], { outcome }: Searched): Promise<Engine | undefined> =>
+  outcome.proof.result?.engine ?? (lane.lane === "simulate" ? undefined : await lane.build({ keep: new Set(outcome.keep) }));
+
+/** What the engine itself says: whether INT8 was used at all, then its speed. */
+const withEngineFacts = (verdict: Verdict, engine: Engine, { tensorrt, latency }: ModelEntry): Verdict =>
+  withLatency(withInt8Share(verdict, engine, tensorrt.minInt8Share), timedOf(engine), latency.maxSlowdownVsReference);
 
 /** Leaves out what is undefined, as exact optional properties ask. */
 function optional<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

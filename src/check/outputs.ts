@@ -1,9 +1,7 @@
-/**
- * The verdict on one model from plain engines: final outputs over all samples, judged, and rebuilt while the result lies inside the noise.
- */
+/** The verdict on one model from plain engines: final outputs over all samples, judged. */
 import type { ModelEntry } from "../config/settings.ts";
 import { type Judgement, judge } from "../gate/judge.ts";
-import { decideUnderNoise, guardBandDb, type NoiseDecision } from "../gate/noise.ts";
+import { type BuildsDecision, decideOverBuilds } from "../gate/noise.ts";
 import { type Measured, measure } from "../measure/measure.ts";
 import type { Metrics } from "../measure/metrics.ts";
 import type { Engine, TensorPair } from "../model/engine.ts";
@@ -60,35 +58,44 @@ export const measureOptions = ({ entry, lane, seed, labels }: Judging) => ({
 });
 
 export interface Decided {
-  readonly decision: NoiseDecision;
+  readonly decision: BuildsDecision;
+  /** Of the engine that the verdict is about: the first that was built. */
   readonly run: JudgedRun;
+  /** Least distance to a limit that counts; 0 where one engine is judged and shipped. */
   readonly guardDb: number;
   readonly betweenBuildsDb: readonly number[];
 }
 
-/** Judges the plain INT8 candidate; near a limit it judges fresh builds too and lets the majority decide (design 5). The sinks take the first engine's outputs. */
+/**
+ * Judges the plain INT8 candidate. The verdict is about that very engine; with `ship: rebuild` further builds with timings of their own are
+ * judged too, and all must agree. The sinks take the first engine's outputs.
+ */
 export async function decideOutputs(judging: Judging, samples: readonly number[], sinks: readonly OutputSink[] = []): Promise<Decided> {
   const { lane, entry } = judging;
-  const first = await judgeOutputs(judging, await lane.build(plainCandidate), samples, sinks);
-  const betweenBuildsDb: number[] = [];
-  const guard = () =>
-    guardBandDb({
-      deterministic: lane.deterministic,
-      guardDb: entry.tolerance.guardDb,
-      betweenBuildsDb: betweenBuildsDb.length > 0 ? betweenBuildsDb : [usualBetweenBuildsDb],
-      sqnrDb: worstSqnrDb(first.measured),
-    });
-  const rebuild = async () => {
-    const again = await judgeOutputs(judging, await lane.build(plainCandidate, { fresh: true }), samples);
-    betweenBuildsDb.push(...(await sqnrBetween(first.engine, again.engine, samples, judging)));
-    return again.judgement;
-  };
-  const decision = await decideUnderNoise(first.judgement, guard(), entry.tensorrt.rebuilds, rebuild);
-  return { decision, run: first, guardDb: guard(), betweenBuildsDb };
+  const run = await judgeOutputs(judging, await lane.build(plainCandidate), samples, sinks);
+  const rebuilt = await rebuildsOf(judging, run, samples);
+  const guardDb = rebuilt.length === 0 ? 0 : entry.tolerance.guardDb;
+  const decision = decideOverBuilds([run.judgement, ...rebuilt.map(({ judgement }) => judgement)], guardDb);
+  return { decision, run, guardDb, betweenBuildsDb: rebuilt.flatMap(({ apartDb }) => apartDb) };
 }
 
-/** SQNR between two INT8 builds of one network, dB, until this run has measured its own: what an H100 with TensorRT 8.6 showed. */
-const usualBetweenBuildsDb = 30;
+interface Rebuilt {
+  readonly judgement: Judgement;
+  /** SQNR against the first engine, per output, dB. */
+  readonly apartDb: readonly number[];
+}
+
+/** None where the engine itself is shipped, and where repeats are bit-identical. */
+async function rebuildsOf(judging: Judging, { engine }: JudgedRun, samples: readonly number[]): Promise<Rebuilt[]> {
+  const { lane, entry } = judging;
+  if (lane.deterministic || entry.tensorrt.ship === "engine") return [];
+  const rebuilt: Rebuilt[] = [];
+  for (let n = 0; n < Math.max(1, entry.tensorrt.rebuilds); n++) {
+    const again = await judgeOutputs(judging, await lane.build(plainCandidate, { fresh: true }), samples);
+    rebuilt.push({ judgement: again.judgement, apartDb: await sqnrBetween(engine, again.engine, samples, judging) });
+  }
+  return rebuilt;
+}
 
 /** Smallest SQNR among the final outputs, dB; NaN when nothing was measured. */
 export const worstSqnrDb = ({ measurements }: Measured): number => {

@@ -18,11 +18,14 @@ export function makeProbe(
   hear: (samples: SampleSet, run: JudgedRun) => void = () => {},
 ): Probe {
   return async (keep, samples) => {
-    const { result, run } = await probeOn(judging, { keep, samples: split[samples], fresh: samples === "prove" }, clock);
+    const { result, run } = await probeOn(judging, { keep, samples: split[samples], fresh: isRebuilt(judging, samples) }, clock);
     if (run) hear(samples, run);
     return result;
   };
 }
+
+/** What ships is what is proved: the engine that was searched on, or with `ship: rebuild` another build of it. */
+const isRebuilt = ({ entry }: Judging, samples: SampleSet): boolean => samples === "prove" && entry.tensorrt.ship === "rebuild";
 
 interface ProbeRequest {
   readonly keep: ReadonlySet<string>;

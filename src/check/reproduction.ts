@@ -13,7 +13,7 @@ import { plainLine } from "../report/text.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { exportedCache, ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./file-name.ts";
-import { placeIn } from "./fix.ts";
+import { placeIn, timingCacheOf } from "./fix.ts";
 
 const scriptName = "reproduce.sh";
 const toleranceName = "tolerance.yml";
@@ -33,7 +33,13 @@ export async function writeReproduction(facts: CheckFacts): Promise<Told> {
     [toleranceName]: toleranceText(entry),
   };
   const lines = (files: ReproductionFiles) => commandLines(facts, files);
-  const filesAt = (place: ReproductionFiles["place"]): ReproductionFiles => ({ place, ...(own ? { cache: place(ownCacheName) } : {}) });
+  const timing = timingCacheOf(facts);
+  const filesAt = (place: ReproductionFiles["place"]): ReproductionFiles => ({
+    place,
+    ...(own ? { cache: place(ownCacheName) } : {}),
+    // Two folders up is the report's own.
+    ...(timing === undefined ? {} : { timingCache: place(join("..", "..", timing)) }),
+  });
   const script = scriptText(facts, lines(filesAt((name) => `${here}/${name}`)));
   const at = (name: string) => join(folder, name);
   for (const [name, text] of Object.entries({ ...beside, [scriptName]: script }))

@@ -92,6 +92,12 @@ export const inputSpecs: readonly InputSpec[] = [
     emptyCounts: true,
   },
   {
+    name: "artifact-engines",
+    kind: "switch",
+    default: "true",
+    help: "Put the engines that were judged and their timing cache into the report, up to 256 MiB a model.",
+  },
+  {
     name: "retention-days",
     kind: "number",
     value: "N",

@@ -29,6 +29,7 @@ export function readOptions(inputs: RawInputs, env: Environment = {}): { readonl
     python: text("python"),
     timeoutMinutes,
     artifactName: text("artifact-name"),
+    artifactEngines: isYes(text("artifact-engines")),
     retentionDays: retention === "" ? undefined : Number(retention),
     reportDir: text("report-dir"),
     githubToken: text("github-token") || (env.GITHUB_TOKEN ?? ""),

@@ -98,13 +98,25 @@ const tensorrt = z
     "mark-all": z.boolean().default(false).describe("Mark every tensor in one engine. Fast, but it changes what is measured."),
     "mark-batch": count.default(16).describe("Tensors marked in one engine."),
     "tactic-sources": z.enum(["default", "none"]).default("default").describe("none: no external tactic libraries."),
-    rebuilds: z.number().int().min(0).max(9).default(3).describe("Most rebuilds when a result lies within the noise."),
     "builder-check": z
       .enum(["auto", "off"])
       .default("auto")
       .describe(
         "auto: NVIDIA's strongly typed builder (TensorRT for RTX) parses and builds candidate and fix where the configured Python has it, in every lane and without a GPU.",
       ),
+    ship: z
+      .enum(["engine", "rebuild"])
+      .default("engine")
+      .describe(
+        "What goes into production: the very engine that the gate built and judged, or one built anew from the same files. `rebuild` judges further builds with timings of their own; all must agree.",
+      ),
+    rebuilds: z.number().int().min(0).max(9).default(1).describe("For ship: rebuild, builds beside the first; at least one is made."),
+    "min-int8-share": z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .describe("Least share of the compute layers with scales that must run in INT8, as the engine inspector tells; fewer is undecided."),
   })
   .describe("Options of the TensorRT lanes.");
 

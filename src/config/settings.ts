@@ -29,6 +29,8 @@ export interface Options {
   readonly python: string;
   readonly timeoutMinutes: number;
   readonly artifactName: string;
+  /** Plans and timing cache lie in the report folder, and so in the artifact. */
+  readonly artifactEngines: boolean;
   readonly retentionDays: number | undefined;
   readonly reportDir: string;
   readonly githubToken: string;

@@ -53,7 +53,7 @@ export const toleranceSchema = z
     "top-k": z.number().int().min(1).default(5).describe("k of topk-agreement."),
     atol: error.default(1e-5).describe("Absolute part of allclose."),
     rtol: error.default(1e-5).describe("Relative part of allclose."),
-    "guard-db": error.default(1).describe("Margins smaller than this are rebuilt before they count, where builds are noisy."),
+    "guard-db": error.default(0).describe("With `ship: rebuild`: a build nearer to a limit than this is undecided, dB."),
   })
   .describe(
     "Limits for outputs. Default: sqnr-db fail 20 and cosine fail 0.997, setting any metric of quantities replaces both; agreement fail 0.99 for outputs of indices; samples-within warn 0.9 and fail 0.5.",

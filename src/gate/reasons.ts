@@ -89,9 +89,13 @@ export const reasons = {
     "Use agreement metrics for class vectors or NCHW maps only.",
   ),
   "not-a-number": undecided("A judged figure is not a number.", "Look at the tensor's values with `trt-gate inspect`."),
+  "int8-not-used": undecided(
+    "The builder ran fewer compute layers in INT8 than `tensorrt.min-int8-share` asks.",
+    "Ship the reference engine where it is faster, quantise by a Q/DQ model, which leaves the builder no choice, or lower `min-int8-share`.",
+  ),
   "inside-guard": undecided(
-    "The result lies closer to a limit than two builds of one engine differ, and rebuilds disagree.",
-    "Use more samples, or move the limit away from the noise floor.",
+    "Builds of one engine disagree, or lie closer to a limit than `guard-db` (`ship: rebuild`).",
+    "Ship the engine that was judged (`ship: engine`), use more samples, or move the limit.",
   ),
   "premise-fails": undecided(
     "The all-float engine fails the limits too.",
@@ -131,6 +135,10 @@ export const reasons = {
   "gpu-faulty": undecided("The GPU reports faults.", "Take this runner out of service."),
   "disk-full": undecided("The disk is full.", "Free space on the runner."),
   "out-of-memory": undecided("The machine ran out of memory.", "Use a larger runner, or fewer samples at a time."),
+  "engine-mismatch": undecided(
+    "TensorRT refused a plan that `engine` names: it is damaged, of another version, or for another GPU.",
+    "Build it in this job, or leave it out of `engine`.",
+  ),
   "stale-cache": undecided(
     "The calibration cache does not belong to this model or this TensorRT.",
     "Calibrate anew, or give `quantization.data` so that the gate can.",

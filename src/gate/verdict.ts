@@ -40,7 +40,7 @@ export interface Tolerance {
   readonly topK: number;
   readonly atol: number;
   readonly rtol: number;
-  /** Guard band in dB where there is build noise and only one sample, and least band otherwise. */
+  /** Least distance to a limit in dB that counts where several builds are judged. */
   readonly guardDb: number;
 }
 

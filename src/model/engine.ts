@@ -48,7 +48,7 @@ export interface Latency {
 }
 
 export interface BuildOptions {
-  /** True: build anew instead of reusing what was built for the same assignment. */
+  /** True: build anew, with kernels timed in a cache of its own, instead of reusing what was built for the same assignment (`ship: rebuild`). */
   readonly fresh?: boolean;
 }
 
@@ -65,10 +65,29 @@ export interface BuildFacts {
   readonly notes: readonly string[];
   /** Every layer of the engine; nothing where the lane has no engine or it tells nothing. */
   readonly executed?: readonly ExecutedLayer[];
+  /** The serialised engine: what is judged, and what can be shipped. It lies in the work folder of the run. */
+  readonly plan?: FileFacts;
+  /** Of the units with scales that were not kept: in which precision they ran. Undefined where the lane has no engine or it tells nothing. */
+  readonly int8?: Int8Count;
   /** Engine layers of kept units that ran in INT8 nevertheless: a fix with any of them is not verified. */
   readonly ignored?: readonly string[];
   /** Whether running the engine twice on one sample gave the same bytes; undefined where that was not tried. */
   readonly repeatIdentical?: boolean;
+}
+
+export interface FileFacts {
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** Counts of units. */
+export interface Int8Count {
+  readonly int8: number;
+  /** In another precision. */
+  readonly other: number;
+  /** The engine inspector does not say. */
+  readonly unknown: number;
 }
 
 /** Executed precision of one engine layer, read back from the engine inspector. */

@@ -72,5 +72,9 @@ export interface TensorRtOptions {
   readonly noTacticSources: boolean;
   /** How the explicit lane's networks are typed; `auto` where absent. */
   readonly typing?: "auto" | "weak" | "strong";
+  /** What goes into production: the engine that was judged, or a build of its own. */
+  readonly ship: "engine" | "rebuild";
   readonly rebuilds: number;
+  /** 0..1: fewer compute layers with scales in INT8 say nothing about INT8. */
+  readonly minInt8Share: number;
 }

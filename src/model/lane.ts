@@ -54,6 +54,8 @@ export interface PreparedLane {
   readonly unitLayers?: ReadonlyMap<string, readonly string[]>;
   /** Names of the network's layers before fusion, in order. */
   readonly networkLayers?: readonly string[];
+  /** Timing cache that all builds share; nothing where the lane builds no engine. It is there once something was built with it. */
+  readonly timingCachePath?: string;
   /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */
   readonly cachePath?: string;
 }

@@ -5,6 +5,8 @@ export interface ReproductionFiles {
   place(name: string): string;
   /** The calibration cache of scales that the gate made itself; undefined where the user's own cache or Q/DQ model says them. */
   readonly cache?: string;
+  /** The timing cache of the run: with it the same engines come out. */
+  readonly timingCache?: string;
 }
 
 /** Everything in the folder that the commands run in. */

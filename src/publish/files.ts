@@ -36,6 +36,7 @@ export async function writeFiles(report: Report, folder: string, { files }: Effe
     all: [
       ...["report.json", "report.html", "comment.md"],
       ...report.models.flatMap((model) => (model.fix?.files ?? []).map(({ path }) => path)),
+      ...report.models.flatMap(({ engines = [] }) => engines.flatMap(({ path }) => path ?? [])),
       ...report.models.flatMap(({ reproduction }) => (reproduction ? [reproduction.script, ...reproduction.files] : [])),
     ].map(at),
   };

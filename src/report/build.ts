@@ -102,6 +102,7 @@ export const coverageReport = (
     readonly quantizedUnits: number;
     readonly totalUnits: number;
     readonly quantizedOthers?: Readonly<Record<string, number>>;
+    readonly int8Units?: Readonly<{ int8: number; other: number; unknown: number }>;
     readonly missingScales: readonly string[];
     readonly heldByNoUnit?: readonly string[];
     readonly variant: string;

@@ -252,6 +252,8 @@ export const modelReport = z.object({
     totalUnits: z.number().int(),
     /** Quantised nodes that are no compute nodes, by operator. */
     quantizedOthers: z.record(z.string(), z.number().int()).optional(),
+    /** Units with scales, by what the judged engine ran them in; `unknown`: the engine inspector does not say. */
+    int8Units: z.object({ int8: z.number().int(), other: z.number().int(), unknown: z.number().int() }).optional(),
     missingScales: z.array(z.string()),
     /** Quantisers that no unit holds: their error stays with every unit kept. */
     heldByNoUnit: z.array(z.string()).optional(),
@@ -318,6 +320,18 @@ export const modelReport = z.object({
       precisions: z.record(z.string(), z.array(z.string())).optional(),
     }),
   ),
+  /** Engines that the verdict is about, and the timing cache of their builds. `path`: in the report's folder; `why`: why it is not there. */
+  engines: z
+    .array(
+      z.object({
+        role: z.enum(["timing-cache", "reference", "candidate", "fix"]),
+        sha256: z.string(),
+        sizeBytes: z.number().int(),
+        path: z.string().optional(),
+        why: z.string().optional(),
+      }),
+    )
+    .optional(),
   warnings: z.array(z.string()),
   /** Commands that measure the same with other tools, in the order of running, in the workspace. */
   reproduce: z.array(z.string()),

@@ -40,6 +40,8 @@ const askedBuild = z.object({
   dlaCore: z.number(),
   optimizationLevel: z.number(),
   tacticSources: z.number(),
+  /** What decides the free choices of the build: the same for builds that share a timing cache. */
+  choices: z.number(),
   /** Of each profile: input -> min, opt, max. */
   profiles: z.array(z.record(z.string(), z.tuple([shape, shape, shape]))),
   /** Of each calibration batch: input -> shape. */
@@ -115,7 +117,9 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
           markAll: false,
           markBatch: 64,
           noTacticSources: true,
-          rebuilds: 3,
+          ship: "engine",
+          rebuilds: 1,
+          minInt8Share: 0.1,
         },
         shapes: new Map([["x", { min: shape, opt: shape, max: shape }]]),
         onBuild: (facts) => void built.push(facts),

@@ -61,7 +61,9 @@ export async function simulateJob(parts: JobParts): Promise<StagedJob> {
     markAll: false,
     markBatch: 8,
     noTacticSources: false,
-    rebuilds: 0,
+    ship: "engine" as const,
+    rebuilds: 1,
+    minInt8Share: 0.1,
   };
   const built: BuildFacts[] = [];
   const job: EngineJob = {

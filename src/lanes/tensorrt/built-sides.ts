@@ -4,8 +4,9 @@
  */
 import { ToolError } from "../../effects/failure.ts";
 import type { BuildFacts } from "../../model/engine.ts";
-import type { Assignment } from "../../model/unit.ts";
-import { checkPrecisions, ignoredLayers } from "./executed-precision.ts";
+import type { Assignment, Unit } from "../../model/unit.ts";
+import { checkHalf, ignoredLayers } from "./executed-precision.ts";
+import { countInt8Units } from "./int8-units.ts";
 import type { LaneParts } from "./lane-parts.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Side } from "./session.ts";
@@ -47,13 +48,14 @@ export class BuiltSides {
   }
 
   /** For engines with marks. */
-  note(side: Side, whose: Pick<BuildFacts, "role" | "keep" | "ignored">, extra: readonly string[] = []): BuildFacts {
+  note(side: Side, whose: Pick<BuildFacts, "role" | "keep" | "ignored" | "int8">, extra: readonly string[] = []): BuildFacts {
     const facts: BuildFacts = {
       ...whose,
       what: side.recipe.what,
       seconds: side.build.seconds,
       ...(side.timing === undefined ? {} : { latencyMs: side.timing.medianMs }),
       ...(side.repeatIdentical === undefined ? {} : { repeatIdentical: side.repeatIdentical }),
+      ...(side.plan === undefined ? {} : { plan: side.plan }),
       notes: [...sideNotes(side, this.#parts.facts.order), ...extra],
       executed: side.executed,
     };
@@ -64,16 +66,26 @@ export class BuiltSides {
 
   async #makeReference(): Promise<BuiltSide> {
     const side = await this.#parts.session.make(this.#parts.reference);
-    checkPrecisions(side.recipe, side.executed, false);
+    checkHalf(side.recipe, side.executed);
     return { side, facts: this.note(side, { role: "reference" }) };
   }
 
   async #makeCandidate(assignment: Assignment, fresh: boolean): Promise<BuiltSide> {
     const { facts, session, candidate } = this.#parts;
+    const { keep } = assignment;
     const side = await session.make({ ...(await candidate(assignment)), fresh });
-    checkPrecisions(side.recipe, side.executed, assignment.keep.size < facts.units.length);
     const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
-    return { side, facts: this.note(side, { role: "candidate", keep: assignment.keep, ...(ignored.length === 0 ? {} : { ignored }) }) };
+    const int8 = countInt8Units(side.executed, this.#scaledUnits(keep));
+    return {
+      side,
+      facts: this.note(side, { role: "candidate", keep, ...(int8 ? { int8 } : {}), ...(ignored.length === 0 ? {} : { ignored }) }),
+    };
+  }
+
+  /** Units that this choice leaves to INT8. */
+  #scaledUnits(keep: ReadonlySet<string>): readonly Unit[] {
+    const missing = new Set(this.#parts.coverage.missingScales);
+    return this.#parts.facts.units.filter((unit) => !keep.has(unit.id) && unit.inputs.every((name) => !missing.has(name)));
   }
 
   #checkMemory({ state }: Side): void {

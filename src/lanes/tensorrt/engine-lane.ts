@@ -36,6 +36,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     versions: parts.versions,
     unitLayers: unitLayers(parts),
     networkLayers: parts.network.layers.map((layer) => layer.name),
+    timingCachePath: parts.session.timingCache,
     ...(parts.cachePath === undefined ? {} : { cachePath: parts.cachePath }),
     ...(parts.scales === undefined ? {} : { scales: parts.scales }),
   };

@@ -6,11 +6,9 @@ import type { Recipe } from "./recipe.ts";
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
 export const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
 
-/** ToolError `precision-not-applied` for an INT8 engine without an INT8 layer and an FP16 engine without an FP16 layer. Silent where there is no inspector. */
-export function checkPrecisions(recipe: Recipe, executed: readonly ExecutedLayer[], wantsInt8: boolean): void {
-  if (executed.length === 0) return;
-  if (wantsInt8 && !executed.some(runsInt8)) throw notApplied(recipe.what, "INT8", executed);
-  if (!wantsInt8 && recipe.fp16 && !executed.some(runsHalf)) throw notApplied(recipe.what, "FP16", executed);
+/** ToolError `precision-not-applied` for an engine that asked for FP16 and has no FP16 layer. Silent where there is no inspector. */
+export function checkHalf(recipe: Recipe, executed: readonly ExecutedLayer[]): void {
+  if (executed.length > 0 && recipe.fp16 && !executed.some(runsHalf)) throw notApplied(recipe.what, "FP16", executed);
 }
 
 function notApplied(what: string, wanted: string, executed: readonly ExecutedLayer[]): ToolError {

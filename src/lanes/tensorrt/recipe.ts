@@ -19,9 +19,11 @@ export interface Recipe {
   readonly calibration?: Calibration;
   readonly keep?: KeptLayers;
   readonly marks: readonly string[];
-  /** Kernels are timed anew, without the run's timing cache: a build that shall show what the next build may give. */
+  /** Kernels are timed in a cache of the build's own: it shall show what another build may give. */
   readonly fresh?: boolean;
-  /** Also write the serialised engine here (hardware checks compare it with Polygraphy's own run). */
+  /** A plan that was built elsewhere: it is opened, and nothing is built. */
+  readonly given?: string;
+  /** Where the serialised engine is written; a place of the session's choice without it. */
   readonly plan?: string;
 }
 
@@ -29,13 +31,15 @@ export interface BuildPlace {
   /** Names in the worker. */
   readonly network: string;
   readonly engine: string;
-  /** Undefined: kernels are timed anew and nothing of that is kept. */
+  /** Undefined where this level of TensorRT respects none. */
   readonly timingCache: string | undefined;
+  /** Where the serialised engine is written; undefined for engines with marks, which nobody ships. */
+  readonly plan: string | undefined;
 }
 
 /** Body of a `build` request (python/trt_worker/builds.py). */
 export function buildBody(recipe: Recipe, place: BuildPlace, tensorrt: TensorRtOptions): Readonly<Record<string, unknown>> {
-  const { fp16, int8, calibration, keep, marks, plan } = recipe;
+  const { fp16, int8, calibration, keep, marks } = recipe;
   const { tf32, workspaceMiB, optimizationLevel, noTacticSources, versionCompatible, dlaCore } = tensorrt;
   return {
     ...place,
@@ -44,7 +48,6 @@ export function buildBody(recipe: Recipe, place: BuildPlace, tensorrt: TensorRtO
     calibration,
     keep,
     marks,
-    plan,
     tf32,
     workspaceBytes: workspaceMiB === undefined ? undefined : workspaceMiB * 2 ** 20,
     optimizationLevel,

@@ -24,7 +24,8 @@ export interface Reproduction {
 
 /** In order: reference, candidate (fixed, with kept units), both runs, the comparison, and where trtexec can do it the same build with trtexec. */
 export function reproduceEngines(facts: Reproduction): string[] {
-  const { job, weak, files: { place } = besideCommands } = facts;
+  const { job, weak, files: { place, timingCache } = besideCommands } = facts;
+  const timing = timingCache === undefined ? [] : ["--load-timing-cache", timingCache];
   const cache = cacheOf(facts);
   const model = job.sources?.model ?? basename(job.modelPath);
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
@@ -39,7 +40,7 @@ export function reproduceEngines(facts: Reproduction): string[] {
     : ["--strongly-typed"];
   const fix = facts.keeps ? ["--trt-network-postprocess-script", "fix_precision.py", "--precision-constraints", "obey"] : [];
   const build = (model: string, flags: readonly string[], engine: string) =>
-    line("polygraphy", "convert", model, ...options, ...flags, "-o", engine);
+    line("polygraphy", "convert", model, ...options, ...flags, ...timing, "-o", engine);
   const run = (engine: string, outputs: string) =>
     line(
       "polygraphy",
@@ -111,12 +112,20 @@ const candidateOf = ({ job, candidateModel }: Reproduction): string => {
 };
 
 function trtexec(facts: Reproduction, options: readonly string[], name: string): string {
-  const { cachePath, weak, files: { place } = besideCommands } = facts;
+  const { cachePath, weak, files: { place, timingCache } = besideCommands } = facts;
+  const timing = timingCache === undefined ? [] : [`--timingCacheFile=${timingCache}`];
   const cache = cacheOf(facts);
   const precisions = weak
     ? ["--int8", "--fp16", ...(cachePath === undefined || cache === undefined ? [] : [`--calib=${cache}`])]
     : ["--stronglyTyped"];
-  return line("trtexec", `--onnx=${candidateOf(facts)}`, ...precisions, ...options, `--saveEngine=${place(`${name}.int8.engine`)}`);
+  return line(
+    "trtexec",
+    `--onnx=${candidateOf(facts)}`,
+    ...precisions,
+    ...options,
+    ...timing,
+    `--saveEngine=${place(`${name}.int8.engine`)}`,
+  );
 }
 
 function trtexecFlags(shapes: ReadonlyMap<string, ShapeRange>, tensorrt: Omit<TensorRtOptions, "python">): string[] {

@@ -5,8 +5,9 @@
 import { join } from "node:path";
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
+import { hashFile } from "../../effects/file-hash.ts";
 import { readNpy } from "../../formats/npy.ts";
-import type { ExecutedLayer, Timing } from "../../model/engine.ts";
+import type { ExecutedLayer, FileFacts, Timing } from "../../model/engine.ts";
 import type { ShapeRange, TensorRtOptions } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { FeedFiles } from "./feed-files.ts";
@@ -36,6 +37,8 @@ export interface Side {
   readonly state: GpuState | undefined;
   /** The first sample run twice gave the same bytes. Undefined for engines with marks, where it is not tried. */
   readonly repeatIdentical: boolean | undefined;
+  /** The serialised engine; undefined for engines with marks. */
+  readonly plan: FileFacts | undefined;
   readonly names: readonly string[];
   tensor(sample: number, name: string): Promise<Tensor | undefined>;
 }
@@ -53,6 +56,7 @@ export interface SessionOptions {
   readonly deadlineMs: number;
 }
 
+const timingCacheName = "timing.cache";
 const warmUp = 10;
 const iterations = 100;
 
@@ -66,6 +70,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #networks: LoadedNetworks;
   #numbered = 0;
+  #freshTimings = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -82,9 +87,10 @@ export class Session {
   async make(recipe: Recipe): Promise<Side> {
     const engine = `e${this.#numbered++}`;
     const running = { engine, folder: join(this.#options.folder, engine) };
-    const build = await this.#build(recipe, engine);
+    const plan = recipe.given ?? recipe.plan ?? (recipe.marks.length === 0 ? `${running.folder}.plan` : undefined);
+    const build = recipe.given === undefined ? await this.#build(recipe, engine, plan) : await this.#open(recipe, recipe.given, engine);
     try {
-      return await this.#use(recipe, build, running);
+      return { ...(await this.#use(recipe, build, running)), plan: plan === undefined ? undefined : await this.#fileFacts(plan) };
     } finally {
       await this.#ask("release", { engine }, nothingSchema, "Releasing the engine", 60_000).catch(() => undefined);
     }
@@ -94,7 +100,7 @@ export class Session {
     return this.#options.worker.close();
   }
 
-  async #use(recipe: Recipe, build: BuildResult, running: Running): Promise<Side> {
+  async #use(recipe: Recipe, build: BuildResult, running: Running): Promise<Omit<Side, "plan">> {
     const { effects, folder, feeds, gpu } = this.#options;
     const plain = recipe.marks.length === 0;
     const network = await this.network(recipe.modelPath, recipe.typed);
@@ -113,9 +119,13 @@ export class Session {
     };
   }
 
-  async #build(recipe: Recipe, engine: string): Promise<BuildResult> {
+  #open(recipe: Recipe, plan: string, engine: string): Promise<BuildResult> {
+    return this.#ask("open", { engine, plan }, buildSchema, `Opening the ${recipe.what}`);
+  }
+
+  async #build(recipe: Recipe, engine: string, plan: string | undefined): Promise<BuildResult> {
     const { id } = await this.#networks.load(recipe.modelPath, recipe.typed);
-    const body = buildBody(recipe, { network: id, engine, timingCache: this.#timingCache(recipe) }, this.#options.tensorrt);
+    const body = buildBody(recipe, { network: id, engine, plan, timingCache: this.#timingCache(recipe) }, this.#options.tensorrt);
     const build = () => this.#ask("build", body, buildSchema, `Building the ${recipe.what}`);
     const first = await build();
     // Tactics skipped for lack of memory make another engine: build once more, then say so.
@@ -125,7 +135,13 @@ export class Session {
   /** At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100). */
   #timingCache({ fresh }: Recipe): string | undefined {
     const { tensorrt, folder } = this.#options;
-    return fresh === true || tensorrt.optimizationLevel === 0 ? undefined : join(folder, "timing.cache");
+    if (tensorrt.optimizationLevel === 0) return undefined;
+    return fresh === true ? join(folder, `timing-${++this.#freshTimings}.cache`) : this.timingCache;
+  }
+
+  /** One for all builds of this model and run, that of `ship: rebuild` apart. */
+  get timingCache(): string {
+    return join(this.#options.folder, timingCacheName);
   }
 
   async #inspect(engine: string): Promise<readonly ExecutedLayer[]> {
@@ -161,6 +177,10 @@ export class Session {
     if (k < 0) return undefined;
     const path = join(folder, `${sample}-${k}.npy`);
     return readNpy(name, await this.#options.effects.files.readBytes(path), path);
+  }
+
+  async #fileFacts(path: string): Promise<FileFacts> {
+    return { path, ...(await hashFile(path, this.#options.effects.files)) };
   }
 
   #ask<T>(

@@ -16,6 +16,10 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
   "stale-cache": ["stale-cache", "Calibrate anew with `trt-gate calibrate`, or give `quantization.data` so that the gate can."],
   "calibration-truncated": ["calibration-truncated", "Look at the shapes and names of the calibration samples."],
   "no-result": ["no-result", "Look at the tool's last lines."],
+  "plan-refused": [
+    "engine-mismatch",
+    "Give a plan that this very TensorRT built for this kind of GPU, or leave it out of `engine` so that the gate builds one.",
+  ],
   "builder-missing": [
     "lane-unavailable",
     "This TensorRT is installed without the builder's kernels for this GPU: install every library of the same version (`pip install tensorrt==VERSION`, or NVIDIA's archive), not a part of it.",

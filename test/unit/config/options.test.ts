@@ -22,6 +22,7 @@ describe("inputs", () => {
         python: "python3",
         timeoutMinutes: 60,
         artifactName: "trt-gate",
+        artifactEngines: true,
         retentionDays: undefined,
         reportDir: "trt-gate-report",
         githubToken: "",

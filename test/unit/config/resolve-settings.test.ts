@@ -64,7 +64,7 @@ describe("a configuration with every key", () => {
           topK: 3,
           atol: 1e-5,
           rtol: 1e-5,
-          guardDb: 1,
+          guardDb: 0,
         },
         task: { command: ["python", "eval.py", "{outputs}"], metric: "accuracy", maxDrop: 0.005 },
         latency: { maxSlowdownVsReference: 1 },
@@ -83,6 +83,8 @@ describe("a configuration with every key", () => {
           typing: "auto",
           rebuilds: 1,
           builderCheck: "auto",
+          ship: "engine",
+          minInt8Share: 0.1,
         },
       },
     ]);
@@ -113,7 +115,7 @@ describe("a configuration with one path", () => {
       waivers: [],
     });
     expect(model?.tolerance.limits).toEqual({ sqnrDb: { fail: 20 }, cosine: { fail: 0.997 } });
-    expect(model?.tensorrt).toMatchObject({ tf32: false, markAll: false, rebuilds: 3 });
+    expect(model?.tensorrt).toMatchObject({ tf32: false, markAll: false, rebuilds: 1, ship: "engine", minInt8Share: 0.1 });
   });
 
   it("reads the same with CRLF and a byte order mark", () => {

@@ -21,7 +21,7 @@ describe("the reason table", () => {
     for (const [code, { sentence, next }] of Object.entries(reasons)) {
       expect(sentence, code).toMatch(/^[A-Z].*\.$/s);
       expect(next, code).toMatch(/^[A-Z].*[.?]$/s);
-      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(code).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     }
   });
 

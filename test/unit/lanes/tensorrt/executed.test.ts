@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkPrecisions, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
+import { checkHalf, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
 import { parseInspector } from "../../../../src/lanes/tensorrt/inspector.ts";
 import type { Recipe } from "../../../../src/lanes/tensorrt/recipe.ts";
 
@@ -24,18 +24,18 @@ describe("executed precisions", () => {
     expect(layers.filter(runsInt8).length).toBeGreaterThan(20);
   });
 
-  it("refuses an INT8 engine without an INT8 layer, with the counts", async () => {
-    const floats = (await recorded()).filter((layer) => !runsInt8(layer));
-    expect(() => checkPrecisions(recipe({ int8: true }), floats, true)).toThrow(
-      expect.objectContaining({ reason: "precision-not-applied", message: expect.stringMatching(/no INT8 layer \(.*FP32 \d+/) }),
+  it("refuses an engine that asked for FP16 and has none, with the counts", async () => {
+    const others = (await recorded()).filter(({ precision }) => precision !== "FP16");
+    expect(() => checkHalf(recipe({}), others)).toThrow(
+      expect.objectContaining({ reason: "precision-not-applied", message: expect.stringMatching(/no FP16 layer \(.*FP32 \d+/) }),
     );
   });
 
   it("refuses a reference that is not FP16, and takes an FP32 reference that nobody asked to be FP16", async () => {
     const single = (await recorded()).filter(({ precision }) => precision === "FP32");
     expect(single.length).toBeGreaterThan(0);
-    expect(() => checkPrecisions(recipe({}), single, false)).toThrow(expect.objectContaining({ reason: "precision-not-applied" }));
-    expect(() => checkPrecisions(recipe({ fp16: false }), single, false)).not.toThrow();
+    expect(() => checkHalf(recipe({}), single)).toThrow(expect.objectContaining({ reason: "precision-not-applied" }));
+    expect(() => checkHalf(recipe({ fp16: false }), single)).not.toThrow();
   });
 
   it("names layers of kept units that run in INT8 all the same", async () => {

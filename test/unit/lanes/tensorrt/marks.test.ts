@@ -21,6 +21,7 @@ const side = (marks: readonly string[], moved: number): Side => ({
   timing: undefined,
   state: undefined,
   repeatIdentical: true,
+  plan: undefined,
   names: ["y", ...marks],
   build: { seconds: 1, sizeBytes: 1, missingScales: [], degraded: [], warnings: [], calibrationBatches: 0, memory: null },
   tensor: async (_, name) => vector(name, name === "y" ? [1 + moved, 2] : [0]),

@@ -10,7 +10,9 @@ const tensorrt = {
   markAll: false,
   markBatch: 8,
   noTacticSources: false,
-  rebuilds: 0,
+  ship: "engine" as const,
+  rebuilds: 1,
+  minInt8Share: 0.1,
 };
 /** Only what the commands are made of. */
 const facts = (change: Partial<Reproduction> = {}, options: Partial<Reproduction["job"]["tensorrt"]> = {}): Reproduction => ({

@@ -1,0 +1,78 @@
+/** Engines as artefacts, on the fake TensorRT: what lies in the report, and what the timing cache pins. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { hashFile } from "../../src/effects/file-hash.ts";
+import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import { type GateRun, runGate, smallEntry } from "../fakes/gate-run.ts";
+import { describeWithPython } from "../support/needs.ts";
+
+let machine: FakeMachine;
+afterEach(() => machine.end());
+
+async function run(wanted: Partial<GateRun> = {}) {
+  machine = await fakeMachine(wanted.fake);
+  return await runGate(machine, { entry: smallEntry({ level: 1 }), ...wanted });
+}
+
+describeWithPython("the engines of a report", () => {
+  it("are the plans that were judged, with their hashes, and the timing cache of all builds", async () => {
+    const { outcome, model } = await run();
+    expect(model.verdict).toBe("regression");
+    expect(model.engines?.map(({ role }) => role)).toEqual(["timing-cache", "reference", "candidate", "fix"]);
+    for (const { path = "", sha256, sizeBytes } of model.engines ?? [])
+      expect(await hashFile(join(outcome.reportFolder, path), machine.effects.files)).toEqual({ sha256, sizeBytes });
+    const built = await machine.builds();
+    expect(built.length).toBeGreaterThan(4);
+    // One choice for all: no build went around the cache, marked ones included.
+    expect(new Set(built.map(({ choices }) => choices)).size).toBe(1);
+  });
+
+  it("are named by hash alone where the workflow keeps them out", async () => {
+    const { model } = await run({ inputs: { "artifact-engines": "false", search: "off" } });
+    expect(model.engines?.map(({ role, path }) => [role, path])).toEqual([
+      ["timing-cache", undefined],
+      ["reference", undefined],
+      ["candidate", undefined],
+    ]);
+    expect(model.reproduce.join("\n")).not.toContain("timing");
+  });
+
+  it("come out again, byte for byte, from the printed commands", async () => {
+    const { outcome, model } = await run({ inputs: { search: "off" } });
+    const builds = model.reproduce.filter((line) => line.startsWith("polygraphy convert"));
+    expect(builds).toHaveLength(2);
+    for (const command of builds) expect(command).toContain("--load-timing-cache trt-gate-report/engines/");
+    const candidate = builds[1] ?? "";
+    const ran = await machine.byHand(candidate, machine.effects.cwd);
+    expect([candidate, ran.exitCode, ran.exitCode === 0 ? [] : ran.tail.slice(-5)]).toEqual([candidate, 0, []]);
+    const byHand = await readFile(join(machine.effects.cwd, candidate.split(" ").at(-1) ?? ""));
+    const kept = model.engines?.find(({ role }) => role === "candidate")?.path ?? "";
+    expect(byHand.equals(await readFile(join(outcome.reportFolder, kept)))).toBe(true);
+  });
+});
+
+describeWithPython("what ships", () => {
+  it("is the judged engine: nothing is built to vote on it", async () => {
+    const { model } = await run({ inputs: { search: "off" } });
+    expect(model.builds.map(({ what }) => what).filter((what) => !what.includes("marked"))).toEqual(["FP16 engine", "INT8 engine"]);
+    expect(model.noise).toMatchObject({ rebuilds: 0, guardDb: 0, betweenBuildsDb: [], votes: ["regression"] });
+  });
+
+  it("is a rebuild where the configuration says so: two real builds, each with timings of its own", async () => {
+    const { model } = await run({ entry: smallEntry({ level: 1, ship: "rebuild" }), inputs: { search: "off" } });
+    expect(model.noise).toMatchObject({ rebuilds: 1, votes: ["regression", "regression"] });
+    expect(model.noise.betweenBuildsDb).toHaveLength(1);
+    const [, , first, second] = await machine.builds();
+    expect(first?.choices).not.toBe(second?.choices);
+  });
+});
+
+describeWithPython("a builder that takes next to no INT8", () => {
+  it("makes a pass undecided, with the count and both latencies", async () => {
+    const { report, model } = await run({ fake: { FAKE_TRT_FREE: "0" } });
+    expect(report).toMatchObject({ verdict: "undecided", exitCode: 4 });
+    expect(model).toMatchObject({ reason: "int8-not-used", coverage: { int8Units: { int8: 0, other: 5, unknown: 0 } } });
+    expect(model.message).toMatch(/The builder chose INT8 for 0 of 5 compute layers with scales; 10 % are asked for\. .*against .* ms\./);
+  });
+});
