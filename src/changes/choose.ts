@@ -4,6 +4,7 @@
  */
 import { placeWords } from "../config/place.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
+import { property } from "../config/untyped.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { covers, filesOf, isCode, mayHoldExternalData, touchedBy } from "./affected.ts";
@@ -82,13 +83,42 @@ export async function chooseModels(choice: Choice): Promise<Selection> {
  */
 export function withProposed(trusted: Settings, proposed: Settings, baseText: string | undefined): Settings {
   const isTrusted = namedBy(baseText);
-  const kept = trusted.models.filter((model) => isTrusted(model) || !proposed.models.some(({ path }) => path === model.path));
+  const still = trusted.models.filter((model) => isTrusted(model) || !proposed.models.some(({ path }) => path === model.path));
+  const kept = still.map((model) => withProposedScales(model, proposed));
+  const rescaled = kept
+    .filter((model, n) => model !== still[n])
+    .map(
+      ({ name }) =>
+        `${name}: keep and quantization are those of this change, since they are what merges; its limits and samples are the base's.`,
+    );
   const fresh = newModels(kept, proposed);
   const notices = fresh.map(
     ({ name }) => `${name} is new in this change: checked with its data, without loaders, task commands, plugins and waivers.`,
   );
-  return { ...trusted, models: [...kept, ...fresh], notices: [...trusted.notices, ...notices] };
+  return { ...trusted, models: [...kept, ...fresh], notices: [...trusted.notices, ...rescaled, ...notices] };
 }
+
+/** How a model is quantised is data, as the model is: the change is judged with what it would bring. A loader is code and stays the base's. */
+function withProposedScales(model: ModelEntry, proposed: Settings): ModelEntry {
+  const own = proposed.models.find(({ name, path }) => name === model.name && path === model.path);
+  if (own === undefined) return model;
+  const usesLoader = [model, own].some(({ given }) => property(given.quantization, "loader") !== undefined);
+  const quantization = usesLoader ? model.quantization : own.quantization;
+  const isSame =
+    JSON.stringify(own.keep) === JSON.stringify(model.keep) && JSON.stringify(quantization) === JSON.stringify(model.quantization);
+  return isSame
+    ? model
+    : {
+        ...model,
+        keep: own.keep,
+        quantization,
+        given: { ...model.given, ...pick(own.given, usesLoader ? ["keep"] : ["keep", "quantization"]) },
+        base: { keep: model.keep, quantization: model.quantization },
+      };
+}
+
+const pick = (entry: ModelEntry["given"], keys: readonly string[]): ModelEntry["given"] =>
+  Object.fromEntries(Object.entries(entry).filter(([key]) => keys.includes(key)));
 
 /** What the proposed version names and no entry of `known` does. */
 export const newModels = (known: readonly ModelEntry[], proposed: Settings): ModelEntry[] =>

@@ -43,7 +43,7 @@ const scriptsOf = (models: readonly ModelEntry[]): string[] =>
 export async function baselineFolder(checkout: Checkout, model: ModelEntry, effects: Effects): Promise<string> {
   const base = localBase(checkout);
   const slash = model.path.lastIndexOf("/");
-  const named = [...filesOf(model).map(({ path }) => path), ...(slash < 0 ? [] : [model.path.slice(0, slash)])];
+  const named = [...filesOf({ ...model, ...model.base }).map(({ path }) => path), ...(slash < 0 ? [] : [model.path.slice(0, slash)])];
   const tree = await checkout.git.listTree(base);
   const paths = tree
     .map(({ path }) => path)

@@ -10,6 +10,7 @@ import { buildWith } from "./build-flags.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { timingCacheAt } from "./fix.ts";
+import type { KeptUnits } from "./kept-units.ts";
 import type { Decided } from "./outputs.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
@@ -40,6 +41,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     noise: noiseOf(facts),
     firstFailing: firstFailing(layers, entry.tolerance.limits),
     worst: worstLayers(layers),
+    ...(prepared.kept === undefined ? {} : { kept: keptPart(prepared.kept) }),
     quantization: prepared.quantization,
     validation: validationPart(facts),
     search: outcome ? searchPart(outcome, facts) : null,
@@ -72,6 +74,7 @@ const validationPart = ({ prepared, evidence }: CheckFacts): ModelReport["valida
   inCalibration: evidence.inCalibration,
   weak: weaknesses(evidence),
 });
+const keptPart = ({ file, precision, units }: KeptUnits): NonNullable<ModelReport["kept"]> => ({ file, precision, units });
 
 /** The builder's own word replaces what was only known of its kind. */
 function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {

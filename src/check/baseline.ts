@@ -48,7 +48,7 @@ async function baseOf(entry: ModelEntry, context: CheckContext): Promise<{ folde
 }
 
 async function measureIn(entry: ModelEntry, base: { folder: string; commit: string }, context: CheckContext): Promise<Baseline> {
-  const prepared = await prepareModel(entry, base.folder, context);
+  const prepared = await prepareModel({ ...entry, ...entry.base }, base.folder, context);
   try {
     const { lane } = prepared;
     const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);

@@ -12,6 +12,7 @@ import type { CheckContext } from "./context.ts";
 import { editedQdqModel } from "./edited-qdq.ts";
 import { ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./file-name.ts";
+import { writeKeepPatch } from "./keep-patch.ts";
 import { latencyOf, timedOf } from "./latency.ts";
 import type { Judging } from "./outputs.ts";
 import type { Prepared } from "./prepare.ts";
@@ -28,8 +29,10 @@ export async function fixModel(facts: CheckFacts, searched: Searched): Promise<F
   const folderName = fixFolder(prepared, entry);
   const fix = await describeFix(facts, outcome, verified);
   const cache = own === undefined ? [] : [await writeCache(own.text, folderName, context)];
+  const { files: patch, ...suggestion } = await writeKeepPatch(fix, folderName, context);
   return {
-    files: [...(await writeFix(fix, folderName, context)), ...cache],
+    files: [...(await writeFix(fix, folderName, context)), ...cache, ...patch],
+    ...suggestion,
     verified,
     latency: latencyOf(timedOf(decided.run.engine, outcome.proof.result?.engine), entry.latency.maxSlowdownVsReference),
   };
@@ -53,13 +56,16 @@ async function describeFix(
   const built = buildWith(prepared, own, timingCacheAt({ engines, context }));
   const cachePath =
     (own && place(ownCacheName)) ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
-  const kept = outcome.keep.map((id) => keptUnit(units.get(id) ?? id));
-  const edited = await editedQdqModel(prepared, outcome.keep);
+  const kept = [...(prepared.kept?.units ?? []), ...outcome.keep.map((id) => keptUnit(units.get(id) ?? id))];
+  const edited = await editedQdqModel(
+    prepared,
+    kept.map(({ unit }) => unit),
+  );
   return {
     gateVersion: context.version,
     model: { name: entry.name, path: entry.path, sha256: prepared.sha256 },
     kept,
-    totalUnits: prepared.lane.units.length,
+    totalUnits: prepared.lane.units.length + (prepared.kept?.ids.size ?? 0),
     precision: prepared.job.keepPrecision,
     why: outcome.message,
     verified: verified.message,

@@ -22,6 +22,7 @@ import type { FingerprintedSource } from "../samples/fingerprints.ts";
 import type { CheckContext } from "./context.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
 import { evidenceOf } from "./evidence.ts";
+import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
 import { qdqCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization, noQuantization } from "./quantization.ts";
@@ -42,6 +43,8 @@ export interface Prepared {
   /** Interpreter of the builder check, and whether it is wanted. */
   readonly python: string;
   readonly builderCheck: "auto" | "off";
+  /** Units that the entry's keep file keeps; they are none of the lane's. */
+  readonly kept?: KeptUnits;
   /** The model itself is the explicitly quantised one. */
   readonly holdsQdq: boolean;
   close(): Promise<void>;
@@ -94,6 +97,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds: openCalibration, context }),
   );
   for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
+  const keep = await readKeep(entry, root, settings.search.precision, effects);
   const builds: BuildFacts[] = [];
   const caveats = await caveatsOf(staged.model, qdqPath, context, entry.quantization?.qdq);
   for (const { reason, message } of caveats) effects.log.warning(`${reason}: ${message}`, entry.place);
@@ -104,12 +108,14 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       model: entry.path,
       ...(entry.quantization?.cache === undefined ? {} : { cache: entry.quantization.cache }),
       ...(entry.quantization?.qdq === undefined ? {} : { qdq: entry.quantization.qdq }),
+      ...(typeof entry.keep === "string" ? { keep: entry.keep } : {}),
       plugins: entry.tensorrt.plugins,
     },
     quantization: quantization.source,
     validation,
     workFolder,
-    keepPrecision: settings.search.precision,
+    // Units of one model are kept in one precision.
+    keepPrecision: keep?.precision ?? settings.search.precision,
     deadlineMs: context.deadlineMs,
     effects,
     tensorrt: {
@@ -121,9 +127,11 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     onBuild: (facts) => void builds.push(facts),
   };
   const { prepared, why } = await prepareLane(settings.options.lane, job);
+  const kept = keep && (await orClose(prepared, () => matchKept(keep, prepared, entry)));
   return {
-    lane: prepared,
+    lane: kept === undefined ? prepared : withKept(prepared, kept),
     laneWhy: why,
+    ...(kept === undefined ? {} : { kept }),
     job,
     builds,
     sha256: staged.sha256,
@@ -139,6 +147,16 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       await place.putAway();
     },
   };
+}
+
+/** A lane holds engines or sessions, and nobody else closes it yet. */
+async function orClose<T>(lane: PreparedLane, action: () => T): Promise<T> {
+  try {
+    return action();
+  } catch (error) {
+    await lane.close();
+    throw error;
+  }
 }
 
 /** Of the Q/DQ model that is given, or of the model itself where it is one; nothing for a float model. */

@@ -5,6 +5,7 @@
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { QuantizationSource } from "../model/job.ts";
 import type { Scheme } from "../search/request.ts";
+import { withKept } from "./kept-units.ts";
 import type { Prepared } from "./prepare.ts";
 import { probeOn, unknownProbe } from "./probe.ts";
 import { type RankInputs, sameScales } from "./surrogate.ts";
@@ -24,7 +25,8 @@ function simulated(name: string, { prepared, judging, split, context }: RankInpu
     probeEmpty: async () => {
       const startMs = clock.monotonicMs();
       try {
-        const lane = await prepareSimulate({ ...prepared.job, onBuild: undefined, quantization: await source() });
+        const whole = await prepareSimulate({ ...prepared.job, onBuild: undefined, quantization: await source() });
+        const lane = prepared.kept === undefined ? whole : withKept(whole, prepared.kept);
         try {
           return (await probeOn({ ...judging, lane }, { keep: new Set(), samples: split.choose }, clock)).result;
         } finally {

@@ -13,6 +13,7 @@ import { firstQuestions } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import type { CheckContext } from "./context.ts";
 import { cacheOfScales } from "./exported-cache.ts";
+import { withKept } from "./kept-units.ts";
 import { type Judging, measureOptions } from "./outputs.ts";
 import { prefetch } from "./prefetch.ts";
 import type { Prepared } from "./prepare.ts";
@@ -116,12 +117,13 @@ async function injectedByUnit(judging: Judging, samples: readonly number[]): Pro
 
 async function openLane({ prepared, judging, context }: RankInputs, validation: FeedSource): Promise<PreparedLane | undefined> {
   try {
-    const lane = await prepareSimulate({
+    const simulated = await prepareSimulate({
       ...prepared.job,
       onBuild: undefined,
       quantization: await sameScales(prepared.lane, prepared.job),
       validation,
     });
+    const lane = prepared.kept === undefined ? simulated : withKept(simulated, prepared.kept);
     const same = new Set(prepared.lane.units.map(({ id }) => id));
     if (lane.units.some(({ id }) => same.has(id))) return lane;
     await lane.close();

@@ -6,7 +6,9 @@
 import { basename, join, resolve } from "node:path";
 import { openCache } from "../calibration/open-cache.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
+import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { parseKeepFile } from "../fix/keep-file.ts";
 import { exitCodes } from "../gate/exit-code.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
@@ -18,6 +20,17 @@ import { agreementDb } from "./qdq-verification.ts";
 
 /** Both are the same arithmetic; what is left are roundings that a deep network carries on. */
 const enoughDb = 60;
+
+/** Ids of the units that a keep file names; none without a file. */
+async function keptIds(file: string | undefined, { cwd, files }: Effects): Promise<ReadonlySet<string>> {
+  if (file === undefined) return new Set();
+  const path = resolve(cwd, file);
+  if ((await files.stat(path))?.kind !== "file")
+    throw new ConfigError(`The keep file ${file} is not there. Write it with trt-gate fix REPORT --format keep.`);
+  const parsed = parseKeepFile(await files.readText(path));
+  if ("fault" in parsed) throw new ConfigError(`The keep file ${file} ${parsed.fault}. Write it with trt-gate fix REPORT --format keep.`);
+  return new Set(parsed.keep.units.map(({ unit }) => unit));
+}
 
 /** 0 where both agree to 60 dB, 1 where they do not (the model is written all the same), 4 where nothing could be quantised or compared. */
 export const toQdq: RunCommand = async (parsed, effects, io) => {
@@ -36,7 +49,11 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const origins = dataPath === undefined ? [] : [{ path: dataPath }];
   const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), origins, files);
   const inputs = resolveInputs(staged.model, shapes, "flags");
-  const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files, { floatWeights: parsed.has("float-weights") });
+  const keep = await keptIds(parsed.text("keep"), effects);
+  const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files, {
+    keep,
+    floatWeights: parsed.has("float-weights"),
+  });
   if (units.length === 0) {
     effects.log.error(
       `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
@@ -51,7 +68,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const samples = await openFeeds(dataPath === undefined ? random : { kind: "data", path: dataPath }, inputs, effects);
   try {
     const sources = { model: modelName, cache: cacheName, qdq: output };
-    const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, effects });
+    const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, keep, effects });
     const agrees = sqnrDb >= enoughDb;
     const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
     const result = {

@@ -14,6 +14,7 @@ export function modelFlagsOf(parsed: Parsed, cwd: string): ModelFlags {
     data: path("data"),
     qdq: path("qdq"),
     validation: path("validation"),
+    keep: path("keep"),
     shapes: Object.fromEntries(
       [...shapesFromFlags(parsed.list("shapes"))].map(([input, { min, opt, max }]) => [
         input,

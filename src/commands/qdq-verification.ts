@@ -17,12 +17,14 @@ export interface QdqVerification {
   readonly sources: { readonly model: string; readonly cache: string; readonly qdq: string };
   readonly samples: FeedSource;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
+  /** Units without Q/DQ in the model, kept in float beside the cache as well. */
+  readonly keep?: ReadonlySet<string>;
   readonly effects: Effects;
 }
 
 /** Smallest SQNR over the final outputs, dB, the cache's outputs as the reference; Infinity where all are identical, NaN where nothing was compared. */
-export async function agreementDb({ cachePath, qdqPath, ...shared }: QdqVerification): Promise<number> {
-  const cached = await candidateOutputs(shared, { cachePath });
+export async function agreementDb({ cachePath, qdqPath, keep, ...shared }: QdqVerification): Promise<number> {
+  const cached = await candidateOutputs(shared, { cachePath }, keep && { keep });
   const explicit = await candidateOutputs(shared, { qdqPath });
   const { measurements, coverage } = await measure(pairsOf(cached, explicit), { atol: 0, rtol: 0, topK: 1, seed: 0 });
   const complete = coverage.onlyReference.length === 0 && measurements.every(({ fault }) => fault === undefined);
@@ -37,8 +39,9 @@ interface Output {
 }
 
 async function candidateOutputs(
-  shared: Omit<QdqVerification, "cachePath" | "qdqPath">,
+  shared: Omit<QdqVerification, "cachePath" | "qdqPath" | "keep">,
   quantization: SimulateJobParts["quantization"],
+  assignment = plainCandidate,
 ): Promise<Output[]> {
   const { files } = shared.effects;
   const workFolder = await files.makeTempFolder("simulate");
@@ -47,7 +50,7 @@ async function candidateOutputs(
     lane = await prepareSimulate(await simulateJob({ ...shared, quantization, workFolder }));
     const outputs: Output[] = [];
     const samples = Array.from({ length: lane.sampleCount }, (_, sample) => sample);
-    for await (const { sample, tensor, candidate } of (await lane.build(plainCandidate)).outputs(samples)) {
+    for await (const { sample, tensor, candidate } of (await lane.build(assignment)).outputs(samples)) {
       outputs.push({ sample, tensor, value: candidate });
     }
     return outputs;

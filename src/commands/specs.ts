@@ -25,6 +25,7 @@ const modelFlags: Readonly<Record<string, FlagSpec>> = {
   data: { kind: "text", value: "FILE", help: "MODEL's calibration samples: .npz, .npy, inputs JSON, a folder of them, or a loader .py" },
   qdq: { kind: "text", value: "FILE", help: "the same model with Q/DQ, instead of --cache and --data" },
   validation: { kind: "text", value: "FILE", help: "samples that both sides are compared on; the same kinds of file as --data" },
+  keep: { kind: "text", value: "FILE", help: "units kept in higher precision, as trt-gate fix --format keep writes them" },
   shapes,
   tolerance: { kind: "text", value: "LIMITS", help: "limits as metric=number pairs (default sqnr-db=20,cosine=0.997)" },
 };
@@ -113,7 +114,7 @@ const fix: CommandSpec = {
   positionals: { min: 1, max: 1 },
   flags: {
     model: { kind: "text", value: "NAME", help: "which model of the report (needed when it holds several fixes)" },
-    format: { kind: "text", value: "F", oneOf: ["polygraphy", "trtexec", "qdq", "modelopt", "config"], help: "what to make" },
+    format: { kind: "text", value: "F", oneOf: ["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config"], help: "what to make" },
     keep: { kind: "number", value: "N", help: "keep the first N units of the report's curve instead of what the search chose" },
     onnx: { kind: "text", value: "FILE", help: "the ONNX model, when it is no longer where the report says" },
     output: output("write it here"),
@@ -156,6 +157,7 @@ const cache: CommandSpec = {
   flags: {
     output: { kind: "text", value: "OUT", short: "o", help: "to-qdq: the model to write" },
     "float-weights": { kind: "switch", help: "to-qdq: leave weights in float, each with a QuantizeLinear of its own" },
+    keep: { kind: "text", value: "FILE", help: "to-qdq: leave the units of this keep file in float" },
     "verify-data": { kind: "text", value: "FILE", help: "to-qdq: samples for comparing the cache and the Q/DQ model (default: random)" },
     shapes,
     json,

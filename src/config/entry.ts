@@ -21,6 +21,7 @@ export function readEntry(
     validation: config.validation && readValidation(config.validation),
     labels: config.validation?.labels,
     isOverlapAllowed: config.validation?.overlap === "allowed",
+    keep: config.keep,
     tolerance,
     task: config.task && camelKeys(config.task),
     latency: { maxSlowdownVsReference: camelKeys(config.latency).maxSlowdownVsReference },

@@ -13,11 +13,12 @@ export interface ModelFlags {
   readonly data?: string | undefined;
   readonly qdq?: string | undefined;
   readonly validation?: string | undefined;
+  readonly keep?: string | undefined;
   readonly shapes?: ShapesConfig;
   readonly tolerance?: ToleranceConfig | undefined;
 }
 
-const pathFlags = ["cache", "data", "qdq", "validation"] as const;
+const pathFlags = ["cache", "data", "qdq", "validation", "keep"] as const;
 
 /** Names of the flags that are given, `--cache` first. */
 export const givenFlags = (flags: ModelFlags): string[] => [
@@ -64,6 +65,7 @@ export function withFlags(entry: GivenEntry, flags: ModelFlags): GivenEntry {
     ...(scales === undefined ? {} : { quantization: scales }),
     ...(samples === undefined ? {} : { validation: samples }),
     ...(givenShapes.length === 0 ? {} : { shapes: Object.fromEntries([...Object.entries(entry.shapes ?? {}), ...givenShapes]) }),
+    ...(flags.keep === undefined ? {} : { keep: normalPath(flags.keep) }),
     ...(tolerance === undefined ? {} : { tolerance }),
   };
 }

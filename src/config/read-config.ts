@@ -86,6 +86,7 @@ function pathFaults(entry: ModelConfig, workspace: Workspace): Fault[] {
   const { quantization: q, validation: v } = entry;
   const files: [KeyPath, string | undefined][] = [
     [["path"], entry.path],
+    [["keep"], typeof entry.keep === "string" ? entry.keep : undefined],
     ...(["cache", "data", "loader", "qdq"] as const).map((key): [KeyPath, string | undefined] => [["quantization", key], q?.[key]]),
     ...(["data", "loader", "inputs", "labels"] as const).map((key): [KeyPath, string | undefined] => [["validation", key], v?.[key]]),
   ];

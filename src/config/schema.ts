@@ -128,6 +128,12 @@ export const modelSchema = z.strictObject({
   shapes: shapesSchema.default({}),
   quantization: quantization.optional(),
   validation: validation.optional(),
+  keep: z
+    .union([path, z.array(z.string().min(1)).min(1)], { error: "a file, or a list of units or nodes, e.g. [Conv_12]" })
+    .optional()
+    .describe(
+      "Units kept in higher precision: a file that `trt-gate fix --format keep` writes, or their names. Part of the candidate in every lane.",
+    ),
   tolerance: toleranceSchema.prefault({}),
   task: task.optional(),
   latency: z

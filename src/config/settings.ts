@@ -51,6 +51,8 @@ export interface ModelEntry {
   readonly labels: string | undefined;
   /** Validation samples may be calibration samples. */
   readonly isOverlapAllowed: boolean;
+  /** File of units kept in higher precision, or their names or first nodes. */
+  readonly keep: string | readonly string[] | undefined;
   readonly tolerance: Tolerance;
   readonly task: { readonly command: readonly string[]; readonly metric: string; readonly maxDrop: number } | undefined;
   readonly latency: { readonly maxSlowdownVsReference: number | undefined };
@@ -59,6 +61,8 @@ export interface ModelEntry {
   readonly tensorrt: Omit<TensorRtOptions, "python"> & { readonly builderCheck: "auto" | "off" };
   /** Where its user describes it, so that a message says what to write there. */
   readonly door: "configuration" | "flags";
+  /** What the base commit's entry says where this change says something else; the baseline is made with it. */
+  readonly base?: Pick<ModelEntry, "keep" | "quantization">;
   /** What was written of it, in the configuration or as flags, with its own name and path: without defaults. */
   readonly given: GivenEntry;
   /** `file:line` of the entry in the configuration. */

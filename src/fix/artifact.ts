@@ -1,7 +1,7 @@
 /** What a fix consists of. Text and bytes only; writing them is somebody else's. */
 import type { KeptUnit } from "../report/schema.ts";
 
-export const fixFormats = ["polygraphy", "trtexec", "qdq", "modelopt", "config"] as const;
+export const fixFormats = ["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config"] as const;
 export type FixFormat = (typeof fixFormats)[number];
 
 export interface Artifact {

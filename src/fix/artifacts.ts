@@ -1,6 +1,7 @@
 /** One format in, its artefacts out. Decides nothing about which units are kept. */
 import type { Artifact, Fix, FixFormat } from "./artifact.ts";
 import { makeConfigSnippet } from "./config-snippet.ts";
+import { makeKeep } from "./keep-file.ts";
 import { makeModelOpt } from "./modelopt.ts";
 import { makePolygraphy } from "./polygraphy.ts";
 import { makeQdq } from "./qdq.ts";
@@ -11,6 +12,7 @@ const makers: Readonly<Record<FixFormat, (fix: Fix) => readonly Artifact[]>> = {
   trtexec: makeTrtexec,
   qdq: makeQdq,
   modelopt: makeModelOpt,
+  keep: makeKeep,
   config: makeConfigSnippet,
 };
 

@@ -1,18 +1,17 @@
-/** The entry of `.github/trt-gate.yml` that checks the fixed model from now on: as it was, with the Q/DQ model that has the kept units in float. */
-
+/** The model's entry of `.github/trt-gate.yml` with the kept units: everything that it says now, and the keep file beside it. */
 import { stringify } from "yaml";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
+import { keepPath } from "./keep-file.ts";
 
 const FILE = "trt-gate.fixed.yml";
 
 export function makeConfigSnippet(fix: Fix): readonly Artifact[] {
   const { name, path } = fix.model;
-  const fixed = `${path.replace(/(\.qdq)?\.onnx$/, "")}.fixed.qdq.onnx`;
-  const command =
-    "trt-gate fix REPORT --format qdq -o FIXED.qdq.onnx, then replace the model's entry in .github/trt-gate.yml by the one below";
-  const { name: _, path: __, quantization: ___, ...others } = fix.entry ?? {};
-  const entry = { name, path, quantization: { qdq: fixed }, ...others };
+  const keep = keepPath(fix);
+  const command = `trt-gate fix REPORT --format keep -o ${keep}, then give the model's entry in .github/trt-gate.yml the line keep: ${keep}`;
+  const { name: _, path: __, ...others } = fix.entry ?? {};
+  const entry = { name, path, ...others, keep };
   const body = stringify({ version: 1, models: [entry] }, { version: "1.2", lineWidth: 0, aliasDuplicateObjects: false });
   const content = [...headerLines(fix, command), body].join("\n");
   return [{ format: "config", fileName: FILE, content, command, leftOut: [] }];

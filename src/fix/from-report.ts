@@ -14,7 +14,7 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
   return {
     gateVersion: `${tool.version} (${tool.commit})`,
     model: { name: model.name, path: model.path, sha256: model.sha256 },
-    kept: search.keep,
+    kept: [...(model.kept?.units ?? []), ...search.keep],
     totalUnits: search.units,
     precision: search.precision,
     why: search.message,

@@ -25,6 +25,10 @@ export const reasons = {
   removed: pass("The change deletes the model."),
   "nothing-needed": pass("The candidate passes without any unit in higher precision."),
 
+  "keep-mismatch": undecided(
+    "The keep file names units that the model does not have quantised.",
+    "Make it anew for this model: `trt-gate fix REPORT --format keep`.",
+  ),
   "limit-exceeded": regression(
     "An output is beyond a fail limit.",
     "Look at the worst layers, and at the fix where the search found one; or calibrate anew.",

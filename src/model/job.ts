@@ -11,7 +11,13 @@ export interface LaneJob {
   /** Staged copy of the model (`model.onnx` in a fresh folder, with its external data). */
   readonly modelPath: string;
   /** The user's own files as the configuration names them, for commands to paste; the staged names without it. */
-  readonly sources?: { readonly model: string; readonly cache?: string; readonly qdq?: string; readonly plugins?: readonly string[] };
+  readonly sources?: {
+    readonly model: string;
+    readonly cache?: string;
+    readonly qdq?: string;
+    readonly keep?: string;
+    readonly plugins?: readonly string[];
+  };
   readonly quantization: QuantizationSource;
   readonly validation: FeedSource;
   /** Milliseconds of the monotonic clock by which everything must be over. */

@@ -8,7 +8,7 @@ import type { Options } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { annotate } from "../github/annotate.ts";
 import type { Api } from "../github/api.ts";
-import { uploadArtifact } from "../github/artifact-sink.ts";
+import { artifactName, uploadArtifact } from "../github/artifact-sink.ts";
 import { publishComment } from "../github/comment-sink.ts";
 import { writeOutputs, writeSummary } from "../github/outputs.ts";
 import { annotations } from "../report/annotations.ts";
@@ -53,7 +53,7 @@ export async function publish(outcome: Publication, effects: Effects): Promise<P
       ? await upload(outcome, files, runUrl, effects)
       : { url: undefined, warnings: [] };
   warn(artifact.warnings);
-  const links = { runUrl, artifactUrl: artifact.url, fixScripts: files?.scripts ?? [] };
+  const links = { runUrl, artifactUrl: artifact.url, artifactName: nameOf(outcome), fixScripts: files?.scripts ?? [] };
   warn(await writeSummary((budget) => renderSummary(report, { ...links, budget }), effects));
   const comment = effects.cancelled.aborted ? { url: undefined, warnings: [] } : await writeComment(outcome, links);
   warn(comment.warnings);
@@ -92,7 +92,10 @@ async function upload({ options, event, reportFolder }: Publication, files: Writ
   return await effects.log.group("Uploading the report", () => uploadArtifact(request, effects));
 }
 
-type Links = Pick<Parameters<typeof renderComment>[1], "runUrl" | "artifactUrl" | "fixScripts">;
+/** As it was uploaded. */
+const nameOf = ({ options, event }: Publication): string => artifactName(options.artifactName, options.jobKey, event?.runAttempt ?? 1);
+
+type Links = Pick<Parameters<typeof renderComment>[1], "runUrl" | "artifactUrl" | "artifactName" | "fixScripts">;
 
 async function writeComment({ report, options, event, pullRequest: pull, api: openApi }: Publication, links: Links) {
   const nothing = { url: undefined, warnings: [] };

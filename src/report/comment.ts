@@ -12,6 +12,7 @@ import { type FixScript, fixSection } from "./sections/fix.ts";
 import { footer } from "./sections/footer.ts";
 import { bridgeSentence } from "./sections/gains.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
+import { adoptFix, keptLines } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
@@ -62,6 +63,7 @@ export function renderAllClear(report: Report, options: CommentOptions): string 
       hiddenLines(report, options, "clear"),
       headline(report, step),
       "What an earlier run reported here no longer holds.",
+      keptLines(report, step),
       outputsTable(report, step),
       footer(report, options),
     ),
@@ -76,6 +78,7 @@ export function renderBody(report: Report, options: NextLinks & { readonly fixSc
   return blocks(
     headline(report, caps),
     reasonLines(report, caps),
+    keptLines(report, caps),
     outputsTable(report, caps),
     noticeList(report, caps),
     ...told.map((model) => (only ? modelSections(model, options, caps) : foldedModel(model, options, caps))),
@@ -104,6 +107,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
     nextSteps(model, options, caps),
     fixSection(model, options.fixScripts, caps),
     model.verdict === "pass" ? "" : curveTable(model, Math.min(curveRows, caps.layerRows)),
+    adoptFix(model, options),
     detailsSection(model, caps),
   );
 }

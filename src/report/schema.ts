@@ -196,6 +196,8 @@ const fix = z.object({
       leftOut: z.array(z.object({ name: z.string(), why: z.string() })),
     }),
   ),
+  /** A line of the configuration that does the same as the patch: what stands at `line` afterwards. */
+  suggestion: z.object({ file: z.string(), line: z.number().int(), lines: z.array(z.string()) }).optional(),
   /** What proves it: "engine" (fresh TensorRT builds) or "simulated"; `outputs` are judged on held-out samples. */
   verified: z
     .object({
@@ -351,6 +353,8 @@ export const modelReport = z.object({
     .optional(),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
+  /** Units that the repository already keeps in higher precision: they are part of the candidate. `file`: where that was reviewed. */
+  kept: z.object({ file: z.string(), precision: z.enum(["float16", "float32"]), units: z.array(unit) }).optional(),
   /** The model's entry of the configuration as it was written, without defaults. */
   entry: z.record(z.string(), z.unknown()).optional(),
   /** Place in the configuration, for annotations. */

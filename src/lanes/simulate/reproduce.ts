@@ -1,15 +1,10 @@
 /** Commands that do the same by hand. Only words: nothing here is run. */
 import type { LaneJob } from "../../model/job.ts";
 import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
-import type { Assignment } from "../../model/unit.ts";
 import { quote } from "../tensorrt/quote.ts";
 
 /** The float side in ONNX Runtime, and a Q/DQ copy of the model that computes what the candidate computes. */
-export function reproduceCommands(
-  { sources, quantization }: LaneJob,
-  assignment: Assignment,
-  files: ReproductionFiles = besideCommands,
-): string[] {
+export function reproduceCommands({ sources, quantization }: LaneJob, files: ReproductionFiles = besideCommands): string[] {
   const { place } = files;
   const run = (model: string, output: string) =>
     line(
@@ -18,13 +13,12 @@ export function reproduceCommands(
     );
   const model = sources?.model ?? "model.onnx";
   const cache = files.cache ?? sources?.cache ?? "model.cache";
-  const kept =
-    assignment.keep.size === 0 ? "" : `  # then remove the Q/DQ of ${assignment.keep.size} units: trt-gate fix report.json --format qdq`;
+  const keep = sources?.keep === undefined ? [] : ["--keep", sources.keep];
   const isMade = quantization.qdqPath === undefined;
   const candidate = isMade ? place("model.qdq.onnx") : (sources?.qdq ?? "model.qdq.onnx");
   return [
     run(model, "reference.json"),
-    ...(isMade ? [`${line("trt-gate", "cache", "to-qdq", cache, model, "-o", candidate)}${kept}`] : []),
+    ...(isMade ? [line("trt-gate", "cache", "to-qdq", cache, model, ...keep, "-o", candidate)] : []),
     run(candidate, "candidate.json"),
     line("trt-gate", "compare", place("reference.json"), place("candidate.json")),
   ];

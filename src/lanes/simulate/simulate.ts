@@ -64,7 +64,7 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
       if (fresh) await outputs.rebuild();
       return explainingEngine({ job, runtime }, simulatedEngine(bench, { outputs, layers }, assignment));
     },
-    reproduce: (assignment, files) => reproduceCommands(job, assignment, files),
+    reproduce: (_, files) => reproduceCommands(job, files),
     close: async () => {
       await layers.close();
       await outputs.close();

@@ -9,6 +9,8 @@ export interface NextLinks {
   readonly htmlUrl?: string | undefined;
   readonly artifactUrl?: string | undefined;
   readonly runUrl?: string | undefined;
+  /** Name of the uploaded report. */
+  readonly artifactName?: string | undefined;
 }
 
 /** Empty for a model that passes without warnings. */

@@ -67,7 +67,7 @@ describe("words after a command", () => {
 
   it("outside a flag's allowed values are refused with the nearest", () => {
     expect(problemsOf(["r.json", "--format", "trtexe"], "fix")).toEqual([
-      '--format is "trtexe"; allowed: polygraphy, trtexec, qdq, modelopt, config; did you mean "trtexec"?',
+      '--format is "trtexe"; allowed: polygraphy, trtexec, qdq, modelopt, keep, config; did you mean "trtexec"?',
     ]);
   });
 

@@ -1,0 +1,72 @@
+/**
+ * Units that the repository keeps in higher precision (`keep:`): read, matched with the model, and made part of every candidate.
+ * Whoever works with the lane then sees only the other units.
+ */
+import { join } from "node:path";
+import type { ModelEntry } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
+import { type KeepFile, parseKeepFile } from "../fix/keep-file.ts";
+import type { Engine } from "../model/engine.ts";
+import type { Precision } from "../model/job.ts";
+import type { PreparedLane } from "../model/lane.ts";
+import type { Assignment } from "../model/unit.ts";
+import { keptUnit } from "../report/build.ts";
+import type { ModelReport } from "../report/schema.ts";
+
+export interface KeptUnits extends NonNullable<ModelReport["kept"]> {
+  readonly ids: ReadonlySet<string>;
+}
+
+/** A keep file is some kilobytes. */
+const mostBytes = 16 * 2 ** 20;
+
+type Kept = Pick<KeepFile, "precision" | "units">;
+
+/** Undefined where the entry keeps nothing. Units that the entry names itself get `precision`. ConfigError for a file that is not there or cannot be read. */
+export async function readKeep(entry: ModelEntry, root: string, precision: Precision, { files }: Effects): Promise<Kept | undefined> {
+  const { keep: file, place } = entry;
+  if (file === undefined) return undefined;
+  if (typeof file !== "string") return { precision, units: file.map((name) => ({ unit: name, nodes: [name] })) };
+  const where = entry.door === "flags" ? "" : `${place.file}:${place.line}: `;
+  const stat = await files.stat(join(root, file));
+  const next = `Write it with trt-gate fix REPORT --model ${JSON.stringify(entry.name)} --format keep -o ${file}, or take keep out of the entry.`;
+  if (stat?.kind !== "file" || stat.sizeBytes > mostBytes)
+    throw new ConfigError(`${where}the keep file ${file} of "${entry.name}" is not there. ${next}`);
+  const parsed = parseKeepFile(await files.readText(join(root, file)));
+  if ("fault" in parsed) throw new ConfigError(`${where}the keep file ${file} of "${entry.name}" ${parsed.fault}. ${next}`);
+  return parsed.keep;
+}
+
+/** Matches by the unit's name, else by its first node. ToolError `keep-mismatch` for a unit that the model does not have: it is a file of another model. */
+export function matchKept({ units, precision }: Kept, lane: PreparedLane, { name, keep, place }: ModelEntry): KeptUnits {
+  const file = typeof keep === "string" ? keep : place.file;
+  const byName = new Map(lane.units.flatMap((unit) => [[unit.nodes[0] ?? unit.id, unit] as const, [unit.id, unit] as const]));
+  const found = units.map(({ unit, nodes }) => byName.get(unit) ?? byName.get(nodes[0] ?? ""));
+  const missing = units.filter((_, n) => found[n] === undefined);
+  if (missing.length > 0)
+    throw new ToolError(
+      "keep-mismatch",
+      `${file} keeps ${missing.length} of ${units.length} units that "${name}" does not have quantised, first "${missing[0]?.unit}". Make it anew for this model: trt-gate fix REPORT --format keep.`,
+    );
+  const own = found.filter((unit) => unit !== undefined);
+  return { file, precision, units: own.map((unit) => keptUnit(unit)), ids: new Set(own.map(({ id }) => id)) };
+}
+
+/** The lane with these units in higher precision whatever else is asked for. Its plain candidate is the one that ships. */
+export function withKept(lane: PreparedLane, { ids }: Pick<KeptUnits, "ids">): PreparedLane {
+  const and = ({ keep }: Assignment): Assignment => ({ keep: new Set([...ids, ...keep]) });
+  return {
+    ...lane,
+    units: lane.units.filter(({ id }) => !ids.has(id)),
+    coverage: { ...lane.coverage, quantizedUnits: lane.coverage.quantizedUnits - ids.size },
+    build: async (assignment, options) => besideKept(await lane.build(and(assignment), options), ids),
+    reproduce: (assignment, files) => lane.reproduce(and(assignment), files),
+  };
+}
+
+/** What a search asked for is compared with what a build kept: the units that are always kept are neither's. */
+function besideKept(engine: Engine, ids: ReadonlySet<string>): Engine {
+  const { keep, ...facts } = engine.facts;
+  return { ...engine, facts: keep === undefined ? facts : { ...facts, keep: new Set([...keep].filter((id) => !ids.has(id))) } };
+}

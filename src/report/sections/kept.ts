@@ -1,0 +1,39 @@
+/** Units that the repository keeps in higher precision already, and how a fix gets into the pull request. */
+import type { SizeLimits } from "../detail-levels.ts";
+import { blocks, code, copyBlock, escapeMarkdown } from "../markdown.ts";
+import type { ModelReport, Report } from "../schema.ts";
+import { plural } from "./labels.ts";
+import type { NextLinks } from "./next.ts";
+
+/** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. Foreign words in it are raw. */
+export const keptSentence = ({ kept }: ModelReport): string =>
+  kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}`;
+
+/** One line for each model that has some. */
+export function keptLines(report: Report, caps: SizeLimits): string {
+  const several = report.models.length > 1;
+  return report.models
+    .filter(({ kept }) => kept !== undefined)
+    .slice(0, Math.max(1, caps.models))
+    .map((model) => `${several ? `${code(model.name, caps.nameLength)} ` : ""}${escapeMarkdown(keptSentence(model), caps.messageLength)}`)
+    .map((line) => line.replace(/^kept/, "Kept"))
+    .join("\n\n");
+}
+
+/** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
+export function adoptFix({ fix }: ModelReport, links: NextLinks): string {
+  const patch = fix?.files.find(({ format }) => format === "patch");
+  if (patch === undefined) return "";
+  const runId = /\/runs\/(\d+)/.exec(links.runUrl ?? "")?.[1];
+  const download =
+    runId === undefined
+      ? []
+      : [`gh run download ${runId} -n ${links.artifactName ?? "trt-gate"} -D ${folderOf(patch.command) ?? "trt-gate-report"}`];
+  return blocks(
+    "Put it into this pull request, and the gate judges it with the units kept:",
+    copyBlock([...download, patch.command].join("\n"), "sh"),
+  );
+}
+
+/** The report's folder, as the command names it. */
+const folderOf = (command: string): string | undefined => /git apply --index '?(.*?)\/fix\//.exec(command)?.[1];

@@ -1,0 +1,120 @@
+/** The whole way of a pull request that regresses: red with a fix, the fix committed as the comment says, pushed, and the same comment green. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeNpz } from "../../src/formats/write-npz.ts";
+import type { Tensor } from "../../src/model/tensor.ts";
+import { pullPayload } from "../fakes/event.ts";
+import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
+import { mergePullRequest } from "../fakes/repository.ts";
+import { openWorkplace, type Workplace } from "./spawn.ts";
+
+const config = `version: 1
+models:
+  - name: chain
+    path: models/chain.onnx
+    quantization: {data: data/calibration.npz, algorithm: minmax, min-samples: 1}
+    validation: {data: data/validation.npz}
+    tolerance: {sqnr-db: {fail: 15}}
+`;
+
+/** The n-th half of the samples. */
+const half = (all: Tensor, n: number): Tensor => {
+  const [count = 0, ...rest] = all.shape;
+  return { ...all, shape: [count / 2, ...rest], data: all.data.slice((n * all.data.length) / 2, ((n + 1) * all.data.length) / 2) };
+};
+
+let place: Workplace;
+let base: string;
+beforeEach(async () => {
+  place = await openWorkplace();
+  const { repository } = place;
+  for (const folder of ["models", "data"]) mkdirSync(join(repository.folder, folder));
+  writeFileSync(join(repository.folder, "models/chain.onnx"), "the model before the pull request");
+  for (const [n, name] of ["calibration", "validation"].entries())
+    writeFileSync(join(repository.folder, `data/${name}.npz`), writeNpz([half(outlierData(64), n)]));
+  base = repository.commit({ ".github/trt-gate.yml": config, ".gitignore": "trt-gate-report/\n" });
+  repository.git("checkout", "-q", "-b", "topic");
+  writeFileSync(join(repository.folder, "models/chain.onnx"), outlierModel());
+  repository.commit({});
+});
+afterEach(async () => await place.end());
+
+/** The pull request as it stands on `topic`, judged. The report of an earlier run is not there: each run has a machine of its own. */
+async function pushed(runId: string) {
+  const { repository, github } = place;
+  rmSync(join(repository.folder, "trt-gate-report"), { recursive: true, force: true });
+  const headSha = repository.git("rev-parse", "topic");
+  const merge = mergePullRequest(repository, headSha, base);
+  github.headSha = headSha;
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), merge);
+  return await place.action({ lane: "simulate" }, { GITHUB_RUN_ID: runId }).ended;
+}
+
+/** On `topic`, with the report where the first command of the comment puts it. */
+function commit(commands: string): void {
+  const { repository } = place;
+  repository.git("checkout", "-q", "topic");
+  const [apply = ""] = commands.split("\n").filter((line) => line.startsWith("git apply"));
+  const [, patch = "", message = ""] = /^git apply --index (\S+) && git commit -m '(.*)'$/.exec(apply) ?? [];
+  repository.git("apply", "--index", patch);
+  repository.git("commit", "-q", "-m", message);
+}
+
+describe("a regression and its fix", () => {
+  it("goes from red to green by the commands of the comment, in the same comment", async () => {
+    const red = await pushed("20");
+    expect([red.exitCode, red.report?.models[0]?.search?.keep.map(({ nodes }) => nodes)], red.log).toEqual([1, [["c2"]]]);
+    const body = place.github.comments[0]?.body ?? "";
+    const commands = /```sh\n(gh run download 20 -n trt-gate -D trt-gate-report\ngit apply [^`]*)```/.exec(body)?.[1] ?? "";
+    expect(commands, body).not.toBe("");
+    commit(commands);
+    expect(place.repository.git("show", "--stat", "--format=%s", "HEAD")).toMatch(
+      /^Keep 1 unit of chain in float16\n\n \.github\/trt-gate\.yml +\| +1 \+\n models\/chain\.keep\.json/,
+    );
+
+    const green = await pushed("21");
+    expect([green.exitCode, green.report?.verdict, green.report?.models[0]?.kept?.file], green.log).toEqual([
+      0,
+      "pass",
+      "models/chain.keep.json",
+    ]);
+    expect(place.github.comments).toHaveLength(1);
+    const after = place.github.comments[0]?.body ?? "";
+    expect(after).toContain("✅");
+    expect(after).toContain("Kept: 1 unit in float16, reviewed in models/chain.keep.json");
+  });
+
+  it("goes green with the one line that the report suggests for the configuration as well", async () => {
+    const red = await pushed("20");
+    const { suggestion } = red.report?.models[0]?.fix ?? {};
+    expect(suggestion, red.log).toEqual({
+      file: ".github/trt-gate.yml",
+      line: 4,
+      lines: ["    path: models/chain.onnx", "    keep: [c2]"],
+    });
+    const { repository } = place;
+    repository.git("checkout", "-q", "topic");
+    const lines = config.split("\n");
+    repository.commit({ ".github/trt-gate.yml": lines.toSpliced((suggestion?.line ?? 0) - 1, 1, ...(suggestion?.lines ?? [])).join("\n") });
+    const green = await pushed("21");
+    expect([green.exitCode, green.report?.models[0]?.kept?.units.map(({ nodes }) => nodes)], green.log).toEqual([0, [["c2"]]]);
+    expect(green.log).toContain("chain: keep and quantization are those of this change");
+  });
+
+  it("is undecided, never green, where the keep file is one of another model", async () => {
+    await pushed("20");
+    const { repository } = place;
+    repository.git("checkout", "-q", "topic");
+    repository.commit({ ".github/trt-gate.yml": `${config}    keep: [no_such_node]\n` });
+    const ended = await pushed("21");
+    expect([ended.exitCode, ended.report?.models[0]?.reason], ended.log).toEqual([4, "keep-mismatch"]);
+  });
+
+  it("does not take the exam from the pull request: its looser limit changes nothing", async () => {
+    const { repository } = place;
+    repository.commit({ ".github/trt-gate.yml": config.replace("fail: 15", "fail: 1") });
+    const ended = await pushed("20");
+    expect(ended.exitCode, ended.log).toBe(1);
+  });
+});
