@@ -26,17 +26,20 @@ export interface IntervalCase {
   readonly input: string;
   /** N = 1, channels before or behind the picture. */
   readonly shape: readonly [number, number, number, number];
+  /** Strokes like letters over the picture, for a model that looks for text and gives next to nothing without. */
+  readonly text?: boolean;
 }
 
 /** Sums of the first output of `count` samples, in order. */
-export async function sampleSums({ key, file, input, shape }: IntervalCase, count: number): Promise<Sums[]> {
+export async function sampleSums({ key, file, input, shape, text = false }: IntervalCase, count: number): Promise<Sums[]> {
   const folder = await mkdtemp(join(tmpdir(), `intervals-${key}-`));
   const effects = realEffects({ env: process.env, cwd: folder, log: silent, cancelled: new AbortController().signal });
   const crops = await readCrops();
   const source = (seed: number, samples: number): FeedSource => ({
     description: `${samples} pictures`,
     count: samples,
-    feed: async (index) => new Map([[input, { name: input, dtype: "float32", shape, data: picture(crops, shape, seed + index) }]]),
+    feed: async (index) =>
+      new Map([[input, { name: input, dtype: "float32", shape, data: picture(crops, { shape, text }, seed + index) }]]),
     close: async () => {},
   });
   const lane = await prepareSimulate({
@@ -66,7 +69,11 @@ export async function sampleSums({ key, file, input, shape }: IntervalCase, coun
 }
 
 /** The `index`-th picture of any size; the same index gives the same picture. */
-function picture(crops: readonly Float32Array[], shape: IntervalCase["shape"], index: number): Float32Array {
+function picture(
+  crops: readonly Float32Array[],
+  { shape, text }: Pick<IntervalCase, "shape"> & { text: boolean },
+  index: number,
+): Float32Array {
   const isLast = shape[3] === 3;
   const [channels, height, width] = isLast ? [shape[3], shape[1], shape[2]] : [shape[1], shape[2], shape[3]];
   const random = seededRandom(index * 2_654_435_761);
@@ -82,7 +89,22 @@ function picture(crops: readonly Float32Array[], shape: IntervalCase["shape"], i
         const value = (1 - share) * (one[row + (isMirrored ? cropWidth - 1 - column : column)] ?? 0) + share * (two[row + column] ?? 0);
         result[isLast ? (y * width + x) * channels + c : (c * height + y) * width + x] = Math.max(-1, Math.min(1, value * gain + offset));
       }
+  if (text) drawStrokes(result, [channels, height, width], random);
   return result;
+}
+
+/** Dark bars upright and across, in rows as letters stand; how many and how dark is random. */
+function drawStrokes(picture: Float32Array, [channels, height, width]: readonly [number, number, number], random: () => number): void {
+  const [top, size, ink] = [4 + Math.floor(random() * (height / 2)), 8 + Math.floor(random() * 12), -1 + random() * 0.8];
+  for (let left = 4; left + size < width - 4; left += size + 3)
+    for (let stroke = 0; stroke < 3; stroke++) {
+      const [isUpright, at] = [random() < 0.6, Math.floor(random() * size)];
+      for (let along = 0; along < size; along++)
+        for (let thick = 0; thick < 2; thick++) {
+          const [y, x] = isUpright ? [top + along, left + at + thick] : [top + at + thick, left + along];
+          for (let c = 0; c < channels; c++) if (y < height && x < width) picture[(c * height + y) * width + x] = ink;
+        }
+    }
 }
 
 async function readCrops(): Promise<readonly Float32Array[]> {

@@ -20,7 +20,7 @@ const trials = 400;
 
 const cases: readonly IntervalCase[] = [
   { key: "PP-OCR cls", file: join(assets, "ch_ppocr_mobile_v2.0_cls_infer.onnx"), input: "x", shape: [1, 3, 48, 192] },
-  { key: "PP-OCRv4 det", file: join(assets, "ch_PP-OCRv4_det_infer.onnx"), input: "x", shape: [1, 3, 64, 96] },
+  { key: "PP-OCRv4 det", file: join(assets, "ch_PP-OCRv4_det_infer.onnx"), input: "x", shape: [1, 3, 64, 96], text: true },
   { key: "PP-OCRv4 rec", file: join(assets, "ch_PP-OCRv4_rec_infer.onnx"), input: "x", shape: [1, 3, 48, 96] },
   ...process.argv.slice(2).map(named),
 ];

@@ -1,8 +1,9 @@
 /** Turns a prepared lane into the one function the search knows: units kept -> does it meet the limits, and by how much. */
 import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
-import { closestMarginDb } from "../gate/judge.ts";
-import type { Finding } from "../gate/verdict.ts";
+import { intervalFor, worstEndDb } from "../gate/intervals.ts";
+import { findingDistance, nearestFinding } from "../gate/judge.ts";
+import { findingWords } from "../gate/messages.ts";
 import type { BuildFacts } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Unit } from "../model/unit.ts";
@@ -60,14 +61,17 @@ export function judgedResult({ engine, measured, judgement }: JudgedRun, { units
   if (verdict.kind === "undecided") return { kind: "unknown", why: `${verdict.reason}: ${verdict.message}`, seconds };
   const { latencyMs } = engine.facts;
   const spreads = measured.measurements.map(({ spread }) => spread?.sqnrDbSd ?? 0).filter(Number.isFinite);
-  const margin = marginDb(findings);
+  const nearest = nearestFinding(findings);
+  const margin = nearest === undefined ? 0 : bounded(findingDistance(nearest));
   const sdDb = Math.max(0, ...spreads);
+  const interval = nearest && intervalFor(nearest, measured.measurements);
   const floatUnits = floatUnitsOf(units, engine.facts);
   return {
     kind: "measured",
     passes: verdict.kind === "pass",
     marginDb: margin,
-    lowDb: margin - within90 * sdDb,
+    lowDb: nearest && interval ? worstEndDb(nearest, interval) : margin - within90 * sdDb,
+    ...(nearest ? { nearest: findingWords(nearest) } : {}),
     sqnrDb: worstSqnrDb(measured),
     sdDb,
     seconds,
@@ -84,14 +88,11 @@ function floatUnitsOf(units: readonly Unit[], { executed = [] }: BuildFacts): st
   return units.filter(({ nodes }) => float.has(nodes[0] ?? "")).map(({ id }) => id);
 }
 
-/** Of a normal distribution, 90 % lie within so many standard deviations. */
+/** Of a normal distribution, 90 % lie within so many standard deviations: for figures without an interval of their own. */
 const within90 = 1.645;
 
-/** dB; infinite where both sides are identical, 0 where nothing that can fail was judged: then nothing can be said of a margin. */
-function marginDb(findings: readonly Finding[]): number {
-  const margin = closestMarginDb(findings) ?? 0;
-  return Math.abs(margin) >= beyondMeasure ? Math.sign(margin) * Number.POSITIVE_INFINITY : margin;
-}
+/** Infinite where both sides are identical. */
+const bounded = (margin: number): number => (Math.abs(margin) >= beyondMeasure ? Math.sign(margin) * Number.POSITIVE_INFINITY : margin);
 
 /** The gate bounds a distance without end by a number that can be sorted (gate/judge.ts). */
 const beyondMeasure = 1e299;

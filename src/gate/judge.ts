@@ -4,6 +4,7 @@
  */
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import type { Metrics } from "../measure/metrics.ts";
+import { intervalFor, settling, settlingText } from "./intervals.ts";
 import { type Level, worseLevel } from "./levels.ts";
 import { unusedPatterns } from "./limits.ts";
 import { capitalized } from "./messages.ts";
@@ -47,7 +48,7 @@ export function judge(input: JudgeInput): Judgement {
 /** A certain regression decides before anything undecided; what is undecided decides before a pass. */
 function decide(input: JudgeInput, findings: readonly JudgedFinding[]): Verdict {
   const failing = findings.find(({ level }) => level === "fail");
-  if (failing) return verdict(failing.reason, failing.message);
+  if (failing) return verdict(failing.reason, surely(failing, input.measurements));
   const gap = findGap(input);
   if (gap) return gap;
   const open = findings.find(({ level }) => level === "undecided");
@@ -57,7 +58,14 @@ function decide(input: JudgeInput, findings: readonly JudgedFinding[]): Verdict 
   const waived = judged.find(({ level }) => level === "waived");
   if (waived) return verdict("waived", waived.message);
   const closest = judged.find(({ level }) => level === "pass") ?? judged[0];
-  return verdict("within-limits", closest?.message ?? "");
+  return verdict("within-limits", closest === undefined ? "" : surely(closest, input.measurements));
+}
+
+/** The finding's sentence, and where its interval holds the limit how many samples would settle it. */
+function surely(finding: JudgedFinding, measurements: readonly Measurement[]): string {
+  const samples = measurements.find(({ tensor }) => tensor === finding.tensor)?.samples ?? 0;
+  const open = settling(finding, intervalFor(finding, measurements), samples);
+  return open === undefined ? finding.message : `${finding.message} ${settlingText(finding, open, samples)}`;
 }
 
 /** What was not compared although it had to be; undefined where nothing is missing. */
@@ -104,11 +112,9 @@ const farthest = 1e300;
 export const isDecisive = ({ level, margin = Number.NaN }: Finding): boolean =>
   level === "fail" || level === "undecided" || level === "pass" || (level === "warn" && margin >= 0);
 
-/** Smallest distance of all decisive findings to their limits, dB of error, negative for a regression; undefined where nothing was judged. */
-export function closestMarginDb(findings: readonly Finding[]): number | undefined {
-  const distances = findings.filter(isDecisive).map(findingDistance);
-  return distances.length === 0 ? undefined : Math.min(...distances);
-}
+/** The decisive finding that is nearest to its limit, or farthest beyond it; undefined where nothing that can fail was judged. */
+export const nearestFinding = (findings: readonly Finding[]): Finding | undefined =>
+  findings.filter(isDecisive).toSorted((a, b) => findingDistance(a) - findingDistance(b) || 0)[0];
 
 function withoutReason({ reason: _, ...finding }: JudgedFinding): Finding {
   return finding;

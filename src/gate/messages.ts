@@ -3,7 +3,7 @@ import type { Fault, Measurement } from "../measure/measurement.ts";
 import { type MetricName, metrics } from "../measure/metrics.ts";
 import type { Check } from "./checks.ts";
 import type { Level } from "./levels.ts";
-import type { SampleCount } from "./verdict.ts";
+import type { Finding, SampleCount } from "./verdict.ts";
 
 /** Four significant digits with the metric's unit. */
 export function valueText(metric: MetricName, value: number): string {
@@ -29,6 +29,14 @@ export function checkText(subject: Subject, check: Check): string {
   if (level === "undecided") return `${figure}, which cannot be judged against ${bound} ${valueText(metric, limit)}.`;
   const side = level === "pass" ? "within" : "beyond";
   return `${figure}, ${side} ${bound} ${valueText(metric, limit)}.`;
+}
+
+/** `cosine 0.9971 of "y", limit 0.997`: a figure with the limit that its margin is about. */
+export function findingWords({ tensor, part, metric, of, value = Number.NaN, limit = Number.NaN }: Finding): string {
+  if (metric === undefined) return `"${tensor}" without a figure`;
+  const { label } = metrics[metric];
+  const name = part === undefined ? `"${tensor}"` : `"${part}" of "${tensor}"`;
+  return `${label} ${valueText(metric, value)} of ${of === "score" ? `the score of ${name}` : name}, limit ${valueText(metric, limit)}`;
 }
 
 export const saturatedText = (subject: Subject, check: Check): string =>

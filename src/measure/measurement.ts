@@ -4,7 +4,8 @@
  */
 
 import type { Entries } from "./entries.ts";
-import type { Metrics, ValueKind } from "./metrics.ts";
+import type { Interval } from "./intervals.ts";
+import type { MetricName, Metrics, ValueKind } from "./metrics.ts";
 import type { Summary } from "./moments.ts";
 
 /** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
@@ -49,10 +50,17 @@ export interface Measurement {
   readonly elements: number;
   readonly metrics: Metrics;
   /** Centred logits of a probability output (design 5); absent for other tensors. `clampedShare`: part of the values that were clamped, both sides together. */
-  readonly score?: { readonly metrics: Metrics; readonly clampedShare: number; readonly kind: string };
+  readonly score?: {
+    readonly metrics: Metrics;
+    readonly clampedShare: number;
+    readonly kind: string;
+    readonly interval?: (metric: MetricName) => Interval | undefined;
+  };
   readonly reference: Summary;
   readonly candidate: Summary;
   readonly spread?: Spread;
+  /** Of outputs and parts: how sure a figure is (intervals.ts). Made when it is asked for: a thousand resamples each. */
+  readonly interval?: (metric: MetricName) => Interval | undefined;
   readonly nonFinite: NonFinite;
   /** Set when the pair could not be measured at all: nothing in `metrics` then counts. */
   readonly fault?: Fault;

@@ -5,8 +5,9 @@
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { spreadOf } from "./bootstrap.ts";
 import { type EntrySums, entriesOf } from "./entries.ts";
+import { type Interval, intervalOf } from "./intervals.ts";
 import type { Fault, Measurement, SampleFigures } from "./measurement.ts";
-import { metrics, metricsOf, type ValueKind } from "./metrics.ts";
+import { type MetricName, metrics, metricsOf, type ValueKind } from "./metrics.ts";
 import { summarize } from "./moments.ts";
 import type { PartPlaces } from "./parts.ts";
 import { type PerClassOptions, perClass } from "./per-class.ts";
@@ -105,8 +106,9 @@ function figuresOf(
     nonFinite: { reference: pooled.nonFiniteReference, candidate: pooled.nonFiniteCandidate },
     perSampleSqnrDb: perSample.map(metrics.sqnrDb.value),
     ...(options && fault === undefined ? { perSample: samples.map((one) => sampleFigures(one, kind)) } : {}),
-    ...(score && !known ? { score: scoreOf(score) } : {}),
+    ...(score && !known ? { score: scoreOf(score, options?.seed) } : {}),
     ...(spread ? { spread } : {}),
+    ...(options && fault === undefined && perSample.length > 1 ? { interval: lazyInterval(perSample, options.seed) } : {}),
     ...(fault ? { fault } : {}),
   };
 }
@@ -123,7 +125,21 @@ function faultOf(pooled: Sums): Fault | undefined {
   return pooled.nonFiniteCandidate > 0 ? "nonfinite-candidate" : undefined;
 }
 
-function scoreOf(score: ScoreSums): NonNullable<Measurement["score"]> {
+/** Each metric's interval once. */
+function lazyInterval(perSample: readonly Sums[], seed: number): (metric: MetricName) => Interval | undefined {
+  const known = new Map<MetricName, Interval | undefined>();
+  return (metric) => {
+    if (!known.has(metric)) known.set(metric, intervalOf(perSample, metric, seed));
+    return known.get(metric);
+  };
+}
+
+function scoreOf(score: ScoreSums, seed = 0): NonNullable<Measurement["score"]> {
   const pooled = poolSums(score.samples);
-  return { metrics: metricsOf(pooled), clampedShare: pooled.elements > 0 ? score.clamped / (2 * pooled.elements) : 0, kind: score.kind };
+  return {
+    interval: lazyInterval(score.samples, seed),
+    metrics: metricsOf(pooled),
+    clampedShare: pooled.elements > 0 ? score.clamped / (2 * pooled.elements) : 0,
+    kind: score.kind,
+  };
 }

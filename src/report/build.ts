@@ -3,6 +3,7 @@
  * Numbers become `Num` (JSON cannot hold Infinity and NaN). An optional that is not known is undefined, which JSON leaves out.
  */
 
+import { intervalFor, settling } from "../gate/intervals.ts";
 import { worseLevel } from "../gate/levels.ts";
 import type { Finding, Limits } from "../gate/verdict.ts";
 import type { Entries } from "../measure/entries.ts";
@@ -52,7 +53,7 @@ export function measuredTensor(measurement: Measurement, context: TensorContext 
     unit: unit?.id,
     limits: context.limits && limitNums(context.limits),
     decidedBy: worst && decision(worst),
-    checks: context.findings?.flatMap(checkOf),
+    checks: context.findings?.flatMap((finding) => checkOf(finding, measurement)),
     kind: measurement.kind === "index" ? "index" : undefined,
     parts: measurement.parts?.map((part) => partReport(part, context.findings ?? [])),
     entries: measurement.entries && entriesReport(measurement.entries),
@@ -146,7 +147,8 @@ function decision({ metric, of, value, limit, margin }: Finding): MeasuredTensor
 }
 
 /** A finding without a metric is a fault, which the tensor itself carries. */
-function checkOf({ metric, of, part, where, value, limit, warnLimit, margin, marginDb, level }: Finding): CheckReport[] {
+function checkOf(finding: Finding, measurement: Measurement): CheckReport[] {
+  const { metric, of, part, where, value, limit, warnLimit, margin, marginDb, level } = finding;
   if (metric === undefined || limit === undefined) return [];
   const numOf = (one: number | undefined) => (one === undefined ? undefined : toNum(one));
   return [
@@ -161,8 +163,16 @@ function checkOf({ metric, of, part, where, value, limit, warnLimit, margin, mar
       margin: numOf(margin),
       marginDb: numOf(marginDb),
       level,
+      interval: intervalReport(finding, measurement),
     },
   ];
+}
+
+function intervalReport(finding: Finding, measurement: Measurement): CheckReport["interval"] {
+  const interval = intervalFor(finding, [measurement]);
+  if (interval === undefined) return undefined;
+  const open = settling(finding, interval, measurement.samples);
+  return { low: toNum(interval.low), high: toNum(interval.high), holdsLimit: open !== undefined, settledBy: open?.samples };
 }
 
 function partReport({ part, kind, elements, metrics, score, reference, candidate }: Measurement, findings: readonly Finding[]): PartReport {

@@ -34,6 +34,8 @@ const check = z.object({
   margin: num.optional(),
   marginDb: num.optional(),
   level,
+  /** What 512 fresh samples would give, nine times of ten; and where it holds the limit how many samples would settle it. */
+  interval: z.object({ low: num, high: num, holdsLimit: z.boolean(), settledBy: z.number().int().optional() }).optional(),
 });
 export type CheckReport = z.infer<typeof check>;
 

@@ -12,6 +12,8 @@ export type ProbeResult =
       readonly marginDb: number;
       /** Lower end of the margin's interval over samples; `marginDb` itself where a single sample gives none. */
       readonly lowDb: number;
+      /** The figure that `marginDb` is about, in words with its limit; its metric may be another than SQNR. */
+      readonly nearest?: string;
       readonly sqnrDb: number;
       /** Bootstrap standard deviation of the SQNR; 0 where there is none. */
       readonly sdDb: number;

@@ -17,7 +17,7 @@ export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
     return { state: "none", samples, message: `Not proved: the proof samples could not be run (${result.why}). Run again.` };
   const about = { samples, result };
   const where = `on ${samples} sample${samples === 1 ? "" : "s"} that nothing was searched on`;
-  const figures = `SQNR ${result.sqnrDb.toFixed(1)} dB; to the limit ${signed(result.marginDb)} dB, at the lower end of its 90 % interval ${signed(result.lowDb)} dB`;
+  const figures = `${result.nearest ?? `SQNR ${result.sqnrDb.toFixed(1)} dB`}; to the limit ${signed(result.marginDb)} dB, at the lower end of its 90 % interval ${signed(result.lowDb)} dB`;
   const likely = (why: string, next: string): Proof => ({
     state: "likely",
     ...about,

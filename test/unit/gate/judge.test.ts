@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closestMarginDb, judge, levelOf } from "../../../src/gate/judge.ts";
+import { judge, levelOf, nearestFinding } from "../../../src/gate/judge.ts";
 import type { Waiver } from "../../../src/gate/verdict.ts";
 import type { Fault } from "../../../src/measure/measurement.ts";
 import { metrics } from "../../../src/measure/metrics.ts";
@@ -167,7 +167,7 @@ describe("scores", () => {
   });
 
   test("do not count towards the margin while they only warn", () => {
-    expect(closestMarginDb(judge(input([saturated])).findings)).toBeGreaterThan(0);
+    expect(nearestFinding(judge(input([saturated])).findings)?.marginDb).toBeGreaterThan(0);
   });
 });
 
@@ -233,6 +233,6 @@ test("findings come worst first, by distance in dB of error", () => {
 });
 
 test("the margin of a judgement is its closest distance, negative for a regression and undefined for nothing", () => {
-  expect(closestMarginDb(judge(input([measured("a", { sqnrDb: 17, cosine: 1 })])).findings)).toBe(-3);
-  expect(closestMarginDb([])).toBeUndefined();
+  expect(nearestFinding(judge(input([measured("a", { sqnrDb: 17, cosine: 1 })])).findings)?.marginDb).toBe(-3);
+  expect(nearestFinding([])).toBeUndefined();
 });

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { settling, worstEndDb } from "../../../src/gate/intervals.ts";
+import { judge } from "../../../src/gate/judge.ts";
+import type { Finding } from "../../../src/gate/verdict.ts";
+import type { Interval } from "../../../src/measure/intervals.ts";
+import { input, measured } from "./judging.ts";
+
+const finding = (value: number): Finding => ({
+  tensor: "y",
+  of: "tensor",
+  level: value < 20 ? "fail" : "pass",
+  metric: "sqnrDb",
+  value,
+  limit: 20,
+  margin: value - 20,
+  marginDb: value - 20,
+  message: "",
+});
+
+describe("a limit inside the interval", () => {
+  test("is settled by as many samples as narrow the interval to the figure's side", () => {
+    // Half the distance: four times the samples.
+    expect(settling(finding(21), { low: 19, high: 24 }, 32)?.samples).toBe(128);
+    expect(settling(finding(19), { low: 17, high: 22 }, 32)?.samples).toBe(32 * 9);
+  });
+
+  test("is settled by no known number where the figure is at the limit", () => {
+    expect(settling(finding(20), { low: 19, high: 24 }, 32)).toMatchObject({ samples: undefined });
+  });
+
+  test("is nothing where it lies outside", () => {
+    expect(settling(finding(25), { low: 22, high: 29 }, 32)).toBeUndefined();
+    expect(settling(finding(25), undefined, 32)).toBeUndefined();
+  });
+
+  test("stands in the verdict, with the metric that decides", () => {
+    const of = (interval: Interval) => {
+      const y = measured(
+        "y",
+        { sqnrDb: 26, cosine: 0.9971 },
+        { samples: 40, interval: (metric) => (metric === "cosine" ? interval : undefined) },
+      );
+      return judge(input([y])).verdict.message;
+    };
+    expect(of({ low: 0.9962, high: 0.998 })).toContain(
+      '"y" has cosine 0.9971, within its limit 0.997. The limit lies inside its 90 % interval over samples, 0.9962 to 0.998: about ',
+    );
+    expect(of({ low: 0.99705, high: 0.998 })).not.toContain("interval");
+  });
+});
+
+test("the worse end of an interval is that on the limit's side, whichever way the metric is better", () => {
+  expect(worstEndDb(finding(25), { low: 21, high: 30 })).toBe(1);
+  const error: Finding = { ...finding(25), metric: "maxAbs", value: 0.05, limit: 0.1 };
+  expect(worstEndDb(error, { low: 0.04, high: 0.2 })).toBeCloseTo(-6.0206, 3);
+  expect(worstEndDb(finding(25), undefined)).toBe(5);
+});
