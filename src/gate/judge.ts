@@ -116,6 +116,12 @@ export const isDecisive = ({ level, margin = Number.NaN }: Finding): boolean =>
 export const nearestFinding = (findings: readonly Finding[]): Finding | undefined =>
   findings.filter(isDecisive).toSorted((a, b) => findingDistance(a) - findingDistance(b) || 0)[0];
 
+/** Its distance, dB of error, negative for a regression; undefined where nothing that can fail was judged. */
+export function nearestMarginDb(findings: readonly Finding[]): number | undefined {
+  const nearest = nearestFinding(findings);
+  return nearest && findingDistance(nearest);
+}
+
 function withoutReason({ reason: _, ...finding }: JudgedFinding): Finding {
   return finding;
 }

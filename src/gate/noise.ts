@@ -2,7 +2,7 @@
  * What several builds of one engine say together. The verdict is about the engine that was built; only where a rebuild is what ships
  * (`ship: rebuild`) are more of them judged, and what they really differ by is all the noise there is.
  */
-import { closestMarginDb, type Judgement } from "./judge.ts";
+import { nearestMarginDb, type Judgement } from "./judge.ts";
 import { reasonOf } from "./reasons.ts";
 import type { Verdict, VerdictKind } from "./verdict.ts";
 
@@ -25,7 +25,7 @@ export function decideOverBuilds(judgements: readonly [Judgement, ...Judgement[]
   const undecided = judgements.find(({ verdict }) => verdict.kind === "undecided");
   if (others.length === 0) return { ...decided, verdict: first.verdict };
   if (undecided) return { ...decided, verdict: undecided.verdict };
-  const margins = judgements.map(({ findings }) => closestMarginDb(findings) ?? Number.NaN);
+  const margins = judgements.map(({ findings }) => nearestMarginDb(findings) ?? Number.NaN);
   const agree = kinds.every((kind) => kind === kinds[0]);
   // A margin that is no number is no reason for doubt: the judgement has spoken of it.
   const isClear = margins.every((margin) => !(Math.abs(margin) < guardDb));
