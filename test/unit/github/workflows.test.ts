@@ -42,3 +42,12 @@ describe("example workflows", () => {
     it("puts no expression into a script", () => expect(steps.filter(({ run }) => run?.includes("${{"))).toEqual([]));
   });
 });
+
+describe("the project's own workflows", () => {
+  it.each(readdirSync(".github/workflows"))("%s pins every action of others by commit, with its version beside it", (file) => {
+    const lines = readFileSync(`.github/workflows/${file}`, "utf8")
+      .split("\n")
+      .filter((line) => /\buses:/.test(line) && !/uses: \.\//.test(line));
+    expect(lines.filter((line) => !/uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d/.test(line))).toEqual([]);
+  });
+});

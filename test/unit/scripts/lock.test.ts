@@ -1,0 +1,40 @@
+/** What the check of the lock files finds. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { lockProblems, undocumented } from "../../../scripts/check-lock.ts";
+
+const sound = { version: "1.0.0", resolved: "https://registry.npmjs.org/a/-/a-1.0.0.tgz", integrity: `sha512-${"A".repeat(86)}==` };
+const problemsOf = (change: object, allowScripts: Record<string, boolean> = {}) =>
+  lockProblems({ lockfileVersion: 3, packages: { "": {}, "node_modules/a": { ...sound, ...change } } }, { allowScripts });
+
+describe("the lock files", () => {
+  it("are sound as they are", () => {
+    const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+    for (const file of ["package-lock.json", "runtime/package-lock.json"])
+      expect(lockProblems(JSON.parse(readFileSync(file, "utf8")), manifest), file).toEqual([]);
+    expect(undocumented(manifest, readFileSync("docs/dependencies.md", "utf8"))).toEqual([]);
+  });
+
+  it.each([
+    ["another registry", { resolved: "https://evil.example/a.tgz" }, /comes from https:\/\/evil\.example/],
+    ["a git address", { resolved: "git+ssh://git@github.com/a/a.git" }, /comes from git\+ssh/],
+    ["no integrity", { integrity: undefined }, /has the integrity none/],
+    ["SHA-1", { integrity: "sha1-AAAA" }, /no SHA-512/],
+    ["a link", { link: true }, /is a link/],
+    ["an install script", { hasInstallScript: true }, /install script/],
+  ])("are refused for %s", (_, change, problem) => {
+    expect(problemsOf(change).join("\n")).toMatch(problem);
+  });
+
+  it("may have an install script that is named, allowed or not", () => {
+    expect(problemsOf({ hasInstallScript: true }, { a: false })).toEqual([]);
+    expect(problemsOf({})).toEqual([]);
+  });
+
+  it("need a row for each dependency, and no other", () => {
+    expect(undocumented({ devDependencies: { a: "1" } }, "| `b` | x |")).toEqual([
+      "a has no row in docs/dependencies.md.",
+      "docs/dependencies.md has a row for b, which is no dependency.",
+    ]);
+  });
+});
