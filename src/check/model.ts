@@ -12,6 +12,7 @@ import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
 import { assembleReport } from "./assemble.ts";
 import { measureBaseline } from "./baseline.ts";
+import { withBodies } from "./bodies.ts";
 import { checkBuilder } from "./builder-check.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
@@ -97,7 +98,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const decided = await watch.time("compare", () => decideOutputs(judging, samples, sinks));
   const { engine } = decided.run;
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
-  const outputsVerdict = withTask(decided.decision.verdict, task);
+  const outputsVerdict = withBodies(withTask(decided.decision.verdict, task), lane.coverage);
   const wantsSearch = ({ kind }: Verdict) => wanted === "always" || (wanted === "on-regression" && kind === "regression");
 
   const wantsLayers = outputsVerdict.kind === "regression" || wanted === "always" || namesLayers(entry, lane.outputs);

@@ -19,6 +19,7 @@ import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { FingerprintedSource } from "../samples/fingerprints.ts";
+import { bodyCaveats } from "./bodies.ts";
 import type { CheckContext } from "./context.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -137,7 +138,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     sha256: staged.sha256,
     quantization: quantization.report,
     warnings: quantization.warnings,
-    caveats,
+    caveats: [...caveats, ...bodyCaveats(prepared.coverage)],
     evidence: () => evidenceOf(entry, validation, calibration[0]),
     python: settings.options.python,
     builderCheck: entry.tensorrt.builderCheck,

@@ -7,6 +7,7 @@ import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import { inertName } from "../effects/sanitize-log.ts";
 import { exitCodes } from "../gate/exit-code.ts";
 import { stageModel } from "../onnx/stage.ts";
+import { bodyWarnings } from "./body-warnings.ts";
 import type { RunCommand } from "./command.ts";
 
 export const check: RunCommand = async (parsed, effects, io) => {
@@ -28,6 +29,7 @@ export const check: RunCommand = async (parsed, effects, io) => {
     modelSha256: staged.sha256,
     sidecar: await openSidecar(cachePath, cacheName, files),
   });
+  for (const warning of bodyWarnings(staged.model, modelName)) effects.log.warning(warning);
   const computeInputs = facts.computeInputs.length;
   const fits = computeInputs > 0 && cacheFault(result) === undefined;
   io.out(

@@ -15,6 +15,7 @@ import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
+import { bodyWarnings } from "./body-warnings.ts";
 import type { RunCommand } from "./command.ts";
 import { agreementDb } from "./qdq-verification.ts";
 
@@ -60,6 +61,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
     );
     return exitCodes.undecided;
   }
+  for (const warning of bodyWarnings(staged.model, modelName)) effects.log.warning(warning);
   for (const tensor of missingScales) effects.log.warning(`"${tensor}" has no scale: its node stays in float.`);
   const outputPath = resolve(effects.cwd, output);
   await files.writeBytes(outputPath, encodeModel(model));

@@ -10,6 +10,7 @@ import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
+import { bodyWarnings } from "./body-warnings.ts";
 import { renderCalibration } from "./calibration-page.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 
@@ -47,6 +48,13 @@ export const run: RunCommand = async (parsed, effects, io) => {
       shapes,
       effects,
     });
+    for (const warning of bodyWarnings(staged.model, modelName)) effects.log.warning(warning);
+    if (calibration.scales.size === 0) {
+      effects.log.error(
+        `${modelName} has no compute node whose inputs calibration can see: no cache was written. Export it without control flow, or choose another model.`,
+      );
+      return 4;
+    }
     const cachePath = resolve(effects.cwd, output);
     await files.writeText(
       cachePath,

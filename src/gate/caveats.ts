@@ -20,6 +20,11 @@ export const caveats = {
     sentence: "A quantiser's range ends where a Relu or Clip would: the reference has one there, which the exporter must have left out.",
     next: "Give the float model as `path` and the quantised one as `quantization: {qdq: …}`.",
   },
+  "bodies-in-float": {
+    sentence:
+      "Compute nodes inside bodies of If, Loop or Scan have no scale and stayed in float: the error that INT8 makes there was not measured.",
+    next: "Export the model without control flow, or give a cache with scales of their inputs.",
+  },
   "not-for-tensorrt": {
     sentence: "TensorRT refuses this model: the figures are of a form that only ONNX Runtime takes.",
     next: "Export it as the message says.",

@@ -161,6 +161,10 @@ export const reasons = {
     "The model is quantised in a form that no Q/DQ nodes express.",
     "Export it with static quantisation in QDQ form, or give the float model and let the gate quantise it.",
   ),
+  "compute-in-bodies": undecided(
+    "Half or more of the compute nodes lie inside bodies of If, Loop or Scan and stayed in float: what INT8 does to them is not known.",
+    "Export the model without control flow, or give a cache with scales of their inputs.",
+  ),
   "unknown-operator": undecided(
     "The model uses an operator that this lane does not have.",
     "A TensorRT plugin runs in the lanes `implicit` and `explicit` (`tensorrt.plugins`); for anything else check the export.",

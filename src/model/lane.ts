@@ -9,8 +9,15 @@ import type { Assignment, Unit } from "./unit.ts";
 
 export type LaneName = "simulate" | "implicit" | "explicit";
 
+/** Compute nodes inside bodies of If, Loop and Scan, as they are called to people. */
+export interface BodyCoverage {
+  readonly total: number;
+  readonly quantized: readonly string[];
+  readonly float: readonly string[];
+}
+
 export interface LaneCoverage {
-  /** Compute nodes that run quantised / all compute nodes. */
+  /** Compute nodes that run quantised / all compute nodes, those in bodies included. */
   readonly quantizedUnits: number;
   readonly totalUnits: number;
   /** Quantised nodes that are no compute nodes, by operator: how many the exporter put Q/DQ around (Add, Gather, LayerNormalization …). */
@@ -19,6 +26,8 @@ export interface LaneCoverage {
   readonly missingScales: readonly string[];
   /** Quantisers that no unit holds: their error stays with every unit kept. */
   readonly heldByNoUnit?: readonly string[];
+  /** Undefined where no body holds a compute node. */
+  readonly bodies?: BodyCoverage;
   readonly variant: string;
 }
 

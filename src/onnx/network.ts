@@ -17,6 +17,7 @@ import {
 import {
   attribute,
   floatTensor,
+  type GraphProto,
   int64Tensor,
   isStandard,
   type NodeProto,
@@ -135,6 +136,26 @@ function releaseInOrder(nodes: readonly NodeProto[], waiting: Set<number>[], fol
   };
   for (let i = 0; i < nodes.length; i++) release(i);
   return sorted;
+}
+
+/** The nodes with those replaced for which `replace` gives others, inside bodies as well. Graphs without a replaced node stay the same objects. */
+export function mapNodes(nodes: readonly NodeProto[], replace: (node: NodeProto) => readonly NodeProto[] | undefined): NodeProto[] {
+  return nodes.flatMap((node) => replace(node) ?? [withMappedBodies(node, replace)]);
+}
+
+function withMappedBodies(node: NodeProto, replace: (node: NodeProto) => readonly NodeProto[] | undefined): NodeProto {
+  if (subgraphs(node).length === 0) return node;
+  const mapped = (graph: GraphProto): GraphProto => {
+    const inner = mapNodes(graph.node, replace);
+    const isSame = inner.length === graph.node.length && inner.every((one, i) => one === graph.node[i]);
+    return isSame ? graph : withFields(graph, { node: inner });
+  };
+  const attributes = node.attribute.map((one) => {
+    const [g, graphs] = [one.g && mapped(one.g), one.graphs.map(mapped)];
+    const isSame = g === one.g && graphs.every((graph, i) => graph === one.graphs[i]);
+    return isSame ? one : withFields(one, { graphs, ...(g === undefined ? {} : { g }) });
+  });
+  return attributes.every((one, i) => one === node.attribute[i]) ? node : withFields(node, { attribute: attributes });
 }
 
 /** Node that makes each tensor. */

@@ -99,13 +99,17 @@ export function firstFailing(layers: readonly MeasuredTensor[], outputLimits: Li
 
 export const coverageReport = (
   coverage: Coverage,
-  lane: {
+  {
+    bodies,
+    ...rest
+  }: {
     readonly quantizedUnits: number;
     readonly totalUnits: number;
     readonly quantizedOthers?: Readonly<Record<string, number>>;
     readonly int8Units?: Readonly<{ int8: number; other: number; unknown: number }>;
     readonly missingScales: readonly string[];
     readonly heldByNoUnit?: readonly string[];
+    readonly bodies?: { readonly total: number; readonly quantized: readonly string[]; readonly float: readonly string[] };
     readonly variant: string;
     readonly droppedMarks: readonly string[];
   },
@@ -113,10 +117,11 @@ export const coverageReport = (
   ...coverage,
   onlyReference: [...coverage.onlyReference],
   onlyCandidate: [...coverage.onlyCandidate],
-  ...lane,
-  missingScales: [...lane.missingScales],
-  heldByNoUnit: [...(lane.heldByNoUnit ?? [])],
-  droppedMarks: [...lane.droppedMarks],
+  ...rest,
+  missingScales: [...rest.missingScales],
+  heldByNoUnit: [...(rest.heldByNoUnit ?? [])],
+  ...(bodies ? { bodies: { ...bodies, quantized: [...bodies.quantized], float: [...bodies.float] } } : {}),
+  droppedMarks: [...rest.droppedMarks],
 });
 
 export const metricNums = (metrics: Metrics): MeasuredTensor["metrics"] =>

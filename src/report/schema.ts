@@ -261,6 +261,8 @@ export const modelReport = z.object({
     missingScales: z.array(z.string()),
     /** Quantisers that no unit holds: their error stays with every unit kept. */
     heldByNoUnit: z.array(z.string()).optional(),
+    /** Compute nodes inside bodies of If, Loop and Scan; counted in both figures above. */
+    bodies: z.object({ total: z.number().int(), quantized: z.array(z.string()), float: z.array(z.string()) }).optional(),
     variant: z.string(),
     droppedMarks: z.array(z.string()),
   }),

@@ -8,6 +8,7 @@ import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { FeedSource, ShapeRange } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { Unit } from "../../model/unit.ts";
+import { bodyInputs } from "../../onnx/bodies.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { modelInputs } from "../../onnx/inputs.ts";
 import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts";
@@ -44,12 +45,15 @@ export async function calibrateModel(request: CalibrationRequest): Promise<Calib
   await checkFeeds(request.data, modelInputs(model), request.shapes);
   const folded = await foldBatchNorm(toNetwork(model), effects.files);
   const job = { name: model.file, modelPath: request.modelPath, effects };
-  return await explaining({ job, runtime }, () => networkScales(folded, { ...request, runtime, units: findUnits(folded) }));
+  return await explaining({ job, runtime }, () =>
+    networkScales(folded, { ...request, runtime, units: [...findUnits(folded), ...bodyInputs(folded)] }),
+  );
 }
 
 export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "algorithm" | "percentile" | "effects" | "deadlineMs"> {
   readonly runtime: Runtime;
-  readonly units: readonly Unit[];
+  /** Whose inputs get a scale. */
+  readonly units: readonly Pick<Unit, "inputs">[];
 }
 
 /** The same for a folded network; samples are already checked. */

@@ -7,11 +7,14 @@ import { parseCache } from "../../calibration/cache.ts";
 import type { Files } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { LaneJob } from "../../model/job.ts";
+import type { BodyCoverage } from "../../model/lane.ts";
 import type { Unit } from "../../model/unit.ts";
+import { type BodyProduct, bodyInputs, bodyProducts } from "../../onnx/bodies.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
-import { DataType, nodeLabel, type OnnxModel } from "../../onnx/model.ts";
+import { DataType, type NodeProto, nodeLabel, type OnnxModel, subgraphs } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
+import { isDequantize } from "../../onnx/qdq.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
@@ -24,6 +27,7 @@ import { coreCandidate } from "./fake-quantize.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { perChannelWeights } from "./per-channel.ts";
 import { qdqCandidate } from "./qdq.ts";
+import { quantizeBodies } from "./quantize-bodies.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Sides {
@@ -34,6 +38,7 @@ export interface Sides {
   readonly quantizedOthers?: Readonly<Record<string, number>>;
   readonly missingScales: readonly string[];
   readonly heldByNoUnit?: readonly string[];
+  readonly bodies?: BodyCoverage;
   readonly variant: string;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
   readonly scales?: ReadonlyMap<string, number>;
@@ -43,7 +48,7 @@ export interface Sides {
 export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const sides =
     job.quantization.qdqPath !== undefined || hasQdq(model.graph.node) ? await fromQdq(job, model) : await fromScales(job, model, runtime);
-  if (sides.candidate.units.length === 0) throw nothingQuantized(job, sides);
+  if (sides.candidate.units.length === 0 && (sides.bodies?.quantized ?? []).length === 0) throw nothingQuantized(job, sides);
   return sides;
 }
 
@@ -56,8 +61,10 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
   const folded = await foldBatchNorm(network, files);
   const reference = await externalize(folded, weights, files);
   const units = findUnits(network);
-  const scales = await scalesOf(job, { folded, units, runtime });
-  const candidate = await coreCandidate(folded, units, scales, weights, job.effects);
+  const scales = await scalesOf(job, { folded, units: [...units, ...bodyInputs(folded)], runtime });
+  const core = await coreCandidate(folded, units, scales, weights, job.effects);
+  const bodies = await quantizeBodies(core.network, scales, { weights, effects: job.effects });
+  const candidate = { ...core, network: bodies.network };
   await weights.write(files);
   // Both sides point at the same written float weights.
   const constants = new Map([...candidate.network.constants, ...reference.constants]);
@@ -66,6 +73,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     candidate: { ...candidate, network: { ...candidate.network, constants } },
     totalUnits: units.length,
     missingScales: candidate.missingScales,
+    ...(bodies.coverage === undefined ? {} : { bodies: bodies.coverage, heldByNoUnit: bodies.coverage.quantized }),
     variant: "core",
     scales,
   };
@@ -87,7 +95,7 @@ function refuseOtherPrecision(job: LaneJob, network: Network): void {
 /** A cache leads; data stands in where there is none (renewing a stale cache is decided before the lane). */
 async function scalesOf(
   job: LaneJob,
-  work: { folded: Network; units: readonly Unit[]; runtime: Runtime },
+  work: { folded: Network; units: readonly Pick<Unit, "inputs">[]; runtime: Runtime },
 ): Promise<ReadonlyMap<string, number>> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
   if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), basename(cachePath)).scales;
@@ -128,9 +136,26 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     quantizedOthers: countOthers(found),
     missingScales: [],
     heldByNoUnit: found.left,
+    ...qdqBodies(quantized),
     variant: "qdq",
   };
 }
+
+/** Nodes in bodies run as the model has them: quantised where a DequantizeLinear of the same body feeds them. */
+function qdqBodies(network: Network): Pick<Sides, "bodies"> {
+  const products = bodyProducts(network);
+  if (products.length === 0) return {};
+  const dequantized = new Set(dequantizedNames(network.nodes));
+  const isQuantized = ({ inputs }: BodyProduct) => inputs.every((name) => dequantized.has(name));
+  const labels = (wanted: boolean) => products.filter((one) => isQuantized(one) === wanted).map(({ label }) => label);
+  return { bodies: { total: products.length, quantized: labels(true), float: labels(false) } };
+}
+
+const dequantizedNames = (nodes: readonly NodeProto[]): string[] =>
+  nodes.flatMap((node) => [
+    ...(isDequantize(node) ? node.output : []),
+    ...subgraphs(node).flatMap((graph) => dequantizedNames(graph.node)),
+  ]);
 
 async function withWeightFile(network: Network, purpose: string, files: Files): Promise<Network> {
   const weights = weightFile(network.folder, purpose);
@@ -159,6 +184,12 @@ function nothingQuantized(job: LaneJob, sides: Sides): ToolError {
       `The calibration cache of '${job.name}' has a scale for none of the ${sides.totalUnits} units (first missing: '${sides.missingScales[0]}'). Calibrate again for this model.`,
     );
   }
+  const { float = [] } = sides.bodies ?? {};
+  if (float.length > 0)
+    return new ToolError(
+      "compute-in-bodies",
+      `All ${float.length} compute nodes of '${job.name}' lie inside bodies of If, Loop or Scan, and none has a scale (first: ${float[0]}). Calibration sees no tensor there: give a cache with scales of their inputs, or export the model without control flow.`,
+    );
   return new ToolError(
     "precision-not-applied",
     `Nothing of '${job.name}' would run in INT8: it has ${sides.totalUnits} units that can be quantised. Take the model out of the configuration or add Q/DQ nodes.`,

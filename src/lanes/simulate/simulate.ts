@@ -50,8 +50,9 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     sampleCount: job.validation.count,
     forms: outputForms(sides.reference, shapes),
     coverage: {
-      quantizedUnits: sides.candidate.units.length - sumOf(sides.quantizedOthers),
-      totalUnits: sides.totalUnits,
+      quantizedUnits: sides.candidate.units.length - sumOf(sides.quantizedOthers) + (sides.bodies?.quantized.length ?? 0),
+      totalUnits: sides.totalUnits + (sides.bodies?.total ?? 0),
+      ...(sides.bodies === undefined ? {} : { bodies: sides.bodies }),
       ...(sides.quantizedOthers === undefined ? {} : { quantizedOthers: sides.quantizedOthers }),
       missingScales: sides.missingScales,
       heldByNoUnit: sides.heldByNoUnit ?? [],

@@ -93,6 +93,7 @@ function coverageWords({ coverage }: ModelReport): string {
     others.length === 0 ? "" : `also quantised: ${others.map(([operator, count]) => `${count} ${operator}`).join(", ")}`,
     listed("without a scale", missingScales),
     listed("quantised and held by no unit", coverage.heldByNoUnit ?? []),
+    listed("compute nodes inside bodies in float", coverage.bodies?.float ?? []),
     listed("only in the reference", onlyReference),
     listed("only in the candidate", onlyCandidate),
     droppedMarks.length === 0 ? "" : `${plural(droppedMarks.length, "mark")} dropped because they changed the engine`,

@@ -1,0 +1,112 @@
+/** Products inside a Loop: quantised where the cache has scales of their inputs, else counted, named and never passed as INT8. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { afterEach, expect, it } from "vitest";
+import { writeCache } from "../../src/calibration/cache.ts";
+import { writeNpz } from "../../src/formats/write-npz.ts";
+import { main } from "../../src/main.ts";
+import { GraphProtoSchema, ValueInfoProtoSchema } from "../../src/onnx/gen/onnx-ml_pb.js";
+import { DataType, floatTensor, graphAttr, int64Tensor, makeNode, type NodeProto, withFields } from "../../src/onnx/model.ts";
+import type { ModelReport } from "../../src/report/schema.ts";
+import { modelBytes, node } from "../fakes/onnx-models.ts";
+import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+
+let effects: RunEffects;
+afterEach(() => effects.end());
+
+const wave = (name: string, step: number) =>
+  floatTensor(
+    name,
+    [4, 4],
+    Float32Array.from({ length: 16 }, (_, i) => Math.sin(i * step)),
+  );
+const typed = (name: string, elemType: number, dims: readonly number[]) => {
+  const shape = {
+    $typeName: "onnx.TensorShapeProto" as const,
+    dim: dims.map((size) => ({
+      $typeName: "onnx.TensorShapeProto.Dimension" as const,
+      denotation: "",
+      value: { case: "dimValue" as const, value: BigInt(size) },
+    })),
+  };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: { elemType, shape } } } });
+};
+
+/** t = x · w, once around. */
+const loop: readonly NodeProto[] = [
+  makeNode({
+    opType: "Loop",
+    name: "loop",
+    input: ["once", "", "x"],
+    output: ["t"],
+    attribute: [
+      graphAttr(
+        "body",
+        create(GraphProtoSchema, {
+          name: "body",
+          input: [typed("i", DataType.INT64, []), typed("go", DataType.BOOL, []), typed("s", DataType.FLOAT, [1, 4])],
+          node: [node("Identity", ["go"], ["on"]), node("MatMul", ["s", "w"], ["r"], "inside")],
+          output: [typed("on", DataType.BOOL, []), typed("r", DataType.FLOAT, [1, 4])],
+        }),
+      ),
+    ],
+  }),
+];
+const unrolled: readonly NodeProto[] = [node("MatMul", ["x", "w"], ["t"], "inside")];
+const products = (count: number) =>
+  Array.from({ length: count }, (_, i) => node("MatMul", [i === 0 ? "t" : `t${i}`, "v"], [i === count - 1 ? "y" : `t${i + 1}`]));
+
+async function judged(
+  first: readonly NodeProto[],
+  { after = 1, scales }: { after?: number; scales?: Record<string, number> },
+): Promise<ModelReport | undefined> {
+  effects = await runEffects();
+  const at = (name: string) => join(effects.cwd, name);
+  await mkdir(at(".github"), { recursive: true });
+  const once = withFields(int64Tensor("once", [1]), { dims: [] });
+  await writeFile(
+    at("m.onnx"),
+    modelBytes({ nodes: [...first, ...products(after)], weights: [wave("w", 1.3), wave("v", 2.1), once], outputs: ["y"], opset: 17 }),
+  );
+  const data = Float32Array.from({ length: 128 }, (_, i) => Math.cos(i * 1.7));
+  const other = data.map((value) => value * 0.97);
+  await writeFile(at("x.npz"), writeNpz([{ name: "x", dtype: "float32", shape: [32, 1, 4], data }]));
+  await writeFile(at("cal.npz"), writeNpz([{ name: "x", dtype: "float32", shape: [32, 1, 4], data: other }]));
+  const text = writeCache({ version: "8601", algorithm: "EntropyCalibration2", scales: new Map(Object.entries(scales ?? {})) });
+  await writeFile(at("m.cache"), text);
+  const source = scales ? "{cache: m.cache}" : "{data: cal.npz, algorithm: minmax, min-samples: 1}";
+  await writeFile(
+    at(".github/trt-gate.yml"),
+    `version: 1\nmodels:\n  - path: m.onnx\n    quantization: ${source}\n    validation: {data: x.npz}\n`,
+  );
+  return (await main({ inputs: { lane: "simulate", search: "off" } }, effects)).report.models[0];
+}
+
+it("without scales are counted, named and no pass where they are half of the compute", async () => {
+  const model = await judged(loop, {});
+  expect(model).toMatchObject({ verdict: "undecided", reason: "compute-in-bodies" });
+  expect(model?.message).toContain("1 of 2 compute nodes lie inside bodies");
+  expect(model?.coverage).toMatchObject({
+    quantizedUnits: 1,
+    totalUnits: 2,
+    bodies: { total: 1, quantized: [], float: ["inside in the body of Loop loop"] },
+  });
+});
+
+it("without scales are a caveat where they are few", async () => {
+  const model = await judged(loop, { after: 3 });
+  expect(model?.reason).not.toBe("compute-in-bodies");
+  expect(model?.caveats?.map(({ reason }) => reason)).toContain("bodies-in-float");
+  expect(model?.coverage).toMatchObject({ quantizedUnits: 3, totalUnits: 4 });
+});
+
+it("with scales are quantised: the figure is that of the unrolled model", async () => {
+  const scales = { x: 0.02, s: 0.02, t: 0.05 };
+  const inLoop = await judged(loop, { scales });
+  await effects.end();
+  const plain = await judged(unrolled, { scales: { x: 0.02, t: 0.05 } });
+  expect(inLoop?.coverage).toMatchObject({ quantizedUnits: 2, totalUnits: 2, bodies: { float: [] } });
+  expect(inLoop?.outputs[0]?.metrics.sqnrDb).toBe(plain?.outputs[0]?.metrics.sqnrDb);
+  expect(inLoop?.outputs[0]?.metrics.sqnrDb).not.toBe((await judged(loop, {}))?.outputs[0]?.metrics.sqnrDb);
+});
