@@ -24,9 +24,10 @@ async function verdictOn(
   const values = Array.from({ length: 64 }, (_, i) => Math.sin(i * 1.3));
   const data = dtype === "float64" ? Float64Array.from(values) : Float32Array.from(values);
   await writeFile(at("x.npz"), writeNpz([{ name: "x", dtype, shape: [16, 1, 4], data }]));
+  await writeFile(at("cal.npz"), writeNpz([{ name: "x", dtype, shape: [16, 1, 4], data: data.map((value) => value * 0.9) }]));
   await writeFile(
     at(".github/trt-gate.yml"),
-    "version: 1\nmodels:\n  - path: m.onnx\n    quantization: {data: x.npz, algorithm: minmax, min-samples: 1}\n    validation: {data: x.npz}\n",
+    "version: 1\nmodels:\n  - path: m.onnx\n    quantization: {data: cal.npz, algorithm: minmax, min-samples: 1}\n    validation: {data: x.npz}\n",
   );
   const { report } = await main({ inputs: { lane: "simulate", search: "off" } }, effects);
   const [model] = report.models;
