@@ -84,12 +84,13 @@ export const silentLog: Log = {
 };
 
 /** One of any number of different pictures of one kind: two crops blended, shifted, mirrored, with another contrast. The same seed gives the same picture. */
-export function variedPicture(crops: readonly Float32Array[], { shape, channelsLast }: Varied, seed: number): Float32Array {
+export function variedPicture(crops: readonly Float32Array[], { shape, channelsLast, text }: Varied, seed: number): Float32Array {
   const [height, width] = channelsLast ? [shape[1], shape[2]] : [shape[2], shape[3]];
   const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1));
   const pick = () => crops[Math.floor(random() * crops.length)] ?? new Float32Array(3 * cropHeight * cropWidth);
   const [one, two, share, gain, offset] = [pick(), pick(), random() / 2, 0.5 + random(), (random() - 0.5) * 0.4];
   const [dx, dy, isMirrored] = [Math.floor(random() * cropWidth), Math.floor(random() * cropHeight), random() < 0.5];
+  const start = random() * 1000;
   const result = new Float32Array(3 * height * width);
   for (let c = 0; c < 3; c++)
     for (let y = 0; y < height; y++)
@@ -97,7 +98,9 @@ export function variedPicture(crops: readonly Float32Array[], { shape, channelsL
         const row = (c * cropHeight + ((y + dy) % cropHeight)) * cropWidth;
         const column = (x + dx) % cropWidth;
         const value = (1 - share) * (one[row + (isMirrored ? cropWidth - 1 - column : column)] ?? 0) + share * (two[row + column] ?? 0);
-        result[channelsLast ? (y * width + x) * 3 + c : (c * height + y) * width + x] = Math.max(-1, Math.min(1, value * gain + offset));
+        const clipped = Math.max(-1, Math.min(1, value * gain + offset));
+        const written = text && isInk(x, y, start) ? -1 : text ? 0.6 + 0.4 * clipped : clipped;
+        result[channelsLast ? (y * width + x) * 3 + c : (c * height + y) * width + x] = written;
       }
   return result;
 }
@@ -106,6 +109,7 @@ export interface Varied {
   /** N = 1 and three channels. */
   readonly shape: readonly [number, number, number, number];
   readonly channelsLast: boolean;
+  readonly text: boolean;
 }
 
 /** Varied pictures as samples of one input; `from`: the first one's seed. */

@@ -3,11 +3,14 @@
  */
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
+import { unitFamilies } from "../onnx/families.ts";
+import { toNetwork } from "../onnx/network.ts";
+import { readModel } from "../onnx/read.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { notAsked, proofOf } from "../search/proof.ts";
 import { searchUnits } from "../search/ranked.ts";
-import type { Journal } from "../search/request.ts";
+import type { Family, Journal } from "../search/request.ts";
 import { countsOf, type SampleSplit } from "../search/sample-split.ts";
 import { searchByPolygraphy } from "./debug-precision.ts";
 import { fileName } from "./file-name.ts";
@@ -108,6 +111,7 @@ async function searchRanked(inputs: SearchInputs, plain: JudgedRun): Promise<Sea
     inputsHash: await digestOf(inputs),
     progress: (stage) => effects.log.progress(`${judging.entry.name}: search`, stage),
     notice: (text) => effects.log.notice(text),
+    families: open ? await familiesOf(inputs) : [],
     schemes: isSimulated || open ? otherSchemes(inputs) : [],
     ...(isSimulated ? {} : { simulatedPlain: plainScheme(inputs) }),
     cancelled: effects.cancelled,
@@ -115,6 +119,12 @@ async function searchRanked(inputs: SearchInputs, plain: JudgedRun): Promise<Sea
   // Only a search that could go on leaves one: an answer is proved by builds of this run, not by those of an earlier one.
   if (outcome.kind !== "budget" && outcome.kind !== "tool-failing") await effects.files.remove(journal);
   return { outcome: withIndices(outcome, split), proofRun };
+}
+
+/** Kinds of units, by the graph that they were found in. */
+async function familiesOf({ prepared: { job, lane } }: SearchInputs): Promise<readonly Family[]> {
+  const model = await readModel(job.quantization.qdqPath ?? job.modelPath, job.effects.files, { weights: "left-in-file" });
+  return unitFamilies(toNetwork(model), lane.units);
 }
 
 /** Polygraphy's own answer, asked of the proof samples as any other. */
