@@ -31,6 +31,7 @@ export async function agreementStage(bench: Bench): Promise<void> {
       folder: job.workFolder,
       feeds,
       shapes: job.shapes,
+      values: new Map(),
       tensorrt: job.tensorrt,
       deadlineMs: job.deadlineMs,
     });

@@ -36,7 +36,14 @@ class Worker:
         return facts
 
     def load(self, request: Request) -> dict[str, Any]:
-        loaded = networks.load(request["model"], request["shapes"], request["typed"], request.get("plugins") or [])
+        loaded = networks.load(
+            request["model"],
+            request["shapes"],
+            request["typed"],
+            request.get("plugins") or [],
+            request.get("values"),
+            bool(request.get("versionCompatible")),
+        )
         self.networks[request["network"]] = loaded
         _write_json(request["describe"], networks.describe(loaded))
         return {"describe": request["describe"]}

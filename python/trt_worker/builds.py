@@ -63,9 +63,9 @@ def build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) 
     return engine, {
         "seconds": time.monotonic() - start,
         "sizeBytes": _size(plan),
-        "missingScales": _missing_scales(keeper),
+        "missingScales": keeper.missing_scales,
         "degraded": keeper.holding("insufficient memory")[:5],
-        "warnings": [text for level, text in keeper.lines if level == "warning" and not text.startswith("Missing scale")][:20],
+        "warnings": keeper.warnings()[:20],
         "calibrationBatches": samples.taken if isinstance(samples, Samples) else 0,
     }
 
@@ -93,12 +93,6 @@ def open_plan(path: str, keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
 
 def _size(plan: Any) -> int:
     return int(getattr(plan, "nbytes", None) or len(plan))
-
-
-def _missing_scales(keeper: LogKeeper) -> list[str]:
-    prefix = "Missing scale and zero-point for tensor "
-    lines = [text[len(prefix) :] for _, text in keeper.lines if text.startswith(prefix)]
-    return [line.rsplit(", expect fall back", 1)[0] for line in lines]
 
 
 def _samples(calibration: dict[str, Any] | None) -> Samples | NoSamples | None:
@@ -154,6 +148,10 @@ def _config(
     if options.get("dlaCore") is not None:
         settings.update(use_dla=True, allow_gpu_fallback=True)
     config = create_config(loaded.builder, loaded.network, **settings)
+    if settings.get("precision_constraints") == "obey":
+        # For DLA Polygraphy asks for `prefer` as well, and of the two only one can hold.
+        config.clear_flag(trt.BuilderFlag.PREFER_PRECISION_CONSTRAINTS)
+        config.set_flag(trt.BuilderFlag.OBEY_PRECISION_CONSTRAINTS)
     if options.get("dlaCore") is not None:
         config.DLA_core = options["dlaCore"]
     return config

@@ -7,6 +7,8 @@ import statistics
 import time
 from typing import Any
 
+from .protocol import Failure
+
 
 class Engine:
     """An engine with one execution context, made at first use and freed on `release`."""
@@ -42,7 +44,7 @@ def run(engine: Engine, feeds: list[dict[str, str]], folder: str, first: int) ->
     os.makedirs(folder, exist_ok=True)
     names: list[str] = []
     for number, feed in enumerate(feeds):
-        outputs = engine.runner().infer(_load(feed))
+        outputs = engine.runner().infer(_load(feed, engine.engine))
         names = list(outputs)
         for k, name in enumerate(names):
             # infer() reuses its buffers: the array is written before the next call.
@@ -50,10 +52,23 @@ def run(engine: Engine, feeds: list[dict[str, str]], folder: str, first: int) ->
     return {"names": names}
 
 
-def _load(feed: dict[str, str]) -> dict[str, Any]:
+def _load(feed: dict[str, str], engine: Any) -> dict[str, Any]:
     import numpy
 
-    return {name: numpy.load(path, allow_pickle=False) for name, path in feed.items()}
+    return {name: _as_engine_reads(numpy.load(path, allow_pickle=False), name, engine) for name, path in feed.items()}
+
+
+def _as_engine_reads(array: Any, name: str, engine: Any) -> Any:
+    """Below TensorRT 10 an int64 input of the model is an int32 input of the engine. A number that does not fit is a failure, never another number."""
+    import numpy
+    import tensorrt as trt
+
+    if array.dtype != numpy.int64 or engine.get_tensor_dtype(name) != trt.int32:
+        return array
+    narrow = array.astype(numpy.int32)
+    if not numpy.array_equal(narrow, array):
+        raise Failure("run-failed", "input {!r} holds an integer that does not fit into 32 bits, and this TensorRT has no wider one".format(name))
+    return narrow
 
 
 def inspect(engine: Engine, path: str) -> dict[str, str]:
@@ -74,7 +89,7 @@ def latency(engine: Engine, feed: dict[str, str], warm_up: int, iterations: int)
     runner = engine.runner()
     held: list[Any] = []
     device_feed: dict[str, Any] = {}
-    for name, array in _load(feed).items():
+    for name, array in _load(feed, engine.engine).items():
         if engine.engine.is_shape_inference_io(name):
             device_feed[name] = array
         else:

@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from .protocol import Channel
 
-KEPT_LINES = 400
 LINE_CHARACTERS = 2000
+MISSING_SCALE = "Missing scale and zero-point for tensor "
+
+
+class Ends:
+    """The first and the last of many lines: a build may log thousands, its cause comes first and its end last."""
+
+    def __init__(self, each: int) -> None:
+        self._first: list[tuple[str, str]] = []
+        self._last: deque[tuple[str, str]] = deque(maxlen=each)
+        self._each = each
+
+    def add(self, line: tuple[str, str]) -> None:
+        if len(self._first) < self._each:
+            self._first.append(line)
+        else:
+            self._last.append(line)
+
+    def all(self) -> list[tuple[str, str]]:
+        return self._first + list(self._last)
 
 
 class LogKeeper:
-    """The lines of the current request, newest last, as (level, text)."""
+    """The lines of the current request, newest last, as (level, text). Errors and what counts are kept apart, so that warnings cannot crowd them out."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self.lines: list[tuple[str, str]] = []
+        self.start()
 
     def start(self) -> None:
-        self.lines = []
+        self._others, self._errors, self._skipped = Ends(200), Ends(50), Ends(20)
+        # Names of tensors: hundreds of such lines are one fact, which the build's result counts.
+        self.missing_scales: list[str] = []
 
     def add(self, level: str, text: str) -> None:
         text = str(text)[:LINE_CHARACTERS]
-        if len(self.lines) < KEPT_LINES:
-            self.lines.append((level, text))
-        # Hundreds of "Missing scale" lines are one fact, which the build's result counts.
-        if not text.startswith("Missing scale"):
-            self._channel.event("log", level=level, text=text)
+        if text.startswith(MISSING_SCALE):
+            self.missing_scales.append(text[len(MISSING_SCALE) :].rsplit(", expect fall back", 1)[0])
+            return
+        kept = self._errors if level == "error" else self._skipped if "insufficient memory" in text.lower() else self._others
+        kept.add((level, text))
+        self._channel.event("log", level=level, text=text)
 
     def holding(self, *words: str) -> list[str]:
-        return [text for _, text in self.lines if any(word in text.lower() for word in words)]
+        lines = self._skipped.all() + self._errors.all() + self._others.all()
+        return [text for _, text in lines if any(word in text.lower() for word in words)]
 
     def errors(self) -> list[str]:
-        return [text for level, text in self.lines if level == "error"]
+        return [text for _, text in self._errors.all()]
+
+    def warnings(self) -> list[str]:
+        return [text for level, text in self._others.all() if level == "warning"]
 
 
 def install(keeper: LogKeeper) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Dict, List
 
 from .protocol import Failure
 
@@ -28,8 +28,14 @@ class Network:
         return found
 
 
-def load(model: str, shapes: dict[str, dict[str, list[int]]], typed: bool, plugins: list[str]) -> Network:
-    """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network."""
+Ranges = Dict[str, Dict[str, List[int]]]
+
+
+def load(
+    model: str, shapes: Ranges, typed: bool, plugins: list[str], values: Ranges | None = None, version_compatible: bool = False
+) -> Network:
+    """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network. `values`: the same for inputs that TensorRT takes as
+    shapes: it wants to know what they hold. An engine for other versions holds no plugin, and InstanceNormalization is one unless asked for."""
     from polygraphy.backend.trt import Profile, load_plugins, network_from_onnx_path
 
     for plugin in plugins:
@@ -37,9 +43,17 @@ def load(model: str, shapes: dict[str, dict[str, list[int]]], typed: bool, plugi
             load_plugins(plugins=[plugin])
         except OSError as error:
             raise Failure("plugin-failed", "the plugin library {} does not load: {}".format(plugin, error)) from error
-    builder, network, parser = network_from_onnx_path(model, strongly_typed=typed)
+    import tensorrt as trt
+
+    native = getattr(getattr(trt, "OnnxParserFlag", None), "NATIVE_INSTANCENORM", None)
+    flags = [native] if version_compatible and native is not None else None
+    builder, network, parser = network_from_onnx_path(model, strongly_typed=typed, flags=flags)
     profile = Profile()
+    inputs = [network.get_input(i) for i in range(network.num_inputs)]
+    shape_inputs = {tensor.name for tensor in inputs if tensor.is_shape_tensor}
     for name, shape in shapes.items():
+        if name in shape_inputs and name in (values or {}):
+            shape = (values or {})[name]
         profile.add(name, min=tuple(shape["min"]), opt=tuple(shape["opt"]), max=tuple(shape["max"]))
     return Network(builder, network, parser, profile, typed)
 

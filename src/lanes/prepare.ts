@@ -3,7 +3,7 @@
  * A lane asked for by name that is not there is an error, never another lane.
  */
 import { ToolError } from "../effects/failure.ts";
-import { lockGpu } from "../effects/gpu-lock.ts";
+import { type GpuLock, lockGpu } from "../effects/gpu-lock.ts";
 import type { EngineJob } from "../model/job.ts";
 import type { LaneName, PreparedLane } from "../model/lane.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
@@ -12,7 +12,7 @@ import { prepareSimulate } from "./simulate/simulate.ts";
 import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
 import type { EngineTools } from "./tensorrt/engine-context.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
-import { askForGpu, gpuState } from "./tensorrt/gpu.ts";
+import { askForGpu, deviceEnv, type Gpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
 import { Worker } from "./tensorrt/worker.ts";
 
@@ -33,7 +33,7 @@ export async function prepareLane(wanted: LaneName | "auto", job: EngineJob): Pr
     if (wanted === "auto") return { prepared: await prepareSimulate(job), why: answer.why };
     throw unavailable(wanted, answer.why);
   }
-  const tools = await openTools(wanted, job, answer.gpu);
+  const tools = await openTools(wanted, job, [answer.gpu, ...answer.others]);
   if (!("worker" in tools)) return { prepared: await prepareSimulate(job), why: tools.why };
   try {
     return await prepareEngines(wanted, job, tools);
@@ -47,10 +47,10 @@ export async function prepareLane(wanted: LaneName | "auto", job: EngineJob): Pr
 async function openTools(
   wanted: LaneName | "auto",
   job: EngineJob,
-  gpu: NonNullable<EngineTools["gpu"]>,
+  gpus: readonly [Gpu, ...Gpu[]],
 ): Promise<EngineTools | { readonly why: string }> {
-  const lock = await lockGpu(gpu.uuid, job.effects, { waitMs: Math.min(gpuWaitMs, job.deadlineMs - job.effects.clock.monotonicMs()) });
-  const worker = new Worker(job.effects, job.tensorrt.python);
+  const { gpu, lock } = await lockOne(gpus, job);
+  const worker = new Worker(job.effects, job.tensorrt.python, { device: deviceEnv(gpu) });
   const close = async () => {
     await worker.close();
     await lock.release();
@@ -65,6 +65,20 @@ async function openTools(
     if (wanted === "auto") return { why: `there is a GPU, but no usable TensorRT: ${error.message}` };
     throw unavailable(wanted, error.message, error.tail);
   }
+}
+
+/** The first that no other run holds; where all are held, the first is waited for. */
+async function lockOne(gpus: readonly [Gpu, ...Gpu[]], job: EngineJob): Promise<{ readonly gpu: Gpu; readonly lock: GpuLock }> {
+  for (const gpu of gpus.length > 1 ? gpus : []) {
+    const lock = await lockGpu(gpu.uuid, job.effects, { waitMs: 0 }).catch((error: unknown) => {
+      if (error instanceof ToolError && error.reason === "gpu-busy") return undefined;
+      throw error;
+    });
+    if (lock !== undefined) return { gpu, lock };
+  }
+  const [gpu] = gpus;
+  const waitMs = Math.min(gpuWaitMs, job.deadlineMs - job.effects.clock.monotonicMs());
+  return { gpu, lock: await lockGpu(gpu.uuid, job.effects, { waitMs }) };
 }
 
 async function prepareEngines(wanted: LaneName | "auto", job: EngineJob, tools: EngineTools): Promise<Prepared> {

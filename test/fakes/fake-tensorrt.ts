@@ -36,6 +36,8 @@ const shape = z.array(z.number());
 const askedBuild = z.object({
   flags: z.array(z.string()),
   workspaceBytes: z.number().nullable(),
+  /** Which GPUs the worker may see. */
+  cuda: z.record(z.string(), z.string()),
   device: z.string(),
   dlaCore: z.number(),
   optimizationLevel: z.number(),

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { lockGpu } from "../../src/effects/gpu-lock.ts";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
 import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
@@ -226,6 +227,24 @@ describeWithPython("the choice of a lane", () => {
       reason: "lane-unavailable",
       message: expect.stringContaining("no module tensorrt"),
     });
+  });
+
+  it("takes the next GPU where another run holds the first, and tells CUDA so", async () => {
+    machine = await fakeMachine({ FAKE_SMI: "two" });
+    const first = await lockGpu("GPU-00000000-1111-2222-3333-444444444444", machine.effects, { waitMs: 0 });
+    try {
+      const { prepared } = await prepareLane("implicit", await machine.job({ cachePath: recordedCache }));
+      open = prepared;
+      expect(prepared.versions?.gpu).toBe("Second fake GPU");
+      await pairsOf(prepared, { samples: [0] });
+      const [reference] = await machine.builds();
+      expect(reference?.cuda).toEqual({
+        CUDA_DEVICE_ORDER: "PCI_BUS_ID",
+        CUDA_VISIBLE_DEVICES: "GPU-55555555-1111-2222-3333-444444444444",
+      });
+    } finally {
+      await first.release();
+    }
   });
 
   it("lets go of the GPU when the lane is closed", async () => {

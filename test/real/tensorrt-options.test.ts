@@ -5,9 +5,15 @@ import { afterEach, expect, it } from "vitest";
 import { ConfigError } from "../../src/effects/failure.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
+import { sessionFor } from "../../src/lanes/tensorrt/engine-context.ts";
+import { readModelFacts } from "../../src/lanes/tensorrt/model-facts.ts";
+import type { Side } from "../../src/lanes/tensorrt/session.ts";
+import { Worker } from "../../src/lanes/tensorrt/worker.ts";
 import { main } from "../../src/main.ts";
 import type { EngineJob, TensorRtOptions } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
+import type { Tensor } from "../../src/model/tensor.ts";
+import { DataType, floatTensor } from "../../src/onnx/model.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
@@ -30,6 +36,24 @@ async function prepare(options: Partial<TensorRtOptions>, fake: Readonly<Record<
   return prepared;
 }
 
+/** A plain engine of this model, run on one sample. */
+async function madeFrom(model: Uint8Array, sample: readonly Tensor[], options: Partial<TensorRtOptions> = {}): Promise<Side> {
+  machine = await fakeMachine();
+  const feed = new Map(sample.map((tensor) => [tensor.name, tensor]));
+  const job = await machine.job({}, { shapes: new Map() });
+  const validation = { ...job.validation, count: 1, feed: async () => feed };
+  await writeFile(job.modelPath, model);
+  const worker = new Worker(machine.effects, machine.python);
+  const tools = { worker, hello: await worker.hello(), gpu: undefined, stateBefore: undefined, close: () => worker.close() };
+  const facts = await readModelFacts(job.modelPath, job.shapes, machine.effects.files);
+  const session = await sessionFor({ ...job, validation, tensorrt: { ...job.tensorrt, ...options } }, facts, tools);
+  try {
+    return await session.make({ what: "engine", modelPath: job.modelPath, typed: false, fp16: false, int8: false, marks: [] });
+  } finally {
+    await session.close();
+  }
+}
+
 describeWithPython("options of the builder", () => {
   it("reach both sides alike: workspace, level, tactics, DLA core and version compatibility", async () => {
     const options = { workspaceMiB: 512, optimizationLevel: 2, dlaCore: 1, versionCompatible: true, noTacticSources: true };
@@ -50,6 +74,36 @@ describeWithPython("options of the builder", () => {
     const int8 = (constraints: string) => ["FP16", "GPU_FALLBACK", "INT8", constraints, "VERSION_COMPATIBLE"];
     expect(candidate).toEqual({ ...reference, flags: int8("PREFER_PRECISION_CONSTRAINTS") });
     expect(kept).toEqual({ ...reference, flags: int8("OBEY_PRECISION_CONSTRAINTS") });
+  });
+
+  it("let a version-compatible engine hold InstanceNormalization, which is a plugin on 8.6 unless asked for", async () => {
+    const model = modelBytes({
+      nodes: [node("InstanceNormalization", ["x", "scale", "bias"], ["y"])],
+      weights: [floatTensor("scale", [2], Float32Array.of(1, 2)), floatTensor("bias", [2], Float32Array.of(0, 1))],
+      inputs: { x: [1, 2, 3] },
+      outputs: ["y"],
+    });
+    const x: Tensor = { name: "x", dtype: "float32", shape: [1, 2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const side = await madeFrom(model, [x], { versionCompatible: true });
+    expect((await side.tensor(0, "y"))?.shape).toEqual([1, 2, 3]);
+  });
+
+  it("tell a profile what an input holds that an operator reads as a shape", async () => {
+    const model = modelBytes({
+      nodes: [node("Expand", ["x", "size"], ["y"])],
+      inputs: { x: [1], size: [2] },
+      inputType: DataType.INT64,
+      outputs: ["y"],
+      outputTypes: { y: DataType.INT64 },
+    });
+    const int64 = (name: string, values: readonly bigint[]): Tensor => ({
+      name,
+      dtype: "int64",
+      shape: [values.length],
+      data: BigInt64Array.from(values),
+    });
+    const side = await madeFrom(model, [int64("x", [7n]), int64("size", [2n, 3n])]);
+    expect(await side.tensor(0, "y")).toMatchObject({ shape: [2, 3] });
   });
 
   it("are TensorRT's own where the configuration says nothing, but for TF32, which is off on both sides", async () => {
@@ -116,7 +170,7 @@ describeWithPython("dynamic shapes", () => {
     expect(model?.layers.map(({ samples }) => samples)).toEqual([3, 3, 3, 3]);
     const elements = sizes.reduce((sum, [height, width]) => sum + 8 * height * width, 0);
     expect(model?.outputs[0]?.elements).toBe(elements);
-    expect(model?.reproduce[0]).toContain("--trt-max-shapes 'x:[1,8,8,16]'");
+    expect(model?.reproduce.join("\n")).toContain("--trt-max-shapes 'x:[1,8,8,16]'");
   });
 
   it("take no calibration sample of another size than opt, which TensorRT would read wrongly", async () => {

@@ -6,6 +6,7 @@ import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Hello } from "./protocol.ts";
 import { Session } from "./session.ts";
+import { shapeValues } from "./shape-values.ts";
 import type { Worker } from "./worker.ts";
 
 export interface EngineTools {
@@ -27,6 +28,7 @@ export async function sessionFor(job: EngineJob, facts: ModelFacts, tools: Engin
     folder: job.workFolder,
     feeds,
     shapes: facts.shapes,
+    values: await shapeValues(job.validation, facts.inputs),
     tensorrt: job.tensorrt,
     deadlineMs: job.deadlineMs,
   });

@@ -1,8 +1,10 @@
-/** Asks `nvidia-smi` about the GPU in use. Facts only; a tool that hangs or prints nonsense gives undefined, never a made-up number. */
+/** Asks `nvidia-smi` about the GPUs that CUDA may use. Facts only; a tool that hangs or prints nonsense gives undefined, never a made-up number. */
 import { childEnv } from "../../effects/child-env.ts";
 import type { Effects } from "../../effects/effects.ts";
+import { jetson } from "./jetson.ts";
 
 export interface Gpu {
+  /** Of the GPU, or of the MIG instance: what CUDA_VISIBLE_DEVICES takes. */
   readonly uuid: string;
   readonly name: string;
   readonly driver: string;
@@ -20,21 +22,60 @@ export interface GpuState {
 const limitMs = 10_000;
 export const noGpu = "no NVIDIA GPU with a driver on this machine";
 
-/** `why`: there is none, or the driver's tool does not answer (a GPU that hangs makes it hang). */
-export type GpuAnswer = { readonly gpu: Gpu } | { readonly why: string };
+/** `why`: there is none, or the driver's tool does not answer (a GPU that hangs makes it hang). `others`: further ones that CUDA may use. */
+export type GpuAnswer = { readonly gpu: Gpu; readonly others: readonly Gpu[] } | { readonly why: string };
 
-/** The GPU that CUDA will use: the first of CUDA_VISIBLE_DEVICES, else the first there is. */
+/** In the order of CUDA_VISIBLE_DEVICES, else in that of the PCI bus: `nvidia-smi` lists by it, and the worker is told to count by it. */
 export async function askForGpu(effects: Effects): Promise<GpuAnswer> {
   const rows = await query(effects, ["uuid", "name", "driver_version", "memory.total", "memory.used"]);
   if (rows === "late") return { why: `nvidia-smi did not answer within ${limitMs / 1000} s, so the GPU could not be read` };
-  const wanted = (effects.env.CUDA_VISIBLE_DEVICES ?? "0").split(",")[0] ?? "";
-  const row =
-    rows?.find((one) => wanted.startsWith("GPU-") && one[0]?.startsWith(wanted)) ??
-    (/^\d+$/.test(wanted) ? rows?.[Number(wanted)] : undefined);
-  const [uuid, name, driver, total, used] = row ?? [];
-  if (uuid === undefined || name === undefined || driver === undefined || !uuid.startsWith("GPU-")) return { why: noGpu };
-  return { gpu: { uuid, name, driver, totalMiB: numberOf(total), usedMiB: numberOf(used) } };
+  const there = (rows ?? []).flatMap(gpuOf);
+  const wanted = effects.env.CUDA_VISIBLE_DEVICES?.split(",").map((one) => one.trim());
+  const instances = wanted?.some((one) => one.startsWith("MIG-")) === true ? await migInstances(effects, there) : [];
+  const visible = wanted === undefined ? there : visibleOf(wanted, [...there, ...instances], there);
+  const [gpu, ...others] = visible;
+  if (gpu !== undefined) return { gpu, others };
+  const board = there.length === 0 ? await jetson(effects) : undefined;
+  return board === undefined ? { why: noGpu } : { gpu: board, others: [] };
 }
+
+/** CUDA takes numbers and beginnings of UUIDs, and stops at the first that it does not know. */
+function visibleOf(wanted: readonly string[], known: readonly Gpu[], byNumber: readonly Gpu[]): Gpu[] {
+  const found: Gpu[] = [];
+  for (const one of wanted) {
+    const gpu = /^\d+$/.test(one) ? byNumber[Number(one)] : known.find(({ uuid }) => /^(GPU|MIG)-./.test(one) && uuid.startsWith(one));
+    if (gpu === undefined) break;
+    found.push(gpu);
+  }
+  return found;
+}
+
+function gpuOf([uuid, name, driver, total, used]: readonly string[]): Gpu[] {
+  if (uuid === undefined || name === undefined || driver === undefined || !uuid.startsWith("GPU-")) return [];
+  return [{ uuid, name, driver, totalMiB: numberOf(total), usedMiB: numberOf(used) }];
+}
+
+/** Slices of GPUs, from `nvidia-smi -L`: each under the line of its GPU. Their memory is not in the query. */
+async function migInstances(effects: Effects, gpus: readonly Gpu[]): Promise<Gpu[]> {
+  const lines = await smi(effects, ["-L"]);
+  if (lines === "late" || lines === undefined) return [];
+  const found: Gpu[] = [];
+  let parent: Gpu | undefined;
+  for (const line of lines) {
+    const uuid = /\(UUID: ((?:GPU|MIG)-[^)]+)\)/.exec(line)?.[1];
+    if (uuid?.startsWith("GPU-")) parent = gpus.find((gpu) => gpu.uuid === uuid);
+    const slice = /^\s*(MIG .*?)\s+Device\b/.exec(line)?.[1];
+    if (uuid?.startsWith("MIG-") && parent !== undefined)
+      found.push({ uuid, name: `${parent.name} ${slice ?? "MIG"}`, driver: parent.driver, totalMiB: undefined, usedMiB: undefined });
+  }
+  return found;
+}
+
+/** What a child must be told so that CUDA uses this one and no other. */
+export const deviceEnv = ({ uuid }: Gpu): Record<string, string> => ({
+  CUDA_DEVICE_ORDER: "PCI_BUS_ID",
+  ...(/^(GPU|MIG)-/.test(uuid) ? { CUDA_VISIBLE_DEVICES: uuid } : {}),
+});
 
 /** Undefined where `askForGpu` has a reason. */
 export async function findGpu(effects: Effects): Promise<Gpu | undefined> {
@@ -72,18 +113,16 @@ function throttleOf(text: string | undefined): string | undefined {
 const numberOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
 
-/** Undefined where the tool is not there or fails; "late" where it was stopped at its limit. */
 async function query(effects: Effects, fields: readonly string[], uuid?: string): Promise<string[][] | "late" | undefined> {
-  const result = await effects.exec.run({
-    file: "nvidia-smi",
-    args: [...(uuid === undefined ? [] : [`--id=${uuid}`]), `--query-gpu=${fields.join(",")}`, "--format=csv,noheader,nounits"],
-    env: childEnv(effects.env),
-    timeoutMs: limitMs,
-  });
+  const id = uuid === undefined ? [] : [`--id=${uuid}`];
+  const lines = await smi(effects, [...id, `--query-gpu=${fields.join(",")}`, "--format=csv,noheader,nounits"]);
+  return lines === "late" ? "late" : lines?.map((line) => line.split(",").map((cell) => cell.trim()));
+}
+
+/** Lines that say something. Undefined where the tool is not there or fails; "late" where it was stopped at its limit. */
+async function smi(effects: Effects, args: readonly string[]): Promise<string[] | "late" | undefined> {
+  const result = await effects.exec.run({ file: "nvidia-smi", args, env: childEnv(effects.env), timeoutMs: limitMs });
   if (result.endedBy === "timeout") return "late";
   if (result.endedBy !== "exit" || result.exitCode !== 0) return undefined;
-  return result.stdout
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => line.split(",").map((cell) => cell.trim()));
+  return result.stdout.split("\n").filter((line) => line.trim() !== "");
 }

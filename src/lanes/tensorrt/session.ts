@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly folder: string;
   readonly feeds: readonly FeedFiles[];
   readonly shapes: ReadonlyMap<string, ShapeRange>;
+  /** What inputs of integers hold (shape-values.ts). */
+  readonly values: ReadonlyMap<string, ShapeRange>;
   readonly tensorrt: TensorRtOptions;
   /** Milliseconds of the monotonic clock by which everything must be over. */
   readonly deadlineMs: number;
@@ -74,8 +76,9 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { worker, effects, folder, shapes, tensorrt } = options;
-    const networks = { worker, files: effects.files, folder, shapes, plugins: tensorrt.plugins };
+    const { worker, effects, folder, shapes, values, tensorrt } = options;
+    const { plugins, versionCompatible } = tensorrt;
+    const networks = { worker, files: effects.files, folder, shapes, values, plugins, versionCompatible };
     this.#networks = new LoadedNetworks(networks, (wanted) => this.#request(wanted));
   }
 

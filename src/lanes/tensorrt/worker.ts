@@ -16,6 +16,11 @@ const helloMs = 180_000;
 const lifetimeMs = 24 * 3_600_000;
 const mostStarts = 2;
 
+export interface WorkerOptions {
+  readonly device?: Readonly<Record<string, string>>;
+  readonly script?: string;
+}
+
 interface Running {
   readonly conversation: Conversation;
   readonly hello: Hello;
@@ -25,12 +30,15 @@ export class Worker {
   readonly #effects: Effects;
   readonly #python: string;
   readonly #script: string;
+  readonly #device: Readonly<Record<string, string>>;
   readonly #tail: string[] = [];
   #running: Running | undefined;
   #starts = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(effects: Effects, python: string, script = "worker.py") {
+  /** `device`: variables that make CUDA use one GPU (gpu.ts). */
+  constructor(effects: Effects, python: string, { device = {}, script = "worker.py" }: WorkerOptions = {}) {
+    this.#device = device;
     this.#effects = effects;
     this.#python = python;
     this.#script = script;
@@ -102,7 +110,7 @@ export class Worker {
     return exec.start({
       file: this.#python,
       args: [await pythonFile(this.#script, files)],
-      env: pythonEnv(env, { CUDA_MODULE_LOADING: "LAZY" }),
+      env: pythonEnv(env, { CUDA_MODULE_LOADING: "LAZY", CUDA_DEVICE_ORDER: "PCI_BUS_ID", ...this.#device }),
       timeoutMs: lifetimeMs,
       onLine: (line, stream) => stream === "stderr" && this.#keep(line),
     });

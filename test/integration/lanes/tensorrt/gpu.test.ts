@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Effects } from "../../../../src/effects/effects.ts";
-import { askForGpu, findGpu, gpuState } from "../../../../src/lanes/tensorrt/gpu.ts";
+import { askForGpu, deviceEnv, findGpu, gpuState } from "../../../../src/lanes/tensorrt/gpu.ts";
 import { type RunEffects, runEffects } from "../../../fakes/run-effects.ts";
 
 let run: RunEffects;
@@ -32,6 +32,43 @@ describe("the GPU in use", () => {
     ["the one by the start of its UUID", { CUDA_VISIBLE_DEVICES: "GPU-b,GPU-a" }, "GPU-b"],
   ])("is %s that CUDA sees", async (_, variables, uuid) => {
     expect(await askForGpu(await machine(two, variables))).toMatchObject({ gpu: { uuid } });
+  });
+
+  it("has the others that CUDA may use behind it, up to one that is not there", async () => {
+    const uuids = async (variables: Readonly<Record<string, string>>) => {
+      const answer = await askForGpu(await machine(two, variables));
+      return "gpu" in answer ? [answer.gpu, ...answer.others].map(({ uuid }) => uuid) : answer.why;
+    };
+    expect(await uuids({})).toEqual(["GPU-a", "GPU-b"]);
+    expect(await uuids({ CUDA_VISIBLE_DEVICES: "1, 0" })).toEqual(["GPU-b", "GPU-a"]);
+    expect(await uuids({ CUDA_VISIBLE_DEVICES: "1,7,0" })).toEqual(["GPU-b"]);
+  });
+
+  it("is the slice of a GPU that CUDA_VISIBLE_DEVICES names", async () => {
+    const list = [
+      "GPU 0: First (UUID: GPU-a)",
+      "  MIG 1g.10gb     Device  0: (UUID: MIG-11aa)",
+      "GPU 1: Second (UUID: GPU-b)",
+      "  MIG 2g.20gb     Device  0: (UUID: MIG-22bb)",
+    ];
+    const script = `case "$*" in -L) printf '%s\\n' ${list.map((line) => `'${line}'`).join(" ")} ;; *) ${two} ;; esac`;
+    const effects = await machine(script, { CUDA_VISIBLE_DEVICES: "MIG-22bb" });
+    const answer = await askForGpu(effects);
+    expect(answer).toMatchObject({ gpu: { uuid: "MIG-22bb", name: "Second MIG 2g.20gb", driver: "555", totalMiB: undefined } });
+    expect("gpu" in answer ? deviceEnv(answer.gpu) : {}).toEqual({ CUDA_DEVICE_ORDER: "PCI_BUS_ID", CUDA_VISIBLE_DEVICES: "MIG-22bb" });
+    expect(await askForGpu({ ...effects, env: { ...effects.env, CUDA_VISIBLE_DEVICES: "MIG-33cc" } })).toEqual(none);
+  });
+
+  it("is a Jetson's, by the board's own files, where no driver tool knows it", async () => {
+    const effects = await machine(undefined);
+    const texts: Readonly<Record<string, string>> = {
+      "/etc/nv_tegra_release": "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64\n",
+      "/proc/device-tree/model": "NVIDIA Jetson Orin Nano Developer Kit\0",
+    };
+    const files = { ...effects.files, readText: async (path: string) => texts[path] ?? effects.files.readText(path) };
+    const answer = await askForGpu({ ...effects, files });
+    expect(answer).toMatchObject({ gpu: { name: "NVIDIA Jetson Orin Nano Developer Kit", driver: "L4T R36.4.3" } });
+    expect("gpu" in answer ? deviceEnv(answer.gpu) : {}).toEqual({ CUDA_DEVICE_ORDER: "PCI_BUS_ID" });
   });
 
   it.each([
