@@ -19,6 +19,7 @@ import type { CheckFacts } from "./check-facts.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
 import { keepEngineFiles } from "./engine-files.ts";
 import { exportedCache } from "./exported-cache.ts";
+import { fittingMessage } from "./fitting-message.ts";
 import { fixModel, scalesOnly } from "./fix.ts";
 import { withInt8Share } from "./int8-share.ts";
 import { timedOf, withLatency } from "./latency.ts";
@@ -126,7 +127,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
   const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
-  return { ...report, ...(await writeReproduction(facts)) };
+  return { ...report, message: fittingMessage(report), ...(await writeReproduction(facts)) };
 }
 
 /** The engine that the proof is about; where nothing could be proved, the one that the search chose. */

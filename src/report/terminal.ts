@@ -1,9 +1,16 @@
-/** The result as a table for a terminal or a plain log: outputs with their limits, then the worst layers of what is not green. */
+/**
+ * The result for a terminal of 80 columns or a plain log: verdict, figures with their limits, the worst layers of what is not green, what the search
+ * found and where it lies, and the next command. Colour adds nothing that words do not say.
+ */
+import { aligned, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
+import { offeredFile } from "./sections/fix.ts";
+import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
-import { byUrgency, type VerdictKind, verdictWord } from "./sections/labels.ts";
+import { byUrgency, hasCaveats, plural, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
+import { gainOf, unitNames } from "./sections/story.ts";
 import { plainLine } from "./text.ts";
 
 export interface TerminalOptions {
@@ -12,6 +19,8 @@ export interface TerminalOptions {
   /** Rows of outputs and, for each model, of layers. Defaults 40 and 5. */
   readonly outputRows?: number;
   readonly layerRows?: number;
+  /** Where the report lies, as the user would type it; without it no path is printed. */
+  readonly folder?: string | undefined;
 }
 
 type Paint = (style: Style, text: string) => string;
@@ -22,78 +31,133 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   const paint: Paint = options.ansi ? (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m` : (_, text) => text;
   const models = byUrgency(report.models);
   const parts = [
-    paint(
-      report.verdict,
-      headlineWords(report, (name) => plainLine(name, 60)),
-    ),
+    headline(report, paint),
     outputsTable(models, options.outputRows ?? 40, paint),
-    models
-      .flatMap((model) => (model.caveats ?? []).map(({ reason, message }) => `${name(model.name)}: ${reason}: ${plainLine(message, 600)}`))
-      .join("\n"),
-    ...models.filter((model) => model.verdict !== "pass").flatMap((model) => layerTable(model, options.layerRows ?? 5, paint)),
+    ...models.filter(needsWords).map((model) => modelStory(model, options, paint)),
+    nextLines(models, options),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
+const headline = (report: Report, paint: Paint): string =>
+  wrapped(headlineWords(report, (name) => plainLine(name, 60)))
+    .map((line) => paint(report.verdict === "pass" && hasCaveats(report) ? "undecided" : report.verdict, line))
+    .join("\n");
+
+/** One model needs no column for its name; several leave no room for the limit, which the margin tells. */
 function outputsTable(models: readonly ModelReport[], most: number, paint: Paint): string {
+  const several = models.length > 1;
   const rows = models.flatMap((model) => {
     const figures = outputRows(model);
-    if (figures.length === 0)
-      return [{ verdict: model.verdict, cells: [name(model.name), "–", "–", "–", "–", "–", verdictWord[model.verdict]] }];
+    const shown = short(model.name, 14);
+    if (figures.length === 0) return [{ verdict: model.verdict, cells: [shown, "–", "–", "–", "–", "–", verdictWord[model.verdict]] }];
     return figures.map((row) => ({
       verdict: row.level === "fail" ? ("regression" as const) : row.level === "undecided" ? ("undecided" as const) : ("pass" as const),
       cells: [
-        name(model.name),
-        rowName(row, name),
+        shown,
+        short(
+          rowName(row, (text) => text),
+          several ? 16 : 26,
+        ),
         rowLabel(row),
         formatMetric(row.metric, row.value),
         formatLimit(row.metric, row.limit),
         formatMargin(row.metric, row.margin),
-        row.level,
+        row.level === "unjudged" ? "not judged" : row.level,
       ],
     }));
   });
   if (rows.length === 0) return "";
+  const columns = several ? [0, 1, 2, 3, 5, 6] : [1, 2, 3, 4, 5, 6];
+  const pick = (cells: readonly string[]) => columns.map((column) => cells[column] ?? "");
   const lines = aligned(
-    ["Model", "Output", "Metric", "Value", "Limit", "Margin", "Result"],
-    rows.slice(0, most).map((row) => row.cells),
-    "lllrrrl",
+    pick(["Model", "Output", "Metric", "Value", "Limit", "Margin", "Result"]),
+    rows.slice(0, most).map((row) => pick(row.cells)),
+    several ? "lllrrl" : "llrrrl",
   );
   const [head = "", ...body] = lines;
-  const more = rows.length > most ? [paint("dim", `…and ${rows.length - most} more in the report`)] : [];
+  const more = rows.length > most ? [paint("dim", `…and ${plural(rows.length - most, "more row")} in the report`)] : [];
   return [paint("bold", head), ...body.map((line, i) => paint(rows[i]?.verdict ?? "pass", line)), ...more].join("\n");
 }
 
+const needsWords = (model: ModelReport): boolean =>
+  model.status !== "removed" && (model.verdict !== "pass" || model.kept !== undefined || (model.caveats ?? []).length > 0);
+
+/** Why, which layers, what to keep and what that gives. */
+function modelStory(model: ModelReport, options: TerminalOptions, paint: Paint): string {
+  // A model's message names its caveats; a pass has none to print.
+  const caveats = (model.verdict === "pass" ? (model.caveats ?? []) : []).flatMap(({ reason, message }) =>
+    wrapped(`${reason}: ${plainLine(message, 600)}`, "  "),
+  );
+  const why = model.verdict === "pass" ? [] : wrapped(`${name(model.name)}: ${plainLine(model.message, 600)}`, "  ");
+  return [
+    [...why, ...keptLine(model), ...caveats].join("\n"),
+    model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
+    fixLines(model, options, paint).join("\n"),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+const keptLine = ({ kept, name: model }: ModelReport): string[] =>
+  kept === undefined
+    ? []
+    : wrapped(`${name(model)}: kept ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}.`, "  ");
+
 function layerTable(model: ModelReport, most: number, paint: Paint): string {
-  if (model.worst.length === 0) return model.verdict === "undecided" ? plainLine(model.message, 400) : "";
-  const rows = model.worst
-    .slice(0, most)
-    .map((layer) => [
-      name(layer.node),
-      layer.opType === "" ? "–" : name(layer.opType),
+  if (model.worst.length === 0 || most === 0) return "";
+  const gains = new Map(model.search?.gains?.map((gain) => [gain.unit, gain]));
+  const withGain = gains.size > 0;
+  const rows = model.worst.slice(0, most).map((layer) => {
+    const gain = gains.get(layer.unit ?? "");
+    return [
+      short(layer.node),
+      layer.opType === "" ? "–" : short(layer.opType, 10),
       formatMetric("sqnrDb", layer.injectedSqnrDb),
       formatMetric("sqnrDb", layer.accumulatedSqnrDb),
-    ]);
-  const [head = "", ...body] = aligned([`Worst layers of ${name(model.name)}`, "Operator", "Injected", "Accumulated"], rows, "llrr");
-  return [paint("bold", head), ...body].join("\n");
+      ...(withGain ? [gainWords(gain?.sqnrDb, gain?.share).replace("under 1", "< 1")] : []),
+    ];
+  });
+  const head = [`Worst layers of ${short(model.name, 12)}`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
+  const [line = "", ...body] = aligned(head, rows, withGain ? "llrrr" : "llrr");
+  return [paint("bold", line), ...body].join("\n");
 }
 
-/** Columns padded to their widest cell, two spaces apart; `align` has one letter a column. */
-function aligned(head: readonly string[], rows: readonly (readonly string[])[], align: string): string[] {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => width(row[column] ?? ""))));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => {
-        const gap = " ".repeat((widths[column] ?? 0) - width(cell));
-        return align[column] === "r" ? gap + cell : cell + gap;
-      })
-      .join("  ")
-      .trimEnd();
-  return [head, ...rows].map(line);
+/** What to keep, what it gives and how sure that is; then the files. Nothing without kept units. */
+function fixLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint): string[] {
+  const { search, fix } = model;
+  if (search === null) return [];
+  if (search.keep.length === 0) return wrapped(`Search: ${plainLine(search.message, 600)}`, "  ");
+  const gain = gainOf(model);
+  const kept = `Keep ${search.keep.length} of ${plural(search.units, "unit")} of ${name(model.name)} in ${search.precision}: ${unitNames(search.keep, name)}.`;
+  const latency = fix?.latency?.message ? ` ${plainLine(fix.latency.message, 200)}` : "";
+  const script = offeredFile(model);
+  return [
+    ...wrapped(kept, "  ").map((line) => paint("bold", line)),
+    ...wrapped(`  With them ${gain === "" ? "nothing was measured" : gain}.${latency}`, "  "),
+    ...(folder === undefined || script === undefined ? [] : [`  Script: ${folder}/${script.path}`]),
+  ];
 }
 
-const name = (text: string): string => plainLine(text, 48);
-const width = (text: string): number => Array.from(text.replaceAll("\u200b", "")).length;
+/** One command, the most useful one, and where to read on. */
+function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions): string {
+  if (folder === undefined || models.length === 0) return "";
+  const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
+  const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
+  const bad = proved[0] ?? models.find(({ verdict, search }) => verdict === "regression" && search === null);
+  const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
+  return [...(command === undefined ? [] : [`Next: ${command}`]), `Report: ${folder}/report.html`].join("\n");
+}
+
+function nextCommand({ path, name: model, search }: ModelReport, folder: string): string {
+  if (search === null) return `trt-gate search ${/^[\w./-]+$/.test(path) ? path : JSON.stringify(plainLine(path))}`;
+  const which = /^[\w./-]+$/.test(model) ? ` --model ${model}` : "";
+  return `trt-gate fix ${folder}/report.json${which} --format keep -o keep.json`;
+}
+
+const name = (text: string): string => plainLine(text, 28);
+/** So that five columns fit into 80. */
+const short = (text: string, limit = 20): string => plainLine(text, limit);
 const codes: Readonly<Record<Style, string>> = { pass: "32", regression: "31", undecided: "33", dim: "2", bold: "1" } satisfies Record<
   VerdictKind | "dim" | "bold",
   string

@@ -22,7 +22,7 @@ export function keptLines(report: Report, caps: SizeLimits): string {
 
 /** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
 export function adoptFix({ fix }: ModelReport, links: NextLinks): string {
-  const patch = fix?.files.find(({ format }) => format === "patch");
+  const patch = fix?.verified?.passes === true ? fix.files.find(({ format }) => format === "patch") : undefined;
   if (patch === undefined) return "";
   const runId = /\/runs\/(\d+)/.exec(links.runUrl ?? "")?.[1];
   const download =

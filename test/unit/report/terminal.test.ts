@@ -1,27 +1,38 @@
 import { describe, expect, it } from "vitest";
+import { width } from "../../../src/report/columns.ts";
 import { renderLogLine } from "../../../src/report/log-line.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
 import { hostileReport } from "../../fakes/hostile-report.ts";
 import { passReport, sampleModel, sampleReport, undecidedReport } from "../../fakes/report.ts";
 
 describe("terminal table", () => {
-  it("shows model, output, metric, value, limit, margin and result in aligned columns", () => {
-    expect(renderTerminal(sampleReport(), { ansi: false })).toBe(
-      [
-        "Do not merge: INT8 lost accuracy in text-direction",
-        "",
-        "Model           Output           Metric    Value    Limit    Margin  Result",
-        "text-direction  softmax_0.tmp_0  SQNR    18.4 dB  ≥ 20 dB  −1.58 dB  fail",
-        "text-direction  softmax_0.tmp_0  cosine   0.9964  ≥ 0.997   −0.0006  fail",
-        "",
-        "Worst layers of text-direction  Operator  Injected  Accumulated",
-        "p2o.Conv.7                      Conv       21.2 dB      23.0 dB",
-        "p2o.Conv.2                      Conv       24.8 dB      25.3 dB",
-        "p2o.Conv.12                     Conv       29.4 dB      23.3 dB",
-        "p2o.Conv.21                     Conv       30.6 dB      21.4 dB",
-        "p2o.MatMul.0                    MatMul     33.8 dB      19.9 dB",
-      ].join("\n"),
-    );
+  it("tells figures, worst layers, what to keep and what that gives, and the next command, in 80 columns", () => {
+    const text = renderTerminal(sampleReport(), { ansi: false, folder: "trt-gate-report" });
+    expect(text.split("\n").slice(0, 5)).toEqual([
+      "Do not merge: INT8 lost accuracy in text-direction",
+      "",
+      "Output           Metric    Value    Limit    Margin  Result",
+      "softmax_0.tmp_0  SQNR    18.4 dB  ≥ 20 dB  −1.58 dB  fail",
+      "softmax_0.tmp_0  cosine   0.9964  ≥ 0.997   −0.0006  fail",
+    ]);
+    for (const words of [
+      "Worst layers of text-direction",
+      "p2o.Conv.7",
+      "Keep ",
+      "Script: trt-gate-report/fix/",
+      "Report: trt-gate-report/report.html",
+    ])
+      expect(text).toContain(words);
+    expect(text.split("\n").filter((line) => width(line) > 80 && !/^(Next|Report| {2}Script):/.test(line))).toEqual([]);
+  });
+
+  it("names the model in each sentence and fits 80 columns where there are several, whatever their names", () => {
+    const long = "a-very-long-model-name/with/a/path/of-its-own-that-never-ends";
+    const models = [sampleModel({ name: long }), sampleModel({ name: "b" })];
+    const text = renderTerminal(sampleReport({ models }), { ansi: false, folder: "out" });
+    expect(text.split("\n").filter((line) => width(line) > 80 && !/^(Next|Report| {2}Script):/.test(line))).toEqual([]);
+    expect(text).toMatch(/^b: /m);
+    expect(text.match(/^Keep \d+ of \d+ units? of /gm)).toHaveLength(2);
   });
 
   it("differs on a terminal by colour only", () => {
@@ -33,7 +44,9 @@ describe("terminal table", () => {
 
   it("shows no layers of a model that passes, and why one could not be judged", () => {
     expect(renderTerminal(passReport(), { ansi: false })).not.toContain("Worst layers");
-    expect(renderTerminal(undecidedReport(), { ansi: false })).toContain("the builder ended with exit code 1 after 42 s");
+    expect(renderTerminal(undecidedReport(), { ansi: false }).replace(/\n */g, " ")).toContain(
+      "the builder ended with exit code 1 after 42 s",
+    );
   });
 
   it("counts rows beyond its room", () => {
@@ -43,7 +56,7 @@ describe("terminal table", () => {
         layerRows: 0,
         outputRows: 10,
       }),
-    ).toContain("…and 50 more in the report");
+    ).toContain("…and 50 more rows in the report");
   });
 
   it("lets no name act on terminal or runner", () => {

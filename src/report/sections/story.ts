@@ -1,0 +1,86 @@
+/**
+ * What a reviewer needs of one model in one line: its figure and how that changed, what is kept or would have to be and what that gives, the harm in
+ * the task's terms, the latency. Parts are plain words; foreign names go through `show`.
+ */
+import { formatLimit, formatMetric } from "../figures.ts";
+import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num } from "../schema.ts";
+import { plural } from "./labels.ts";
+import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
+
+/** `show` writes a name. Empty parts are left out; a model that nothing was compared of gives none. */
+export function storyParts(model: ModelReport, show: (name: string) => string): string[] {
+  const [row] = outputRows(model);
+  if (row === undefined || model.status === "removed") return [];
+  return [figurePart(row, show), changePart(row), keptPart(model), fixPart(model, show), harmPart(model), latencyPart(model)].filter(
+    (part) => part !== "",
+  );
+}
+
+/** `softmax 20.6 dB, limit ≥ 22 dB`; another metric than SQNR is named. */
+function figurePart(row: OutputRow, show: (name: string) => string): string {
+  const label = row.metric === "sqnrDb" && row.of === "tensor" ? "" : ` ${rowLabel(row)}`;
+  const limit = row.limit === undefined ? "" : ` (limit ${formatLimit(row.metric, row.limit)})`;
+  return `${rowName(row, show)}${label} ${formatMetric(row.metric, row.value)}${limit}`;
+}
+
+/** `was 24.1 dB before this change`. */
+const changePart = ({ metric, baseline }: OutputRow): string =>
+  baseline === undefined ? "" : `was ${formatMetric(metric, baseline)} before this change`;
+
+const keptPart = ({ kept }: ModelReport): string =>
+  kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}`;
+
+/** `keep Conv.2 and Conv.7: 22.5 dB, proved on 8 samples`. */
+function fixPart(model: ModelReport, show: (name: string) => string): string {
+  const { search } = model;
+  if (search === null || search.keep.length === 0) return "";
+  return [`keep ${unitNames(search.keep, show)}`, gainOf(model)].filter((part) => part !== "").join(": ");
+}
+
+/** At most three names, the rest as a number. */
+export function unitNames(units: readonly KeptUnit[], show: (name: string) => string): string {
+  const names = units.slice(0, 3).map(({ unit, nodes }) => show(nodes[0] ?? unit));
+  if (units.length > 3) return `${names.join(", ")} and ${units.length - 3} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** What the kept units give: the figure, its lower end, and how sure it is. */
+export function gainOf({ search, fix }: ModelReport): string {
+  const proof = search?.proof;
+  const figure = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
+  if (figure === undefined) return "";
+  const interval = proof?.low === undefined || proof.margin === undefined ? "" : ` (margin ${lowerEnd(proof.margin, proof.low)})`;
+  return `${formatMetric("sqnrDb", figure)}${interval}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}`;
+}
+
+const lowerEnd = (margin: Num, low: Num): string =>
+  `${formatMetric("sqnrDb", margin)}, nine times of ten at least ${formatMetric("sqnrDb", low)}`;
+
+type Proof = NonNullable<NonNullable<ModelReport["search"]>["proof"]>;
+const stateWords: Readonly<Record<Proof["state"], string>> = {
+  proved: "proved",
+  likely: "likely, not proved",
+  missed: "missed its limit",
+  none: "not proved",
+};
+
+/** The task's own metric, else the share of samples with the same best class, without and with the fix. */
+function harmPart({ task, outputs, fix }: ModelReport): string {
+  if (task !== null) return `${task.metric} ${digits(task.reference)} → ${digits(task.candidate)}`;
+  const [before, after] = [agreementOf(outputs), agreementOf(fix?.verified?.outputs ?? [])];
+  if (before === undefined) return "";
+  const same = `same top-1 in ${formatMetric("top1Agreement", before)}`;
+  return after === undefined ? (fromNum(before) < 1 ? same : "") : `${same}, with the fix ${formatMetric("top1Agreement", after)}`;
+}
+
+const agreementOf = (outputs: readonly MeasuredTensor[]): Num | undefined =>
+  outputs.find(({ metrics }) => metrics.top1Agreement !== undefined)?.metrics.top1Agreement;
+
+const digits = (value: Num): string => String(Number(fromNum(value).toPrecision(4)));
+
+function latencyPart({ fix }: ModelReport): string {
+  const slowdown = fix?.latency?.slowdownVsReference;
+  if (slowdown === undefined) return "";
+  const percent = Math.round((fromNum(slowdown) - 1) * 100);
+  return percent === 0 ? "as fast as the reference" : `${Math.abs(percent)} % ${percent > 0 ? "slower" : "faster"} than the reference`;
+}
