@@ -5,9 +5,11 @@
 
 import { elementBytes } from "../formats/dtypes.ts";
 import type { Closeness } from "../measure/accumulate.ts";
+import { type EntrySums, mergeEntries } from "../measure/entries.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { mergeSums } from "../measure/sums.ts";
 import { type SampleSums, type TensorSums, toMeasurement } from "../measure/tensor-sums.ts";
+import { isFloat } from "../model/tensor.ts";
 import type { PairedSides, TensorPairs } from "./match-tensors.ts";
 import { type RangeJob, rangesOf } from "./measure-range.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -38,26 +40,30 @@ export async function* measureSides(sides: PairedSides, options: CompareOptions,
   for (const tensor of sides.tensors) {
     const samples: SampleSums[] = [];
     let bytes = 0;
+    let entries: readonly EntrySums[] | undefined;
     for (; shares[at]?.tensor === tensor; at++) {
       const share = shares[at];
       const part = await sums[at];
       if (!share || !part) throw new Error("a share of the comparison has no result");
-      addPart(samples, share.sample, part);
+      addPart(samples, share.sample, part.sums);
+      if (entries && part.entries) mergeEntries(entries, part.entries);
+      else entries ??= part.entries;
       bytes += jobBytes(share.job);
     }
     options.onTensor?.(tensor.tensor, bytes);
-    yield toMeasurement(sumsOf(tensor, samples), { seed: options.seed });
+    yield toMeasurement(sumsOf(tensor, samples, entries), { seed: options.seed });
   }
 }
 
 function sharesOf(tensor: TensorPairs, options: CompareOptions): Share[] {
   return tensor.pairs.flatMap(({ sample, reference, candidate }) => {
     const topK = options.decisions(tensor.tensor) ? options.topK : undefined;
+    const byEntry = topK !== undefined && isFloat(reference.header.dtype);
     return rangesOf(reference, candidate, pieceElements).map(({ first, count }) => ({
       tensor,
       sample,
       // Decisions do not fit into pieces: the first piece compares them all.
-      job: { reference, candidate, first, count, topK: first === 0 ? topK : undefined, atol: options.atol, rtol: options.rtol },
+      job: { reference, candidate, first, count, topK: first === 0 ? topK : undefined, byEntry, atol: options.atol, rtol: options.rtol },
     }));
   });
 }
@@ -72,7 +78,17 @@ function addPart(samples: SampleSums[], sample: number, sums: SampleSums["sums"]
   else samples.push({ sample, sums });
 }
 
-function sumsOf(tensor: TensorPairs, samples: SampleSums[]): TensorSums {
-  const { fault, note } = tensor;
-  return { tensor: tensor.tensor, role: "output", samples, ...(fault ? { fault } : {}), ...(note === undefined ? {} : { note }) };
+function sumsOf(tensor: TensorPairs, samples: SampleSums[], entries: readonly EntrySums[] | undefined): TensorSums {
+  const { fault, note, pairs } = tensor;
+  const dtype = pairs[0]?.reference.header.dtype;
+  const kind = dtype === undefined || isFloat(dtype) ? "quantity" : "index";
+  return {
+    tensor: tensor.tensor,
+    role: "output",
+    kind,
+    samples,
+    ...(entries ? { entries } : {}),
+    ...(fault ? { fault } : {}),
+    ...(note === undefined ? {} : { note }),
+  };
 }

@@ -8,6 +8,7 @@ import type { RangeReader } from "../formats/range-reader.ts";
 import { isRowMajor, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
+import { addEntries, type EntrySums, emptyEntries } from "../measure/entries.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import { emptySums, type Sums } from "../measure/sums.ts";
 import { elementCount } from "../model/tensor.ts";
@@ -21,14 +22,24 @@ export interface RangeJob extends Closeness {
   readonly count: number;
   /** k of top-k where this job compares the decisions of the whole array too. */
   readonly topK: number | undefined;
+  /** Whether figures by entry along its axes are wanted. */
+  readonly byEntry: boolean;
+}
+
+/** `entries`: of this range alone, where the job wants them. */
+export interface RangeSums {
+  readonly sums: Sums;
+  readonly entries?: readonly EntrySums[];
 }
 
 /** Elements read at a time from each side: a multiple of 3, so that base64 blocks begin at whole groups. */
 export const blockElements = 48 * 1024;
 
 /** `open` gives a reader per file, kept by the caller. Throws FileError for damage found while reading. */
-export async function measureRange(job: RangeJob, open: (file: string) => Promise<RangeReader>): Promise<Sums> {
+export async function measureRange(job: RangeJob, open: (file: string) => Promise<RangeReader>): Promise<RangeSums> {
   const { reference, candidate } = job;
+  const { shape } = reference.header;
+  const entries = job.byEntry ? emptyEntries(shape) : undefined;
   const readers = [await open(reference.file), await open(candidate.file)] as const;
   const sums = emptySums();
   if (
@@ -38,8 +49,9 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
   ) {
     const [r, c] = pairOfNumbers((await readTensor("", reference, readers[0])).data, (await readTensor("", candidate, readers[1])).data);
     accumulate(sums, r, c, r.length, job);
-    if (job.topK !== undefined) accumulateAgreement(sums, r, c, reference.header.shape, job.topK);
-    return sums;
+    if (job.topK !== undefined) accumulateAgreement(sums, r, c, shape, job.topK);
+    if (entries) addEntries(entries, r, c, { shape, first: 0, count: r.length });
+    return entries ? { sums, entries } : { sums };
   }
   const sources = [blockSource(reference, readers[0], blockElements), blockSource(candidate, readers[1], blockElements)] as const;
   const end = job.first + job.count;
@@ -47,11 +59,12 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
     const count = Math.min(blockElements, end - at);
     const [r, c] = pairOfNumbers(await sources[0].next(at, count), await sources[1].next(at, count));
     accumulate(sums, r, c, count, job);
+    if (entries) addEntries(entries, r, c, { shape, first: at, count });
   }
   await sources[0].close();
   await sources[1].close();
   if (job.topK !== undefined) await addDecisions(sums, reference, candidate, readers, job.topK);
-  return sums;
+  return entries ? { sums, entries } : { sums };
 }
 
 /** Arrays that can be read anywhere are shared out in pieces; packed ones are read once from their beginning. */

@@ -9,14 +9,13 @@ import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
-import type { Sums } from "../measure/sums.ts";
-import { measureRange, type RangeJob } from "./measure-range.ts";
+import { measureRange, type RangeJob, type RangeSums } from "./measure-range.ts";
 import { openReaders } from "./open-readers.ts";
 
 export interface WorkerPool {
   /** As open-saved.ts: throws ConfigError and FileError. */
   open(path: string, onBytes?: (done: number) => void): Promise<SavedFile>;
-  measure(job: RangeJob): Promise<Sums>;
+  measure(job: RangeJob): Promise<RangeSums>;
   /** Ends what is under way: its promises reject. */
   close(): Promise<void>;
 }
@@ -25,7 +24,7 @@ export type PoolJob = { readonly kind: "open"; readonly path: string } | { reado
 export type PoolAnswer =
   | { readonly kind: "read"; readonly bytes: number }
   | { readonly kind: "opened"; readonly saved: SavedFile }
-  | { readonly kind: "measured"; readonly sums: Sums }
+  | { readonly kind: "measured"; readonly sums: RangeSums }
   | { readonly kind: "file-error"; readonly file: string; readonly message: string; readonly offset: number | undefined }
   | { readonly kind: "config-error"; readonly problems: readonly string[] }
   | { readonly kind: "bug"; readonly stack: string };

@@ -9,6 +9,8 @@ import type { Limits, Tolerance } from "./verdict.ts";
 const lostDb = 10;
 /** As in parts.ts: an entry this much smaller than the whole is silent. */
 const silence = 2 ** -20;
+/** Probabilities are of one scale: a class that hardly occurs has none to lose. */
+const rare = 0.02;
 
 /** Names the worst entry. Only of outputs whose entries hold several values a sample, and that meet their SQNR limit themselves. */
 export function entryFindings(measurement: Measurement, limits: Limits, parts: Tolerance["parts"]): JudgedFinding[] {
@@ -18,7 +20,8 @@ export function entryFindings(measurement: Measurement, limits: Limits, parts: T
   if (elements <= samples * entries.sqnrDb.length) return [];
   const largest = Math.max(Math.abs(measurement.reference.min), Math.abs(measurement.reference.max));
   const lost = entries.sqnrDb.flatMap((value, index) => {
-    const isSilent = (entries.weight[index] ?? 0) < silence && (entries.absMax[index] ?? 0) < silence * largest;
+    const least = measurement.score === undefined ? silence : rare;
+    const isSilent = (entries.weight[index] ?? 0) < least && (entries.absMax[index] ?? 0) < least * largest;
     return isSilent || !(value < limit - lostDb) ? [] : [{ index, value }];
   });
   const [worst] = lost.toSorted((a, b) => a.value - b.value);

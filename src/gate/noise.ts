@@ -2,7 +2,7 @@
  * What several builds of one engine say together. The verdict is about the engine that was built; only where a rebuild is what ships
  * (`ship: rebuild`) are more of them judged, and what they really differ by is all the noise there is.
  */
-import { nearestMarginDb, type Judgement } from "./judge.ts";
+import { type Judgement, nearestMarginDb } from "./judge.ts";
 import { reasonOf } from "./reasons.ts";
 import type { Verdict, VerdictKind } from "./verdict.ts";
 

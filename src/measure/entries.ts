@@ -24,19 +24,40 @@ export interface Entries {
   readonly absMax: readonly number[];
 }
 
+/** A plane of pixels is not much longer than wide. */
+const flattest = 4;
+
 /**
- * The axis whose entries are told apart: channels of NCHW (rank 4 and 5), of fewer dimensions the shorter of the last two (boxes lie along either),
- * never the batch. Undefined where it has fewer than 2 or more than 256 entries, or is all that there is of a sample's values.
+ * The axes whose entries are told apart: channels of NCHW where the last two axes are those of a picture, else every axis but the first that has 2 to 256
+ * entries (boxes and scores lie along any).
  */
-export function entryAxis(shape: readonly number[]): number | undefined {
-  const rank = shape.length;
-  const choices = rank >= 4 ? [1, rank - 1] : rank === 3 ? [1, 2] : rank === 2 ? [1] : [];
-  const fitting = choices.filter((axis) => (shape[axis] ?? 0) >= 2 && (shape[axis] ?? 0) <= mostEntries);
-  if (rank >= 4) return fitting[0];
-  return fitting.toSorted((a, b) => (shape[a] ?? 0) - (shape[b] ?? 0))[0];
+export function entryAxes(shape: readonly number[]): number[] {
+  const fitting = shape.flatMap((size, axis) => (axis > 0 && size >= 2 && size <= mostEntries ? [axis] : []));
+  const [height = 1, width = 1] = shape.slice(-2);
+  const isPicture = shape.length >= 4 && Math.max(height, width) <= flattest * Math.min(height, width);
+  return isPicture && fitting.includes(1) ? [1] : fitting;
 }
 
-export const emptyEntries = (axis: number, count: number): EntrySums => ({
+export const emptyEntries = (shape: readonly number[]): EntrySums[] => entryAxes(shape).map((axis) => emptyAxis(axis, shape[axis] ?? 0));
+
+/** Adds a stretch along every axis. */
+export function addEntries(sums: readonly EntrySums[], reference: Numbers, candidate: Numbers, stretch: Stretch): void {
+  for (const one of sums) addAlong(one, reference, candidate, stretch);
+}
+
+/** Adds `from` to `into`; axes of another shape have other entries, and those of `into` stand. */
+export function mergeEntries(into: readonly EntrySums[], from: readonly EntrySums[]): void {
+  for (const one of into) {
+    const other = from.find(({ axis, referenceEnergy }) => axis === one.axis && referenceEnergy.length === one.referenceEnergy.length);
+    if (other) mergeAxis(one, other);
+  }
+}
+
+/** Of the axis with the worst entry; undefined without axes. */
+export const worstEntries = (sums: readonly EntrySums[]): Entries | undefined =>
+  sums.map(entriesOf).toSorted((a, b) => Math.min(...a.sqnrDb) - Math.min(...b.sqnrDb) || 0)[0];
+
+const emptyAxis = (axis: number, count: number): EntrySums => ({
   axis,
   referenceEnergy: new Float64Array(count),
   errorEnergy: new Float64Array(count),
@@ -44,7 +65,7 @@ export const emptyEntries = (axis: number, count: number): EntrySums => ({
 });
 
 /** Adds `count` pairs that begin at element `first` of an array of this shape. Values that are not finite make the entry's figures NaN. */
-export function addEntries(sums: EntrySums, reference: Numbers, candidate: Numbers, { shape, first, count }: Stretch): void {
+function addAlong(sums: EntrySums, reference: Numbers, candidate: Numbers, { shape, first, count }: Stretch): void {
   const entries = sums.referenceEnergy.length;
   const inner = shape.slice(sums.axis + 1).reduce((product, dim) => product * dim, 1);
   for (let i = 0; i < count; ) {
@@ -73,8 +94,7 @@ export interface Stretch {
   readonly count: number;
 }
 
-/** Adds `from` to `into`; both of one axis. */
-export function mergeEntries(into: EntrySums, from: EntrySums): void {
+function mergeAxis(into: EntrySums, from: EntrySums): void {
   for (let i = 0; i < into.referenceEnergy.length; i++) {
     into.referenceEnergy[i] = (into.referenceEnergy[i] ?? 0) + (from.referenceEnergy[i] ?? 0);
     into.errorEnergy[i] = (into.errorEnergy[i] ?? 0) + (from.errorEnergy[i] ?? 0);
@@ -82,7 +102,7 @@ export function mergeEntries(into: EntrySums, from: EntrySums): void {
   }
 }
 
-export function entriesOf({ axis, referenceEnergy, errorEnergy, absMax }: EntrySums): Entries {
+function entriesOf({ axis, referenceEnergy, errorEnergy, absMax }: EntrySums): Entries {
   const mean = referenceEnergy.reduce((sum, energy) => sum + energy, 0) / referenceEnergy.length;
   return {
     axis,

@@ -8,7 +8,7 @@ import { type DType, isFloat, sameShape, type Tensor } from "../model/tensor.ts"
 import { accumulate, type Closeness, type Numbers } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";
 import { CoverageCount } from "./coverage.ts";
-import { addEntries, emptyEntries, entryAxis } from "./entries.ts";
+import { addEntries, emptyEntries, mergeEntries } from "./entries.ts";
 import type { Coverage, Measurement } from "./measurement.ts";
 import type { ValueKind } from "./metrics.ts";
 import { pairOfNumbers } from "./numbers.ts";
@@ -143,12 +143,10 @@ function partSums(entry: TensorSums, part: OutputPart): PartSums {
 }
 
 function addEntryValues(entry: TensorSums, r: Numbers, c: Numbers, shape: readonly number[]): void {
-  const axis = entryAxis(shape);
-  if (axis === undefined) return;
-  entry.entries ??= emptyEntries(axis, shape[axis] ?? 0);
-  // Another shape has other entries: those of the first stand.
-  if (entry.entries.axis === axis && entry.entries.referenceEnergy.length === shape[axis])
-    addEntries(entry.entries, r, c, { shape, first: 0, count: r.length });
+  const own = emptyEntries(shape);
+  addEntries(own, r, c, { shape, first: 0, count: r.length });
+  if (entry.entries) mergeEntries(entry.entries, own);
+  else entry.entries = own;
 }
 
 type Scores = ReturnType<typeof scoresOf>;

@@ -4,7 +4,7 @@
  */
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { spreadOf } from "./bootstrap.ts";
-import { type EntrySums, entriesOf } from "./entries.ts";
+import { type EntrySums, worstEntries } from "./entries.ts";
 import { type Interval, intervalOf } from "./intervals.ts";
 import type { Fault, Measurement, SampleFigures } from "./measurement.ts";
 import { type MetricName, metrics, metricsOf, type ValueKind } from "./metrics.ts";
@@ -46,7 +46,7 @@ export interface TensorSums {
   places?: Map<string, readonly PartPlaces[]>;
   parts?: PartSums[];
   /** Of outputs without parts. */
-  entries?: EntrySums;
+  entries?: readonly EntrySums[];
   /** Shapes that differ, or samples that one side lacks: nothing else is then said about the tensor. */
   fault?: { readonly kind: Fault; readonly note: string };
   /** Remark that does not hinder measuring, e.g. different element types. */
@@ -66,6 +66,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
   const { fault } = measured;
   const note = tensor.fault?.note ?? tensor.note;
   const classes = options.labels && isOutput && fault === undefined ? perClass(tensor.samples, options) : undefined;
+  const entries = tensor.entries && fault === undefined ? worstEntries(tensor.entries) : undefined;
   const parts = fault === undefined ? tensor.parts?.map((part) => partOf(tensor, part, options)) : undefined;
   return {
     tensor: tensor.tensor,
@@ -75,7 +76,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
     ...(note === undefined ? {} : { note }),
     ...(classes ? { perClass: classes } : {}),
     ...(parts ? { parts } : {}),
-    ...(tensor.entries && fault === undefined ? { entries: entriesOf(tensor.entries) } : {}),
+    ...(entries ? { entries } : {}),
   };
 }
 

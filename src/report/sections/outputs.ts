@@ -101,10 +101,13 @@ const emptyRow = (model: ModelReport, several: boolean, withBase: boolean, caps:
   model.status === "removed" ? "not checked" : `${verdictMark[model.verdict]} ${model.verdict}`,
 ];
 
+/** A pooled figure stands before samples one by one, these before a single entry. */
+const rank = ({ of }: OutputRow): number => (of === "samples" ? 1 : of === "entry" ? 2 : 0);
+
 /** By level, then by what is left of the error to the limit; rows without a margin keep their order behind the others. */
 function byWorst(a: OutputRow, b: OutputRow): number {
   const distance = ({ marginDb }: OutputRow) =>
     marginDb === undefined || marginDb === "NaN" ? Number.POSITIVE_INFINITY : fromNum(marginDb);
   const [x, y] = [distance(a), distance(b)];
-  return worseLevel(a.level, b.level) || (x === y ? 0 : x - y);
+  return worseLevel(a.level, b.level) || rank(a) - rank(b) || (x === y ? 0 : x - y);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { entryAxes } from "../../../src/measure/entries.ts";
 import { measure } from "../../../src/measure/measure.ts";
 import { mapFor } from "../../../src/measure/parts.ts";
 import type { OutputForm, PartMap } from "../../../src/model/output-form.ts";
@@ -80,7 +81,7 @@ describe("an output of another shape than the first", () => {
 });
 
 describe("an output without parts", () => {
-  test("has figures by entry along the shorter of the last two axes", async () => {
+  test("has figures by entry along the axis with the worst", async () => {
     const { entries } = await measured({}, [100, 0.9, 200, 0.8, 300, 0.7], [101, 0, 200, 0, 300, 0], [1, 3, 2]);
     expect(entries).toMatchObject({ axis: 2, absMax: [1, 0.9], sqnrDb: [expect.closeTo(51.46128, 4), expect.closeTo(0, 9)] });
     expect(entries?.weight[1]).toBeCloseTo(Math.sqrt((2 * 1.94) / 140001.94), 9);
@@ -89,6 +90,10 @@ describe("an output without parts", () => {
   test("has none where its only axis of few entries is the batch", async () => {
     expect((await measured({}, [1, 2], [1, 2], [2])).entries).toBeUndefined();
   });
+});
+
+test("entries lie along the channels of a picture, else along every axis but the first", () => {
+  expect([[1, 19, 64, 96], [1, 19, 2, 96], [1, 84, 8400], [5, 8], [300]].map(entryAxes)).toEqual([[1], [1, 2, 3], [1], [1], []]);
 });
 
 describe("values of whole numbers", () => {
