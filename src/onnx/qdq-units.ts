@@ -17,8 +17,9 @@ export interface QdqUnits {
   readonly units: readonly Unit[];
   /** Ids of those that are no compute nodes. */
   readonly others: ReadonlySet<string>;
-  /** Compute nodes, quantised or not. */
+  /** Compute nodes, quantised or not, and those of them that are: by their inputs, or by weights stored as integers. */
   readonly totalUnits: number;
+  readonly quantizedCompute: number;
   readonly nodes: ReadonlyMap<string, { readonly node: NodeProto; readonly floatInputs: readonly string[] }>;
   /** What `floatInputs` name and the network does not have. */
   readonly added: { readonly nodes: readonly NodeProto[]; readonly constants: ReadonlyMap<string, TensorProto> };
@@ -78,12 +79,14 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     nodes: [...view.added().nodes, ...(weights?.added().nodes ?? [])],
     constants: new Map([...view.added().constants, ...(weights?.added().constants ?? [])]),
   };
+  const isRoundedNode = (node: NodeProto | undefined) => node !== undefined && rounded.has(node);
   const byNode = new Map([...nodes.values()].map(({ node, floatInputs: input }) => [node, rewire(node, { input })] as const));
   const kept = [...network.nodes.map((node) => byNode.get(node) ?? node), ...added.nodes];
   return {
     units: [...quantized, ...others].toSorted((a, b) => a.order - b.order),
     others: new Set(others.map(({ id }) => id)),
     totalUnits: compute.length,
+    quantizedCompute: compute.filter((unit) => nodes.has(unit.id) || isRoundedNode(unitNode(unit))).length,
     nodes,
     added,
     roundedWeights: [...rounded].map(nodeLabel),

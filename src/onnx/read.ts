@@ -60,7 +60,7 @@ export function openProto(proto: ModelProto, path: string, shownAs: string = pat
   inlineFunctions(proto, shownAs);
   const model = { file: shownAs, ownFile: basename(path), folder: dirname(path), proto, graph: proto.graph };
   checkGraph(model);
-  settleStorage(proto, path);
+  settleStorage(proto, shownAs);
   return model;
 }
 

@@ -34,6 +34,8 @@ export interface Sides {
   readonly reference: Network;
   readonly candidate: Candidate;
   readonly totalUnits: number;
+  /** Of these, where units are more than compute nodes. */
+  readonly quantizedCompute?: number;
   /** As LaneCoverage has it. */
   readonly quantizedOthers?: Readonly<Record<string, number>>;
   readonly missingScales: readonly string[];
@@ -129,10 +131,12 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const { candidate: asItIs, found } = qdqCandidate(quantized, partner);
   const candidate = job.quantization.weights === "per-channel" ? await perChannelWeights(asItIs, files) : asItIs;
   if (candidate === undefined) throw nothingPerTensor(job);
+  if (holdsOwn && found.units.length === 0 && found.roundedWeights.length > 0) throw weightsAlone(job, found.roundedWeights);
   return {
     reference: await withWeightFile(float, "reference", files),
     candidate: { ...candidate, network: await withWeightFile(candidate.network, "weights", files) },
     totalUnits: found.totalUnits,
+    quantizedCompute: found.quantizedCompute,
     quantizedOthers: countOthers(found),
     missingScales: [],
     heldByNoUnit: found.left,
@@ -170,6 +174,12 @@ async function embedded(network: Network, files: Files): Promise<Network> {
   for (const [name, tensor] of constants) if (isExternal(tensor)) constants.set(name, await embed(tensor, network.folder, files));
   return { ...network, constants };
 }
+
+const weightsAlone = ({ name }: LaneJob, rounded: readonly string[]): ToolError =>
+  new ToolError(
+    "quantization-form",
+    `'${name}' quantises nothing but the weights of ${rounded.length} nodes (first '${rounded[0]}'), and their float values are not in the file: there is nothing to compare it with. Give the float model as 'path' and this one as 'quantization.qdq'.`,
+  );
 
 const nothingPerTensor = ({ name }: LaneJob): ToolError =>
   new ToolError(

@@ -50,7 +50,7 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     sampleCount: job.validation.count,
     forms: outputForms(sides.reference, shapes),
     coverage: {
-      quantizedUnits: sides.candidate.units.length - sumOf(sides.quantizedOthers) + (sides.bodies?.quantized.length ?? 0),
+      quantizedUnits: (sides.quantizedCompute ?? sides.candidate.units.length) + (sides.bodies?.quantized.length ?? 0),
       totalUnits: sides.totalUnits + (sides.bodies?.total ?? 0),
       ...(sides.bodies === undefined ? {} : { bodies: sides.bodies }),
       ...(sides.quantizedOthers === undefined ? {} : { quantizedOthers: sides.quantizedOthers }),
@@ -72,8 +72,6 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     },
   };
 }
-
-const sumOf = (counts: Readonly<Record<string, number>> = {}): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 const tensorOrder = (sides: Sides) => new Map(sides.reference.nodes.flatMap((node) => node.output).map((name, i) => [name, i]));
 

@@ -68,7 +68,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     candidate: candidateOf,
     reference: { ...base, what: referenceWords(typed, hasHalf(float)), modelPath: referencePath, int8: false },
     coverage: {
-      quantizedUnits: candidate.units.length - found.others.size,
+      quantizedUnits: found.quantizedCompute,
       totalUnits: found.totalUnits,
       quantizedOthers: countOthers(found),
       missingScales,
