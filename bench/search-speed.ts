@@ -1,6 +1,6 @@
 /**
  * Time of a search against an earlier commit's, paired: whole processes of both sources, in turn, on the same files.
- * Usage: node bench/search-speed.ts --base FOLDER [--rounds N] [--minilm FILE.onnx]
+ * Usage: node bench/search-speed.ts --base FOLDER [--rounds N] [--minilm FILE.onnx] [--only det|minilm]
  * FOLDER: a work tree of the earlier commit with its node_modules (`git worktree add FOLDER COMMIT`). FILE: all-MiniLM-L6-v2 as ONNX.
  * Counts processor seconds: on a shared machine they say more than the wall clock.
  */
@@ -16,7 +16,7 @@ import { picturesOf, readCrops } from "./pictures.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values: flags } = parseArgs({
-  options: { base: { type: "string" }, rounds: { type: "string", default: "1" }, minilm: { type: "string" } },
+  options: { base: { type: "string" }, rounds: { type: "string", default: "1" }, minilm: { type: "string" }, only: { type: "string" } },
 });
 
 interface Speed {
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "trt-gate-search-speed-"));
   try {
     const models = [await placeDetector(folder), ...(flags.minilm === undefined ? [] : [placeTransformer(folder, flags.minilm)])];
-    for (const model of models) for (let round = 0; round < Number(flags.rounds); round++) compare(model, { base: flags.base, folder });
+    for (const model of models.filter((one) => flags.only === undefined || one === flags.only)) for (let round = 0; round < Number(flags.rounds); round++) compare(model, { base: flags.base, folder });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

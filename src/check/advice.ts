@@ -1,4 +1,7 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
+import { channelRanges } from "../onnx/channel-ranges.ts";
+import { toNetwork } from "../onnx/network.ts";
+import { readModel } from "../onnx/read.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import type { Advice } from "../search/outcome.ts";
@@ -32,6 +35,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       missingScales: prepared.lane.coverage.missingScales,
       ...(await staleOf(facts)),
     },
+    weights: outcome?.kind === "diffuse" ? await weightsOf(facts) : [],
     ...(outcome
       ? {
           search: {
@@ -47,6 +51,14 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
     latency: { ...timedOf(decided.run.engine), maxSlowdown: entry.latency.maxSlowdownVsReference },
     accurate: report.verdict === "pass" || report.reason === "latency",
   };
+}
+
+/** Only of Q/DQ models: from scales the gate quantises weights per channel. */
+async function weightsOf({ prepared: { job, holdsQdq } }: CheckFacts): Promise<NonNullable<AdviceFacts["weights"]>> {
+  const path = job.quantization.qdqPath ?? (holdsQdq ? job.modelPath : undefined);
+  if (path === undefined) return [];
+  const { files } = job.effects;
+  return await channelRanges(toNetwork(await readModel(path, files, { weights: "left-in-file" })), files);
 }
 
 /** What each scale can represent against what the float model showed on the validation samples. */

@@ -34,6 +34,7 @@ describe("a diffuse error", () => {
     expect(model.search?.outcome).toBe("diffuse");
     const advice = model.advice.find(({ rule }) => rule === "scheme");
     expect(advice).toMatchObject({ rule: "scheme", evidence: { scheme: "per-channel weights" } });
+    expect(model.advice.map(({ rule }) => rule)).toContain("weight-channels");
     const tried = model.search?.probes.find(({ phase, note }) => phase === "advice" && note !== undefined);
     expect(fromNum(tried?.sqnrDb ?? "NaN")).toBeGreaterThan(fromNum(model.search?.probes[0]?.sqnrDb ?? "NaN") + 0.5);
   });

@@ -7,6 +7,8 @@ export interface AdviceFacts {
   /** The limit in dB below which a layer counts as bad here. */
   readonly limitDb?: number;
   readonly calibration?: CalibrationFacts;
+  /** Weights of a Q/DQ model with one scale for all channels: the widest channel's range to the middle one's. */
+  readonly weights?: readonly { readonly node: string; readonly ratio: number }[];
   readonly search?: SearchFacts;
   /** Milliseconds of one inference; `fixedMs` with the kept units. `maxSlowdown`: ratio to the reference that the user allows, 1 where not said. */
   readonly latency?: {

@@ -10,10 +10,11 @@ import { notConverging } from "./not-converging.ts";
 import { outOfRange } from "./out-of-range.ts";
 import { slow } from "./slow.ts";
 import { staleCache } from "./stale-cache.ts";
+import { weightChannels } from "./weight-channels.ts";
 
 export type { AdviceFacts } from "./facts.ts";
 
-const rules = [staleCache, allLayersBad, outOfRange, fewSamples, lastLayersOnly, manyFloat32, noData, notConverging, slow];
+const rules = [staleCache, allLayersBad, outOfRange, weightChannels, fewSamples, lastLayersOnly, manyFloat32, noData, notConverging, slow];
 
 /** Empty where no rule has a figure to speak of. */
 export const advise = (facts: AdviceFacts): Advice[] => rules.flatMap((rule) => rule(facts) ?? []);
