@@ -16,8 +16,6 @@ export interface CalibrateRequest {
   readonly tensors: readonly string[];
   /** One pass over all samples, in order: values by tensor name. Called once. */
   readonly passes: () => AsyncIterable<ReadonlyMap<string, Tensor>>;
-  /** After each sample, with the number of samples used so far. */
-  readonly onSample?: (samples: number) => void;
 }
 
 export interface CalibrationResult {
@@ -31,14 +29,13 @@ export interface CalibrationResult {
 }
 
 /** Throws ConfigError for no sample, a missing tensor, a NaN or an infinite value: the tensor and the sample are named. */
-export async function calibrate({ algorithm, percentile, tensors, passes, onSample }: CalibrateRequest): Promise<CalibrationResult> {
+export async function calibrate({ algorithm, percentile, tensors, passes }: CalibrateRequest): Promise<CalibrationResult> {
   const collectors = new Map(tensors.map((name) => [name, makeCollector(algorithm, percentile)]));
   const checkpoints: Checkpoint[] = [];
   let samples = 0;
   for await (const values of passes()) {
     for (const [name, collector] of collectors) addTensor(collector, name, values.get(name), samples);
     samples++;
-    onSample?.(samples);
     if (isCheckpoint(samples)) checkpoints.push({ samples, scales: scalesOf(collectors) });
   }
   if (samples === 0) throw new ConfigError("Calibration got no samples. Give at least one (500 are usual).");

@@ -7,7 +7,7 @@ import { withKeepLine } from "../config/keep-line.ts";
 import type { Fix } from "../fix/artifact.ts";
 import { keepFileText, keepPath } from "../fix/keep-file.ts";
 import { filePatch } from "../fix/patch.ts";
-import { quote } from "../lanes/tensorrt/quote.ts";
+import { shellWord } from "../model/shell-word.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
 
@@ -30,7 +30,7 @@ export async function writeKeepPatch(fix: Fix, folder: string, context: CheckCon
   if (parts.some((part) => part === undefined)) return { files: [] };
   const path = join("fix", folder, patchName);
   await effects.files.writeText(join(reportFolder, path), parts.join(""));
-  const command = `git apply --index ${quote(fix.place?.(patchName) ?? patchName)} && git commit -m ${quote(`Keep ${countOf(fix)} of ${fix.model.name} in ${fix.precision}`)}`;
+  const command = `git apply --index ${shellWord(fix.place?.(patchName) ?? patchName)} && git commit -m ${shellWord(`Keep ${countOf(fix)} of ${fix.model.name} in ${fix.precision}`)}`;
   return { files: [{ format: "patch", path, command, leftOut: [] }], ...suggestionOf(fix, text, file) };
 }
 

@@ -2,6 +2,7 @@
  * Answers questions before they are asked, one at a time: a probe on the CPU that works while its caller waits for something else.
  * Knows nothing of what the answers are for.
  */
+import { oneAtATime } from "../effects/one-at-a-time.ts";
 import type { ProbeResult, Ranker, Slice } from "../search/probe.ts";
 
 type Ask = Ranker["probe"];
@@ -24,15 +25,14 @@ export interface RankQuestion {
  */
 export function prefetch(probe: Ask, questions: readonly RankQuestion[]): Prefetched {
   const answers = new Map<string, Promise<ProbeResult>>();
-  let underWay: Promise<unknown> = Promise.resolve();
+  const queue = oneAtATime();
   let isStopped = false;
   const keyOf = (keep: ReadonlySet<string>, { from, count }: Slice) => JSON.stringify([from, count, ...[...keep].toSorted()]);
   const remembered: Ask = (keep, slice) => {
     const key = keyOf(keep, slice);
     const known = answers.get(key);
     if (known) return known;
-    const answer = underWay.then(() => probe(keep, slice));
-    underWay = answer.catch(() => undefined);
+    const answer = queue.run(() => probe(keep, slice));
     answers.set(key, answer);
     const forget = () => answers.delete(key);
     answer.then(({ kind }) => kind === "measured" || forget(), forget);
@@ -52,7 +52,7 @@ export function prefetch(probe: Ask, questions: readonly RankQuestion[]): Prefet
     stop: async () => {
       isStopped = true;
       await asking;
-      await underWay;
+      await queue.idle();
     },
   };
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { toKebab } from "../config/case.ts";
 import type { ModelEntry } from "../config/settings.ts";
-import { quote } from "../lanes/tensorrt/quote.ts";
 import type { ReproductionFiles } from "../model/reproduction.ts";
+import { shellWord } from "../model/shell-word.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
 import type { CheckFacts } from "./check-facts.ts";
@@ -49,7 +49,7 @@ export async function writeReproduction(facts: CheckFacts): Promise<Told> {
     reproduce: [...lines(filesAt(place))],
     reproduction: {
       script: at(scriptName),
-      command: `sh ${quote(place(scriptName))}`,
+      command: `sh ${shellWord(place(scriptName))}`,
       files: Object.keys(beside).map(at),
     },
   };
@@ -105,4 +105,4 @@ function scriptText({ entry, prepared, context }: CheckFacts, lines: readonly st
   ].join("\n");
 }
 
-const line = (...words: readonly string[]): string => words.map(quote).join(" ");
+const line = (...words: readonly string[]): string => words.map(shellWord).join(" ");

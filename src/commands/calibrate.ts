@@ -12,6 +12,7 @@ import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
 import { renderCalibration } from "./calibration-page.ts";
+import { alignColumns } from "./columns.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 
 /** Fewer samples than this miss rare large values (TensorRT's own advice is 500 to 1000). */
@@ -109,10 +110,12 @@ function tell({ algorithm, scales, samples, allZero, convergence }: Calibration,
   const lines = [
     `${output}: ${scales.size} scales by ${algorithm} from ${samples} samples.`,
     ...allZero.map((tensor) => `"${tensor}" was always zero and has no scale.`),
-    "samples   median change   worst change of a scale since the line before",
-    ...convergence.map(
-      ({ samples: used, medianChange, worstChange }) =>
-        `${String(used).padStart(7)}   ${percent(medianChange).padStart(13)}   ${percent(worstChange).padStart(12)}`,
+    ...alignColumns(
+      [
+        ["samples", "median change", "worst change of a scale since the line before"],
+        ...convergence.map(({ samples: used, medianChange, worstChange }) => [String(used), percent(medianChange), percent(worstChange)]),
+      ],
+      "rrl",
     ),
   ];
   return `${lines.join("\n")}\n`;

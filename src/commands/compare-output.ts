@@ -11,6 +11,7 @@ import { measuredTensor } from "../report/build.ts";
 import { formatMetric } from "../report/figures.ts";
 import { type MeasuredTensor, toNum } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
+import { alignColumns } from "./columns.ts";
 
 export interface ComparedSide {
   readonly path: string;
@@ -108,9 +109,5 @@ function table(tensors: readonly MeasuredTensor[]): string[] {
         : `${tensor.level}: ${tensor.fault}${tensor.note === undefined ? "" : `, ${plainLine(tensor.note)}`}`,
     ]),
   ];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i + 1]?.length ?? 0)));
-  const nameWidth = Math.max(...rows.map((row) => row[0]?.length ?? 0));
-  return rows.map(([name = "", ...cells]) =>
-    [name.padEnd(nameWidth), ...cells.map((cell, i) => (i < widths.length ? cell.padStart(widths[i] ?? 0) : cell))].join("  ").trimEnd(),
-  );
+  return alignColumns(rows, `l${"r".repeat(columns.length)}`);
 }

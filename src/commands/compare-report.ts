@@ -1,6 +1,7 @@
 /** A comparison of saved files in the shape of a report, so that the HTML page can show it. */
 
 import { withCaveats } from "../gate/caveats.ts";
+import { shellWord } from "../model/shell-word.ts";
 import { coverageReport } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { Report } from "../report/schema.ts";
@@ -57,7 +58,9 @@ export function comparisonReport(comparison: Comparison, now: Date, seconds: num
         quantization: { source: "unknown: saved outputs", algorithm: "unknown", samples: null, cacheHeader: null, stale: null },
         validation: { source: reference.path, samples: reference.iterations },
         warnings: [...comparison.warnings],
-        reproduce: [`polygraphy run --load-outputs ${quoted(reference.path)} ${quoted(candidate.path)} --compare snr cosine_similarity`],
+        reproduce: [
+          `polygraphy run --load-outputs ${shellWord(reference.path)} ${shellWord(candidate.path)} --compare snr cosine_similarity`,
+        ],
         timings: { compare: seconds },
       },
     ],
@@ -65,5 +68,3 @@ export function comparisonReport(comparison: Comparison, now: Date, seconds: num
     seconds,
   };
 }
-
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

@@ -4,6 +4,7 @@ import { ConfigError } from "../effects/failure.ts";
 import { runWhole } from "../entry.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { curveCells, curveHead, hasLatency, tellingPoints } from "../report/sections/curve.ts";
+import { alignColumns } from "./columns.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 
@@ -58,6 +59,5 @@ function curveLines(search: NonNullable<ModelReport["search"]>): string[] {
   const withLatency = hasLatency(search);
   const rows = [curveHead(withLatency), ...tellingPoints(search, mostLines).map((point) => curveCells(point, withLatency))];
   if (rows.length === 1) return [];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ")}`);
+  return alignColumns(rows, "r".repeat(rows[0]?.length ?? 0)).map((line) => `  ${line}`);
 }

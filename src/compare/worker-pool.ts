@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { oneAtATime } from "../effects/one-at-a-time.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
 import { measureRange, type RangeJob, type RangeSums } from "./measure-range.ts";
@@ -35,22 +36,19 @@ export const startPool = (threads: number, files: Files, script: URL = workerFil
 
 function singleWorker(files: Files): WorkerPool {
   const readers = openReaders(files);
+  const queue = oneAtATime();
   let closed = false;
-  let last: Promise<unknown> = Promise.resolve();
   return {
     open: (path, onBytes) => openSaved(path, files, onBytes),
-    measure: (job) => {
-      // One after another: each holds blocks in memory.
-      const turn = last.then(() => {
+    // Each holds blocks in memory.
+    measure: (job) =>
+      queue.run(() => {
         if (closed) throw new Error("the comparison was ended");
         return measureRange(job, readers.open);
-      });
-      last = turn.catch(() => {});
-      return turn;
-    },
+      }),
     close: async () => {
       closed = true;
-      await last;
+      await queue.idle();
       await readers.close();
     },
   };

@@ -2,10 +2,12 @@
  * A shell script that quantises again with ModelOpt and leaves the kept nodes out. `--nodes_to_exclude` takes patterns for Python's `re.match`,
  * which looks at a prefix only: every name is escaped and anchored. ModelOpt cannot keep a node in FP32 alone; `--high_precision_dtype` is for all.
  */
+
+import { pathArgument, shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { nodesOf, placeOf } from "./nodes.ts";
-import { anchoredPattern, canBeArgument, commentText, pathArgument, shellWord } from "./quote.ts";
+import { anchoredPattern, canBeArgument, commentText } from "./quote.ts";
 
 const FILE = "fix_modelopt.sh";
 

@@ -1,6 +1,7 @@
 /** The nodes that a fix touches, as names and as output tensors where a node has no name. */
+
+import { pathArgument } from "../model/shell-word.ts";
 import type { Fix } from "./artifact.ts";
-import { pathArgument } from "./quote.ts";
 
 export interface NodeNames {
   readonly names: readonly string[];

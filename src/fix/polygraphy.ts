@@ -1,10 +1,11 @@
 /** `fix_precision.py` for `polygraphy --trt-network-postprocess-script`: implicit engines of TensorRT 8 and 10. */
+
+import { pathArgument, shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { builtPath, nodesOf, placeOf } from "./nodes.ts";
 import { polygraphyCode } from "./python/polygraphy-code.ts";
 import { pythonScript } from "./python-script.ts";
-import { pathArgument, shellWord } from "./quote.ts";
 
 const FILE = "fix_precision.py";
 

@@ -1,10 +1,11 @@
 /** For explicit models: a script that removes the Q/DQ of the kept units with `onnx`, and the edited model itself where its bytes are at hand. */
+
+import { pathArgument, shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { nodesOf, placeOf } from "./nodes.ts";
 import { qdqCode } from "./python/qdq-code.ts";
 import { pythonScript } from "./python-script.ts";
-import { pathArgument, shellWord } from "./quote.ts";
 
 const SCRIPT = "fix_qdq.py";
 const MODEL = "fixed.qdq.onnx";

@@ -1,10 +1,4 @@
-/** Names as data in other languages: sh words, Python constants, regular expressions and comments. No name becomes code in any of them. */
-
-/** One word for a POSIX shell, whatever it holds (NUL cannot stand in an argument at all). */
-export const shellWord = (text: string): string => (/^[A-Za-z0-9_./=:,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-
-/** A path that no program takes for an option. */
-export const pathArgument = (path: string): string => (path.startsWith("-") ? `./${path}` : path);
+/** Names as data in other languages: Python constants, regular expressions and comments. No name becomes code in any of them. */
 
 /** A pattern of Python's `re` that matches this name from its first to its last character. */
 export const anchoredPattern = (name: string): string => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;

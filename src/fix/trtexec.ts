@@ -2,10 +2,12 @@
  * A shell script with `trtexec`'s flags for layer precisions (TensorRT 8 and 10; 11 has none).
  * trtexec splits at commas before it looks at quotes, and `*` is a wildcard: such names cannot be written and are listed as left out.
  */
+
+import { shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { builtPath, nodesOf, placeOf } from "./nodes.ts";
-import { canBeArgument, commentText, shellWord } from "./quote.ts";
+import { canBeArgument, commentText } from "./quote.ts";
 
 const FILE = "fix_trtexec.sh";
 

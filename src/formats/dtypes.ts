@@ -2,6 +2,7 @@
  * Which element types a saved array may have, and how raw bytes become numbers.
  * float16 is widened to float32; big-endian bytes are swapped; raw types that carry no meaning (`V2`) are refused by npy-header.ts.
  */
+import { halfToFloat } from "../model/half.ts";
 import type { DType, TensorData } from "../model/tensor.ts";
 
 /** numpy's kind letter and size -> our name. */
@@ -72,18 +73,9 @@ let halfTable: Float32Array | undefined;
 
 /** IEEE 754 binary16 bits -> float32, by a table of all 65,536 values made on first use. */
 export function widenHalf(bits: Uint16Array): Float32Array {
-  halfTable ??= Float32Array.from({ length: 65_536 }, (_, index) => halfValue(index));
+  halfTable ??= Float32Array.from({ length: 65_536 }, (_, index) => halfToFloat(index));
   const table = halfTable;
   const values = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) values[i] = table[bits[i] ?? 0] ?? 0;
   return values;
-}
-
-function halfValue(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

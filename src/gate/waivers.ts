@@ -10,6 +10,3 @@ export function waiverFor(tensor: string, waivers: readonly Waiver[], today: str
 const date = /^\d{4}-\d{2}-\d{2}$/;
 const isValidOn = ({ until, reason }: Waiver, today: string): boolean =>
   date.test(until) && date.test(today) && until >= today && reason.trim() !== "";
-
-/** The UTC date of a moment, as waivers are written. */
-export const utcDate = (moment: Date): string => moment.toISOString().slice(0, 10);

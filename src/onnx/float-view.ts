@@ -3,7 +3,7 @@
  * around it. Says what would be read; which nodes do read it is qdq-units.ts.
  */
 
-import { floatToHalf } from "./half.ts";
+import { floatToHalf } from "../model/half.ts";
 import {
   DataType,
   floatTensor,

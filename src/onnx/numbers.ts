@@ -2,7 +2,7 @@
  * Numbers from the bytes of a tensor, for every type that ONNX gives a fixed size. 64-bit integers lose what a double cannot hold.
  * Takes raw bytes alone; where a file keeps them is storage.ts.
  */
-import { halfToFloat } from "./half.ts";
+import { halfToFloat } from "../model/half.ts";
 import { DataType } from "./model.ts";
 
 type Decode = (bytes: Uint8Array) => ArrayLike<number>;

@@ -2,7 +2,7 @@
  * The arithmetic of symmetric INT8: scales per output channel and rounding, as ONNX QuantizeLinear defines them.
  * Pure numbers; which tensors are quantised is decided elsewhere.
  */
-import { roundHalfEven } from "./half.ts";
+import { roundHalfEven } from "../model/half.ts";
 
 /** Where channel `c` of an axis lies in row-major data: index i belongs to channel floor(i / inner) mod channels. */
 export interface ChannelLayout {

@@ -2,17 +2,14 @@
  * Foreign text (tensor names, node names, tool output) as plain text that no renderer, runner or terminal acts on.
  * First step of every rendering; Markdown, HTML and terminal add their own escapes on top. Repairs nothing: it only shows.
  */
+import { withoutUnseen } from "../effects/unseen.ts";
 
 const longestShown = 200;
-const ansi = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
-// C0 (tab and line feed are handled before), DEL and C1, bidirectional controls, zero-width characters, soft hyphen, tag characters.
-const unseen =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/gu;
 const lineBreak = /[\t\n\r\u0085\u2028\u2029]+/g;
 
 /** One line of at most `limit` code points, cut in the middle. Empty text is `(empty)`, so that a nameless tensor can be seen. */
 export function plainLine(text: string, limit = longestShown): string {
-  const shown = cutMiddle(withoutControls(text).replace(lineBreak, " ").trim(), limit);
+  const shown = cutMiddle(withoutUnseen(text.replace(lineBreak, " ")).trim(), limit);
   return shown === "" ? "(empty)" : sanitizeLabel(shown);
 }
 
@@ -22,7 +19,7 @@ export const plainLines = (lines: readonly string[], maxLines: number, limit = l
     .slice(-maxLines)
     .flatMap((line) => line.split(/\r\n|[\n\r\u0085\u2028\u2029]/))
     .slice(-maxLines)
-    .map((line) => sanitizeLabel(cutMiddle(withoutControls(line.replaceAll("\t", "  ")), limit)));
+    .map((line) => sanitizeLabel(cutMiddle(withoutUnseen(line.replaceAll("\t", "  ")), limit)));
 
 /** Keeps both ends and puts `…` between them; counts code points and never splits one. */
 export function cutMiddle(text: string, limit: number): string {
@@ -50,9 +47,6 @@ export function uniqueLabels(names: Iterable<string>, limit = longestShown): (na
   }
   return (name) => shown.get(name) ?? plainLine(name, limit);
 }
-
-/** Drops terminal sequences, controls, bidirectional and zero-width characters; keeps tab and line feed. */
-export const withoutControls = (text: string): string => text.replace(ansi, "").toWellFormed().replace(unseen, "");
 
 /** The runner acts on `##[name` anywhere and on `::name` after leading white space (actions/runner ActionCommand.cs). */
 const sanitizeLabel = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");

@@ -2,7 +2,9 @@
  * Seeded random samples: the same seed gives the same values on every machine, and sample i does not depend on how many are asked for.
  * No substitute for real data; good for comparing two ways of running the same model.
  */
+
 import { ConfigError } from "../effects/failure.ts";
+import { seededRandom } from "../measure/random.ts";
 import type { FeedSource } from "../model/job.ts";
 import { type DType, elementCount, type Tensor, type TensorData } from "../model/tensor.ts";
 import type { InputValues } from "../onnx/input-values.ts";
@@ -129,13 +131,8 @@ function fill(dtype: DType, count: number, float: () => number, whole: () => num
   }
 }
 
-/** Uniform in [0, 1) with 24 bits, exact in float32: mulberry32 over a seed mixed with the stream's number. */
+/** Uniform in [0, 1) with 24 bits, exact in float32, over a seed mixed with the stream's number. */
 function uniform(seed: number, stream: number): () => number {
-  let state = (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(stream + 1, 0xc2b2ae35)) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 8) / 2 ** 24;
-  };
+  const random = seededRandom(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(stream + 1, 0xc2b2ae35));
+  return () => Math.floor(random() * 2 ** 24) / 2 ** 24;
 }

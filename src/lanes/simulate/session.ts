@@ -5,8 +5,8 @@
 import type * as Ort from "onnxruntime-node";
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
+import { floatToHalf, halfToFloat } from "../../model/half.ts";
 import type { DType, Feed, Tensor, TensorData } from "../../model/tensor.ts";
-import { floatToHalf, halfToFloat } from "../../onnx/half.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -9,9 +9,9 @@ import type { Files } from "../../effects/effects.ts";
 import { writeInputs, writeRunResults } from "../../formats/polygraphy-writer.ts";
 import type { Engine } from "../../model/engine.ts";
 import type { EngineJob } from "../../model/job.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { calibratorOf, entropyCalibrator } from "./capabilities.ts";
-import { quote } from "./quote.ts";
 import { pluginFlags } from "./reproduce.ts";
 
 /** Files of one run, all below its own folder. */
@@ -53,8 +53,8 @@ export async function writeDebugPrecision(
   await files.writeText(at("check.sh"), checkScript);
   await files.writeText(
     join(folder, "bin", "polygraphy"),
-    `#!/bin/sh\nexec ${[job.tensorrt.python, "-c", runPolygraphy].map(quote).join(" ")} "$@"${pluginFlags(job.tensorrt.plugins)
-      .map((word) => ` ${quote(word)}`)
+    `#!/bin/sh\nexec ${[job.tensorrt.python, "-c", runPolygraphy].map(shellWord).join(" ")} "$@"${pluginFlags(job.tensorrt.plugins)
+      .map((word) => ` ${shellWord(word)}`)
       .join("")}\n`,
   );
   await job.effects.exec.run({

@@ -5,9 +5,9 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { Files } from "../../effects/effects.ts";
+import { floatToHalf } from "../../model/half.ts";
 import { floatValues, smallValues } from "../../onnx/constants.ts";
 import { TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
-import { floatToHalf } from "../../onnx/half.ts";
 import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { raiseForHalfQdq } from "../../onnx/opset-19.ts";

@@ -1,4 +1,5 @@
 /** What this machine has for the lanes: GPU, TensorRT, ONNX Runtime, disk. Looks and starts nothing that stays. */
+import runtimeLock from "../../../runtime/package-lock.json" with { type: "json" };
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
@@ -7,6 +8,9 @@ import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
 import { askInterpreter, type Interpreter } from "./interpreter.ts";
 import type { Hello } from "./protocol.ts";
 import { Worker } from "./worker.ts";
+
+/** The one that the action installs. */
+const pinnedRuntime = runtimeLock.packages["node_modules/onnxruntime-node"].version;
 
 export interface LaneState {
   readonly lane: "simulate" | "implicit" | "explicit";
@@ -60,7 +64,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
       { lane: "explicit", ...stateOf(whyNot, hello, (one) => explicitLane(one.features)) },
     ],
     missing: [
-      ...("error" in runtime ? [{ what: "ONNX Runtime", command: "npm install onnxruntime-node@1.30.0" }] : []),
+      ...("error" in runtime ? [{ what: "ONNX Runtime", command: `npm install onnxruntime-node@${pinnedRuntime}` }] : []),
       ...("why" in answer ? [missingGpu(answer.why)] : []),
       ...("error" in worker ? missingPython(worker.error, python) : []),
       ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),

@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import type { EngineJob, ShapeRange, TensorRtOptions } from "../../model/job.ts";
 import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { entropyCalibrator } from "./capabilities.ts";
-import { quote } from "./quote.ts";
 
 type NamedJob = Pick<EngineJob, "name" | "modelPath" | "quantization" | "tensorrt" | "sources">;
 
@@ -162,4 +162,4 @@ export const builderFlags = (tensorrt: Omit<TensorRtOptions, "python">): string[
 
 export const pluginFlags = (plugins: readonly string[]): string[] => (plugins.length === 0 ? [] : ["--plugins", ...plugins]);
 
-const line = (...words: readonly string[]): string => words.map(quote).join(" ");
+const line = (...words: readonly string[]): string => words.map(shellWord).join(" ");

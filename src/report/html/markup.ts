@@ -1,5 +1,5 @@
 /** HTML as a value: everything put into a template is escaped, unless it is markup already. No other file writes `<` around foreign text. */
-import { withoutControls } from "../text.ts";
+import { withoutUnseen } from "../../effects/unseen.ts";
 
 export class Markup {
   readonly text: string;
@@ -16,7 +16,7 @@ export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 export const nothing = new Markup("");
 
-export const escapeHtml = (text: string): string => withoutControls(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+export const escapeHtml = (text: string): string => withoutUnseen(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** JSON that cannot end its script element: `<`, U+2028 and U+2029 are escaped. */
 export const jsonForScript = (value: unknown): Markup =>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { floatToHalf, halfToFloat, roundHalfEven } from "../../../src/onnx/half.ts";
+import { floatToHalf, halfToFloat, roundHalfEven } from "../../../src/model/half.ts";
 import { channelLayout, fakeQuantizeWeights, quantizeWeights, weightScales } from "../../../src/onnx/quantize.ts";
 
 describe("weight quantisation", () => {
