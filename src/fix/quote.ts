@@ -9,6 +9,15 @@ export function commentText(text: string, limit = 160): string {
   return safe.length <= limit ? safe : `${safe.slice(0, limit / 2)}...${safe.slice(-limit / 2)}`;
 }
 
+/** Names that need no escape in JSON or in Python: then a reviewer can read them. */
+const plainJson = /^[\w./:()[\]{}", \n-]*$/;
+
+/** The value as JSON to read, one line a member or name; undefined where a name could end a Python string or would need an escape. */
+export function readableLines(value: object): readonly string[] | undefined {
+  const text = JSON.stringify(value, null, 1);
+  return plainJson.test(text) ? text.split("\n") : undefined;
+}
+
 /** Base64 of ASCII-only JSON, in lines: a constant that means the same in Python, whatever the names hold. */
 export function dataLines(value: object, width = 96): readonly string[] {
   const ascii = JSON.stringify(value).replace(/[^\x20-\x7e]/g, escapeUnit);

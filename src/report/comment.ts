@@ -18,6 +18,7 @@ import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
 import { outputsTable } from "./sections/outputs.ts";
+import { storyLines } from "./sections/story.ts";
 import { uniqueLabels } from "./text.ts";
 
 /** GitHub refuses bodies over 65,536 characters; this leaves room for what it adds. In UTF-16 units and in bytes. */
@@ -77,8 +78,8 @@ export function renderBody(report: Report, options: NextLinks & { readonly fixSc
   const only = report.models.length === 1;
   return blocks(
     headline(report, caps),
+    storyLines(report, caps),
     reasonLines(report, caps),
-    keptLines(report, caps),
     outputsTable(report, caps),
     noticeList(report, caps),
     ...told.map((model) => (only ? modelSections(model, options, caps) : foldedModel(model, options, caps))),

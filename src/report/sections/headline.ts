@@ -30,8 +30,11 @@ export function headlineWords(report: Report, show: (name: string) => string): s
 /** Message of the most urgent model and, when the run was cut short, that it was. */
 export function reasonLines(report: Report, caps: SizeLimits): string {
   const first: ModelReport | undefined = byUrgency(report.models)[0];
+  const several = report.models.length > 1;
   const lines = [
-    first && caps.messageLength > 0 ? escapeMarkdown(first.message, caps.messageLength) : "",
+    first && caps.messageLength > 0
+      ? `${several ? `${code(first.name, caps.nameLength)}: ` : ""}${escapeMarkdown(first.message, caps.messageLength)}`
+      : "",
     report.complete ? "" : "**The run ended early; this report is not complete.**",
   ];
   return lines.filter((line) => line !== "").join("\n\n");

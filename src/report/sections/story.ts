@@ -2,18 +2,40 @@
  * What a reviewer needs of one model in one line: its figure and how that changed, what is kept or would have to be and what that gives, the harm in
  * the task's terms, the latency. Parts are plain words; foreign names go through `show`.
  */
+
+import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
-import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num } from "../schema.ts";
-import { plural } from "./labels.ts";
+import { code } from "../markdown.ts";
+import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
+import { byUrgency, plural, verdictMark } from "./labels.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** `show` writes a name. Empty parts are left out; a model that nothing was compared of gives none. */
 export function storyParts(model: ModelReport, show: (name: string) => string): string[] {
   const [row] = outputRows(model);
   if (row === undefined || model.status === "removed") return [];
-  return [figurePart(row, show), changePart(row), keptPart(model), fixPart(model, show), harmPart(model), latencyPart(model)].filter(
-    (part) => part !== "",
-  );
+  return [
+    figurePart(row, show),
+    changePart(row),
+    keptPart(model, show),
+    fixPart(model, show),
+    harmPart(model, show),
+    latencyPart(model),
+  ].filter((part) => part !== "");
+}
+
+/** One line a model, most urgent first, under the headline; what has no room is counted. */
+export function storyLines(report: Report, caps: SizeLimits): string {
+  const told = byUrgency(report.models).map((model) => {
+    const parts = storyParts(model, (name) => code(name, caps.nameLength));
+    return parts.length === 0 ? "" : `- ${verdictMark[model.verdict]} **${code(model.name, caps.nameLength)}** · ${parts.join(" · ")}`;
+  });
+  const lines = told.filter((line) => line !== "");
+  const most = Math.max(1, caps.models, Math.min(caps.outputRows, 20));
+  return [
+    ...lines.slice(0, most),
+    ...(lines.length > most ? [`- …and ${plural(lines.length - most, "more model")} in the report`] : []),
+  ].join("\n");
 }
 
 /** `softmax 20.6 dB, limit ≥ 22 dB`; another metric than SQNR is named. */
@@ -27,8 +49,8 @@ function figurePart(row: OutputRow, show: (name: string) => string): string {
 const changePart = ({ metric, baseline }: OutputRow): string =>
   baseline === undefined ? "" : `was ${formatMetric(metric, baseline)} before this change`;
 
-const keptPart = ({ kept }: ModelReport): string =>
-  kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}`;
+const keptPart = ({ kept }: ModelReport, show: (name: string) => string): string =>
+  kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${show(kept.file)}`;
 
 /** `keep Conv.2 and Conv.7: 22.5 dB, proved on 8 samples`. */
 function fixPart(model: ModelReport, show: (name: string) => string): string {
@@ -65,8 +87,8 @@ const stateWords: Readonly<Record<Proof["state"], string>> = {
 };
 
 /** The task's own metric, else the share of samples with the same best class, without and with the fix. */
-function harmPart({ task, outputs, fix }: ModelReport): string {
-  if (task !== null) return `${task.metric} ${digits(task.reference)} → ${digits(task.candidate)}`;
+function harmPart({ task, outputs, fix }: ModelReport, show: (name: string) => string): string {
+  if (task !== null) return `${show(task.metric)} ${digits(task.reference)} → ${digits(task.candidate)}`;
   const [before, after] = [agreementOf(outputs), agreementOf(fix?.verified?.outputs ?? [])];
   if (before === undefined) return "";
   const same = `same top-1 in ${formatMetric("top1Agreement", before)}`;

@@ -20,7 +20,7 @@ const renderings: readonly [string, (report: Report) => string][] = [
   ["comment", (report) => renderComment(report, { jobKey: "a/b", fixScripts: [] } as never)],
   ["page", renderHtml],
   ["log line", renderLogLine],
-  ["terminal", (report) => renderTerminal(report, { ansi: false })],
+  ["terminal", (report) => renderTerminal(report, { ansi: false }).replaceAll(/\n */g, " ")],
 ];
 
 describe("a pass with a caveat", () => {

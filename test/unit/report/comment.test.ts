@@ -260,3 +260,21 @@ describe("the search's own figures", () => {
     expect(comment).toContain("30.1 dB (12 %)");
   });
 });
+
+describe("the line of a model", () => {
+  it("says figure, what to keep and what that gives, harm and latency, before anything else of it", () => {
+    const body = renderComment(sampleReport(), { jobKey: "k", fixScripts: [] });
+    const [line = ""] = body.split("\n").filter((text) => text.startsWith("- ❌ **`text-direction`**"));
+    expect(line).toContain("`softmax_0.tmp_0` 18.4 dB (limit ≥ 20 dB)");
+    expect(line).toContain(
+      "keep `p2o.Conv.7` and `p2o.Conv.2`: 22.3 dB (margin 2.3 dB, nine times of ten at least −0.4 dB), likely, not proved on 16 samples",
+    );
+    expect(body.indexOf(line)).toBeLessThan(body.indexOf("| Output"));
+  });
+
+  it("is one for each model, whatever their names hold", () => {
+    const body = renderComment(hostileReport(4), { jobKey: "k", fixScripts: [] });
+    expect(body.split("\n").filter((text) => text.startsWith("- ❌ **")).length).toBeGreaterThan(0);
+    expect(body).not.toMatch(/^- ❌ \*\*.*<script/m);
+  });
+});

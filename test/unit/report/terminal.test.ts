@@ -16,7 +16,7 @@ describe("terminal table", () => {
       "softmax_0.tmp_0  cosine   0.9964  ≥ 0.997   −0.0006  fail",
     ]);
     for (const words of [
-      "Worst layers of text-direction",
+      "Worst layers of text-d…ction",
       "p2o.Conv.7",
       "Keep ",
       "Script: trt-gate-report/fix/",
