@@ -2,6 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { Evidence } from "../gate/evidence.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
+import type { Engine } from "../model/engine.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import type { Baseline } from "./baseline.ts";
@@ -32,6 +33,8 @@ export interface CheckFacts {
   readonly builder?: BuilderVerdict;
   /** Where there is a fix that needs it. */
   readonly own?: ExportedCache;
+  /** The engine that the fix was proved on, or chosen on where nothing could be proved. */
+  readonly fixed?: Engine;
   /** What lies in the report's folder of the engines. */
   readonly engines?: NonNullable<ModelReport["engines"]>;
   readonly fix?: NonNullable<ModelReport["fix"]>;

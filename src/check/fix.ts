@@ -3,8 +3,12 @@ import { join, relative } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
+import type { Engine } from "../model/engine.ts";
+import { embed, isExternal } from "../onnx/constants.ts";
+import { encodeModel } from "../onnx/edit.ts";
+import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
-import type { ModelReport } from "../report/schema.ts";
+import type { KeptUnit, ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
@@ -23,18 +27,19 @@ type Verified = NonNullable<FixReport["verified"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
 export async function fixModel(facts: CheckFacts, searched: Searched): Promise<FixReport> {
-  const { entry, prepared, context, judging, own, decided } = facts;
+  const { entry, prepared, context, judging, own, decided, fixed } = facts;
   const { outcome } = searched;
-  const verified = verifyFix(judging, searched);
+  const proved = provedForm(prepared, fixed);
+  const verified = { ...verifyFix(judging, searched), ...(proved ? { form: proved } : {}) };
   const folderName = fixFolder(prepared, entry);
-  const fix = await describeFix(facts, outcome, verified);
+  const fix = { ...(await describeFix(facts, outcome, verified)), proved };
   const cache = own === undefined ? [] : [await writeCache(own.text, folderName, context)];
   const { files: patch, ...suggestion } = await writeKeepPatch(fix, folderName, context);
   return {
     files: [...(await writeFix(fix, folderName, context)), ...cache, ...patch],
     ...suggestion,
     verified,
-    latency: latencyOf(timedOf(decided.run.engine, outcome.proof.result?.engine), entry.latency.maxSlowdownVsReference),
+    latency: latencyOf(timedOf(decided.run.engine, fixed), entry.latency.maxSlowdownVsReference),
   };
 }
 
@@ -47,7 +52,7 @@ export async function scalesOnly({ prepared, entry, own, context }: CheckFacts):
 const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
 
 async function describeFix(
-  { entry, prepared, context, own, engines = [] }: CheckFacts,
+  { entry, prepared, context, own, fixed, engines = [] }: CheckFacts,
   outcome: SearchOutcome,
   verified: Verified,
 ): Promise<Fix> {
@@ -57,14 +62,13 @@ async function describeFix(
   const cachePath =
     (own && place(ownCacheName)) ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
   const kept = [...(prepared.kept?.units ?? []), ...outcome.keep.map((id) => keptUnit(units.get(id) ?? id))];
-  const edited = await editedQdqModel(
-    prepared,
-    kept.map(({ unit }) => unit),
-  );
+  const keptIds = kept.map(({ unit }) => unit);
+  const edited = (await builtModel(prepared, fixed)) ?? (await editedQdqModel(prepared, keptIds));
   return {
     gateVersion: context.version,
     model: { name: entry.name, path: entry.path, sha256: prepared.sha256 },
     kept,
+    int8: int8Units(prepared, outcome.keep),
     totalUnits: prepared.lane.units.length + (prepared.kept?.ids.size ?? 0),
     precision: prepared.job.keepPrecision,
     why: outcome.message,
@@ -77,6 +81,34 @@ async function describeFix(
     place,
     ...(edited === undefined ? {} : { editedModel: edited }),
   };
+}
+
+/** Units with scales that are not kept; none where Q/DQ in the model say which they are. */
+function int8Units({ lane, job, holdsQdq }: Prepared, keep: readonly string[]): KeptUnit[] {
+  if (holdsQdq || job.quantization.qdqPath !== undefined) return [];
+  const missing = new Set(lane.coverage.missingScales);
+  return lane.units
+    .filter((unit) => !keep.includes(unit.id) && !unit.inputs.some((name) => missing.has(name)))
+    .map((unit) => keptUnit(unit));
+}
+
+/** In which form the fixed engine was built: as a model of its own, whose kept units hold no Q/DQ, or by precisions of the given model's layers. */
+function provedForm({ job }: Prepared, fixed: Engine | undefined): Fix["proved"] {
+  const built = fixed?.facts.built;
+  if (built === undefined) return undefined;
+  return { format: built.modelPath === job.modelPath ? "polygraphy" : "qdq", typed: built.typed };
+}
+
+/** The very file that the fixed engine was built from; undefined where that is the user's own. Weights that lie beside it are taken in. */
+async function builtModel(prepared: Prepared, fixed: Engine | undefined): Promise<Uint8Array | undefined> {
+  const { files } = prepared.job.effects;
+  const path = provedForm(prepared, fixed)?.format === "qdq" ? fixed?.facts.built?.modelPath : undefined;
+  if (path === undefined) return undefined;
+  const model = await readModel(path, files);
+  const { graph, folder } = model;
+  if (!graph.initializer.some(isExternal)) return await files.readBytes(path);
+  graph.initializer = await Promise.all(graph.initializer.map(async (one) => (isExternal(one) ? await embed(one, folder, files) : one)));
+  return encodeModel(model);
 }
 
 /** What the search proved, as the fix carries it: by the proof samples, in the precisions asked for. */

@@ -115,14 +115,15 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const accepted = searched && searched.outcome.keep.length > 0 ? searched : undefined;
   // A curve lets people choose another set: its fix needs the scales as well.
   const own = accepted || outcome?.curve ? await exportedCache(prepared) : undefined;
-  const engines = await keepEngineFiles({ judged: engine, fixed: accepted && (await fixedEngine(lane, accepted)) }, prepared, context);
+  const fixed = accepted && (await fixedEngine(lane, accepted));
+  const engines = await keepEngineFiles({ judged: engine, fixed }, prepared, context);
   const facts: CheckFacts = {
     ...known,
     decided,
     verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry),
     findings,
     evidence,
-    ...optional({ localised, searched, outcome, own, task, engines }),
+    ...optional({ localised, searched, outcome, own, task, fixed, engines }),
   };
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));

@@ -21,6 +21,10 @@ export interface Fix {
   readonly kept: readonly KeptUnit[];
   readonly totalUnits: number;
   readonly precision: "float16" | "float32";
+  /** Units that stay in INT8: the precision map names them too, since a builder that is free to choose would leave them where it likes. */
+  readonly int8?: readonly KeptUnit[];
+  /** The format whose very file was built for the proof; undefined where no engine was built. The other formats claim nothing. */
+  readonly proved?: { readonly format: FixFormat; readonly typed: boolean } | undefined;
   /** How the set was found, one sentence. */
   readonly why: string;
   /** What proves it, one sentence. */

@@ -13,6 +13,6 @@ export function makeConfigSnippet(fix: Fix): readonly Artifact[] {
   const { name: _, path: __, ...others } = fix.entry ?? {};
   const entry = { name, path, ...others, keep };
   const body = stringify({ version: 1, models: [entry] }, { version: "1.2", lineWidth: 0, aliasDuplicateObjects: false });
-  const content = [...headerLines(fix, command), body].join("\n");
+  const content = [...headerLines(fix, "config", command), body].join("\n");
   return [{ format: "config", fileName: FILE, content, command, leftOut: [] }];
 }

@@ -1,6 +1,20 @@
 /** The same fix again from report.json, word for word. */
-import type { ModelReport, Report } from "../report/schema.ts";
-import type { Fix } from "./artifact.ts";
+import type { KeptUnit, ModelReport, Report } from "../report/schema.ts";
+import { type Fix, fixFormats } from "./artifact.ts";
+
+function provedForm({ fix }: ModelReport): Fix["proved"] {
+  const form = fix?.verified?.form;
+  const format = fixFormats.find((known) => known === form?.format);
+  return form && format && { format, typed: form.typed };
+}
+
+/** Units with scales that are not kept; none where Q/DQ in the model say which they are. */
+function int8UnitsOf({ search, coverage, quantization }: ModelReport): KeptUnit[] {
+  if (search === null || quantization.algorithm === "Q/DQ") return [];
+  const kept = new Set(search.keep.map(({ unit }) => unit));
+  const missing = new Set(coverage.missingScales);
+  return search.unitTable.filter(({ unit, inputs = [] }) => !kept.has(unit) && !inputs.some((name) => missing.has(name)));
+}
 
 /** Undefined when the model has no kept units. `folder`: where the report lies, as the commands name it; "" where they run there. */
 export function fixFromReport(model: ModelReport, tool: Report["tool"], folder = ""): Fix | undefined {
@@ -15,8 +29,10 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     gateVersion: `${tool.version} (${tool.commit})`,
     model: { name: model.name, path: model.path, sha256: model.sha256 },
     kept: [...(model.kept?.units ?? []), ...search.keep],
+    int8: int8UnitsOf(model),
     totalUnits: search.units,
     precision: search.precision,
+    proved: provedForm(model),
     why: search.message,
     verified: model.fix?.verified?.message ?? "not verified",
     ...(cachePath === undefined ? {} : { cachePath }),

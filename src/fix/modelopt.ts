@@ -22,7 +22,7 @@ export function makeModelOpt(fix: Fix): readonly Artifact[] {
   const command = `sh ${shellWord(placeOf(fix, FILE))} CALIBRATION.npz`;
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
   const body = patterns.length === 0 ? NOTHING : `${NEEDS_DATA}\nexec ${modelOptWords(fix, patterns)}`;
-  const content = ["#!/bin/sh", ...headerLines(fix, command), ...notes, body, ""].join("\n");
+  const content = ["#!/bin/sh", ...headerLines(fix, "modelopt", command), ...notes, body, ""].join("\n");
   return [{ format: "modelopt", fileName: FILE, content, command, leftOut }];
 }
 

@@ -22,4 +22,11 @@ export function nodesOf(fix: Fix): NodeNames {
   return { names: all.filter((node) => outputOf(node) === undefined), outputs };
 }
 
+/** The compute node of each unit that is pinned to INT8; none where the proved engine left them to the builder. */
+export const int8NodesOf = ({ int8 = [], proved }: Fix): string[] =>
+  proved?.format === "polygraphy" ? [] : int8.flatMap(({ nodes }) => nodes.slice(0, 1));
+
+/** A whole map is a wish, since some layer may have no kernel for its place in it; kept units alone are an order. */
+export const constraintOf = (fix: Fix): "prefer" | "obey" => (int8NodesOf(fix).length > 0 ? "prefer" : "obey");
+
 const outputOf = (node: string): string | undefined => (node.startsWith("(output ") && node.endsWith(")") ? node.slice(8, -1) : undefined);

@@ -3,7 +3,7 @@
 import { pathArgument, shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { builtPath, nodesOf, placeOf } from "./nodes.ts";
+import { builtPath, constraintOf, int8NodesOf, nodesOf, placeOf } from "./nodes.ts";
 import { polygraphyCode } from "./python/polygraphy-code.ts";
 import { pythonScript } from "./python-script.ts";
 
@@ -11,8 +11,13 @@ const FILE = "fix_precision.py";
 
 export function makePolygraphy(fix: Fix): readonly Artifact[] {
   const command = polygraphyCommand(fix);
-  const data = { precision: fix.precision, sha256: fix.qdqPath === undefined ? fix.model.sha256 : "", ...nodesOf(fix) };
-  const content = pythonScript(headerLines(fix, command), data, polygraphyCode);
+  const data = {
+    precision: fix.precision,
+    sha256: fix.qdqPath === undefined ? fix.model.sha256 : "",
+    ...nodesOf(fix),
+    int8: int8NodesOf(fix),
+  };
+  const content = pythonScript(headerLines(fix, "polygraphy", command), data, polygraphyCode);
   return [{ format: "polygraphy", fileName: FILE, content, command, leftOut: [] }];
 }
 
@@ -22,7 +27,7 @@ function polygraphyCommand(fix: Fix): string {
     ...["polygraphy", "convert", pathArgument(builtPath(fix)), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : ["--calibration-cache", cachePath]),
     ...(fix.buildWith?.polygraphy ?? []),
-    ...["--trt-network-postprocess-script", placeOf(fix, FILE), "--precision-constraints", "obey", "-o", "fixed.engine"],
+    ...["--trt-network-postprocess-script", placeOf(fix, FILE), "--precision-constraints", constraintOf(fix), "-o", "fixed.engine"],
   ];
   return words.map(shellWord).join(" ");
 }

@@ -27,13 +27,24 @@ export function makeQdq(fix: Fix): readonly Artifact[] {
     computeNodes: fix.kept.map((unit) => unit.nodes[0] ?? ""),
     ...nodesOf(fix),
   };
-  const script = pythonScript(headerLines(fix, command), data, qdqCode);
+  const script = pythonScript(headerLines(fix, "qdq", command), data, qdqCode);
   const artifacts: Artifact[] = [{ format: "qdq", fileName: SCRIPT, content: script, command, leftOut: [] }];
   if (fix.editedModel) {
-    const build = `trtexec ${shellWord(`--onnx=${placeOf(fix, MODEL)}`)} --stronglyTyped --saveEngine=fixed.engine`;
-    artifacts.push({ format: "qdq", fileName: MODEL, content: fix.editedModel, command: build, leftOut: [] });
+    const command = buildWords(fix).map(shellWord).join(" ");
+    artifacts.push({ format: "qdq", fileName: MODEL, content: fix.editedModel, command, leftOut: [] });
   }
   return artifacts;
+}
+
+/** As the gate built it: with types of its own a network takes no flags, in any other the kept units need the higher precision's. */
+function buildWords(fix: Fix): string[] {
+  const model = placeOf(fix, MODEL);
+  if (fix.proved?.typed !== false) return ["trtexec", `--onnx=${model}`, "--stronglyTyped", "--saveEngine=fixed.engine"];
+  const options = fix.buildWith?.polygraphy ?? [];
+  if (fix.precision === "float16") return ["polygraphy", "convert", model, "--int8", "--fp16", ...options, "-o", "fixed.engine"];
+  // FP32 has to be asked for where FP16 is allowed, by the layers' own names: those that the script holds.
+  const script = ["--trt-network-postprocess-script", placeOf(fix, "fix_precision.py"), "--precision-constraints", "obey"];
+  return ["polygraphy", "convert", model, "--int8", "--fp16", ...options, ...script, "-o", "fixed.engine"];
 }
 
 function editCommands(fix: Fix): string[][] {

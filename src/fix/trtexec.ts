@@ -6,7 +6,7 @@
 import { shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { builtPath, nodesOf, placeOf } from "./nodes.ts";
+import { builtPath, constraintOf, int8NodesOf, nodesOf, placeOf } from "./nodes.ts";
 import { canBeArgument, commentText } from "./quote.ts";
 
 const FILE = "fix_trtexec.sh";
@@ -26,7 +26,7 @@ export function makeTrtexec(fix: Fix): readonly Artifact[] {
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
   const why = isForeign ? foreign : "no layer name of this fix can be written for trtexec";
   const body = written.length === 0 ? nothing(why) : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
-  const content = ["#!/bin/sh", ...headerLines(fix, command), ...notes, body, ""].join("\n");
+  const content = ["#!/bin/sh", ...headerLines(fix, "trtexec", command), ...notes, body, ""].join("\n");
   return [{ format: "trtexec", fileName: FILE, content, command, leftOut }];
 }
 
@@ -37,12 +37,17 @@ const nothing = (why: string): string => `echo '${why}; use the polygraphy forma
 function trtexecWords(fix: Fix, names: readonly string[]): string[] {
   const { cachePath, precision } = fix;
   const type = precision === "float16" ? "fp16" : "fp32";
-  const perLayer = names.map((name) => `${name}:${type}`).join(",");
+  const perLayer = names.map((name) => `${name}:${type}`);
+  const pinned = int8NodesOf(fix).filter((name) => whyNotWritten(name) === undefined);
+  const precisions = [...perLayer, ...pinned.map((name) => `${name}:int8`)];
   return [
     ...["trtexec", `--onnx=${builtPath(fix)}`, "--int8", ...(type === "fp16" ? ["--fp16"] : [])],
     ...(cachePath === undefined ? [] : [`--calib=${cachePath}`]),
     ...(fix.buildWith?.trtexec ?? []),
-    ...[`--layerPrecisions=${perLayer}`, `--layerOutputTypes=${perLayer}`, "--precisionConstraints=obey", "--saveEngine=fixed.engine"],
+    `--layerPrecisions=${precisions.join(",")}`,
+    `--layerOutputTypes=${perLayer.join(",")}`,
+    `--precisionConstraints=${constraintOf(fix)}`,
+    "--saveEngine=fixed.engine",
   ];
 }
 

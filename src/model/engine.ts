@@ -65,6 +65,8 @@ export interface BuildFacts {
   readonly notes: readonly string[];
   /** Every layer of the engine; nothing where the lane has no engine or it tells nothing. */
   readonly executed?: readonly ExecutedLayer[];
+  /** The ONNX file that it was built from, and whether its types were the file's own (strong typing); nothing for a plan that was given. */
+  readonly built?: { readonly modelPath: string; readonly typed: boolean };
   /** The serialised engine: what is judged, and what can be shipped. It lies in the work folder of the run. */
   readonly plan?: FileFacts;
   /** Of the units with scales that were not kept: in which precision they ran. Undefined where the lane has no engine or it tells nothing. */

@@ -206,6 +206,8 @@ const fix = z.object({
       by: z.enum(["engine", "simulated"]),
       passes: z.boolean(),
       builds: z.number().int(),
+      /** The format whose very file was built, and whether its network was strongly typed; nothing where no engine was. */
+      form: z.object({ format: z.string(), typed: z.boolean() }).optional(),
       message: z.string(),
       outputs: z.array(measured),
     })

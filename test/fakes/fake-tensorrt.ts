@@ -44,6 +44,9 @@ const askedBuild = z.object({
   tacticSources: z.number(),
   /** What decides the free choices of the build: the same for builds that share a timing cache. */
   choices: z.number(),
+  /** Layers whose precision was set to INT8, and to another. */
+  int8: z.array(z.string()),
+  kept: z.array(z.string()),
   /** Of each profile: input -> min, opt, max. */
   profiles: z.array(z.record(z.string(), z.tuple([shape, shape, shape]))),
   /** Of each calibration batch: input -> shape. */

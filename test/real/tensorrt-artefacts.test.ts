@@ -5,6 +5,7 @@ import { afterEach, expect, it } from "vitest";
 import { hashFile } from "../../src/effects/file-hash.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { type GateRun, runGate, smallEntry } from "../fakes/gate-run.ts";
+import { brokenNode } from "../fakes/outlier-model.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -49,6 +50,38 @@ describeWithPython("the engines of a report", () => {
     const byHand = await readFile(join(machine.effects.cwd, candidate.split(" ").at(-1) ?? ""));
     const kept = model.engines?.find(({ role }) => role === "candidate")?.path ?? "";
     expect(byHand.equals(await readFile(join(outcome.reportFolder, kept)))).toBe(true);
+  });
+});
+
+describeWithPython("the fix", () => {
+  it("is a Q/DQ model whose printed command gives, byte for byte, the plan that was proved", async () => {
+    const { outcome, model } = await run();
+    expect(model.fix?.verified).toMatchObject({ passes: true, form: { format: "qdq", typed: false } });
+    const file = model.fix?.files.find(({ path }) => path.endsWith("fixed.qdq.onnx"));
+    const ran = await machine.byHand(file?.command ?? "", machine.effects.cwd);
+    expect([file?.command, ran.exitCode, ran.exitCode === 0 ? [] : ran.tail.slice(-5)]).toEqual([file?.command, 0, []]);
+    const plan = model.engines?.find(({ role }) => role === "fix")?.path ?? "";
+    const byHand = await readFile(join(machine.effects.cwd, "fixed.engine"));
+    expect(byHand.equals(await readFile(join(outcome.reportFolder, plan)))).toBe(true);
+  });
+
+  it("claims its proof for that file alone, and names every other unit in the forms of layer precisions", async () => {
+    const { outcome, model } = await run();
+    const textOf = async (name: string) => {
+      const file = model.fix?.files.find(({ path }) => path.endsWith(name));
+      return await readFile(join(outcome.reportFolder, file?.path ?? ""), "utf8");
+    };
+    expect(await textOf("fix_qdq.py")).not.toContain("not built in this form");
+    for (const name of ["fix_precision.py", "fix_trtexec.sh", "fix_modelopt.sh"])
+      expect(await textOf(name)).toContain("Verified: not built in this form. The same units were proved as fixed.qdq.onnx");
+    const script = model.fix?.files.find(({ path }) => path.endsWith("fix_precision.py"));
+    expect(script?.command).toContain("--precision-constraints prefer");
+    const ran = await machine.byHand(script?.command ?? "", machine.effects.cwd);
+    expect([ran.exitCode, ran.exitCode === 0 ? [] : ran.tail.slice(-5)]).toEqual([0, []]);
+    const { flags, int8, kept } = (await machine.builds()).at(-1) ?? {};
+    expect(flags).toContain("PREFER_PRECISION_CONSTRAINTS");
+    expect(int8).toHaveLength(4);
+    expect(kept).toEqual([brokenNode]);
   });
 });
 

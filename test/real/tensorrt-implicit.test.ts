@@ -88,11 +88,15 @@ describeWithPython("the implicit lane", () => {
     expect(fresh[0]?.candidate?.data).not.toEqual(first[0]?.candidate?.data);
   });
 
-  it("keeps units in FP16 by layer precisions and takes them back for the next build", async () => {
+  it("keeps units in FP16 as a Q/DQ model of the same scales, and takes them back for the next build", async () => {
     const lane = await prepared();
     const keep = new Set([unitOf(lane, "p2o.Conv.1"), unitOf(lane, "p2o.Conv.2")]);
     await pairsOf(lane, { keep });
-    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 2 units in float16", keep });
+    expect(machine.built.at(-1)).toMatchObject({
+      what: "Q/DQ engine with 2 units in float16",
+      keep,
+      int8: { int8: 52, other: 0, unknown: 0 },
+    });
     expect(machine.built.at(-1)?.ignored).toBeUndefined();
     expect((machine.built.at(-1)?.executed ?? []).filter(({ precision }) => precision === "INT8")).toHaveLength(52);
     await pairsOf(lane);
@@ -100,17 +104,25 @@ describeWithPython("the implicit lane", () => {
   });
 
   it("names kept layers that run in INT8 all the same: their fix is then not verified", async () => {
-    const lane = await prepared({ fake: { FAKE_TRT_FAULT: "ignore-precision" } });
+    const lane = await prepared({ fake: { FAKE_TRT_FAULT: "claim-int8" } });
     await pairsOf(lane, { keep: new Set([unitOf(lane, "p2o.Conv.1")]) });
     expect(machine.built.at(-1)?.ignored).toEqual(["p2o.Conv.1"]);
   });
 
-  it("refuses an INT8 engine that has no INT8 layer", async () => {
+  it("counts the units that the builder left in float", async () => {
     const lane = await prepared({ fake: { FAKE_TRT_FAULT: "no-int8" } });
-    await expect(pairsOf(lane)).rejects.toMatchObject({
-      reason: "precision-not-applied",
-      message: expect.stringContaining("no INT8 layer"),
+    await pairsOf(lane);
+    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine", int8: { int8: 0, other: 54, unknown: 0 } });
+  });
+
+  it("keeps units by layer precisions before 8.6, where Q/DQ are not dependable", async () => {
+    const lane = await prepared({
+      fake: { FAKE_TRT_VERSION: "8.5.3" },
+      quantization: async (at) => ({ data: await at.feeds("calibration", 4), algorithm: "minmax" }),
     });
+    await pairsOf(lane, { keep: new Set([unitOf(lane, "p2o.Conv.1")]), samples: [0] });
+    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 1 units in float16", int8: { int8: 53, other: 0, unknown: 0 } });
+    expect((await machine.builds()).at(-1)?.flags).toContain("OBEY_PRECISION_CONSTRAINTS");
   });
 
   it("takes layers in smaller batches where the GPU's memory is short, and drops none", async () => {

@@ -59,6 +59,21 @@ def match(network, data):
     return layers, [name for name in wanted if name not in found]
 
 
+def pin_others(trt, network, data, kept):
+    """Every other unit that has scales stays in INT8: a builder that may choose would move them where it likes. Q/DQ say so themselves."""
+    names = set(data.get("int8", []))
+    layers = [network.get_layer(index) for index in range(network.num_layers)]
+    quantize = getattr(trt.LayerType, "QUANTIZE", None)
+    if quantize is not None and quantize in [layer.type for layer in layers]:
+        return
+    raised = set(layer.name for layer in kept)
+    for layer in layers:
+        made = set("(output %s)" % tensor.name for tensor in outputs_of(layer) if tensor is not None)
+        if layer.name in raised or not names & (names_of(layer) | made) or why_skipped(trt, layer):
+            continue
+        layer.precision = trt.int8
+
+
 def refuse_other_network(trt, network, missing):
     if missing:
         shown = ", ".join(ascii(name) for name in missing[:50])
@@ -96,6 +111,7 @@ def postprocess(network):
             if is_float(trt, tensor):
                 layer.set_output_type(index, precision)
         changed += 1
+    pin_others(trt, network, data, layers)
     if changed == 0:
         raise ValueError("none of the %d matching layers can change its precision. Make the fix again for this model." % len(layers))
     print("trt-gate fix: %d layers set to %s" % (changed, data["precision"]), file=sys.stderr)

@@ -55,6 +55,7 @@ export class BuiltSides {
       seconds: side.build.seconds,
       ...(side.timing === undefined ? {} : { latencyMs: side.timing.medianMs }),
       ...(side.repeatIdentical === undefined ? {} : { repeatIdentical: side.repeatIdentical }),
+      ...(side.recipe.given === undefined ? { built: { modelPath: side.recipe.modelPath, typed: side.recipe.typed } } : {}),
       ...(side.plan === undefined ? {} : { plan: side.plan }),
       notes: [...sideNotes(side, this.#parts.facts.order), ...extra],
       executed: side.executed,

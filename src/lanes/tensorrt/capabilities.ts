@@ -33,6 +33,12 @@ export function explicitLane(features: Features, typing: Typing = "auto"): Capab
   return { works: true, typed, why: typed ? "strongly typed networks" : "Q/DQ in a weakly typed network with the INT8 and FP16 flags" };
 }
 
+/** Weakly typed networks with Q/DQ are dependable from 8.6 on; there and later a kept unit is one without Q/DQ. */
+export function takesQdq({ tensorrt }: Pick<Hello, "tensorrt">): boolean {
+  const [major = 0, minor = 0] = tensorrt.split(".").map(Number);
+  return major > 8 || (major === 8 && minor >= 6);
+}
+
 /** Line 1 of a calibration cache starts with it: 8.6.1 -> TRT-8601, 10.3.0 -> TRT-100300 (NvInferVersion.h's number). */
 export function cacheHeaderPrefix(version: string): string {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);

@@ -1,5 +1,6 @@
 /**
- * The implicit lane (TensorRT 8.0 to 10.x): FP16 reference, INT8 candidate from a calibration cache, kept units by layer precision with `obey`.
+ * The implicit lane (TensorRT 8.0 to 10.x): FP16 reference, INT8 candidate from a calibration cache; with kept units the same scales as Q/DQ,
+ * before 8.6 by layer precision with `obey`.
  * Decides how engines of this lane are built; what is done with them is engine-lane.ts.
  */
 import { parseCache } from "../../calibration/cache.ts";
@@ -9,8 +10,10 @@ import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
+import { takesQdq } from "./capabilities.ts";
 import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
+import { KeptQdq } from "./kept-qdq.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
 import type { Calibration, Recipe } from "./recipe.ts";
@@ -37,17 +40,18 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   });
   job.effects.log.info(`Scales: ${source.why}`);
 
-  const unitLayers = layersOfUnits(facts.units, network.layers);
   const base = { modelPath: job.modelPath, typed: false, fp16: true, marks: [] };
   const calibration = await calibrated(source, { ...base, what: "INT8 engine, calibrating", int8: true }, (recipe) => session.make(recipe));
-  const candidate = async (assignment: Assignment): Promise<Recipe> => ({
-    ...base,
-    what: assignment.keep.size === 0 ? "INT8 engine" : `INT8 engine with ${assignment.keep.size} units in ${job.keepPrecision}`,
-    int8: true,
-    calibration,
-    ...(assignment.keep.size === 0 ? {} : { keep: keptLayers(assignment.keep, unitLayers, job.keepPrecision) }),
-  });
   const scales = await scalesIn(calibration.cache, job);
+  const plain: Recipe = { ...base, what: "INT8 engine", int8: true, calibration };
+  const keeping = takesQdq(tools.hello) ? new KeptQdq(job, facts, session, scales) : undefined;
+  const unitLayers = layersOfUnits(facts.units, network.layers);
+  const candidate = async ({ keep }: Assignment): Promise<Recipe> => {
+    if (keep.size === 0) return plain;
+    if (keeping) return await keeping.recipe(keep);
+    const what = `INT8 engine with ${keep.size} units in ${job.keepPrecision}`;
+    return { ...plain, what, keep: keptLayers(keep, unitLayers, job.keepPrecision) };
+  };
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));
   return engineLane({
     lane: "implicit",

@@ -155,7 +155,8 @@ export type FixFile = NonNullable<ModelReport["fix"]>["files"][number];
 
 /** The file whose text the comment offers: the one that the model's lane runs itself, else the first; undefined without a fix. */
 export function offeredFile({ fix, lane }: ModelReport): FixFile | undefined {
-  const format = lane === "explicit" ? "qdq" : "polygraphy";
+  const isQdq = lane === "explicit" || fix?.verified?.form?.format === "qdq";
+  const format = isQdq ? "qdq" : "polygraphy";
   const readable = fix?.files.filter((file) => !/\.(onnx|zip|npz|data)$/.test(file.path)) ?? [];
   return readable.find((file) => file.format === format) ?? readable[0];
 }

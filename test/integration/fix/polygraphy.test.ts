@@ -35,6 +35,40 @@ describeWithPython("fix_precision.py, executed", () => {
     });
   });
 
+  it("pins every other unit with scales to INT8, fused or unnamed, and asks for the map as a wish", () => {
+    const others = ["c", "(output t)"].map((node) => ({ unit: node, nodes: [node], layers: [] }));
+    const layers = [
+      conv("a"),
+      conv("x + c", { metadata: "[ONNX Layer: x]\u001e[ONNX Layer: c]" }),
+      { name: "u", outputs: [{ name: "t" }] },
+      conv("z"),
+    ];
+    const fix = fixOf([["a"]], { int8: others });
+    expect(run(fix, layers).changed.map(([name, precision]) => [name, precision])).toEqual([
+      ["a", "float16"],
+      ["x + c", "int8"],
+      ["u", "int8"],
+    ]);
+    expect(makePolygraphy(fix)[0]?.command).toContain("--precision-constraints prefer");
+  });
+
+  it("pins nothing where the proved engine left it to the builder, nor where Q/DQ say it", () => {
+    const others = [{ unit: "c", nodes: ["c"], layers: [] }];
+    const asBuilt = fixOf([["a"]], { int8: others, proved: { format: "polygraphy", typed: false } });
+    expect(run(asBuilt, [conv("a"), conv("c")]).changed.map(([name]) => name)).toEqual(["a"]);
+    expect(makePolygraphy(asBuilt)[0]?.command).toContain("--precision-constraints obey");
+    const quantize = { name: "q", type: "QUANTIZE", outputs: [{ name: "q_out" }] };
+    expect(run(fixOf([["a"]], { int8: others }), [conv("a"), conv("c"), quantize]).changed.map(([name]) => name)).toEqual(["a"]);
+  });
+
+  it("claims the proof only for the form that was built", () => {
+    const header = (format: "polygraphy" | "qdq") => script(fixOf([["a"]], { proved: { format, typed: false } }));
+    expect(header("polygraphy")).toContain("# Verified: two fresh engines pass");
+    expect(header("qdq")).toContain(
+      "# Verified: not built in this form. The same units were proved as fixed.qdq.onnx: two fresh engines pass",
+    );
+  });
+
   it("uses float32 where the fix does", () => {
     expect(run(fixOf([["a"]], { precision: "float32" }), [conv("a")]).changed).toEqual([["a", "float32", { "0": "float32" }]]);
   });

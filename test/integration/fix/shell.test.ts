@@ -30,6 +30,15 @@ describe("trtexec flags, executed by a shell", () => {
     ]);
   });
 
+  it("name every other unit with scales as INT8, by precision alone", () => {
+    const int8 = [{ unit: "c", nodes: ["c", "relu"], layers: [] }];
+    const [artifact] = makeTrtexec(fixOf([["a"]], { int8 }));
+    const words = wordsGivenTo("trtexec", String(artifact?.content), [], folder);
+    expect(words).toContain("--layerPrecisions=a:fp16,c:int8");
+    expect(words).toContain("--layerOutputTypes=a:fp16");
+    expect(words).toContain("--precisionConstraints=prefer");
+  });
+
   it("pass every hostile name unchanged or list it as left out with why", () => {
     const fix = fixOf(
       hostileNames.map((name) => [name]),
