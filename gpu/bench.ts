@@ -24,6 +24,10 @@ export interface Bench {
   readonly recorder: Recorder;
   /** An ONNX file, the model of the stages `second-*`. */
   readonly second: string | undefined;
+  /** Validation samples of the stage `ship`; the eight recorded ones without. */
+  readonly pictures: string | undefined;
+  /** SQNR limit of that stage. */
+  readonly limitDb: number;
 }
 
 /** A model with one float input. */

@@ -18,6 +18,7 @@ import { classifierStage } from "./lanes-stage.ts";
 import { polygraphyStage } from "./polygraphy-stage.ts";
 import { openRecord } from "./record.ts";
 import { secondStage } from "./second-stage.ts";
+import { shipStage } from "./ship-stage.ts";
 
 async function machineStage({ effects, python, recorder }: Bench): Promise<void> {
   const { gpu, hello, lanes, notes } = await inspectMachine(effects, python);
@@ -35,6 +36,7 @@ const stages: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   agreement: agreementStage,
   "second-implicit": secondStage("implicit"),
   "second-explicit": secondStage("explicit"),
+  ship: shipStage,
   faults: faultsStage,
   polygraphy: polygraphyStage,
 };
@@ -45,6 +47,8 @@ const { values } = parseArgs({
     python: { type: "string", default: "python3" },
     stages: { type: "string" },
     second: { type: "string" },
+    pictures: { type: "string" },
+    limit: { type: "string", default: "22" },
     gate: { type: "string", default: `${process.execPath} ${join(root, "src/cli.ts")}` },
   },
 });
@@ -62,7 +66,17 @@ const log = plainLog({
 const effects = realEffects({ env: { ...process.env }, cwd: folder, log, cancelled: new AbortController().signal });
 const recorder = openRecord(out, (line) => process.stderr.write(`${line}\n`));
 const second = values.second === undefined ? undefined : resolve(values.second);
-const bench: Bench = { effects, folder, python: values.python, gate: values.gate.split(" "), recorder, second };
+const pictures = values.pictures === undefined ? undefined : resolve(values.pictures);
+const bench: Bench = {
+  effects,
+  folder,
+  python: values.python,
+  gate: values.gate.split(" "),
+  recorder,
+  second,
+  pictures,
+  limitDb: Number(values.limit),
+};
 const possible = Object.keys(stages).filter((name) => second !== undefined || !name.startsWith("second-"));
 for (const name of values.stages?.split(",") ?? possible) {
   const stage = stages[name];

@@ -13,7 +13,7 @@ export const tiers: readonly (readonly string[])[] = [
   ["config", "samples"],
   ["report"],
   ["lanes", "fix", "github"],
-  ["changes", "debug-precision"],
+  ["changes"],
   ["check", "publish"],
   ["run", "process-guard.ts"],
   ["main.ts"],

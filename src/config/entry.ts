@@ -23,8 +23,7 @@ export function readEntry(
     isOverlapAllowed: config.validation?.overlap === "allowed",
     keep: config.keep,
     tolerance,
-    task: readTask(config.task),
-    taskKind: config.task?.kind,
+    task: config.task && camelKeys(config.task),
     latency: { maxSlowdownVsReference: camelKeys(config.latency).maxSlowdownVsReference },
     waivers: config.waivers.map(({ owner, ...waiver }, n) => ({
       ...waiver,
@@ -41,12 +40,6 @@ export function readEntry(
       ...(dlaCore === undefined ? {} : { dlaCore }),
     },
   };
-}
-
-/** entry-rules.ts refuses a block with some of the three. */
-function readTask(config: ModelConfig["task"]): ModelEntry["task"] {
-  const { command, metric, "max-drop": maxDrop } = config ?? {};
-  return command === undefined || metric === undefined || maxDrop === undefined ? undefined : { command, metric, maxDrop };
 }
 
 const readQuantization = (config: QuantizationConfig): QuantizationEntry => {

@@ -87,6 +87,12 @@ describeWithPython("the explicit lane", () => {
     expect(int8Layers()).toBe(54);
   });
 
+  it("builds without the INT8 flag where every unit is kept: without Q/DQ the flag asks for a calibrator", async () => {
+    const { prepared: lane } = await prepare("explicit");
+    await pairsOf(lane, { keep: new Set(lane.units.map(({ id }) => id)), samples: [0] });
+    expect((await machine.builds()).map(({ flags }) => flags)).toEqual([["FP16"], ["FP16"]]);
+  });
+
   it("takes the model's own Q/DQ, and its float reference is the model without them", async () => {
     const { prepared: lane, why } = await prepare("auto", { ownQdq: true });
     expect([lane.lane, why]).toEqual(["explicit", "the model holds Q/DQ nodes"]);

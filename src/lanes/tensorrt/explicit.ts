@@ -9,7 +9,7 @@ import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
-import { countOthers } from "../../onnx/qdq-units.ts";
+import { countOthers, hasQdq } from "../../onnx/qdq-units.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
@@ -54,9 +54,12 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   let edits = 0;
   const candidateOf = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return { ...base, what: "Q/DQ engine", modelPath: plainPath, int8: !typed };
-    const modelPath = await write(await edited(assign(candidate, keep)), `trt-gate-candidate-${++edits}.onnx`);
+    const network = await edited(assign(candidate, keep));
+    const modelPath = await write(network, `trt-gate-candidate-${++edits}.onnx`);
+    // With the INT8 flag and no Q/DQ a weakly typed build wants a calibrator.
+    const int8 = !typed && hasQdq(network.nodes);
     const raised = !typed && job.keepPrecision === "float32" ? { keep: keptLayers(keep, await layersIn(modelPath), "float32") } : {};
-    return { ...base, what: `Q/DQ engine with ${keep.size} units without Q/DQ`, modelPath, int8: !typed, ...raised };
+    return { ...base, what: `Q/DQ engine with ${keep.size} units without Q/DQ`, modelPath, int8, ...raised };
   };
   const layersIn = async (modelPath: string) => layersOfUnits(candidate.units, (await session.network(modelPath, typed)).layers);
   return engineLane({
