@@ -6,7 +6,7 @@ import type { Proof, SampleCounts } from "./outcome.ts";
 import { type Measured, type ProbeResult, passes, passesSurely } from "./probe.ts";
 
 /** With fewer proof samples an interval from resampling is far too narrow (docs/search.md has the figures). */
-export const fewestToProve = 12;
+export const fewestToProve = 24;
 const sets = 3;
 
 export const notAsked = (message: string): Proof => ({ state: "none", samples: 0, message });

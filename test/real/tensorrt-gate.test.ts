@@ -43,7 +43,7 @@ async function check(wanted: Wanted) {
   const at = (name: string) => join(machine.effects.cwd, name);
   await writeFile(at("m.onnx"), outlierModel());
   await writeFile(at("calibration.npz"), writeNpz([outlierData(8)]));
-  await writeFile(at("validation.npz"), writeNpz([outlierData(24, 4, 4, 100)]));
+  await writeFile(at("validation.npz"), writeNpz([outlierData(48, 4, 4, 100)]));
   const entry = [
     "path: m.onnx",
     "quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}",

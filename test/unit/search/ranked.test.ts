@@ -155,7 +155,7 @@ describe("the proof", () => {
     expect(few.outcome.proof.state).toBe("likely");
     expect(few.outcome.message).toContain("too few samples for three sets");
     const small = await asked(() => measured(30), { samples: { all: 16, rank: 16, choose: 8, prove: 8, apart: true } });
-    expect(small.outcome.proof).toMatchObject({ state: "likely", neededSamples: 24 });
+    expect(small.outcome.proof).toMatchObject({ state: "likely", neededSamples: 48 });
   });
 
   it("asks a failed tool once more, and says nothing of a set that it could not ask about", async () => {
