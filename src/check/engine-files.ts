@@ -7,6 +7,7 @@ import type { Files } from "../effects/effects.ts";
 import { hashFile } from "../effects/file-hash.ts";
 import type { Engine, FileFacts } from "../model/engine.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { writeBeside } from "./beside-report.ts";
 import type { CheckContext } from "./context.ts";
 import { fileName } from "./file-name.ts";
 import type { Prepared } from "./prepare.ts";
@@ -47,7 +48,7 @@ export async function keepEngineFiles(
       continue;
     }
     const path = join(folder, role === "timing-cache" ? basename(file.path) : `${role}.plan`);
-    await files.copy(file.path, join(context.reportFolder, path));
+    if (!(await writeBeside(path, context, (target) => files.copy(file.path, target)))) break;
     bytes += sizeBytes;
     kept.push({ role, sha256: hash, sizeBytes, path });
   }

@@ -10,6 +10,7 @@ import { readModel } from "../onnx/read.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { KeptUnit, ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
+import { writeBeside } from "./beside-report.ts";
 import { buildWith } from "./build-flags.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import type { CheckContext } from "./context.ts";
@@ -33,7 +34,7 @@ export async function fixModel(facts: CheckFacts, searched: Searched): Promise<F
   const verified = { ...verifyFix(judging, searched), ...(proved ? { form: proved } : {}) };
   const folderName = fixFolder(prepared, entry);
   const fix = { ...(await describeFix(facts, outcome, verified)), proved };
-  const cache = own === undefined ? [] : [await writeCache(own.text, folderName, context)];
+  const cache = own === undefined ? [] : await writeCache(own.text, folderName, context);
   const { files: patch, ...suggestion } = await writeKeepPatch(fix, folderName, context);
   return {
     files: [...(await writeFix(fix, folderName, context)), ...cache, ...patch],
@@ -46,7 +47,7 @@ export async function fixModel(facts: CheckFacts, searched: Searched): Promise<F
 /** Without kept units only the scales that the gate made itself, for the fix of any point of the curve; undefined where there are none. */
 export async function scalesOnly({ prepared, entry, own, context }: CheckFacts): Promise<FixReport | undefined> {
   if (own === undefined) return undefined;
-  return { files: [await writeCache(own.text, fixFolder(prepared, entry), context)], verified: null, latency: null };
+  return { files: await writeCache(own.text, fixFolder(prepared, entry), context), verified: null, latency: null };
 }
 
 const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
@@ -151,10 +152,10 @@ export const placeIn = (folder: string, { reportFolder, effects }: CheckContext)
 };
 
 /** The scales that the gate made itself, which the commands of the fix name. */
-async function writeCache(text: string, folderName: string, { effects, reportFolder }: CheckContext): Promise<FixReport["files"][number]> {
+async function writeCache(text: string, folderName: string, context: CheckContext): Promise<FixReport["files"]> {
   const path = join("fix", folderName, ownCacheName);
-  await effects.files.writeText(join(reportFolder, path), text);
-  return { format: "cache", path, command: "", leftOut: [] };
+  const written = await writeBeside(path, context, (target) => context.effects.files.writeText(target, text));
+  return written ? [{ format: "cache", path, command: "", leftOut: [] }] : [];
 }
 
 /** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */
@@ -162,9 +163,12 @@ export async function writeFix(fix: Fix, folderName: string, context: CheckConte
   const written: FixReport["files"] = [];
   for (const artifact of fixFormats.flatMap((format) => makeArtifacts(format, fix))) {
     const path = join("fix", folderName, artifact.fileName);
-    const target = join(context.reportFolder, path);
-    if (typeof artifact.content === "string") await context.effects.files.writeText(target, artifact.content);
-    else await context.effects.files.writeBytes(target, artifact.content);
+    const { content } = artifact;
+    const isWritten = await writeBeside(path, context, (target) =>
+      typeof content === "string" ? context.effects.files.writeText(target, content) : context.effects.files.writeBytes(target, content),
+    );
+    // One warning is enough: what follows lies in the same folder.
+    if (!isWritten) break;
     written.push({ format: artifact.format, path, command: artifact.command, leftOut: artifact.leftOut.map((one) => ({ ...one })) });
   }
   return written;

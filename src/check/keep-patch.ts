@@ -9,6 +9,7 @@ import { keepFileText, keepPath } from "../fix/keep-file.ts";
 import { filePatch } from "../fix/patch.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { writeBeside } from "./beside-report.ts";
 import type { CheckContext } from "./context.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
@@ -17,7 +18,7 @@ const patchName = "keep.patch";
 
 /** Nothing where no configuration in the repository names this very model on lines of its own. `place`: a file of the fix as commands name it. */
 export async function writeKeepPatch(fix: Fix, folder: string, context: CheckContext): Promise<Pick<FixReport, "files" | "suggestion">> {
-  const { effects, settings, reportFolder } = context;
+  const { effects, settings } = context;
   const file = settings.options.config;
   const text = file.startsWith("/") ? undefined : await textOf(file, effects);
   const edit = text === undefined ? undefined : withKeepLine(text, fix.model, keepPath(fix));
@@ -29,7 +30,8 @@ export async function writeKeepPatch(fix: Fix, folder: string, context: CheckCon
   ];
   if (parts.some((part) => part === undefined)) return { files: [] };
   const path = join("fix", folder, patchName);
-  await effects.files.writeText(join(reportFolder, path), parts.join(""));
+  const isWritten = await writeBeside(path, context, (target) => effects.files.writeText(target, parts.join("")));
+  if (!isWritten) return { files: [] };
   const command = `git apply --index ${shellWord(fix.place?.(patchName) ?? patchName)} && git commit -m ${shellWord(`Keep ${countOf(fix)} of ${fix.model.name} in ${fix.precision}`)}`;
   return { files: [{ format: "patch", path, command, leftOut: [] }], ...suggestionOf(fix, text, file) };
 }

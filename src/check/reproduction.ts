@@ -10,6 +10,7 @@ import type { ReproductionFiles } from "../model/reproduction.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
+import { writeBeside } from "./beside-report.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { exportedCache, ownCacheName } from "./exported-cache.ts";
 import { fileName } from "./file-name.ts";
@@ -42,11 +43,12 @@ export async function writeReproduction(facts: CheckFacts): Promise<Told> {
   });
   const script = scriptText(facts, lines(filesAt((name) => `${here}/${name}`)));
   const at = (name: string) => join(folder, name);
-  for (const [name, text] of Object.entries({ ...beside, [scriptName]: script }))
-    await context.effects.files.writeText(join(context.reportFolder, at(name)), text);
   const place = placeIn(folder, context);
+  const reproduce = [...lines(filesAt(place))];
+  for (const [name, text] of Object.entries({ ...beside, [scriptName]: script }))
+    if (!(await writeBeside(at(name), context, (target) => context.effects.files.writeText(target, text)))) return { reproduce };
   return {
-    reproduce: [...lines(filesAt(place))],
+    reproduce,
     reproduction: {
       script: at(scriptName),
       command: `sh ${shellWord(place(scriptName))}`,

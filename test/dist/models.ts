@@ -6,17 +6,18 @@ import { writeNpy } from "../../src/formats/npy.ts";
 import type { Repository } from "../fakes/repository.ts";
 import { soundModel } from "../fakes/small-models.ts";
 
-/** Twelve samples of x [1, 4], spread evenly. */
-function samples(): Uint8Array {
-  const data = Float32Array.from({ length: 48 }, (_, i) => Math.sin(i * 1.7) * 2);
-  return writeNpy({ name: "x", dtype: "float32", shape: [12, 4], data });
+/** Sixteen samples of x [1, 4], spread evenly; those of another `phase` are other samples of the same range. */
+function samples(phase: number): Uint8Array {
+  const data = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i * 1.7 + phase) * 2);
+  return writeNpy({ name: "x", dtype: "float32", shape: [16, 4], data });
 }
 
 /** Puts `models/<name>.onnx` and their data into the repository's folder; commits nothing. */
 export function writeModels({ folder }: Repository, names: readonly string[]): void {
   mkdirSync(join(folder, "models"), { recursive: true });
   mkdirSync(join(folder, "data"), { recursive: true });
-  writeFileSync(join(folder, "data/x.npy"), samples());
+  writeFileSync(join(folder, "data/x.npy"), samples(0));
+  writeFileSync(join(folder, "data/unseen.npy"), samples(0.4));
   for (const name of names) writeFileSync(join(folder, `models/${name}.onnx`), soundModel());
 }
 
@@ -27,7 +28,7 @@ export const configOf = (names: readonly string[], limit = 20, more = ""): strin
       (name) => `  - name: ${name}
     path: models/${name}.onnx
     quantization: {data: data/x.npy, algorithm: minmax, min-samples: 1}
-    validation: {data: data/x.npy}
+    validation: {data: data/unseen.npy}
     tolerance: {sqnr-db: {fail: ${limit}}}
     watch: [watched/${name}.txt]
 ${more}`,
