@@ -86,7 +86,7 @@ def open_plan(path: str, keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
         "sizeBytes": len(plan),
         "missingScales": [],
         "degraded": [],
-        "warnings": [text for level, text in keeper.lines if level == "warning"][:20],
+        "warnings": keeper.warnings()[:20],
         "calibrationBatches": 0,
     }
 

@@ -5,7 +5,7 @@ import type { ChangedFile } from "./name-status.ts";
 
 /** Every path that a model's entry names, with the word for it. Folders stand for all that is in them. */
 export function filesOf(model: ModelEntry): readonly { readonly path: string; readonly what: string }[] {
-  const { quantization, validation, labels, keep, task, tensorrt } = model;
+  const { quantization, validation, labels, keep, reference, engine, task, tensorrt } = model;
   const named: readonly (readonly [string | undefined, string])[] = [
     [model.path, "model"],
     [quantization?.cache, "calibration cache"],
@@ -17,6 +17,9 @@ export function filesOf(model: ModelEntry): readonly { readonly path: string; re
     [validation?.loader, "validation loader"],
     [labels, "labels"],
     [typeof keep === "string" ? keep : undefined, "keep file"],
+    [typeof reference === "object" ? reference.outputs : undefined, "saved reference"],
+    [engine.reference, "reference plan"],
+    [engine.candidate, "candidate plan"],
     ...(task?.command ?? []).map((word) => [word, "task"] as const),
     // An absolute path is the machine's own library: no commit changes it.
     ...tensorrt.plugins.filter((path) => !path.startsWith("/")).map((path) => [path, "plugin"] as const),

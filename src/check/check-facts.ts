@@ -33,6 +33,7 @@ export interface CheckFacts {
   readonly builder?: BuilderVerdict;
   /** Where there is a fix that needs it. */
   readonly own?: ExportedCache;
+  readonly half?: NonNullable<ModelReport["half"]>;
   /** The engine that the fix was proved on, or chosen on where nothing could be proved. */
   readonly fixed?: Engine;
   /** What lies in the report's folder of the engines. */

@@ -21,6 +21,7 @@ import { keepEngineFiles } from "./engine-files.ts";
 import { exportedCache } from "./exported-cache.ts";
 import { fittingMessage } from "./fitting-message.ts";
 import { fixModel, scalesOnly } from "./fix.ts";
+import { judgeHalf } from "./half.ts";
 import { withInt8Share } from "./int8-share.ts";
 import { timedOf, withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
@@ -98,6 +99,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
   const decided = await watch.time("compare", () => decideOutputs(judging, samples, sinks));
   const { engine } = decided.run;
+  const half = await watch.time("compare", () => judgeHalf(judging, samples));
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
   const outputsVerdict = withBodies(withTask(decided.decision.verdict, task), lane.coverage);
   const wantsSearch = ({ kind }: Verdict) => wanted === "always" || (wanted === "on-regression" && kind === "regression");
@@ -123,7 +125,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry),
     findings,
     evidence,
-    ...optional({ localised, searched, outcome, own, task, fixed, engines }),
+    ...optional({ localised, searched, outcome, own, task, fixed, engines, half }),
   };
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));

@@ -23,6 +23,7 @@ import { bodyCaveats } from "./bodies.ts";
 import type { CheckContext } from "./context.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
 import { evidenceOf } from "./evidence.ts";
+import { givenFiles } from "./given-files.ts";
 import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
 import { qdqCaveats } from "./qdq-caveats.ts";
@@ -125,6 +126,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
       plugins: entry.tensorrt.plugins.map((path) => resolve(context.codeFolder, path)),
     },
     shapes: samples.shapes,
+    ...(await givenFiles(entry, root, context)),
     onBuild: (facts) => void builds.push(facts),
   };
   const { prepared, why } = await prepareLane(settings.options.lane, job);

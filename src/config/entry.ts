@@ -22,6 +22,8 @@ export function readEntry(
     labels: config.validation?.labels,
     isOverlapAllowed: config.validation?.overlap === "allowed",
     keep: config.keep,
+    reference: config.reference,
+    engine: { reference: config.engine?.reference, candidate: config.engine?.candidate },
     tolerance,
     task: config.task && camelKeys(config.task),
     latency: { maxSlowdownVsReference: camelKeys(config.latency).maxSlowdownVsReference },

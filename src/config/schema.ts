@@ -134,6 +134,23 @@ export const modelSchema = z.strictObject({
     .describe(
       "Units kept in higher precision: a file that `trt-gate fix --format keep` writes, or their names. Part of the candidate in every lane.",
     ),
+  reference: z
+    .union([z.enum(["fp16", "fp32", "onnxruntime"]), z.strictObject({ outputs: path })], {
+      error: "fp16, fp32, onnxruntime or {outputs: FILE}",
+    })
+    .default("fp16")
+    .describe(
+      "What the candidate is compared with in the TensorRT lanes: an FP16 or FP32 engine, the float model in ONNX Runtime, or outputs saved for the same samples. The simulate lane compares with FP32.",
+    ),
+  engine: z
+    .strictObject({
+      reference: path.optional().describe("Plan of the reference."),
+      candidate: path.optional().describe("Plan of the INT8 candidate."),
+    })
+    .optional()
+    .describe(
+      "Plans that an earlier step of the job built: judged as they are, that side is not built. A pull request cannot bring its own.",
+    ),
   tolerance: toleranceSchema.prefault({}),
   task: task.optional(),
   latency: z

@@ -52,6 +52,9 @@ export interface ModelEntry {
   /** Validation samples may be calibration samples. */
   readonly isOverlapAllowed: boolean;
   /** File of units kept in higher precision, or their names or first nodes. */
+  readonly reference: "fp16" | "fp32" | "onnxruntime" | { readonly outputs: string };
+  /** Plans built by an earlier step. */
+  readonly engine: { readonly reference: string | undefined; readonly candidate: string | undefined };
   readonly keep: string | readonly string[] | undefined;
   readonly tolerance: Tolerance;
   readonly task: { readonly command: readonly string[]; readonly metric: string; readonly maxDrop: number } | undefined;

@@ -34,9 +34,21 @@ export interface EngineJob extends LaneJob {
   readonly workFolder: string;
   /** Of kept units. */
   readonly keepPrecision: Precision;
+  /** What the candidate is compared with; the FP16 engine where it is left out. */
+  readonly reference?: ReferenceSource;
+  /** Plans that were built elsewhere, by absolute path: that side is opened and not built. */
+  readonly plans?: { readonly reference?: GivenPlan; readonly candidate?: GivenPlan };
   /** `tensorrt:` of the configuration, already validated. */
   readonly tensorrt: TensorRtOptions;
 }
+
+/** `shownAs`: as the configuration names the file. */
+export interface GivenPlan {
+  readonly path: string;
+  readonly shownAs: string;
+}
+
+export type ReferenceSource = { readonly kind: "fp16" | "fp32" | "onnxruntime" } | ({ readonly kind: "saved" } & GivenPlan);
 
 /** All three are equal for a fixed shape. */
 export interface ShapeRange {

@@ -56,6 +56,8 @@ export interface PreparedLane {
    * `fresh`. Rejects with ToolError (undecided), ConfigError or FileError.
    */
   build(assignment: Assignment, options?: BuildOptions): Promise<Engine>;
+  /** The FP16 engine as a candidate, where the reference is another one; nothing where FP16 is the reference, and in lanes without engines. */
+  half?(): Promise<Engine>;
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   close(): Promise<void>;

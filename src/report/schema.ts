@@ -328,6 +328,8 @@ export const modelReport = z.object({
       precisions: z.record(z.string(), z.array(z.string())).optional(),
     }),
   ),
+  /** The FP16 engine against the reference, where that is another one: is FP16 the better ship? */
+  half: z.object({ verdict: verdictKind, message: z.string(), outputs: z.array(measured), latencyMs: num.optional() }).optional(),
   /** Engines that the verdict is about, and the timing cache of their builds. `path`: in the report's folder; `why`: why it is not there. */
   engines: z
     .array(

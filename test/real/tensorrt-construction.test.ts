@@ -17,7 +17,16 @@ async function run(version: string, fault = ""): Promise<readonly CheckResult[]>
   machine = await fakeMachine({ FAKE_TRT_VERSION: version, FAKE_TRT_FAULT: fault });
   const recorder = openRecord(join(machine.run.folder, "record"), () => {});
   const { effects, python } = machine;
-  await constructionStage({ effects, folder: machine.run.folder, python, gate: [], recorder, second: undefined, pictures: undefined, limitDb: 22 });
+  await constructionStage({
+    effects,
+    folder: machine.run.folder,
+    python,
+    gate: [],
+    recorder,
+    second: undefined,
+    pictures: undefined,
+    limitDb: 22,
+  });
   return recorder.record.checks;
 }
 const failed = (checks: readonly CheckResult[]) => checks.filter(({ pass }) => !pass).map(({ name }) => name);

@@ -9,6 +9,7 @@ import { checkHalf, ignoredLayers } from "./executed-precision.ts";
 import { countInt8Units } from "./int8-units.ts";
 import type { LaneParts } from "./lane-parts.ts";
 import type { ModelFacts } from "./model-facts.ts";
+import { onnxRuntimeReference, savedReference, type TensorSource } from "./outside-reference.ts";
 import type { Side } from "./session.ts";
 
 /** What is left of an engine, and what is known of its build. */
@@ -17,17 +18,32 @@ export interface BuiltSide {
   readonly facts: BuildFacts;
 }
 
+/** What candidates are compared with: an engine, or tensors from elsewhere. */
+export interface ReferenceSide {
+  readonly tensors: TensorSource;
+  readonly facts: BuildFacts;
+}
+
 export class BuiltSides {
   readonly #parts: LaneParts;
   readonly #candidates = new Map<string, Promise<BuiltSide>>();
-  #reference: Promise<BuiltSide> | undefined;
+  #half: Promise<BuiltSide> | undefined;
+  #reference: Promise<ReferenceSide> | undefined;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
   }
 
-  /** A failure is forgotten, so that the next caller tries again. */
-  reference(): Promise<BuiltSide> {
+  /** The FP16 engine. A failure is forgotten, so that the next caller tries again. */
+  half(): Promise<BuiltSide> {
+    this.#half ??= this.#makeHalf().catch((error: unknown) => {
+      this.#half = undefined;
+      throw error;
+    });
+    return this.#half;
+  }
+
+  reference(): Promise<ReferenceSide> {
     this.#reference ??= this.#makeReference().catch((error: unknown) => {
       this.#reference = undefined;
       throw error;
@@ -65,10 +81,31 @@ export class BuiltSides {
     return facts;
   }
 
-  async #makeReference(): Promise<BuiltSide> {
+  async #makeHalf(): Promise<BuiltSide> {
     const side = await this.#parts.session.make(this.#parts.reference);
-    checkHalf(side.recipe, side.executed);
+    if (side.recipe.given === undefined) checkHalf(side.recipe, side.executed);
     return { side, facts: this.note(side, { role: "reference" }) };
+  }
+
+  async #makeReference(): Promise<ReferenceSide> {
+    const { job, session, single, float } = this.#parts;
+    const { reference: source = { kind: "fp16" } } = job;
+    if (source.kind === "fp16") {
+      const { side, facts } = await this.half();
+      return { tensors: side, facts };
+    }
+    if (source.kind === "fp32") {
+      const side = await session.make(single);
+      return { tensors: side, facts: this.note(side, { role: "reference" }) };
+    }
+    const start = job.effects.clock.monotonicMs();
+    const tensors =
+      source.kind === "saved" ? await savedReference(job, source.path, source.shownAs) : await onnxRuntimeReference(job, float);
+    const seconds = (job.effects.clock.monotonicMs() - start) / 1000;
+    const what = source.kind === "saved" ? `outputs of ${source.shownAs}` : "FP32 in ONNX Runtime";
+    const facts: BuildFacts = { what, role: "reference", seconds, notes: [] };
+    job.onBuild?.(facts);
+    return { tensors, facts };
   }
 
   async #makeCandidate(assignment: Assignment, fresh: boolean): Promise<BuiltSide> {

@@ -7,7 +7,7 @@ import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { outputForms } from "../../onnx/output-forms.ts";
 import { declaredDims } from "../../onnx/types.ts";
-import { type BuiltSide, BuiltSides } from "./built-sides.ts";
+import { type BuiltSide, BuiltSides, type ReferenceSide } from "./built-sides.ts";
 import type { LaneParts } from "./lane-parts.ts";
 import { canRaise, layersOfUnits } from "./layer-map.ts";
 import { markedLayers } from "./marked-layers.ts";
@@ -28,9 +28,10 @@ export function engineLane(parts: LaneParts): PreparedLane {
     coverage: parts.coverage,
     deterministic: false,
     build: async (assignment, { fresh = false } = {}) => {
-      const reference = await built.reference();
-      return engineOf(parts, built, { assignment, reference, candidate: await built.candidate(assignment, fresh) });
+      const [half, reference] = [await built.half(), await built.reference()];
+      return engineOf(parts, built, { assignment, half, reference, candidate: await built.candidate(assignment, fresh) });
     },
+    ...((job.reference?.kind ?? "fp16") === "fp16" ? {} : { half: () => halfEngine(parts, built) }),
     reproduce: parts.reproduce,
     close: parts.onClose,
     versions: parts.versions,
@@ -44,16 +45,25 @@ export function engineLane(parts: LaneParts): PreparedLane {
 
 interface BothSides {
   readonly assignment: Assignment;
-  readonly reference: BuiltSide;
+  readonly half: BuiltSide;
+  readonly reference: ReferenceSide;
   readonly candidate: BuiltSide;
 }
 
-function engineOf(parts: LaneParts, built: BuiltSides, { assignment, reference, candidate }: BothSides): Engine {
-  const sides = { reference: reference.side, candidate: candidate.side };
+/** The FP16 engine as a candidate of its own: it may be the better ship. */
+async function halfEngine(parts: LaneParts, built: BuiltSides): Promise<Engine> {
+  const [half, reference] = [await built.half(), await built.reference()];
+  return engineOf(parts, built, { assignment: { keep: new Set() }, half, reference, candidate: half });
+}
+
+/** Whatever the outputs are compared with, layers and times are those of the FP16 engine: it could be shipped instead. */
+function engineOf(parts: LaneParts, built: BuiltSides, { assignment, half, reference, candidate }: BothSides): Engine {
+  const sides = { reference: half.side, candidate: candidate.side };
+  const { latencyMs } = half.facts;
   return {
     facts: candidate.facts,
-    reference: reference.facts,
-    outputs: (samples) => outputPairs({ ...sides, outputs: parts.facts.outputs }, samples),
+    reference: { ...reference.facts, ...(latencyMs === undefined ? {} : { latencyMs }) },
+    outputs: (samples) => outputPairs({ reference: reference.tensors, candidate: candidate.side, outputs: parts.facts.outputs }, samples),
     layers: (samples) => markedLayers(parts, built, { ...sides, assignment }, samples),
     latency: async () => {
       const [ours, theirs] = [sides.reference.timing, sides.candidate.timing];

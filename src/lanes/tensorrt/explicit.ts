@@ -21,7 +21,7 @@ import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
-import type { Recipe } from "./recipe.ts";
+import { asGiven, type Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 
 export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
@@ -51,9 +51,11 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   const plainPath = given ?? (await write(await typedByGate(assign(candidate, new Set())), "trt-gate-candidate.onnx"));
   const network = await session.network(plainPath, typed);
   const referencePath = await write(await typedByGate(float), "trt-gate-reference.onnx");
+  // With weak typing the flag alone decides.
+  const singlePath = typed && job.reference?.kind === "fp32" ? await write(float, "trt-gate-reference-fp32.onnx") : referencePath;
   let edits = 0;
   const candidateOf = async ({ keep }: Assignment): Promise<Recipe> => {
-    if (keep.size === 0) return { ...base, what: "Q/DQ engine", modelPath: plainPath, int8: !typed };
+    if (keep.size === 0) return asGiven({ ...base, what: "Q/DQ engine", modelPath: plainPath, int8: !typed }, job.plans?.candidate);
     const network = await edited(assign(candidate, keep));
     const modelPath = await write(network, `trt-gate-candidate-${++edits}.onnx`);
     // With the INT8 flag and no Q/DQ a weakly typed build wants a calibrator.
@@ -69,7 +71,12 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     session,
     network,
     candidate: candidateOf,
-    reference: { ...base, what: referenceWords(typed, hasHalf(float)), modelPath: referencePath, int8: false },
+    reference: asGiven(
+      { ...base, what: referenceWords(typed, hasHalf(float)), modelPath: referencePath, int8: false },
+      job.plans?.reference,
+    ),
+    single: { ...base, what: "FP32 engine", modelPath: singlePath, fp16: false, int8: false },
+    float,
     coverage: {
       quantizedUnits: found.quantizedCompute,
       totalUnits: found.totalUnits,

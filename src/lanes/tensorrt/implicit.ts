@@ -14,9 +14,10 @@ import { takesQdq } from "./capabilities.ts";
 import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
 import { KeptQdq } from "./kept-qdq.ts";
+import type { LaneParts } from "./lane-parts.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
-import type { Calibration, Recipe } from "./recipe.ts";
+import { asGiven, type Calibration, type Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 
@@ -29,6 +30,14 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   await checkFeeds(job.validation, facts.inputs, facts.shapes);
   const session = await sessionFor(job, facts, tools);
   const network = await session.network(job.modelPath, false);
+  const base = { modelPath: job.modelPath, typed: false, fp16: true, marks: [] };
+  const references = {
+    reference: asGiven({ ...base, what: "FP16 engine", int8: false }, job.plans?.reference),
+    single: { ...base, what: "FP32 engine", fp16: false, int8: false },
+    float: facts.network,
+  };
+  const machine = { versions: versionsOf(tools), eccBefore: tools.stateBefore?.uncorrectedEcc, onClose: tools.close };
+  if (isJudgedOnly(job)) return judgedOnly({ job, facts, session, network, ...references, ...machine });
   const known = new Set(facts.order.keys());
   const source = await scaleSource({
     job,
@@ -40,17 +49,16 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   });
   job.effects.log.info(`Scales: ${source.why}`);
 
-  const base = { modelPath: job.modelPath, typed: false, fp16: true, marks: [] };
   const calibration = await calibrated(source, { ...base, what: "INT8 engine, calibrating", int8: true }, (recipe) => session.make(recipe));
   const scales = await scalesIn(calibration.cache, job);
-  const plain: Recipe = { ...base, what: "INT8 engine", int8: true, calibration };
+  const plain = asGiven({ ...base, what: "INT8 engine", int8: true, calibration }, job.plans?.candidate);
   const keeping = takesQdq(tools.hello) ? new KeptQdq(job, facts, session, scales) : undefined;
   const unitLayers = layersOfUnits(facts.units, network.layers);
   const candidate = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return plain;
     if (keeping) return await keeping.recipe(keep);
     const what = `INT8 engine with ${keep.size} units in ${job.keepPrecision}`;
-    return { ...plain, what, keep: keptLayers(keep, unitLayers, job.keepPrecision) };
+    return { ...base, int8: true, calibration, what, keep: keptLayers(keep, unitLayers, job.keepPrecision) };
   };
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));
   return engineLane({
@@ -60,17 +68,16 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     session,
     network,
     candidate,
-    reference: { ...base, what: "FP16 engine", int8: false },
+    ...references,
+    ...machine,
     coverage: {
       quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length,
       totalUnits: facts.units.length,
       missingScales: missing,
       variant: "implicit",
     },
-    versions: versionsOf(tools),
     cachePath: calibration.cache,
     scales,
-    eccBefore: tools.stateBefore?.uncorrectedEcc,
     reproduce: ({ keep }, files) =>
       reproduceEngines({
         files,
@@ -82,9 +89,22 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
         weak: true,
         keeps: keep.size > 0,
       }),
-    onClose: tools.close,
   });
 }
+
+/** A candidate that is given needs no scales, and to make some would be a build: nothing can be searched then. */
+const isJudgedOnly = ({ plans, quantization }: EngineJob): boolean =>
+  plans?.candidate !== undefined && quantization.cachePath === undefined;
+
+const judgedOnly = (parts: Omit<LaneParts, "lane" | "candidate" | "coverage" | "reproduce">): PreparedLane =>
+  engineLane({
+    ...parts,
+    lane: "implicit",
+    facts: { ...parts.facts, units: [] },
+    candidate: async () => asGiven({ ...parts.reference, int8: true }, parts.job.plans?.candidate),
+    coverage: { quantizedUnits: 0, totalUnits: parts.facts.units.length, missingScales: [], variant: "given plan" },
+    reproduce: () => [],
+  });
 
 async function samplesOf(job: EngineJob): Promise<FeedSource | undefined> {
   if (job.quantization.data !== undefined) return job.quantization.data;

@@ -8,6 +8,7 @@ import type { Unit } from "../../model/unit.ts";
 import { insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { encodeNetwork, toNetwork } from "../../onnx/network.ts";
+import { hasQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { assign, type Candidate } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
@@ -44,7 +45,8 @@ export class KeptQdq {
       modelPath,
       typed: false,
       fp16: true,
-      int8: true,
+      // With the flag and no Q/DQ left a build wants a calibrator.
+      int8: hasQdq(network.nodes),
       marks: [],
       ...(this.#job.keepPrecision === "float32" ? { keep: await this.#raised(modelPath, candidate.units, keep) } : {}),
     };

@@ -3,6 +3,7 @@ import type { EngineJob } from "../../model/job.ts";
 import type { LaneCoverage, LaneName } from "../../model/lane.ts";
 import type { ReproductionFiles } from "../../model/reproduction.ts";
 import type { Assignment } from "../../model/unit.ts";
+import type { Network } from "../../onnx/network.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { NetworkFacts } from "./protocol.ts";
 import type { Recipe } from "./recipe.ts";
@@ -13,7 +14,12 @@ export interface LaneParts {
   readonly job: EngineJob;
   readonly facts: ModelFacts;
   readonly session: Session;
+  /** The FP16 engine: the reference, unless the job names another one. */
   readonly reference: Recipe;
+  /** The same without FP16. */
+  readonly single: Recipe;
+  /** The float model, for a reference on the CPU. */
+  readonly float: Network;
   /** The engine of an assignment, without marks. */
   candidate(assignment: Assignment): Promise<Recipe>;
   /** The plain candidate's network before fusion. */

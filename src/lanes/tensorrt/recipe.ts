@@ -1,5 +1,5 @@
 /** Everything that decides one engine, and the worker's request that builds it. Builds nothing. */
-import type { TensorRtOptions } from "../../model/job.ts";
+import type { GivenPlan, TensorRtOptions } from "../../model/job.ts";
 import type { FeedFiles } from "./feed-files.ts";
 import type { KeptLayers } from "./layer-map.ts";
 
@@ -26,6 +26,10 @@ export interface Recipe {
   /** Where the serialised engine is written; a place of the session's choice without it. */
   readonly plan?: string;
 }
+
+/** The recipe of a side whose plan was built elsewhere opens that plan. */
+export const asGiven = (recipe: Recipe, plan: GivenPlan | undefined): Recipe =>
+  plan === undefined ? recipe : { ...recipe, what: `plan ${plan.shownAs}`, given: plan.path };
 
 export interface BuildPlace {
   /** Names in the worker. */

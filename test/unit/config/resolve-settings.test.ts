@@ -39,6 +39,8 @@ describe("a configuration with every key", () => {
         place: { file: path, line: 3 },
         lines: expect.any(Map),
         watch: ["calibration/cls/**"],
+        reference: "fp16",
+        engine: { reference: undefined, candidate: undefined },
         shapes: new Map([["x", { min: [1, 3, 48, 192], opt: [4, 3, 48, 192], max: [8, 3, 48, 192] }]]),
         quantization: {
           cache: "calibration/cls.cache",
