@@ -127,9 +127,9 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     ),
     row(
       "INT8 engine without an INT8 layer",
-      "precision-not-applied",
-      "counts by type",
-      `${implicit}: refuses an INT8 engine that has no INT8 layer`,
+      "int8-not-used",
+      "counts",
+      "test/unit/check/int8-share.test.ts: passes nothing: it is undecided, with the count and both latencies",
     ),
     row(
       "kept layers that run in INT8 all the same",

@@ -46,8 +46,11 @@ const codeOf = async (body: () => unknown): Promise<number> => {
 
 const dump = file("polygraphy-0.53/legacy-base64.json");
 const cache = head(file("tensorrt-8.6.1-h100/cls.calibration.cache"), 12);
-/** Arrays of a RunResults file, as they stand in it: what passes against the sound file has just these. */
-const payloads = (bytes: Uint8Array): string => (new TextDecoder().decode(bytes).match(/"[A-Za-z0-9+/=]{40,}"/g) ?? []).join();
+/** Arrays of a RunResults file, as they stand in it but for the padding of their headers: what passes against the sound file has just these. */
+const payloads = (bytes: Uint8Array): string =>
+  (new TextDecoder().decode(bytes).match(/"[A-Za-z0-9+/=]{40,}"/g) ?? [])
+    .map((text) => Buffer.from(text.slice(1, -1), "base64").toString("latin1").replace(/\s/g, ""))
+    .join();
 const inspector: { Layers: unknown[]; Bindings: unknown[] } = JSON.parse(
   new TextDecoder().decode(file("tensorrt-8.6.1-h100/cls.int8.inspector.json")),
 );
