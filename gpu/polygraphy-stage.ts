@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSaved } from "../src/formats/open-saved.ts";
 import { readTensor } from "../src/formats/stored-array.ts";
-import { runDebugPrecision, writeDebugPrecision } from "../src/lanes/tensorrt/debug-precision-run.ts";
+import { runDebugPrecision, writeDebugPrecision } from "../src/debug-precision/run.ts";
 import type { Engine } from "../src/model/engine.ts";
-import { checkScript, debugPrecisionArgs } from "../src/search/debug-precision.ts";
-import { readDebugPrecision } from "../src/search/debug-precision-result.ts";
+import { checkScript, debugPrecisionArgs } from "../src/debug-precision/command.ts";
+import { readDebugPrecision } from "../src/debug-precision/result.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models, type Timed, timed } from "./bench.ts";
 import { savedReference } from "./check-stage.ts";
 

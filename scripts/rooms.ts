@@ -13,7 +13,7 @@ export const tiers: readonly (readonly string[])[] = [
   ["config", "samples"],
   ["report"],
   ["lanes", "fix", "github"],
-  ["changes"],
+  ["changes", "debug-precision"],
   ["check", "publish"],
   ["run", "process-guard.ts"],
   ["main.ts"],

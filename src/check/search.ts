@@ -2,6 +2,7 @@
  * Joins the search to a lane: which probe counts, what ranks cheaply, what an earlier report knew, where the journal lies.
  */
 import { join } from "node:path";
+import { searchByPolygraphy } from "../debug-precision/search-by-polygraphy.ts";
 import type { Effects } from "../effects/effects.ts";
 import { unitFamilies } from "../onnx/families.ts";
 import { toNetwork } from "../onnx/network.ts";
@@ -12,7 +13,6 @@ import { notAsked, proofOf } from "../search/proof.ts";
 import { searchUnits } from "../search/ranked.ts";
 import type { Family, Journal } from "../search/request.ts";
 import { countsOf, type SampleSplit } from "../search/sample-split.ts";
-import { searchByPolygraphy } from "./debug-precision.ts";
 import { fileName } from "./file-name.ts";
 import type { JudgedRun } from "./outputs.ts";
 import { judgedResult, makeProbe } from "./probe.ts";

@@ -1,8 +1,8 @@
 /** Searches that a real H100 recorded (test/fixtures/h100-*), to be searched again: an engine that was not built then answers `unknown`. */
 import { readFileSync } from "node:fs";
+import type { DebugPrecisionRun } from "../../src/debug-precision/result.ts";
 import type { Unit } from "../../src/model/unit.ts";
 import { fromNum, type ModelReport, reportSchema } from "../../src/report/schema.ts";
-import type { DebugPrecisionRun } from "../../src/search/debug-precision-result.ts";
 import type { SearchOutcome } from "../../src/search/outcome.ts";
 import type { Probe, ProbeResult, Ranker, SampleSet } from "../../src/search/probe.ts";
 import { searchUnits } from "../../src/search/ranked.ts";

@@ -2,6 +2,8 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { loaders } from "../../src/commands/registry.ts";
+import { runLine } from "../../src/commands/run-line.ts";
 import { publicationOf } from "../../src/entry.ts";
 import { readNpz } from "../../src/formats/npz.ts";
 import { openSaved } from "../../src/formats/open-saved.ts";
@@ -81,6 +83,12 @@ describe("the gate on the recorded classifier", () => {
     expect(reference?.runners[0]?.iterations).toHaveLength(8);
     expect(candidate?.runners[0]?.iterations).toHaveLength(8);
     expect(report.models[0]?.outputs[0]?.samples).toBe(8);
+    let out = "";
+    const io = { out: (text: string) => (out += text), isTerminal: false };
+    const saved = ["reference", "candidate"].map((side) => `outputs/text-direction.${side}.json`);
+    expect(await runLine(["compare", ...saved, "--json"], { effects, io, version: "0", loaders })).toBe(1);
+    const [compared] = JSON.parse(out).tensors;
+    expect(compared.metrics.sqnrDb).toBeCloseTo(fromNum(report.models[0]?.outputs[0]?.metrics.sqnrDb ?? "NaN"), 9);
   });
 
   it.each([

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { compareOne, isBetter, searchCases } from "../../bench/search-cases.ts";
 import { openCase } from "../../bench/search-lane.ts";
 import { oraclePython } from "../../scripts/python-env.ts";
-import { debugPrecisionArgs } from "../../src/search/debug-precision.ts";
-import { readDebugPrecision } from "../../src/search/debug-precision-result.ts";
+import { debugPrecisionArgs } from "../../src/debug-precision/command.ts";
+import { readDebugPrecision } from "../../src/debug-precision/result.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 describe("the search on a real model", () => {

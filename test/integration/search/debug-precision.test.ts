@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkScript, type DebugPrecisionRequest, debugPrecisionArgs } from "../../../src/search/debug-precision.ts";
-import { type DebugPrecisionRun, parseIterations, readDebugPrecision } from "../../../src/search/debug-precision-result.ts";
+import { checkScript, type DebugPrecisionRequest, debugPrecisionArgs } from "../../../src/debug-precision/command.ts";
+import { type DebugPrecisionRun, parseIterations, readDebugPrecision } from "../../../src/debug-precision/result.ts";
 import { syntheticUnits } from "../../fakes/probes.ts";
 
 const fakes = fileURLToPath(new URL("../../fixtures/fake-polygraphy", import.meta.url));

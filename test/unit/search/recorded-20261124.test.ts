@@ -1,6 +1,6 @@
 /** The search and the reader of `debug precision` on what a real H100 answered (test/fixtures/h100-trt8.6.1-2026-11-24). */
 import { describe, expect, it } from "vitest";
-import { readDebugPrecision } from "../../../src/search/debug-precision-result.ts";
+import { readDebugPrecision } from "../../../src/debug-precision/result.ts";
 import { firstBuilds, layersKept, readRecording, recordedBisect, recordedEngines, searchAgain } from "../../fakes/recorded-search.ts";
 
 const run2 = readRecording("h100-trt8.6.1-2026-11-24/run2");

@@ -1,7 +1,7 @@
 /** The search and the reader of `debug precision` on what a real H100 answered three days later (test/fixtures/h100-trt8.6.1-2026-11-27). */
 import { describe, expect, it } from "vitest";
+import { readDebugPrecision } from "../../../src/debug-precision/result.ts";
 import { fromNum } from "../../../src/report/schema.ts";
-import { readDebugPrecision } from "../../../src/search/debug-precision-result.ts";
 import {
   firstBuilds,
   freshBuilds,

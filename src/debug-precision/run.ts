@@ -3,16 +3,16 @@
  * Its arguments and the reading of its log are search/debug-precision*.ts, handed in by the caller.
  */
 import { join } from "node:path";
-import { parseCache } from "../../calibration/cache.ts";
-import { pythonEnv } from "../../effects/child-env.ts";
-import type { Files } from "../../effects/effects.ts";
-import { writeInputs, writeRunResults } from "../../formats/polygraphy-writer.ts";
-import type { Engine } from "../../model/engine.ts";
-import type { EngineJob } from "../../model/job.ts";
-import { shellWord } from "../../model/shell-word.ts";
-import type { Tensor } from "../../model/tensor.ts";
-import { calibratorOf, entropyCalibrator } from "./capabilities.ts";
-import { pluginFlags } from "./reproduce.ts";
+import { parseCache } from "../calibration/cache.ts";
+import { pythonEnv } from "../effects/child-env.ts";
+import type { Files } from "../effects/effects.ts";
+import { writeInputs, writeRunResults } from "../formats/polygraphy-writer.ts";
+import { calibratorOf, entropyCalibrator } from "../lanes/tensorrt/capabilities.ts";
+import { pluginFlags } from "../lanes/tensorrt/reproduce.ts";
+import type { Engine } from "../model/engine.ts";
+import type { EngineJob } from "../model/job.ts";
+import { shellWord } from "../model/shell-word.ts";
+import type { Tensor } from "../model/tensor.ts";
 
 /** Files of one run, all below its own folder. */
 export interface DebugPrecisionFiles {

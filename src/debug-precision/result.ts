@@ -3,9 +3,9 @@
  * The answer is recomputed from both; Polygraphy's own sentence must agree or nothing is claimed.
  */
 import type { Unit } from "../model/unit.ts";
-import type { OutcomeKind, ProbeRecord, SearchOutcome } from "./outcome.ts";
-import type { ProbeResult } from "./probe.ts";
-import { notAsked } from "./proof.ts";
+import type { OutcomeKind, ProbeRecord, SearchOutcome } from "../search/outcome.ts";
+import type { ProbeResult } from "../search/probe.ts";
+import { notAsked } from "../search/proof.ts";
 
 export interface Iteration {
   readonly n: number;

@@ -2,7 +2,7 @@
  * Polygraphy's own search as a command: its arguments, and the check that tells bad accuracy from a failed tool.
  * Runs nothing. With `--fail-returncode 1` Polygraphy takes every other code as good, so the check itself stops the run on anything else.
  */
-import type { SearchOutcome } from "./outcome.ts";
+import type { SearchOutcome } from "../search/outcome.ts";
 
 export interface DebugPrecisionRequest {
   readonly model: string;

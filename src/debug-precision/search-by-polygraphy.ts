@@ -3,24 +3,37 @@
  * What it answers is a proposal like any other: verified by fresh builds afterwards.
  */
 import { fileURLToPath } from "node:url";
-import type { ModelEntry } from "../config/settings.ts";
-import { runDebugPrecision, writeDebugPrecision } from "../lanes/tensorrt/debug-precision-run.ts";
+import type { ModelEntry, Settings } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
 import { builderFlags } from "../lanes/tensorrt/reproduce.ts";
 import { metricList } from "../measure/metrics.ts";
 import type { Engine } from "../model/engine.ts";
-import { checkScript, debugPrecisionArgs } from "../search/debug-precision.ts";
-import { type DebugPrecisionOutcome, readDebugPrecision } from "../search/debug-precision-result.ts";
+import type { EngineJob } from "../model/job.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { notAsked } from "../search/proof.ts";
-import type { CheckContext } from "./context.ts";
-import type { Prepared } from "./prepare.ts";
+import { checkScript, debugPrecisionArgs } from "./command.ts";
+import { type DebugPrecisionOutcome, readDebugPrecision } from "./result.ts";
+import { runDebugPrecision, writeDebugPrecision } from "./run.ts";
+
+interface Prepared {
+  readonly lane: PreparedLane;
+  readonly job: EngineJob;
+}
+
+export interface PolygraphySearch {
+  readonly settings: Pick<Settings, "search" | "options">;
+  readonly effects: Effects;
+  /** Monotonic milliseconds at which the whole run must be over. */
+  readonly deadlineMs: number;
+}
 
 /** `plain`: the engine that was judged; its reference is what the check compares with. */
 export async function searchByPolygraphy(
   entry: ModelEntry,
   { prepared, plain }: { readonly prepared: Prepared; readonly plain: Engine },
   mode: "bisect" | "linear",
-  context: CheckContext,
+  context: PolygraphySearch,
 ): Promise<DebugPrecisionOutcome> {
   const { lane, job } = prepared;
   const { search, options } = context.settings;
