@@ -41,7 +41,8 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
   const weights = float === undefined ? undefined : floatWeights(network, float, view.fresh);
   const fixed = constantTensors(network);
   const makers = producers(network.nodes);
-  const isRounded = (name: string): boolean => fixed.has(name) && !network.constants.has(name) && comesFromIntegers(network, makers, name);
+  const fromIntegers = integerTensors(network);
+  const isRounded = (name: string): boolean => fixed.has(name) && fromIntegers.has(name);
   const rounded = new Set<NodeProto>();
   const floatInputs = (node: NodeProto): string[] =>
     node.input.map((name, slot) => {
@@ -119,13 +120,14 @@ function plainUnit(node: NodeProto, order: number, source: (name: string) => str
   return { id, nodes: [nodeLabel(node)], opType: node.opType, inputs, output, order, block, weightBytes: 0 };
 }
 
-/** True for what a dequantisation of stored integers gives, carried on by operators on constants. */
-function comesFromIntegers(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
-  const maker = makers.get(name);
-  if (maker === undefined) return false;
-  return isDequantize(maker)
-    ? network.constants.has(maker.input[0] ?? "")
-    : maker.input.some((one) => comesFromIntegers(network, makers, one));
+/** What a dequantisation of stored integers gives, carried on by operators. */
+function integerTensors({ nodes, constants }: Network): Set<string> {
+  const found = new Set<string>();
+  for (const node of nodes) {
+    const is = isDequantize(node) ? constants.has(node.input[0] ?? "") : node.input.some((name) => found.has(name));
+    if (is) for (const name of node.output) found.add(name);
+  }
+  return found;
 }
 
 /**

@@ -63,12 +63,23 @@ export function quantizedType(constants: Constants, quantize: NodeProto): number
   return intAttribute(quantize, "output_dtype", 0) || DataType.UINT8;
 }
 
-/** What a quantiser with one scale clamps to, in the numbers of its input; undefined where it is not known or differs between channels. */
-export function clampRange(constants: Constants, quantize: NodeProto): { readonly low: number; readonly high: number } | undefined {
+export interface ClampRange {
+  /** In the numbers of the quantiser's input. */
+  readonly low: number;
+  readonly high: number;
+  readonly step: number;
+}
+
+/** What a quantiser with one scale clamps to; undefined where it is not known or differs between channels. */
+export function clampRange(constants: Constants, quantize: NodeProto): ClampRange | undefined {
   const range = integerRange.get(quantizedType(constants, quantize));
   const scale = valuesOf(constants, quantize.input[1] ?? "");
   const zero = (quantize.input[2] ?? "") === "" ? [0] : valuesOf(constants, quantize.input[2] ?? "");
   if (range === undefined || scale?.length !== 1 || zero?.length !== 1) return undefined;
   const [factor, middle] = [scale[0] ?? Number.NaN, zero[0] ?? Number.NaN];
-  return { low: (range[0] - middle) * factor, high: (range[1] - middle) * factor };
+  return {
+    low: (range[0] - middle) * factor,
+    high: (range[1] - middle) * factor,
+    step: factor,
+  };
 }

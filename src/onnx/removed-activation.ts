@@ -5,7 +5,7 @@
 import { smallValues } from "./constants.ts";
 import { attribute, isStandard, type NodeProto, type TensorProto } from "./model.ts";
 import { consumers, type Network, producers } from "./network.ts";
-import { clampRange, isDequantize, isQuantize } from "./qdq.ts";
+import { type ClampRange, clampRange, isDequantize, isQuantize } from "./qdq.ts";
 
 /** Bounds of the clamp; `high` is Infinity for a Relu. */
 export interface Activation {
@@ -15,13 +15,14 @@ export interface Activation {
 
 /**
  * What stood before each quantiser. Where the float model has the tensor it is read there; else a range that ends at zero is a Relu (no exporter chooses it for values
- * of both signs), and one that also ends at a whole number is a Clip to it: a measured maximum is none.
+ * of both signs), and one that spans a whole number is a Clip: a measured range does not.
  */
 export function removedActivations(network: Network, float: Network | undefined): (quantize: NodeProto) => Activation | undefined {
   const makers = producers(network.nodes);
   const floatMakers = producers(float?.nodes ?? []);
   const readers = consumers(network.nodes);
   const finals = new Set(network.outputs.map(({ name }) => name));
+  const known = new Map<string, boolean>();
   return (quantize) => {
     const source = quantize.input[0] ?? "";
     const maker = makers.get(source);
@@ -31,7 +32,9 @@ export function removedActivations(network: Network, float: Network | undefined)
     if (float !== undefined && original !== undefined)
       return original.opType === maker.opType ? undefined : activationOf(original, float.constants);
     const range = clampRange(network.constants, quantize);
-    return range?.low === 0 && !isNeverNegative(network, makers, source) ? { low: 0, high: wholeNumber(range.high) } : undefined;
+    if (range === undefined) return undefined;
+    if (range.low !== 0) return clipOf(range, maker);
+    return isNeverNegative(known, network, makers, source) ? undefined : { low: 0, high: wholeNumber(range.high) };
   };
 }
 
@@ -46,9 +49,21 @@ function activationOf(node: NodeProto, constants: ReadonlyMap<string, TensorProt
   return { low: bound(1, "min", Number.NEGATIVE_INFINITY), high: bound(2, "max", Number.POSITIVE_INFINITY) };
 }
 
-/** A scale is a float32 quotient: its product comes back to a few units in the last place. */
-const wholeNumber = (high: number): number =>
-  Math.round(high) >= 1 && Math.abs(high - Math.round(high)) <= high * 2 ** -22 ? Math.round(high) : Number.POSITIVE_INFINITY;
+/** A scale is a float32 quotient: its product comes back to a few units in the last place. Infinity where it is not whole. */
+const wholeNumber = (size: number): number =>
+  Math.round(size) >= 1 && Math.abs(size - Math.round(size)) <= size * 2 ** -22 ? Math.round(size) : Number.POSITIVE_INFINITY;
+
+/** A scale of a power of two spans 255 steps of it, and so no whole number below this; one of a largest magnitude (amax / 127) spans one as rarely as any. */
+const widestClip = 128;
+
+/** A range on both sides of zero that spans a whole number, its ends moved to steps by the rounding of the zero point. */
+function clipOf({ low, high, step }: ClampRange, maker: NodeProto): Activation | undefined {
+  const isNear = (bound: number) => Math.abs(bound - Math.round(bound)) <= step;
+  const isClip = wholeNumber(high - low) < widestClip && isNear(low) && isNear(high);
+  return isClip && !neverNegative.has(maker.opType) && maker.opType !== "Tanh"
+    ? { low: Math.round(low), high: Math.round(high) }
+    : undefined;
+}
 
 /** Never below zero, or an activation that the exporter did keep. */
 const neverNegative: ReadonlySet<string> = new Set(["Relu", "Clip", "Sigmoid", "HardSigmoid", "Softmax", "Softplus", "Abs", "Exp", "Sqrt"]);
@@ -58,17 +73,30 @@ const withinRange: ReadonlySet<string> = new Set([
   ...["Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Expand", "Tile", "Dropout"],
 ]);
 
-function isNeverNegative(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
-  const maker = makers.get(name);
+function isNeverNegative(known: Map<string, boolean>, network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const within = (one: string) => isNeverNegative(known, network, makers, one);
+  const answer = askMaker(network, makers, makers.get(name), within);
+  known.set(name, answer);
+  return answer;
+}
+
+function askMaker(
+  network: Network,
+  makers: ReadonlyMap<string, NodeProto>,
+  maker: NodeProto | undefined,
+  within: (name: string) => boolean,
+): boolean {
   if (maker === undefined) return false;
   if (isDequantize(maker)) {
     const quantize = makers.get(maker.input[0] ?? "");
     if (quantize === undefined || !isQuantize(quantize)) return false;
     // What stands before that quantiser has its own activation put back.
-    return clampRange(network.constants, quantize)?.low === 0 || isNeverNegative(network, makers, quantize.input[0] ?? "");
+    return clampRange(network.constants, quantize)?.low === 0 || within(quantize.input[0] ?? "");
   }
   if (!isStandard(maker)) return false;
   if (neverNegative.has(maker.opType)) return true;
   const read = maker.opType === "Concat" ? maker.input : maker.input.slice(0, 1);
-  return withinRange.has(maker.opType) && read.length > 0 && read.every((one) => isNeverNegative(network, makers, one));
+  return withinRange.has(maker.opType) && read.length > 0 && read.every(within);
 }

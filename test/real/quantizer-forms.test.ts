@@ -21,7 +21,7 @@ import { describeWithPython } from "../support/needs.ts";
 const folder = join(import.meta.dirname, "../fixtures/onnxruntime-quantizer");
 const figures = Object.entries(made.figures).map(([name, { sqnrDb: right }]) => ({ name, network: name.split(".")[0] ?? "", right }));
 const static_ = figures.filter(({ name }) => !name.endsWith(".dynamic"));
-const shapes = { pictures: { x: [1, 3, 8, 8] }, words: { ids: [1, 6] } };
+const shapes = { pictures: { x: [1, 3, 8, 8] }, words: { ids: [1, 6] }, clips: { x: [1, 3, 4, 4] } };
 const shapesOf = (network: string) => shapes[network as keyof typeof shapes];
 
 const job = (network: string, model: string, qdq?: string) =>

@@ -44,6 +44,18 @@ describe("an activation that the quantiser made superfluous", () => {
     ).toEqual([0, 6]);
   });
 
+  it("is a Clip on both sides of zero where the range spans a whole number, as for a hard tanh; a measured range, a symmetric one and a power of two are none", () => {
+    const clipped = (zero: TensorProto, size: number) =>
+      shape(withoutQdq(network([product, ...pair("h"), last], [scale("s", Math.fround(size)), zero])))[1];
+    expect(clipped(uint8("z", 128), 2 / 255)).toBe("Clip");
+    expect(clipped(uint8("z", 127), 2 / 255)).toBe("Clip");
+    expect(clipped(uint8("z", 128), 2.1 / 255)).toBe("MatMul");
+    expect(clipped(uint8("z", 128), 1)).toBe("MatMul");
+    const signed = int8Tensor("z", [], new Int8Array(1));
+    expect(clipped(signed, 2 / 255)).toBe("Clip");
+    expect([1 / 127, 6 / 127, 1 / 64].map((size) => clipped(signed, size))).toEqual(["MatMul", "MatMul", "MatMul"]);
+  });
+
   it("is none where the range goes below zero, where values cannot, where others read them as they are, or at the model's input", () => {
     const none = (nodes: readonly NodeProto[], weights = zeros, outputs = ["y"]) =>
       shape(withoutQdq(network(nodes, weights, outputs))).filter((one) => one === "Relu").length;
