@@ -14,7 +14,7 @@ export const searchCases: readonly SearchCase[] = [
     key: "cls",
     file: "ch_ppocr_mobile_v2.0_cls_infer.onnx",
     shape: [1, 3, 48, 192],
-    samplesPerHalf: 8,
+    samplesPerHalf: 12,
     text: false,
     recordedCache: true,
     limitsDb: [20, 22, 25],
@@ -23,7 +23,7 @@ export const searchCases: readonly SearchCase[] = [
     key: "det4",
     file: "ch_PP-OCRv4_det_infer.onnx",
     shape: [1, 3, 160, 160],
-    samplesPerHalf: 4,
+    samplesPerHalf: 12,
     text: true,
     recordedCache: false,
     limitsDb: [17, 18, 20],
@@ -32,7 +32,7 @@ export const searchCases: readonly SearchCase[] = [
     key: "rec4",
     file: "ch_PP-OCRv4_rec_infer.onnx",
     shape: [1, 3, 48, 320],
-    samplesPerHalf: 4,
+    samplesPerHalf: 12,
     text: true,
     recordedCache: false,
     limitsDb: [12, 15, 20],
@@ -99,9 +99,10 @@ async function contiguous(ids: readonly string[], probe: Probe): Promise<Contigu
   return { kept, heldOut: await passes(kept, "prove") };
 }
 
-/** Fewer units than bisect and proved on held-out samples, or honestly diffuse. */
+/** Fewer units than bisect that the proof samples bear out, or an honest answer that there is none. */
 export function isBetter({ ranked, forward, units }: Compared): boolean {
   if (ranked.kind === "diffuse") return ranked.keep.length === 0;
+  if (ranked.kind === "not-confirmed") return ranked.proof.state === "missed";
   const accepted = (ranked.kind === "found" || ranked.kind === "prefix") && ranked.proof.result?.passes === true;
   return accepted && !isDiffuse(ranked.keep.length, units) && ranked.keep.length < (forward?.kept ?? units);
 }

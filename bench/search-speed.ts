@@ -31,7 +31,8 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "trt-gate-search-speed-"));
   try {
     const models = [await placeDetector(folder), ...(flags.minilm === undefined ? [] : [placeTransformer(folder, flags.minilm)])];
-    for (const model of models.filter((one) => flags.only === undefined || one === flags.only)) for (let round = 0; round < Number(flags.rounds); round++) compare(model, { base: flags.base, folder });
+    for (const model of models.filter((one) => flags.only === undefined || one === flags.only))
+      for (let round = 0; round < Number(flags.rounds); round++) compare(model, { base: flags.base, folder });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
