@@ -1,6 +1,6 @@
 /** Splits a model's validation samples for its search, by what they hold: a file may repeat samples, or share them with the calibration data. */
-import { createHash } from "node:crypto";
 import type { FeedSource } from "../model/job.ts";
+import { type Fingerprint, fingerprintOf } from "../samples/fingerprints.ts";
 import { type SampleSplit, splitSamples } from "../search/sample-split.ts";
 import type { Prepared } from "./prepare.ts";
 
@@ -9,22 +9,19 @@ export const fewestToRank = 4;
 
 export async function splitForSearch({ job }: Pick<Prepared, "job">, seed: number): Promise<SampleSplit> {
   const { data } = job.quantization;
-  const contents = await contentsOf(job.validation);
+  const prints = await printsOf(job.validation);
+  const contents = prints.map((print) => print.join());
   if (data === undefined) return splitSamples(contents, { seed });
-  const calibration = new Set(await contentsOf(data));
-  return splitSamples(contents, { seed, calibration, calibrationRanks: calibration.size >= fewestToRank });
+  const rows = new Set((await printsOf(data)).flat());
+  return splitSamples(contents, {
+    seed,
+    calibrates: (index) => prints[index]?.some((row) => rows.has(row)) ?? false,
+    calibrationRanks: data.count >= fewestToRank,
+  });
 }
 
-/** A digest of each sample, in order. */
-async function contentsOf(source: FeedSource): Promise<string[]> {
-  const contents: string[] = [];
-  for (let i = 0; i < source.count; i++) {
-    const hash = createHash("sha256");
-    for (const [name, { dtype, shape, data }] of await source.feed(i)) {
-      hash.update(JSON.stringify([name, dtype, shape]));
-      hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    contents.push(hash.digest("base64"));
-  }
-  return contents;
+async function printsOf(source: FeedSource): Promise<Fingerprint[]> {
+  const prints: Fingerprint[] = [];
+  for (let i = 0; i < source.count; i++) prints.push(fingerprintOf(await source.feed(i)));
+  return prints;
 }

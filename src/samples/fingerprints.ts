@@ -79,7 +79,7 @@ function nonFinite(feed: Feed): string | undefined {
   return undefined;
 }
 
-function fingerprintOf(feed: Feed): Fingerprint {
+export function fingerprintOf(feed: Feed): Fingerprint {
   const tensors = [...feed.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const rows = new Set(tensors.map(({ shape }) => shape[0] ?? 0));
   const [count = 1] = rows;

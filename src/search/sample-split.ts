@@ -17,8 +17,8 @@ export interface SampleSplit {
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Contents of the samples that calibrate: they never prove. */
-  readonly calibration?: ReadonlySet<string>;
+  /** Whether a validation sample calibrates too, in part or as a whole: it never proves. */
+  readonly calibrates?: (index: number) => boolean;
   /** They rank, too: the validation samples then only choose and prove. */
   readonly calibrationRanks?: boolean;
 }
@@ -27,19 +27,21 @@ export interface SplitOptions {
 const leastOfEach = 2;
 
 /** `contents`: what each validation sample holds, as a digest. Deterministic for a seed. Indices are in order. */
-export function splitSamples(contents: readonly string[], { seed, calibration, calibrationRanks = false }: SplitOptions): SampleSplit {
+export function splitSamples(
+  contents: readonly string[],
+  { seed, calibrates = () => false, calibrationRanks = false }: SplitOptions,
+): SampleSplit {
   const all = contents.map((_, i) => i);
   const first = all.filter((i) => contents.indexOf(contents[i] ?? "") === i);
-  const isSeen = (i: number) => calibration?.has(contents[i] ?? "") ?? false;
   const fresh = shuffled(
-    first.filter((i) => !isSeen(i)),
+    first.filter((i) => !calibrates(i)),
     seed,
   );
   const sets = calibrationRanks ? 2 : 3;
   const apart = fresh.length >= sets * leastOfEach;
   const size = Math.floor(fresh.length / (apart ? sets : 2));
   const ranking = calibrationRanks || !apart ? 0 : size;
-  const choose = [...fresh.slice(ranking, ranking + size), ...first.filter(isSeen)];
+  const choose = [...fresh.slice(ranking, ranking + size), ...first.filter(calibrates)];
   // A single sample: it chooses, and nothing is left to prove anything.
   const chosen = choose.length === 0 ? fresh : choose;
   return {

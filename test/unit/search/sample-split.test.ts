@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { countsOf, splitSamples } from "../../../src/search/sample-split.ts";
 
 const distinct = (count: number) => Array.from({ length: count }, (_, i) => `sample ${i}`);
-const calibration = new Set(distinct(6).map((name) => `calibration ${name}`));
 
 describe("the split of validation samples", () => {
   it("makes three sets that do not meet, each a third, the rest proving", () => {
@@ -12,7 +11,7 @@ describe("the split of validation samples", () => {
   });
 
   it("leaves two halves to choose and prove where calibration samples rank", () => {
-    const split = splitSamples(distinct(33), { seed: 1, calibration, calibrationRanks: true });
+    const split = splitSamples(distinct(33), { seed: 1, calibrationRanks: true });
     expect([split.rank.length, split.choose.length, split.prove.length]).toEqual([0, 16, 17]);
     expect(countsOf(split, 16)).toEqual({ all: 33, rank: 16, choose: 16, prove: 17, apart: true });
   });
@@ -34,7 +33,7 @@ describe("the split of validation samples", () => {
   it("lets a sample that also calibrates choose, never prove", () => {
     const contents = distinct(24);
     const seen = new Set(contents.slice(0, 12));
-    const split = splitSamples(contents, { seed: 3, calibration: seen, calibrationRanks: true });
+    const split = splitSamples(contents, { seed: 3, calibrates: (i) => seen.has(contents[i] ?? ""), calibrationRanks: true });
     expect(split.prove.filter((i) => seen.has(contents[i] ?? ""))).toEqual([]);
     expect(split.choose.filter((i) => seen.has(contents[i] ?? ""))).toHaveLength(12);
     expect(split.prove).toHaveLength(6);
@@ -53,7 +52,7 @@ describe("the split of validation samples", () => {
   });
 
   it("proves nothing where every sample also calibrates", () => {
-    const split = splitSamples(distinct(16), { seed: 1, calibration: new Set(distinct(16)), calibrationRanks: true });
+    const split = splitSamples(distinct(16), { seed: 1, calibrates: () => true, calibrationRanks: true });
     expect([split.choose.length, split.prove.length, split.apart]).toEqual([16, 0, false]);
   });
 });
