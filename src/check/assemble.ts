@@ -1,6 +1,7 @@
 import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
+import type { Harm } from "../measure/harm/task-harm.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { type KeptUnit, type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
@@ -44,6 +45,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     ...(prepared.kept === undefined ? {} : { kept: keptPart(prepared.kept) }),
     quantization: prepared.quantization,
     validation: validationPart(facts),
+    ...(facts.harm.length === 0 ? {} : { harm: facts.harm.map(harmPart) }),
     search: outcome ? searchPart(outcome, facts) : null,
     fix: fix ?? null,
     baseline: baseline?.report ?? null,
@@ -67,6 +69,13 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };
 }
+
+const harmPart = ({ flipped, classes, boxes, ...harm }: Harm): NonNullable<ModelReport["harm"]>[number] => ({
+  ...harm,
+  flipped: flipped?.map((one) => ({ ...one })),
+  classes: classes?.map((one) => ({ ...one })),
+  boxes: boxes && { ...boxes },
+});
 
 const validationPart = ({ prepared, evidence }: CheckFacts): ModelReport["validation"] => ({
   source: prepared.job.validation.description,

@@ -2,6 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { Evidence } from "../gate/evidence.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
+import type { Harm } from "../measure/harm/task-harm.ts";
 import type { Engine } from "../model/engine.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
@@ -23,6 +24,7 @@ export interface CheckFacts {
   readonly decided: Decided;
   readonly verdict: Verdict;
   readonly evidence: Evidence;
+  readonly harm: readonly Harm[];
   readonly findings: readonly Finding[];
   readonly localised?: Localised;
   readonly searched?: Searched;

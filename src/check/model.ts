@@ -22,6 +22,7 @@ import { exportedCache } from "./exported-cache.ts";
 import { fittingMessage } from "./fitting-message.ts";
 import { fixModel, scalesOnly } from "./fix.ts";
 import { judgeHalf } from "./half.ts";
+import { harmSink } from "./harm.ts";
 import { withInt8Share } from "./int8-share.ts";
 import { timedOf, withLatency } from "./latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
@@ -92,9 +93,11 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const { lane } = prepared;
   const { task: wantedTask } = entry;
   const folders = taskFolders(prepared.job.workFolder);
+  const harm = harmSink(lane.forms, entry.taskKind);
   const sinks = [
     ...(await savedOutputs(entry.name, lane.lane, context)),
     ...(wantedTask ? [taskOutputs(folders, context.effects.files)] : []),
+    harm.sink,
   ];
   const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
   const decided = await watch.time("compare", () => decideOutputs(judging, samples, sinks));
@@ -125,6 +128,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry),
     findings,
     evidence,
+    harm: harm.found(),
     ...optional({ localised, searched, outcome, own, task, fixed, engines, half }),
   };
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);

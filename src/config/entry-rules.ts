@@ -23,7 +23,12 @@ export function entryFaults({ quantization, validation, tolerance, shapes, task,
 }
 
 function taskFaults(task: ModelConfig["task"]): Fault[] {
-  if (task === undefined || task.command.some((word) => word.includes("{outputs}"))) return [];
+  if (task === undefined) return [];
+  const missing = (["command", "metric", "max-drop"] as const).filter((key) => task[key] === undefined);
+  if (missing.length === 3 && task.kind !== undefined) return [];
+  if (missing.length > 0)
+    return [{ path: ["task"], text: `has no ${missing.join(" and no ")}; give command, metric and max-drop together, or kind alone` }];
+  if (task.command?.some((word) => word.includes("{outputs}"))) return [];
   return [{ path: ["task", "command"], text: 'never mentions "{outputs}"; add it where the command expects the folder of saved outputs' }];
 }
 

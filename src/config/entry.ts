@@ -25,7 +25,8 @@ export function readEntry(
     reference: config.reference,
     engine: { reference: config.engine?.reference, candidate: config.engine?.candidate },
     tolerance,
-    task: config.task && camelKeys(config.task),
+    task: readTask(config.task),
+    taskKind: config.task?.kind,
     latency: { maxSlowdownVsReference: camelKeys(config.latency).maxSlowdownVsReference },
     waivers: config.waivers.map(({ owner, ...waiver }, n) => ({
       ...waiver,
@@ -42,6 +43,12 @@ export function readEntry(
       ...(dlaCore === undefined ? {} : { dlaCore }),
     },
   };
+}
+
+/** entry-rules.ts refuses a block with some of the three. */
+function readTask(config: ModelConfig["task"]): ModelEntry["task"] {
+  const { command, metric, "max-drop": maxDrop } = config ?? {};
+  return command === undefined || metric === undefined || maxDrop === undefined ? undefined : { command, metric, maxDrop };
 }
 
 const readQuantization = (config: QuantizationConfig): QuantizationEntry => {

@@ -62,9 +62,13 @@ const validation = z
 
 const task = z
   .strictObject({
-    command: z.array(z.string()).min(1).describe("Program and arguments; {outputs} is a folder with one .npz a sample."),
-    metric: z.string().min(1).describe("Key of the JSON object on the command's last line."),
-    "max-drop": z.number().min(0).describe("Largest allowed loss, reference minus candidate."),
+    kind: z
+      .enum(["classification", "segmentation", "detection"])
+      .optional()
+      .describe("What the outputs are, where their form does not say it: flipped samples, IoU of class maps or lost boxes are shown."),
+    command: z.array(z.string()).min(1).optional().describe("Program and arguments; {outputs} is a folder with one .npz a sample."),
+    metric: z.string().min(1).optional().describe("Key of the JSON object on the command's last line."),
+    "max-drop": z.number().min(0).optional().describe("Largest allowed loss, reference minus candidate."),
   })
   .describe("A metric of your own, run once for each side.");
 

@@ -58,6 +58,8 @@ export interface ModelEntry {
   readonly keep: string | readonly string[] | undefined;
   readonly tolerance: Tolerance;
   readonly task: { readonly command: readonly string[]; readonly metric: string; readonly maxDrop: number } | undefined;
+  /** What the outputs are, where the configuration says it. */
+  readonly taskKind: "classification" | "segmentation" | "detection" | undefined;
   readonly latency: { readonly maxSlowdownVsReference: number | undefined };
   readonly waivers: readonly Waiver[];
   readonly baseline: boolean;

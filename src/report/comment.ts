@@ -11,6 +11,7 @@ import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
 import { footer } from "./sections/footer.ts";
 import { bridgeSentence } from "./sections/gains.ts";
+import { harmLines } from "./sections/harm.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
 import { adoptFix, keptLines } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
@@ -101,6 +102,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
   return blocks(
     `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
+    harmLines(model, caps),
     layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
     layers,
     layers === "" ? "" : escapeMarkdown(bridgeSentence(model, show), caps.messageLength),

@@ -17,6 +17,12 @@ export function formatMetric(metric: string, value: Num | null | undefined): str
   return withUnit(metric, magnitude(metric, fromNum(value)));
 }
 
+/** `19.8 to 21.5`: both ends with the digits of the figure, which carries the unit. */
+export function formatInterval(metric: string, { low, high }: { readonly low: Num; readonly high: Num }): string {
+  const digits = (value: Num) => magnitude(metric, fromNum(value));
+  return `${digits(low)} to ${digits(high)}`;
+}
+
 /** `≥ 20 dB` for metrics where higher is better, else `≤ 0.1`. */
 export const formatLimit = (metric: string, limit: Num | undefined): string =>
   limit === undefined ? "–" : `${wordsOf(metric).direction === "higher" ? "≥" : "≤"} ${withUnit(metric, trimmed(metric, fromNum(limit)))}`;

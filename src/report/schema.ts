@@ -316,6 +316,27 @@ export const modelReport = z.object({
   fix: fix.nullable(),
   advice: z.array(advice),
   baseline: z.object({ commit: z.string(), verdict: verdictKind, outputs: z.array(measured), message: z.string() }).nullable(),
+  /** What a user of the model would notice, by output: flipped samples, lost boxes, class maps. It decides nothing. */
+  harm: z
+    .array(
+      z.object({
+        kind: z.enum(["classification", "segmentation", "detection"]),
+        output: z.string(),
+        message: z.string(),
+        flipped: z.array(z.object({ sample: z.number().int(), from: z.number(), to: z.number() })).optional(),
+        meanIou: z.number().optional(),
+        classes: z.array(z.object({ label: z.number(), iou: z.number() })).optional(),
+        boxes: z
+          .object({
+            reference: z.number().int(),
+            candidate: z.number().int(),
+            both: z.number().int(),
+            meanIou: z.number().optional(),
+          })
+          .optional(),
+      }),
+    )
+    .optional(),
   task: z.object({ metric: z.string(), reference: num, candidate: num, drop: num, maxDrop: num, passes: z.boolean() }).nullable(),
   executed: z.array(z.object({ layer: z.string(), nodes: z.array(z.string()), precision: z.string(), layerType: z.string() })),
   builds: z.array(

@@ -1,9 +1,10 @@
 /** The table of outputs, and folded below it every figure. Bounded in rows. */
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
+import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { plural } from "../sections/labels.ts";
 import { outputRows, rowLabel, rowName } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
+import { outputDetail } from "./output-detail.ts";
 import { fold, levelCell, tableOf } from "./parts.ts";
 
 type Show = (name: string) => string;
@@ -13,12 +14,14 @@ const mostOutputRows = 100;
 export function outputsSection(model: ModelReport, show: Show): Markup {
   const rows = outputRows(model);
   const withBase = rows.some((row) => row.baseline !== undefined);
+  const withInterval = rows.some((row) => row.interval !== undefined);
   const cells = rows
     .slice(0, mostOutputRows)
     .map((row) => [
       html`<code>${rowName(row, show)}</code>`,
       rowLabel(row),
       formatMetric(row.metric, row.value),
+      ...(withInterval ? [row.interval ? formatInterval(row.metric, row.interval) : "–"] : []),
       formatLimit(row.metric, row.limit),
       formatMargin(row.metric, row.margin),
       ...(withBase ? [formatMetric(row.metric, row.baseline)] : []),
@@ -31,6 +34,7 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
       { head: "Output" },
       { head: "Metric" },
       { head: "Value", number: true },
+      ...(withInterval ? [{ head: "90 % interval", number: true }] : []),
       { head: "Limit", number: true },
       { head: "Margin", number: true },
       ...base,
@@ -42,7 +46,7 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
     rows.length > mostOutputRows
       ? html`<p class="note">…and ${plural(rows.length - mostOutputRows, "more row")} in report.json.</p>`
       : nothing;
-  return html`${table}${more}${fold("All figures of the outputs", allFigures(model.outputs, show))}${fold("Figures by class", perClass(model.outputs, show))}`;
+  return html`${table}${more}${outputDetail(model, show)}${fold("All figures of the outputs", allFigures(model.outputs, show))}${fold("Figures by class", perClass(model.outputs, show))}`;
 }
 
 function allFigures(outputs: readonly MeasuredTensor[], show: Show): Markup {

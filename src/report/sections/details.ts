@@ -3,6 +3,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, quoteBlock, table } from "../markdown.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
+import { worstSampleWords } from "./harm.ts";
 import { laneWords, plural, seconds, shortSha } from "./labels.ts";
 
 export function detailsSection(model: ModelReport, caps: SizeLimits): string {
@@ -37,6 +38,8 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
         ? undefined
         : `commit ${shortSha(model.baseline.commit)}: ${model.baseline.verdict}. ${model.baseline.message}`,
     ],
+    ["Worst samples", worstSampleWords(model)],
+    ["Harm", harmWords(model)],
     ["Task", taskWords(model)],
     ["Search", searchWords(model)],
     [
@@ -136,6 +139,12 @@ function scoreWords(model: ModelReport): string | undefined {
   );
   return parts.slice(0, 3).join("; ") || undefined;
 }
+
+const harmWords = ({ harm = [] }: ModelReport): string | undefined =>
+  harm
+    .slice(0, 3)
+    .map(({ output, message }) => `${output}: ${message}`)
+    .join(" ") || undefined;
 
 const taskWords = ({ task }: ModelReport): string | undefined =>
   task === null

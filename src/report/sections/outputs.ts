@@ -1,7 +1,7 @@
 /** The table of outputs: every check of every output, worst first. Keeps its head whatever the caps. Reads the report's checks; judges nothing. */
 import { worseLevel } from "../../gate/levels.ts";
 import type { SizeLimits } from "../detail-levels.ts";
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
+import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { code, table } from "../markdown.ts";
 import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { byUrgency, levelMark, plural, verdictMark } from "./labels.ts";
@@ -20,6 +20,7 @@ export interface OutputRow {
   readonly margin: Num | undefined;
   readonly marginDb: Num | undefined;
   readonly level: MeasuredTensor["level"];
+  readonly interval: CheckReport["interval"];
   readonly baseline: Num | undefined;
 }
 
@@ -60,6 +61,7 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
     ...empty,
     ...check,
     part: check.part,
+    interval: check.interval,
     model: model.name,
     output: output.tensor,
     baseline:
@@ -82,7 +84,7 @@ function cells(row: OutputRow, several: boolean, withBase: boolean, caps: SizeLi
     ...(several ? [code(row.model, caps.nameLength)] : []),
     rowName(row, (name) => code(name, caps.nameLength)),
     rowLabel(row),
-    formatMetric(row.metric, row.value),
+    formatMetric(row.metric, row.value) + (row.interval ? ` (${formatInterval(row.metric, row.interval)})` : ""),
     formatLimit(row.metric, row.limit),
     formatMargin(row.metric, row.margin),
     ...(withBase ? [formatMetric(row.metric, row.baseline)] : []),
