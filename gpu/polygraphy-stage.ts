@@ -1,12 +1,12 @@
 /** The equivalent Polygraphy commands, each timed: what the gate's own wall time is compared with. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSaved } from "../src/formats/open-saved.ts";
-import { readTensor } from "../src/formats/stored-array.ts";
-import { runDebugPrecision, writeDebugPrecision } from "../src/debug-precision/run.ts";
-import type { Engine } from "../src/model/engine.ts";
 import { checkScript, debugPrecisionArgs } from "../src/debug-precision/command.ts";
 import { readDebugPrecision } from "../src/debug-precision/result.ts";
+import { runDebugPrecision, writeDebugPrecision } from "../src/debug-precision/run.ts";
+import { openSaved } from "../src/formats/open-saved.ts";
+import { readTensor } from "../src/formats/stored-array.ts";
+import type { Engine } from "../src/model/engine.ts";
 import { type Bench, clsFeeds, fixtures, jobFor, models, type Timed, timed } from "./bench.ts";
 import { savedReference } from "./check-stage.ts";
 
