@@ -123,6 +123,7 @@ class Tracer {
     if (opType === "ScatterND" || opType === "ScatterElements" || opType === "Scatter")
       return joins < this.#joins ? this.#scatter(node, trace) : undefined;
     if (opType === "Where") return joins < this.#joins ? this.#where(node, shape, trace) : undefined;
+    if (opType === "Pad") return joins < this.#joins ? this.#pad(node, shape, trace) : undefined;
     if (opType === "Split") return this.#split(node, name, shape, trace);
     if (!rearranging.has(opType) && !along.has(opType)) return undefined;
     const labels = trace(first);
@@ -208,6 +209,25 @@ class Tracer {
     if (node.opType === "ScatterND") writeRows(result, written, values, tensorShape(tensor));
     else writeElements(result, written, values, axisOf(node, base.shape.length, 0));
     return result;
+  }
+
+  /** What is padded around a source is of no part: two that are padded into one shape and added are joined. */
+  #pad(node: NodeProto, shape: readonly number[], trace: Follow): Labels | undefined {
+    const [data = "", pads = "", , axesName = ""] = node.input;
+    const source = this.#source(data, trace);
+    const list = (name: string) => {
+      const tensor = this.#known.network.constants.get(name);
+      return tensor && intValues(tensor);
+    };
+    const sizes = list(pads) ?? intsAttribute(node, "pads");
+    const axes = axesName === "" ? shape.map((_, axis) => axis) : list(axesName);
+    if (source === undefined || sizes === undefined || axes === undefined || sizes.some((size) => size < 0)) return undefined;
+    const before = (axis: number) => {
+      const at = axes.findIndex((one) => (one < 0 ? one + shape.length : one) === axis);
+      return at < 0 ? 0 : (sizes[at] ?? 0);
+    };
+    // A position before the source or behind it takes nothing: 0.
+    return shape.reduce((result, dim, axis) => taken(result, axis, range(-before(axis), dim - before(axis), 1)), source);
   }
 
   #where(node: NodeProto, shape: readonly number[], trace: Follow): Labels | undefined {

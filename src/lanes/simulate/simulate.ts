@@ -48,7 +48,7 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     outputDims: declaredDims(sides.reference.outputs),
     order: tensorOrder(sides),
     sampleCount: job.validation.count,
-    forms: outputForms(sides.reference, shapes),
+    forms: await outputForms(sides.reference, shapes, job.effects.files),
     coverage: {
       quantizedUnits: (sides.quantizedCompute ?? sides.candidate.units.length) + (sides.bodies?.quantized.length ?? 0),
       totalUnits: sides.totalUnits + (sides.bodies?.total ?? 0),

@@ -14,7 +14,7 @@ import { markedLayers } from "./marked-layers.ts";
 import type { NetworkFacts } from "./protocol.ts";
 import { outputPairs } from "./side-pairs.ts";
 
-export function engineLane(parts: LaneParts): PreparedLane {
+export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
   const { facts, job } = parts;
   const built = new BuiltSides(parts);
   return {
@@ -24,7 +24,7 @@ export function engineLane(parts: LaneParts): PreparedLane {
     outputDims: declaredDims(facts.network.outputs),
     order: facts.order,
     sampleCount: job.validation.count,
-    forms: outputForms(facts.network, shapesOf(parts.network)),
+    forms: await outputForms(facts.network, shapesOf(parts.network), job.effects.files),
     coverage: parts.coverage,
     deterministic: false,
     build: async (assignment, { fresh = false } = {}) => {

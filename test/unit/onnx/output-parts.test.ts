@@ -99,6 +99,11 @@ const moved: Readonly<Record<string, Graph>> = {
     nodes: [node("ScatterND", ["a", "i", "b"], ["y"])],
     weights: [ints("i", [0, 1, 0, 3, 1, 0, 1, 2], [2, 1, 2, 2])],
   },
+  "by Pad and Add": {
+    inputs: { a: [1, 4, 6], b: [1, 3, 6] },
+    nodes: [node("Pad", ["a", "below"], ["p"]), node("Pad", ["b", "above"], ["q"]), node("Add", ["p", "q"], ["y"])],
+    weights: [ints("below", [0, 0, 0, 0, 3, 0]), ints("above", [0, 4, 0, 0, 0, 0])],
+  },
   "by ScatterElements over another": {
     inputs: { a: [2, 4], b: [2, 2] },
     nodes: [op("ScatterElements", ["a", "i", "b"], "y", { axis: 1 })],
