@@ -96,7 +96,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
 const isJudgedOnly = ({ plans, quantization }: EngineJob): boolean =>
   plans?.candidate !== undefined && quantization.cachePath === undefined;
 
-const judgedOnly = (parts: Omit<LaneParts, "lane" | "candidate" | "coverage" | "reproduce">): PreparedLane =>
+const judgedOnly = (parts: Omit<LaneParts, "lane" | "candidate" | "coverage" | "reproduce">): Promise<PreparedLane> =>
   engineLane({
     ...parts,
     lane: "implicit",
