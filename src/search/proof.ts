@@ -30,13 +30,16 @@ export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
   if (!apart)
     return likely(
       "there are too few samples for three sets of their own",
-      `Give ${sets * fewestToProve} distinct validation samples or more.`,
+      `Give ${sets * fewestToProve} distinct validation samples or more (validation.max-samples caps them).`,
     );
   if (passesSurely(result) && samples >= fewestToProve) return { state: "proved", ...about, message: `Proved ${where}: ${figures}.` };
   const needed = neededFor(result, counts);
   const why = samples < fewestToProve ? `${samples} proof samples are too few` : "the limit lies inside the interval";
   if (needed === undefined) return likely(why, "The figure lies at the limit itself: no number of samples is known to settle it.");
-  return { ...likely(why, `About ${needed} validation samples in all would settle it (${counts.all} now).`), neededSamples: needed };
+  return {
+    ...likely(why, `About ${needed} validation samples in all would settle it (${counts.all} now; validation.max-samples caps them).`),
+    neededSamples: needed,
+  };
 }
 
 /** An interval narrows with the root of the number of samples. Undefined where the figure is at the limit itself. */

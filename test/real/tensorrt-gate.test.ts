@@ -47,7 +47,7 @@ async function check(wanted: Wanted) {
   const entry = [
     "path: m.onnx",
     "quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}",
-    "validation: {data: validation.npz}",
+    "validation: {data: validation.npz, max-samples: 64}",
     "tolerance: {sqnr-db: {fail: 15}}",
     "tensorrt: {optimization-level: 0, tactic-sources: none}",
   ];

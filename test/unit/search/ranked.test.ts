@@ -147,7 +147,7 @@ describe("the proof", () => {
     // 1 dB to spare, 2 dB of interval: four times the samples narrow it to 1 dB.
     const { outcome } = await asked(() => measured(21, 2));
     expect(outcome.proof).toMatchObject({ state: "likely", neededSamples: 4 * 48 });
-    expect(outcome.message).toContain("About 192 validation samples in all would settle it (48 now)");
+    expect(outcome.message).toContain("About 192 validation samples in all would settle it (48 now;");
   });
 
   it("calls nothing proved with too few samples for three sets, or too few of them to prove", async () => {
