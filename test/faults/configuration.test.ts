@@ -120,7 +120,8 @@ describe("the fixed entry", () => {
     expect(entry).toEqual({
       name: "m",
       path: "models/m.onnx",
-      quantization: { qdq: "models/m.fixed.qdq.onnx" },
+      quantization: { data: "data/calibration.npz", algorithm: "minmax", "min-samples": 1 },
+      keep: "models/m.keep.json",
       validation: { data: "data/validation.npz" },
       tolerance: { "sqnr-db": { fail: 15 }, cosine: { fail: 0.5 } },
       watch: ["a.txt"],

@@ -57,7 +57,8 @@ describe("post", () => {
     const gone = new Promise<string | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
     await expect.poll(() => findStrays(run)).toHaveLength(3);
     recordResource(state, root).run(run);
-    expect(await cleanUp(await journalPath(), root)).toEqual(["3 processes of the run"]);
+    // How many are still there to be ended is a race of the kernel's; that none is left is not.
+    expect(await cleanUp(await journalPath(), root)).toEqual([expect.stringMatching(/^[1-3] process(es)? of the run$/)]);
     expect(await gone).toBe("SIGKILL");
     await expect.poll(() => findStrays(run)).toEqual([]);
   });
