@@ -78,6 +78,15 @@ describeWithPython.each([
 });
 
 describeWithPython("the explicit lane", () => {
+  it("counts units by their compute nodes, and takes no kept unit for one in INT8, where TensorRT moves Q/DQ over the layers between", async () => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_MOVE_QDQ: "1" } });
+    const keep = new Set(lane.units.slice(1, 4).map(({ id }) => id));
+    const { facts } = await lane.build({ keep });
+    const eights = (facts.executed ?? []).filter(({ precision }) => precision === "INT8");
+    expect(eights.length).toBeGreaterThan(51);
+    expect([facts.int8, facts.ignored]).toEqual([{ int8: 51, other: 0, unknown: 0 }, undefined]);
+  });
+
   it("keeps units in FP32 by layer precisions where typing is weak, and takes them back", async () => {
     const { prepared: lane } = await prepare("explicit", { change: { keepPrecision: "float32" } });
     const keep = new Set(lane.units.slice(0, 2).map(({ id }) => id));

@@ -28,6 +28,8 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
     ["Validation", validationWords(model)],
     ["Coverage", coverageWords(model)],
     ["Noise", noiseWords(model)],
+    ["FP16", model.half?.message],
+    ["Engines", engineWords(model)],
     ["Builder check", builderWords(model)],
     ["Spread", spreadWords(model)],
     ["Score", scoreWords(model)],
@@ -93,6 +95,7 @@ function coverageWords({ coverage }: ModelReport): string {
   const parts = [
     `${compared} of ${plural(referenceTensors, "tensor")} compared`,
     `${quantizedUnits} of ${plural(totalUnits, "unit")} quantised (${variant})`,
+    int8Words(coverage.int8Units),
     others.length === 0 ? "" : `also quantised: ${others.map(([operator, count]) => `${count} ${operator}`).join(", ")}`,
     listed("without a scale", missingScales),
     listed("quantised and held by no unit", coverage.heldByNoUnit ?? []),
@@ -104,15 +107,25 @@ function coverageWords({ coverage }: ModelReport): string {
   return parts.filter((part) => part !== "").join("; ");
 }
 
+/** What the judged engine ran them in; empty where there is no engine or it does not tell. */
+const int8Words = (units: ModelReport["coverage"]["int8Units"]): string =>
+  units === undefined
+    ? ""
+    : `${units.int8} of ${plural(units.int8 + units.other + units.unknown, "unit")} ran in INT8${units.unknown > 0 ? `, ${units.unknown} unknown` : ""}`;
+
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? "" : `${names.length} ${what} (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`;
+
+/** Plans and timing cache by the first digits of their hashes; where one is not in the report, why. */
+const engineWords = ({ engines = [] }: ModelReport): string | undefined =>
+  engines.map(({ role, sha256, path, why }) => `${role} ${sha256.slice(0, 12)} (${path ?? why ?? "not kept"})`).join("; ") || undefined;
 
 function noiseWords({ noise }: ModelReport): string {
   const between = noise.betweenBuildsDb.map((value) => formatMetric("sqnrDb", value));
   const parts = [
     noise.message,
     between.length === 0 ? "" : `SQNR between builds: ${between.join(", ")}.`,
-    noise.votes.length === 0 ? "" : `Votes: ${noise.votes.join(", ")}.`,
+    noise.votes.length < 2 ? "" : `The builds say: ${noise.votes.join(", ")}.`,
     noise.markingDb === null ? "" : `Marked against plain engine: ${formatMetric("sqnrDb", noise.markingDb)}.`,
   ];
   return parts.filter((part) => part !== "").join(" ");
