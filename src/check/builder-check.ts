@@ -3,6 +3,7 @@
  * Decides which files are asked about and what an answer means; a builder that is not there or dies decides nothing.
  */
 import { join } from "node:path";
+import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { Caveat } from "../gate/caveats.ts";
 import { askBuilder, type BuilderAnswer } from "../lanes/tensorrt/builder-check.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
@@ -22,8 +23,21 @@ export interface BuilderVerdict {
   readonly warnings: readonly string[];
 }
 
-/** `keep`: units that the fix leaves in float, none where there is no fix. Undefined where the builder is not installed or not wanted. */
+/**
+ * `keep`: units that the fix leaves in float, none where there is no fix. Undefined where the builder is not installed or not wanted, and where no
+ * explicit model can be made (an opset that cannot be raised): a question on the side never costs a verdict.
+ */
 export async function checkBuilder(prepared: Prepared, keep: readonly string[]): Promise<BuilderVerdict | undefined> {
+  try {
+    return await askAboutBoth(prepared, keep);
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof FileError) return undefined;
+    if (error instanceof ToolError && error.reason !== "cancelled") return undefined;
+    throw error;
+  }
+}
+
+async function askAboutBoth(prepared: Prepared, keep: readonly string[]): Promise<BuilderVerdict | undefined> {
   const { job, builderCheck } = prepared;
   if (builderCheck === "off") return undefined;
   const candidate = await candidatePath(prepared, []);
