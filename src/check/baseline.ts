@@ -12,6 +12,7 @@ import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
 import { judgeOutputs } from "./outputs.ts";
 import { prepareModel } from "./prepare.ts";
+import { suspects } from "./suspects.ts";
 
 export interface Baseline {
   readonly metrics?: ReadonlyMap<string, Metrics>;
@@ -66,6 +67,7 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
         commit: base.commit,
         verdict: verdict.kind,
         message: verdict.message,
+        causes: [...(await suspects(entry, base.folder, context.effects))],
         outputs: measurements.map((one) =>
           measuredTensor(one, { findings: findings.filter(({ tensor }) => tensor === one.tensor), limits: entry.tolerance.limits }),
         ),

@@ -11,7 +11,7 @@ import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
 import { assembleReport } from "./assemble.ts";
-import { measureBaseline } from "./baseline.ts";
+import { type Baseline, measureBaseline } from "./baseline.ts";
 import { withBodies } from "./bodies.ts";
 import { checkBuilder } from "./builder-check.ts";
 import { buildReports } from "./builds.ts";
@@ -122,8 +122,10 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const own = accepted || outcome?.curve ? await exportedCache(prepared) : undefined;
   const fixed = accepted && (await fixedEngine(lane, accepted));
   const engines = await keepEngineFiles({ judged: engine, fixed }, prepared, context);
+  const before = known.baseline ?? (await baselineOfRegression(known, verdict, watch));
   const facts: CheckFacts = {
     ...known,
+    ...optional({ baseline: before }),
     decided,
     verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry),
     findings,
@@ -135,6 +137,16 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
   const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
   return { ...report, message: fittingMessage(report), ...(await writeReproduction(facts)) };
+}
+
+/** What the base commit's model gave says whether this change broke it. Engines are dear: there it has to be asked for. */
+async function baselineOfRegression(
+  { entry, prepared, context }: Known,
+  { kind }: Verdict,
+  watch: Stopwatch,
+): Promise<Baseline | undefined> {
+  if (kind !== "regression" || !entry.explainsByBaseline || prepared.lane.lane !== "simulate" || !context.hasBase) return undefined;
+  return await watch.time("baseline", () => measureBaseline(entry, context));
 }
 
 /** The engine that the proof is about; where nothing could be proved, the one that the search chose. */

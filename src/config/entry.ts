@@ -33,8 +33,9 @@ export function readEntry(
       ...(owner === undefined ? {} : { owner }),
       place: waiverPlace(n),
     })),
+    explainsByBaseline: config.baseline !== false,
     // A limit against the base commit without its result could never fail.
-    baseline: config.baseline || Object.keys(tolerance.baseline).length > 0,
+    baseline: config.baseline === true || Object.keys(tolerance.baseline).length > 0,
     tensorrt: {
       ...tensorrt,
       noTacticSources: tacticSources === "none",

@@ -168,7 +168,12 @@ export const modelSchema = z.strictObject({
     .prefault({})
     .describe("Limits on speed, in the TensorRT lanes."),
   waivers: z.array(waiver).default([]).describe("Reviewed exceptions."),
-  baseline: z.boolean().default(false).describe("Also check the base commit's model in the same job and show both."),
+  baseline: z
+    .boolean()
+    .optional()
+    .describe(
+      "Also measure the base commit's model in the same job and show both. Default: where a simulated model regressed and the base commit is at hand; `false`: never.",
+    ),
   tensorrt: tensorrt.prefault({}),
 });
 

@@ -62,7 +62,10 @@ export interface ModelEntry {
   readonly taskKind: "classification" | "segmentation" | "detection" | undefined;
   readonly latency: { readonly maxSlowdownVsReference: number | undefined };
   readonly waivers: readonly Waiver[];
+  /** Always measured, for its limits or because it was asked for. */
   readonly baseline: boolean;
+  /** Measured where the model regressed, to say what it was before and what changed. */
+  readonly explainsByBaseline: boolean;
   readonly tensorrt: Omit<TensorRtOptions, "python"> & { readonly builderCheck: "auto" | "off" };
   /** Where its user describes it, so that a message says what to write there. */
   readonly door: "configuration" | "flags";

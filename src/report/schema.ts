@@ -315,7 +315,16 @@ export const modelReport = z.object({
   search: search.nullable(),
   fix: fix.nullable(),
   advice: z.array(advice),
-  baseline: z.object({ commit: z.string(), verdict: verdictKind, outputs: z.array(measured), message: z.string() }).nullable(),
+  /** `causes`: what of the model's files changed since that commit, in words. */
+  baseline: z
+    .object({
+      commit: z.string(),
+      verdict: verdictKind,
+      outputs: z.array(measured),
+      message: z.string(),
+      causes: z.array(z.string()).optional(),
+    })
+    .nullable(),
   /** What a user of the model would notice, by output: flipped samples, lost boxes, class maps. It decides nothing. */
   harm: z
     .array(

@@ -42,6 +42,7 @@ export async function makeContext(
       checkout.trust.isProposal && checkout.head !== undefined && selection.jobs.length > 0
         ? (await checkout.git.tracked()).files
         : undefined,
+    hasBase: checkout.event !== undefined && checkout.base?.isLocal === true,
     baseFolder: async (entry) =>
       checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
     earlier,

@@ -17,6 +17,7 @@ export function storyParts(model: ModelReport, show: (name: string) => string): 
   return [
     figurePart(row, show),
     changePart(row),
+    causePart(model, show),
     keptPart(model, show),
     fixPart(model, show),
     harmPart(model, show),
@@ -48,6 +49,12 @@ function figurePart(row: OutputRow, show: (name: string) => string): string {
 /** `was 24.1 dB before this change`. */
 const changePart = ({ metric, baseline }: OutputRow): string =>
   baseline === undefined ? "" : `was ${formatMetric(metric, baseline)} before this change`;
+
+/** At most two causes: the rest is in the details. */
+const causePart = ({ baseline, verdict }: ModelReport, show: (name: string) => string): string => {
+  const causes = verdict === "pass" ? [] : (baseline?.causes ?? []);
+  return causes.length === 0 ? "" : `suspected: ${causes.slice(0, 2).map(show).join("; ")}`;
+};
 
 const keptPart = ({ kept }: ModelReport, show: (name: string) => string): string =>
   kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${show(kept.file)}`;
@@ -87,8 +94,10 @@ const stateWords: Readonly<Record<Proof["state"], string>> = {
 };
 
 /** The task's own metric, else the share of samples with the same best class, without and with the fix. */
-function harmPart({ task, outputs, fix }: ModelReport, show: (name: string) => string): string {
+function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string) => string): string {
   if (task !== null) return `${show(task.metric)} ${digits(task.reference)} → ${digits(task.candidate)}`;
+  const [told] = harm ?? [];
+  if (told !== undefined) return show(told.message);
   const [before, after] = [agreementOf(outputs), agreementOf(fix?.verified?.outputs ?? [])];
   if (before === undefined) return "";
   const same = `same top-1 in ${formatMetric("top1Agreement", before)}`;

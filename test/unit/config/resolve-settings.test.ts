@@ -72,6 +72,7 @@ describe("a configuration with every key", () => {
         latency: { maxSlowdownVsReference: 1 },
         waivers: [{ tensor: "aux_head*", reason: "not used in production", until: "2026-12-31", place: `${path}:19` }],
         baseline: true,
+        explainsByBaseline: true,
         tensorrt: {
           workspaceMiB: 2048,
           optimizationLevel: 3,

@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { writeCache } from "../../../src/calibration/cache.ts";
+import { suspects } from "../../../src/check/suspects.ts";
+import { encode, type ModelParts, modelProto, node, weight } from "../../fakes/onnx-models.ts";
+import { runEffects } from "../../fakes/run-effects.ts";
+import { entryOf } from "../../fakes/settings.ts";
+
+const entry = entryOf("quantization: {cache: m.cache}\nvalidation: {data: v.npz}");
+const plain: ModelParts = {
+  inputs: { x: [1, 4] },
+  weights: [weight("w", [4, 4]), weight("b", [4])],
+  nodes: [node("MatMul", ["x", "w"], ["t"]), node("Add", ["t", "b"], ["y"])],
+  outputs: ["y"],
+};
+const cacheOf = (scales: Readonly<Record<string, number>>) =>
+  writeCache({ version: "8601", algorithm: "EntropyCalibration2", scales: new Map(Object.entries(scales)) });
+
+/** Causes between two states of the files: the base commit's, and what the change makes of them. */
+async function causes(change: {
+  readonly model?: Uint8Array;
+  readonly cache?: string;
+  readonly data?: string;
+}): Promise<readonly string[]> {
+  const effects = await runEffects();
+  onTestFinished(() => effects.end());
+  const base = join(effects.folder, "base");
+  await mkdir(base);
+  const files = { "m.onnx": encode(modelProto(plain)), "m.cache": cacheOf({ x: 0.5, t: 0.25 }), "v.npz": "samples" };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(base, name), content);
+  const now = {
+    ...files,
+    ...(change.model ? { "m.onnx": change.model } : {}),
+    ...(change.cache ? { "m.cache": change.cache } : {}),
+    ...(change.data ? { "v.npz": change.data } : {}),
+  };
+  for (const [name, content] of Object.entries(now)) await writeFile(join(effects.cwd, name), content);
+  return await suspects(entry, base, effects);
+}
+
+it("says nothing where no file differs", async () => {
+  expect(await causes({})).toEqual([]);
+});
+
+it("tells changed weights from a changed graph", async () => {
+  const retrained = modelProto({ ...plain, weights: [weight("w", [4, 4]), { ...weight("b", [4]), rawData: new Uint8Array(16).fill(63) }] });
+  expect(await causes({ model: encode(retrained) })).toEqual(["weights changed in 1 of 2 tensors, the graph is the same"]);
+  const rebuilt = modelProto({ ...plain, nodes: [...plain.nodes.slice(0, 1), node("Add", ["t", "b"], ["s"]), node("Relu", ["s"], ["y"])] });
+  expect(await causes({ model: encode(rebuilt) })).toEqual(["the graph of the model changed (2 nodes before, 3 now)"]);
+});
+
+it("names another exporter and another opset", async () => {
+  const exported = modelProto({ ...plain, opset: 17 });
+  exported.producerName = "pytorch";
+  exported.producerVersion = "2.9";
+  expect(await causes({ model: encode(exported) })).toEqual([
+    "the exporter changed from unnamed to pytorch 2.9",
+    "the opset changed from 13 to 17",
+  ]);
+});
+
+it("counts the scales that moved and names the one that moved most", async () => {
+  expect(await causes({ cache: cacheOf({ x: 0.5, t: 0.75, y: 1 }), data: "others" })).toEqual([
+    '1 of 2 scales moved, most "t" (3 times)',
+    "the cache gained 1 and lost 0 tensors",
+    "the validation samples changed",
+  ]);
+});
