@@ -2,6 +2,7 @@ import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
+import type { PreparedLane } from "../model/lane.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { type KeptUnit, type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
@@ -43,7 +44,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     firstFailing: firstFailing(layers, entry.tolerance.limits),
     worst: worstLayers(layers),
     ...(prepared.kept === undefined ? {} : { kept: keptPart(prepared.kept) }),
-    quantization: prepared.quantization,
+    quantization: { ...prepared.quantization, ...convergencePart(lane) },
     validation: validationPart(facts),
     ...(facts.harm.length === 0 ? {} : { harm: facts.harm.map(harmPart) }),
     search: outcome ? searchPart(outcome, facts) : null,
@@ -94,6 +95,18 @@ function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {
   const refused = builder?.caveats ?? [];
   return [...known, ...refused, ...(refused.length > 0 ? cure : [])];
 }
+
+/** Too few samples to compare with fewer show nothing. */
+const convergencePart = ({ convergence = [] }: Pick<PreparedLane, "convergence">): Pick<ModelReport["quantization"], "convergence"> =>
+  convergence.length === 0
+    ? {}
+    : {
+        convergence: convergence.map(({ samples, medianChange, worstChange }) => ({
+          samples,
+          medianChange: toNum(medianChange),
+          worstChange: toNum(worstChange),
+        })),
+      };
 
 function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");

@@ -49,6 +49,8 @@ export interface PreparedLane {
   readonly versions?: Readonly<Record<string, string>>;
   /** Activation scales in use (amax / 127) by tensor, where the lane knows them. */
   readonly scales?: ReadonlyMap<string, number>;
+  /** How far the scales still moved each time the calibration samples doubled, where this lane calibrated: 0.01 is 1 %. */
+  readonly convergence?: readonly { readonly samples: number; readonly medianChange: number; readonly worstChange: number }[];
   /** True when repeats are bit-identical and builds carry no noise. */
   readonly deterministic: boolean;
   /**

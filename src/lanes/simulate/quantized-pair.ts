@@ -21,7 +21,7 @@ import { readModel } from "../../onnx/read.ts";
 import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { findUnits, isCompute } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
-import { networkScales } from "./calibrate-model.ts";
+import { type Calibration, networkScales } from "./calibrate-model.ts";
 import type { Candidate } from "./candidate.ts";
 import { coreCandidate } from "./fake-quantize.ts";
 import { foldConstants } from "./fold-constants.ts";
@@ -44,6 +44,7 @@ export interface Sides {
   readonly variant: string;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
   readonly scales?: ReadonlyMap<string, number>;
+  readonly convergence?: Calibration["convergence"];
 }
 
 /** ConfigError where no source is given; ToolError `precision-not-applied` or `stale-cache` where nothing would be quantised. */
@@ -63,7 +64,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
   const folded = await foldBatchNorm(network, files);
   const reference = await externalize(folded, weights, files);
   const units = findUnits(network);
-  const scales = await scalesOf(job, { folded, units: [...units, ...bodyInputs(folded)], runtime });
+  const { scales, convergence } = await scalesOf(job, { folded, units: [...units, ...bodyInputs(folded)], runtime });
   const core = await coreCandidate(folded, units, scales, weights, job.effects);
   const bodies = await quantizeBodies(core.network, scales, { weights, effects: job.effects });
   const candidate = { ...core, network: bodies.network };
@@ -78,6 +79,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     ...(bodies.coverage === undefined ? {} : { bodies: bodies.coverage, heldByNoUnit: bodies.coverage.quantized }),
     variant: "core",
     scales,
+    ...(convergence === undefined ? {} : { convergence }),
   };
 }
 
@@ -98,15 +100,15 @@ function refuseOtherPrecision(job: LaneJob, network: Network): void {
 async function scalesOf(
   job: LaneJob,
   work: { folded: Network; units: readonly Pick<Unit, "inputs">[]; runtime: Runtime },
-): Promise<ReadonlyMap<string, number>> {
+): Promise<Pick<Sides, "convergence"> & { readonly scales: ReadonlyMap<string, number> }> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
-  if (cachePath !== undefined) return parseCache(await job.effects.files.readText(cachePath), basename(cachePath)).scales;
+  if (cachePath !== undefined) return { scales: parseCache(await job.effects.files.readText(cachePath), basename(cachePath)).scales };
   if (data === undefined) {
     throw new ConfigError(
       `The model '${job.name}' has no quantization source that the simulate lane can use. Give 'quantization' a cache, data or a qdq model.`,
     );
   }
-  const calibration = await networkScales(work.folded, {
+  const { scales, convergence } = await networkScales(work.folded, {
     ...work,
     data,
     algorithm,
@@ -114,7 +116,7 @@ async function scalesOf(
     effects: job.effects,
     deadlineMs: job.deadlineMs,
   });
-  return calibration.scales;
+  return { scales, convergence };
 }
 
 /** The model itself is the float reference, unless it holds the Q/DQ: then they are read around. */

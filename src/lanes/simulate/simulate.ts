@@ -60,6 +60,7 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     },
     versions: { onnxruntime: runtime.version },
     ...(sides.scales === undefined ? {} : { scales: sides.scales }),
+    ...(sides.convergence === undefined ? {} : { convergence: sides.convergence }),
     deterministic: true,
     build: async (assignment, { fresh = false } = {}) => {
       if (fresh) await outputs.rebuild();
