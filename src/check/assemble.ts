@@ -22,7 +22,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const layers = layersOf(facts);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
-  const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...findingCaveats(facts.findings)];
+  const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? findingCaveats(facts.findings) : [])];
   const report: ModelReport = {
     ...emptyModelReport(entry),
     sha256: prepared.sha256,

@@ -8,6 +8,7 @@ import type { BuildFacts } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Unit } from "../model/unit.ts";
 import type { Probe, ProbeResult, SampleSet } from "../search/probe.ts";
+import { fewestToProve } from "../search/proof.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 
@@ -64,7 +65,8 @@ export function judgedResult({ engine, measured, judgement }: JudgedRun, { units
   const nearest = nearestFinding(findings);
   const margin = nearest === undefined ? 0 : bounded(findingDistance(nearest));
   const sdDb = Math.max(0, ...spreads);
-  const interval = nearest && intervalFor(nearest, measured.measurements);
+  const samples = measured.measurements.find(({ tensor }) => tensor === nearest?.tensor)?.samples ?? 0;
+  const interval = nearest && samples >= fewestToProve ? intervalFor(nearest, measured.measurements) : undefined;
   const floatUnits = floatUnitsOf(units, engine.facts);
   return {
     kind: "measured",
@@ -88,7 +90,7 @@ function floatUnitsOf(units: readonly Unit[], { executed = [] }: BuildFacts): st
   return units.filter(({ nodes }) => float.has(nodes[0] ?? "")).map(({ id }) => id);
 }
 
-/** Of a normal distribution, 90 % lie within so many standard deviations: for figures without an interval of their own. */
+/** Of a normal distribution, 90 % lie within so many standard deviations: for figures without an interval, and of too few samples for one that proves. */
 const within90 = 1.645;
 
 /** Infinite where both sides are identical. */

@@ -112,9 +112,14 @@ const farthest = 1e300;
 export const isDecisive = ({ level, margin = Number.NaN }: Finding): boolean =>
   level === "fail" || level === "undecided" || level === "pass" || (level === "warn" && margin >= 0);
 
-/** The decisive finding that is nearest to its limit, or farthest beyond it; undefined where nothing that can fail was judged. */
-export const nearestFinding = (findings: readonly Finding[]): Finding | undefined =>
-  findings.filter(isDecisive).toSorted((a, b) => findingDistance(a) - findingDistance(b) || 0)[0];
+/**
+ * The decisive finding that is nearest to its limit, or farthest beyond it; undefined where nothing that can fail was judged. A share of samples moves in
+ * steps, of few samples in large ones: it is no margin where there is a pooled figure.
+ */
+export function nearestFinding(findings: readonly Finding[]): Finding | undefined {
+  const sorted = findings.filter(isDecisive).toSorted((a, b) => findingDistance(a) - findingDistance(b) || 0);
+  return sorted.find(({ of }) => of !== "samples") ?? sorted[0];
+}
 
 /** Its distance, dB of error, negative for a regression; undefined where nothing that can fail was judged. */
 export function nearestMarginDb(findings: readonly Finding[]): number | undefined {
