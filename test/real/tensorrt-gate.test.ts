@@ -83,7 +83,7 @@ describeWithPython("the whole gate on engines", () => {
       expect([what, Object.values(precisions).flat().length > 50, precisions.INT8 !== undefined]).toEqual([
         what,
         true,
-        what.includes("INT8"),
+        /INT8|Q\/DQ/.test(what),
       ]);
     await publish(publicationOf(outcome), machine.effects);
     const [script] = model.fix?.files ?? [];
