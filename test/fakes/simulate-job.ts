@@ -46,12 +46,22 @@ export async function simulateJob(parts: JobParts): Promise<StagedJob> {
   });
   const shapes = new Map(Object.entries(parts.shapes).map(([name, shape]) => [name, { min: shape, opt: shape, max: shape }]));
   const feeds = (path: string): Promise<FeedSource> => openFeeds({ kind: "data", path }, resolveInputs(staged.model, shapes), effects);
+  // Weights are written beside the model that is run: never beside a fixture.
+  const qdq =
+    parts.qdq === undefined
+      ? undefined
+      : await stageModel({
+          path: parts.qdq,
+          folder: await effects.files.makeTempFolder("stage-qdq"),
+          files: effects.files,
+          trust: "local",
+        });
   const quantization = {
     algorithm: parts.algorithm ?? "minmax",
     percentile: 99.999,
     ...(parts.cache === undefined ? {} : { cachePath: parts.cache }),
     ...(parts.calibration === undefined ? {} : { data: await feeds(parts.calibration) }),
-    ...(parts.qdq === undefined ? {} : { qdqPath: parts.qdq }),
+    ...(qdq === undefined ? {} : { qdqPath: qdq.modelPath }),
   } as const;
   const tensorrt = {
     python: "python3",
