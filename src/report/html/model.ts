@@ -32,21 +32,30 @@ export function modelSection(model: ModelReport, index: number, models: number):
   const points = pointsOf(model, show);
   const limits = { fail: sqnrLimit(model), warn: warnLimit(model) };
   const chart = networkChart(points, limits);
-  return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
-<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, models === 1)}</div>
-<p>${plainLine(model.message, 1000)}</p>
+  // What to do and where come first; how it was measured is there for whoever asks.
+  const folded = rest(model, show);
+  const title = html`<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, models === 1)}</div>`;
+  const body = html`<p>${plainLine(model.message, 1000)}</p>
 ${glance(model, show)}
+${chapter("Fix", fixSection(model, show))}
+${chapter("Advice", adviceList(model))}
 ${chapter("Outputs", outputsSection(model, show))}
 ${chapter("Error along the network", chart.text === "" ? nothing : html`<div class="explore" data-model="${index}" role="group" aria-label="Chart of the error along the network; arrow keys read it layer by layer">${chart}</div><p class="readout note" aria-live="polite"></p>`)}
 ${chapter("Worst layers", layersSection(model, show, models < 5 ? 200 : 20), histograms(model, points, limits.fail, show))}
-${chapter("Fix", fixSection(model, show))}
-${chapter("Advice", adviceList(model))}
+${folded}`;
+  return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
+${models > 1 && model.verdict === "pass" ? html`<details><summary>${title}</summary>${body}</details>` : html`${title}${body}`}
+</section>`;
+}
+
+function rest(model: ModelReport, show: Show): Markup {
+  return html`<details class="rest"><summary>Search, measurement, engines, commands</summary>
 ${chapter("Search", model.search === null ? nothing : searchSection(model.search, show, sqnrLimit(model)))}
 ${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${show(model.path)}</code>, SHA-256 <code>${model.sha256}</code>`], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
 ${chapter("Engines", buildsSection(model))}
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}
 ${chapter("Reproduce", html`${[...(model.reproduction ? [model.reproduction.command] : []), ...model.reproduce.slice(0, 20)].map((command, i) => copyable(command, `command ${i + 1}`))}`)}
-</section>`;
+</details>`;
 }
 
 function badge(model: ModelReport, alone: boolean): Markup {

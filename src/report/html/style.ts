@@ -73,7 +73,8 @@ pre{background:var(--wash);border-radius:4px;padding:.8rem 1rem;margin:0;overflo
 .facts{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.35rem 1.5rem;margin:.5rem 0;font-size:.9375rem}
 .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-bottom:3rem}footer h2{border-top:1px solid var(--line);padding-top:1.25rem}
-@media (max-width:640px){body{font-size:15px}header,main,footer{padding-left:1rem;padding-right:1rem}header{padding-top:1.5rem}h1{font-size:1.5rem}.chart.wide{display:none}.chart.narrow{display:block}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}.figures{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}}
+.rest>summary{margin-top:2rem}summary .title{display:inline-flex}
+@media (max-width:640px){body{font-size:15px}table{font-size:.8125rem}th,td{padding:.35rem .45rem .35rem 0}td.n,th.n{padding-right:.45rem;white-space:normal}th{white-space:normal}td code{width:auto;max-width:8.5rem;overflow-wrap:anywhere}header,main,footer{padding-left:1rem;padding-right:1rem}header{padding-top:1.5rem}h1{font-size:1.5rem}.chart.wide{display:none}.chart.narrow{display:block}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}.figures{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--wash:#f4f4f4;--pass:#0a6b52;--regression:#b3261e;--undecided:#7a5200;--blue:#1459b3;--orange:#b8540b}body{font-size:10.5pt}header,main,footer{max-width:none;padding-left:0;padding-right:0}.copy,.skip,.readout{display:none!important}figure,tr,.code{break-inside:avoid}h2,h3{break-after:avoid}pre{max-height:none}details::details-content{content-visibility:visible;height:auto}.scroll{overflow:visible}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 `;
