@@ -190,7 +190,7 @@ describeWithPython("dynamic shapes", () => {
     const job = await machine.job(undefined, { shapes: new Map() });
     await expect(prepareLane(lane, job)).rejects.toThrow(ConfigError);
     await expect(prepareLane(lane, job)).rejects.toThrow(/leaves dimensions open: 'x'/);
-    await expect(machine.builds()).rejects.toThrow("ENOENT");
+    expect(await machine.builds()).toEqual([]);
   });
 });
 
