@@ -66,15 +66,16 @@ describeWithChromium("report page in a browser", () => {
     const { page } = await open(sampleReport());
     expect(await page.locator("h1").textContent()).toBe("Do not merge: INT8 lost accuracy in text-direction");
     expect(await page.locator("h3").allTextContents()).toEqual([
+      "Fix",
+      "Advice",
       "Outputs",
       "Error along the network",
       "Worst layers",
-      "Fix",
-      "Advice",
       "Search",
       "How it was measured",
       "Reproduce",
     ]);
+    await page.locator("details.rest > summary").click();
     expect(await page.locator("svg.wide:visible").count()).toBe(5);
     expect(await page.locator("svg.narrow:visible").count()).toBe(0);
     expect(await page.locator("footer").textContent()).toContain("ONNX Runtime");
