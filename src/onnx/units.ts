@@ -150,7 +150,8 @@ export function channelAxis(node: NodeProto, slot: number, rank: number): number
 function shapeTensors(network: Network): Set<string> {
   const found = new Set<string>();
   for (const node of network.nodes) {
-    const variable = node.input.filter((name) => name !== "" && !network.constants.has(name));
+    // What a body takes from outside counts: an If whose condition is computed from a shape still gives what its branches read.
+    const variable = usedNames(node).filter((name) => !network.constants.has(name));
     const derived = variable.length > 0 && variable.every((name) => found.has(name));
     if (node.opType === "Shape" || node.opType === "Size" || derived) for (const name of node.output) found.add(name);
   }

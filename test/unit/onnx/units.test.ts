@@ -1,7 +1,9 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { floatValues } from "../../../src/onnx/constants.ts";
 import { foldBatchNorm } from "../../../src/onnx/fold.ts";
-import { floatTensor, int64Tensor, intAttr, makeNode } from "../../../src/onnx/model.ts";
+import { GraphProtoSchema, ValueInfoProtoSchema } from "../../../src/onnx/gen/onnx-ml_pb.js";
+import { floatTensor, graphAttr, int64Tensor, intAttr, makeNode, type NodeProto } from "../../../src/onnx/model.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
 import { parseModel, readModel } from "../../../src/onnx/read.ts";
 import { channelAxis, findUnits } from "../../../src/onnx/units.ts";
@@ -177,5 +179,22 @@ describe("constants", () => {
     });
     expect([...found.constants.keys()].toSorted()).toEqual(["s", "w"]);
     expect(found.nodes.map((one) => one.opType)).toEqual(["MatMul", "Reshape"]);
+  });
+});
+
+describe("a body", () => {
+  it("whose condition comes from a shape gives activations, not a shape", () => {
+    const graph = (inner: NodeProto) =>
+      create(GraphProtoSchema, { name: "body", node: [inner], output: [create(ValueInfoProtoSchema, { name: inner.output[0] ?? "" })] });
+    const choice = makeNode({
+      opType: "If",
+      input: ["flag"],
+      output: ["h"],
+      attribute: [graphAttr("then_branch", graph(node("Neg", ["x"], ["a"]))), graphAttr("else_branch", graph(node("Exp", ["x"], ["b"])))],
+    });
+    const nodes = [node("Shape", ["x"], ["s"]), node("Equal", ["s", "s"], ["flag"]), choice, node("MatMul", ["h", "w"], ["y"])];
+    expect(
+      findUnits(toNetwork(parseModel(modelBytes({ nodes, weights: [weight("w", [4, 4])], outputs: ["y"] }), "m.onnx"))).map(({ id }) => id),
+    ).toEqual(["MatMul:y"]);
   });
 });
