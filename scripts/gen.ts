@@ -18,6 +18,9 @@ import { faultPage } from "./fault-page.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
+const zooResults: readonly { name: string; producer: string; verdict: string; reason: string; sqnrDb: Record<string, number | null> }[] =
+  JSON.parse(readFileSync(new URL("../test/zoo/results.json", import.meta.url), "utf8"));
+
 interface Part {
   readonly file: string;
   /** Undefined: the whole file is generated. */
@@ -40,11 +43,21 @@ export function generated(): readonly Part[] {
     { file: "README.md", marker: "commands", text: `\n${commandTable()}\n\n` },
     { file: "docs/configuration.md", marker: "configuration", text: `\n${configReference()}\n\n` },
     { file: "docs/faults.md", marker: "faults", text: `\n${faultPage()}\n` },
+    { file: "docs/compatibility.md", marker: "zoo", text: `\n${zooTable()}\n\n` },
     { file: "docs/verdicts.md", marker: "reasons", text: `\n${markdownTable(reasonRows())}\n\n` },
     { file: "docs/verdicts.md", marker: "metrics", text: `\n${metricTable()}\n\n` },
     { file: "docs/verdicts.md", marker: "caveats", text: `\n${markdownTable(caveatRows())}\n\n` },
     { file: "docs/verdicts.md", marker: "failures", text: `\n${markdownTable(failureRows())}\n\n` },
   ];
+}
+
+/** What every model of the zoo ended in (scripts/zoo.ts), with the smallest figure of its outputs. */
+function zooTable(): string {
+  const rows = zooResults.map(({ name, producer, verdict, reason, sqnrDb }) => {
+    const figures = Object.values(sqnrDb).filter((value) => value !== null);
+    return [producer, name, figures.length === 0 ? "" : `${Math.min(...figures).toFixed(1)} dB`, `${verdict} (\`${reason}\`)`];
+  });
+  return markdownTable([["producer", "model", "SQNR", "end"], ...rows]);
 }
 
 /** What "input" accepts: a reader of reports must not fail on a field that a later version adds. */

@@ -124,10 +124,10 @@ def min_max(model, tensors, feeds):
     names = [name for name in tensors if name not in inputs]
     del marked.graph.output[:]
     marked.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    running = session(marked)
+    running = session(marked) if names else None
     amax = dict.fromkeys(tensors, 0.0)
     for feed in feeds:
-        values = dict(zip(names, running.run(names, feed)), **feed)
+        values = dict(zip(names, running.run(names, feed)) if running else {}, **feed)
         for name in tensors:
             amax[name] = max(amax[name], float(np.abs(values[name]).max()))
     return {name: float(np.float32(value / 127)) for name, value in amax.items() if value > 0}
@@ -201,7 +201,7 @@ def sqnr(reference, candidate, feeds):
             a, b = a.astype(np.float64), b.astype(np.float64)
             signal[name] += float((a**2).sum())
             noise[name] += float(((a - b) ** 2).sum())
-    return {name: float(10 * np.log10(signal[name] / noise[name])) for name in names}
+    return {name: float(10 * np.log10(signal[name] / noise[name])) if noise[name] else None for name in names}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const cache = join(root, "node_modules/.cache/labelled-models");
 
 /** Absolute path. Throws with pip's words where the package cannot be had. */
-export function modelFile({ name, from }: LabelledModel): string {
+export function modelFile({ name, from }: Pick<LabelledModel, "name" | "from">): string {
   if (from.registry === "npm") return join(root, "node_modules", from.name, from.path);
   const file = join(cache, `${name}-${from.version}.onnx`);
   if (!existsSync(file)) fetchFromPip(from, file);
