@@ -76,7 +76,7 @@ describeWithChromium("report page in a browser", () => {
       "Reproduce",
     ]);
     await page.locator("details.rest > summary").click();
-    expect(await page.locator("svg.wide:visible").count()).toBe(5);
+    expect(await page.locator("svg.wide:visible").count()).toBe(6);
     expect(await page.locator("svg.narrow:visible").count()).toBe(0);
     expect(await page.locator("footer").textContent()).toContain("ONNX Runtime");
     await page.context().close();
@@ -122,6 +122,7 @@ describeWithChromium("report page in a browser", () => {
 
   it("copies a command with one press", async () => {
     const { page } = await open(sampleReport(), { permissions: ["clipboard-read", "clipboard-write"] });
+    await page.locator("details.rest > summary").click();
     const code = page.locator(".code").last();
     await code.locator("button").press("Enter");
     await expect.poll(() => code.locator("button").textContent()).toBe("Copied");
@@ -155,8 +156,15 @@ describeWithChromium("report page in a browser", () => {
   it("fits a phone without sideways scrolling, with the narrow charts", async () => {
     const { page } = await open(sampleReport(), { viewport: { width: 360, height: 780 } });
     expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBeLessThanOrEqual(360);
-    expect(await page.locator("svg.narrow:visible").count()).toBe(5);
+    expect(await page.locator("svg.narrow:visible").count()).toBe(4);
     expect(await page.locator("svg.wide:visible").count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("cuts no column of the outputs off at 390 px", async () => {
+    const { page } = await open(sampleReport(), { viewport: { width: 390, height: 844 } });
+    const hidden = `Array.from(document.querySelectorAll(".scroll"), (box) => box.scrollWidth - box.clientWidth).slice(0, 3)`;
+    for (const pixels of (await page.evaluate<number[]>(hidden)) ?? []) expect(pixels).toBeLessThanOrEqual(1);
     await page.context().close();
   });
 
