@@ -51,7 +51,7 @@ ${models > 1 && model.verdict === "pass" ? html`<details><summary>${title}</summ
 function rest(model: ModelReport, show: Show): Markup {
   return html`<details class="rest"><summary>Search, measurement, engines, commands</summary>
 ${chapter("Search", model.search === null ? nothing : searchSection(model.search, show, sqnrLimit(model)))}
-${chapter("How it was measured", warnings(model), facts([["Model", html`<code>${show(model.path)}</code>, SHA-256 <code>${model.sha256}</code>`], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
+${chapter("How it was measured", warnings(model), facts([["Model", modelFile(model, show)], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
 ${chapter("Engines", buildsSection(model))}
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}
 ${chapter("Reproduce", html`${[...(model.reproduction ? [model.reproduction.command] : []), ...model.reproduce.slice(0, 20)].map((command, i) => copyable(command, `command ${i + 1}`))}`)}
@@ -139,3 +139,6 @@ function warnLimit(model: ModelReport): number | undefined {
     .filter(Number.isFinite);
   return limits.length === 0 ? undefined : Math.max(...limits);
 }
+
+const modelFile = ({ path, sha256 }: ModelReport, show: Show): Markup =>
+  sha256 === "" ? html`<code>${show(path)}</code>` : html`<code>${show(path)}</code>, SHA-256 <code>${sha256}</code>`;

@@ -17,17 +17,18 @@ export function detailsSection(model: ModelReport, caps: SizeLimits): string {
 /** Pairs of words; the page shows the same ones. Values are Markdown. */
 function factsTable(model: ModelReport, caps: SizeLimits): string {
   const rows = facts(model).map(([what, value]) => [what, escapeMarkdown(value, caps.messageLength)]);
-  return table(["", ""], [["Model", `${code(model.path, caps.nameLength)}, SHA-256 ${code(model.sha256.slice(0, 12))}`], ...rows]);
+  const hash = model.sha256 === "" ? "" : `, SHA-256 ${code(model.sha256.slice(0, 12))}`;
+  return table(["", ""], [["Model", `${code(model.path, caps.nameLength)}${hash}`], ...rows]);
 }
 
-/** What was done and how far it can be trusted, as label and plain sentence. Foreign words in it are raw. */
+/** What was done and how far it can be trusted, as label and plain sentence; of a model that ended early only what is known. Foreign words in it are raw. */
 export function facts(model: ModelReport): (readonly [string, string])[] {
   const rows: (readonly [string, string | undefined])[] = [
-    ["Lane", `${laneWords[model.lane]}; ${model.laneWhy}`],
-    ["Calibration", calibrationWords(model)],
-    ["Validation", validationWords(model)],
-    ["Coverage", coverageWords(model)],
-    ["Noise", noiseWords(model)],
+    ["Lane", model.laneWhy === "" ? undefined : `${laneWords[model.lane]}; ${model.laneWhy}`],
+    ["Calibration", model.quantization.source === "" ? undefined : calibrationWords(model)],
+    ["Validation", model.validation.source === "" ? undefined : validationWords(model)],
+    ["Coverage", model.coverage.referenceTensors + model.coverage.totalUnits === 0 ? undefined : coverageWords(model)],
+    ["Noise", noiseWords(model) || undefined],
     ["FP16", model.half?.message],
     ["Engines", engineWords(model)],
     ["Builder check", builderWords(model)],

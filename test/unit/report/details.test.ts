@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { commentBudget, renderComment } from "../../../src/report/comment.ts";
+import { emptyModelReport } from "../../../src/report/empty-model.ts";
+import { renderHtml } from "../../../src/report/html/page.ts";
+import { facts } from "../../../src/report/sections/details.ts";
+import { sampleModel, sampleReport } from "../../fakes/report.ts";
+
+it("of a model that ended before anything was known no empty fact is told", () => {
+  const early = emptyModelReport({ name: "early", path: "models/early.onnx" });
+  expect(facts(early)).toEqual([]);
+  const report = sampleReport({ models: [early], verdict: "undecided", reason: "configuration" });
+  const comment = renderComment(report, { jobKey: "key", budget: commentBudget, fixScripts: [] });
+  for (const text of [comment, renderHtml(report)]) {
+    expect(text).toContain("models/early.onnx");
+    expect(text).not.toMatch(/SHA-256|\(empty\)|Calibration<|0 samples of|0 of 0/);
+  }
+});
+
+it("what is known of a model is told", () => {
+  const told = facts(sampleModel()).map(([what]) => what);
+  for (const what of ["Lane", "Calibration", "Validation", "Coverage"]) expect(told).toContain(what);
+});
