@@ -136,7 +136,7 @@ export const modelSchema = z.strictObject({
     .union([path, z.array(z.string().min(1)).min(1)], { error: "a file, or a list of units or nodes, e.g. [Conv_12]" })
     .optional()
     .describe(
-      "Units kept in higher precision: a file that `trt-gate fix --format keep` writes, or their names. Part of the candidate in every lane.",
+      "Units kept in higher precision: a file that `trt-gate fix REPORT --format keep` writes, or their names. Part of the candidate in every lane.",
     ),
   reference: z
     .union([z.enum(["fp16", "fp32", "onnxruntime"]), z.strictObject({ outputs: path })], {
