@@ -30,7 +30,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   if (!works) throw new ToolError("lane-unavailable", `The lane 'explicit' is not available: ${whyNot}.`);
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const { quantized, float, partner, path: qdqPath, given, missingScales, why } = await qdqSource(job, own);
+  const { quantized, float, partner, path: qdqPath, given, missingScales, why } = await qdqSource(job, own, typed);
   job.effects.log.info(`Q/DQ: ${why}`);
   const { candidate, found } = qdqCandidate(quantized, partner);
   const facts = { ...own, units: candidate.units };

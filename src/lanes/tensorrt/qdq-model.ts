@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
+import { elementsOf } from "../../onnx/constants.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
@@ -27,7 +28,7 @@ export interface QdqSource {
 }
 
 /** ConfigError where nothing says how to quantise; ToolError `stale-cache` where the cache has a scale for nothing. */
-export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSource> {
+export async function qdqSource(job: EngineJob, own: ModelFacts, typed: boolean): Promise<QdqSource> {
   const { files } = job.effects;
   const { qdqPath } = job.quantization;
   if (qdqPath !== undefined) {
@@ -43,7 +44,7 @@ export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSou
       why: "the given Q/DQ model",
     };
   }
-  if (!own.holdsQdq) return madeFromScales(job, own);
+  if (!own.holdsQdq) return madeFromScales(job, own, typed);
   const quantized = toQdqForm(own.network);
   return {
     quantized,
@@ -56,13 +57,15 @@ export async function qdqSource(job: EngineJob, own: ModelFacts): Promise<QdqSou
   };
 }
 
-async function madeFromScales(job: EngineJob, own: ModelFacts): Promise<QdqSource> {
+/** In a weakly typed network weights stay float before their own pair: TensorRT 8.6.1 cannot build stored INT8 weights in what it hands to Myelin (attention). */
+async function madeFromScales(job: EngineJob, own: ModelFacts, typed: boolean): Promise<QdqSource> {
   const { files } = job.effects;
   const scales = await scalesOf(job);
   const { model, units, missingScales } = await insertQdq(
     await readModel(job.modelPath, files, { shownAs: job.sources?.model }),
     scales,
     files,
+    { floatWeights: !typed && weightBytes(own.network) < mostFloatBytes },
   );
   if (units.length === 0)
     throw new ToolError(
@@ -82,6 +85,10 @@ async function madeFromScales(job: EngineJob, own: ModelFacts): Promise<QdqSourc
     why: `Q/DQ made from ${scales.size} scales`,
   };
 }
+
+/** One file holds 2 GiB; larger models fit with stored INT8 weights alone. */
+const mostFloatBytes = 2 ** 30;
+const weightBytes = ({ constants }: Network): number => [...constants.values()].reduce((sum, tensor) => sum + 4 * elementsOf(tensor), 0);
 
 async function scalesOf(job: EngineJob): Promise<ReadonlyMap<string, number>> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
