@@ -31,7 +31,7 @@ const files: Readonly<Record<string, string>> = {
   CANDIDATE: "in.json",
   REPORT: "trt-gate-report/report.json",
   "report.json": "trt-gate-report/report.json",
-  N: "2",
+  N: "1",
 };
 
 /** Exit code of what is not a plain success: the model regresses, and this machine may lack what `doctor` looks for. */
