@@ -160,7 +160,9 @@ async function reasons({ settings, config, effects, externalData }: Choice): Pro
     const unseen = tracked && (await untrackedFile(model, tracked, effects));
     if (unseen !== undefined) return `${unseen} is not in git, so it is not known whether it changed`;
     if (!mayHoldExternalData(changed, model)) return undefined;
-    const data = await externalData(model.path);
+    // A file that cannot be read is that model's failure, told where it is checked: it must not end the run for the others.
+    const data = await externalData(model.path).catch(() => undefined);
+    if (data === undefined) return "its file cannot be read, so it is not known which data belong to it";
     const file = changed.find(({ path }) => data.some((name) => covers(name, path)));
     return file && `external data ${file.path} ${file.status}`;
   };

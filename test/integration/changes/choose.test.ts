@@ -7,6 +7,7 @@ import { readEvent } from "../../../src/changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../../../src/changes/trusted-config.ts";
 import { resolveSettings } from "../../../src/config/resolve-settings.ts";
 import type { Settings } from "../../../src/config/settings.ts";
+import { FileError } from "../../../src/effects/failure.ts";
 import { eventEnv, pullPayload } from "../../fakes/event.ts";
 import { type FakeGitHub, serverEnv, startGitHub } from "../../fakes/github-server.ts";
 import { makeRepository, mergePullRequest, type Repository, shallowClone } from "../../fakes/repository.ts";
@@ -63,6 +64,8 @@ interface Where {
   readonly token?: string;
   readonly changedOnly?: boolean;
   readonly allowForks?: boolean;
+  /** Path of a model whose file cannot be read. */
+  readonly unreadable?: string;
 }
 
 async function choose(env: Readonly<Record<string, string>>, where: Where = {}): Promise<Run> {
@@ -86,7 +89,10 @@ async function choose(env: Readonly<Record<string, string>>, where: Where = {}):
   const first = settleText(trusted.yaml, trusted.trust);
   const settings =
     trusted.proposed && trusted.isProposedUsed ? withProposed(first, settleText(trusted.proposed, "data-only"), trusted.baseText) : first;
-  const externalData = async (path: string) => (path === "models/a/a.onnx" ? ["models/a/a.weights"] : []);
+  const externalData = async (path: string) => {
+    if (path === where.unreadable) throw new FileError(path, "is no valid ONNX file.");
+    return path === "models/a/a.onnx" ? ["models/a/a.weights"] : [];
+  };
   return { selection: await chooseModels({ settings, config: trusted, effects, externalData }), config: trusted, settings, effects };
 }
 
@@ -122,6 +128,14 @@ describe("a pull request's merge commit", () => {
     expect(run.selection.unchanged.map(({ name }) => name)).toEqual(["b"]);
     expect(run.selection.base?.how).toBe("first parent of the merge commit");
     expect(run.selection.uncertain).toBe(false);
+  });
+
+  it("chooses a model whose file cannot be read beside the changed one: its failure is its own", async () => {
+    const run = await pull({ "models/a/a.onnx": "new" }, { unreadable: "models/b.onnx" });
+    expect(run.selection.jobs.map(({ model, why }) => [model.name, why])).toEqual([
+      ["a", expect.stringContaining("model models/a/a.onnx modified")],
+      ["b", expect.stringContaining("its file cannot be read")],
+    ]);
   });
 
   it("chooses nothing where only other files changed", async () => {
