@@ -13,10 +13,12 @@ import { configSchema } from "../src/config/schema.ts";
 import { caveatRows, failureRows, reasonRows } from "../src/gate/reason-rows.ts";
 import { metricList } from "../src/measure/metrics.ts";
 import { reportSchema } from "../src/report/schema.ts";
+import { roomEdges, roomsDiagram, roomsTable, runDiagram } from "./architecture.ts";
 import { configReference } from "./config-reference.ts";
 import { faultPage } from "./fault-page.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const edges = await roomEdges(root);
 
 const zooResults: readonly { name: string; producer: string; verdict: string; reason: string; sqnrDb: Record<string, number | null> }[] =
   JSON.parse(readFileSync(new URL("../test/zoo/results.json", import.meta.url), "utf8"));
@@ -44,6 +46,8 @@ export function generated(): readonly Part[] {
     { file: "docs/configuration.md", marker: "configuration", text: `\n${configReference()}\n\n` },
     { file: "docs/faults.md", marker: "faults", text: `\n${faultPage()}\n` },
     { file: "docs/compatibility.md", marker: "zoo", text: `\n${zooTable()}\n\n` },
+    { file: "docs/architecture.md", marker: "rooms", text: `\n${roomsDiagram(edges)}\n\n${roomsTable()}\n\n` },
+    { file: "docs/architecture.md", marker: "run", text: `\n${runDiagram(root)}\n\n` },
     { file: "docs/verdicts.md", marker: "reasons", text: `\n${markdownTable(reasonRows())}\n\n` },
     { file: "docs/verdicts.md", marker: "metrics", text: `\n${metricTable()}\n\n` },
     { file: "docs/verdicts.md", marker: "caveats", text: `\n${markdownTable(caveatRows())}\n\n` },

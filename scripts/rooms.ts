@@ -31,6 +31,39 @@ const neighbours: Readonly<Record<string, readonly string[]>> = {
 const pure = ["model", "config", "measure", "gate", "search", "fix", "report"];
 
 export const rooms: readonly string[] = tiers.flat();
+/** A sentence a room: docs/architecture.md prints them, and a room without one fails its test. */
+export const purpose: Readonly<Record<string, string>> = {
+  "version.ts": "The gate's own version and commit.",
+  "node-version.ts": "Refuses an older Node with one sentence.",
+  effects: "The only code that touches processes, files, the clock and the log; the kinds of failure, told apart by who must act.",
+  model: "The words that every room shares: tensors, samples, units, lanes and engines. Types, and arithmetic on shapes.",
+  onnx: "ONNX files: reading every storage form, checking them as hostile data, finding quantisable units, editing Q/DQ.",
+  formats: "Files of tensors: npy, npz, Polygraphy's and trtexec's JSON, in constant memory.",
+  measure: "Streams of tensor pairs into figures: one table of metrics over sums that can be merged.",
+  calibration: "Calibration caches: reading, checking, comparing, and computing scales on the CPU.",
+  gate: "Figures and limits into findings and a verdict; the table of reasons and exit codes.",
+  search: "Which units to keep in higher precision, asked through one function `probe`; advice where no small set helps.",
+  compare: "Two saved sides matched by name and measured in blocks, on several threads where that pays.",
+  config: "Texts (YAML, action inputs, flags) into one typed `Settings`, or all problems at once with their places.",
+  samples: "Where calibration and validation samples come from: files, loader scripts, a seed; and what is wrong with them.",
+  report: "The one result as data, and its renderings: comment, summary, HTML page, terminal, annotations.",
+  lanes: "How tensors come about: ONNX Runtime simulating INT8, or TensorRT engines through one Python worker.",
+  fix: "Kept units into what users run: scripts, flags, an edited Q/DQ model, a keep file.",
+  github: "GitHub's API, comments, artifacts and workflow files.",
+  changes: "Which commit, whose code, and which models a change touches.",
+  "debug-precision": "Polygraphy's own search, `debug precision`, run and read for the methods bisect and linear.",
+  check: "One model from entry to report: prepare, compare, judge, localise, search, fix, verify.",
+  publish: "The result written to files and sinks. None of it can change the verdict.",
+  run: "The three steps of `main.ts`: select models, check them all, build the report.",
+  "main.ts": "The story of one run. Never reads a global and never exits.",
+  "entry.ts": "What the action and the command share: run, publish, and turn every ending into an exit code.",
+  commands: "One file a subcommand, and the table of all commands and flags.",
+  "process-guard.ts": "Signals and uncaught errors of a process, each with its exit code.",
+  "command-line.ts": "The command's own process: real effects in, exit code out.",
+  "index.ts": "Entry of the action.",
+  "post.ts": "Entry of the action's clean-up step.",
+  "cli.ts": "Entry of the command.",
+};
 const pathOf = (room: string): string => (room.endsWith(".ts") ? `^src/${room.replace(".", "\\.")}$` : `^src/${room}/`);
 
 /** A room's own files, everything of the tiers below it, and its neighbours. */
