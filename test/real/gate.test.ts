@@ -68,7 +68,7 @@ describe("the gate on the recorded classifier", () => {
     expect(model?.fix?.verified).toMatchObject({ by: "simulated", passes: model?.search?.heldOut?.passes });
     expect(model?.fix?.verified?.message).toContain("not verified on an engine");
     const formats = new Set(model?.fix?.files.map(({ format }) => format));
-    expect(formats).toEqual(new Set(["polygraphy", "trtexec", "qdq", "modelopt", "config"]));
+    expect(formats).toEqual(new Set(["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config", "patch"]));
     const script = await readFile(join(outcome.reportFolder, model?.fix?.files[0]?.path ?? ""), "utf8");
     expect(script).toContain("def postprocess(network");
     const written: unknown = JSON.parse(await readFile(join(outcome.reportFolder, "report.json"), "utf8"));
