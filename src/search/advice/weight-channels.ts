@@ -2,8 +2,8 @@
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
-/** From this ratio of the widest channel to the middle one on, the middle one uses at most an eighth of the steps. */
-const WIDE = 8;
+/** From this ratio of the widest channel to the middle one on, the middle one loses two of its eight bits (12 dB). */
+const WIDE = 4;
 
 export function weightChannels({ weights = [] }: AdviceFacts): Advice | undefined {
   const wide = weights.filter(({ ratio }) => ratio >= WIDE).toSorted((a, b) => b.ratio - a.ratio);
