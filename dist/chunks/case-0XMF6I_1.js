@@ -1,1 +1,0 @@
-const toCamel=kebab=>kebab.replace(/-([a-z0-9])/g,(_,letter)=>letter.toUpperCase()),toKebab=camel=>camel.replace(/[A-Z]/g,letter=>`-${letter.toLowerCase()}`);function camelKeys(block){return Object.fromEntries(Object.entries(block).map(([key,value])=>[toCamel(key),value]))}export{toCamel as n,toKebab as r,camelKeys as t};

@@ -1,0 +1,1 @@
+const toCamel=e=>e.replace(/-([a-z0-9])/g,(e,t)=>t.toUpperCase()),toKebab=e=>e.replace(/[A-Z]/g,e=>`-${e.toLowerCase()}`);function camelKeys(e){return Object.fromEntries(Object.entries(e).map(([e,t])=>[toCamel(e),t]))}export{toKebab as n,camelKeys as t};

@@ -1,3 +1,0 @@
-const maxLineLength=4096,ansi=/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g,unseen=/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,loneSurrogate=/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,inert=text=>text.split(`
-`).map(inertLine).join(`
-`);function inertLine(line){let tamed=(line.length>4*maxLineLength?line.slice(0,4*maxLineLength):line).replace(ansi,``).replace(unseen,``).replace(loneSurrogate,`�`).replaceAll(`##[`,`#​#[`).replace(/^(\s*)::/,`$1:​:`);return tamed.length>maxLineLength?`${tamed.slice(0,4095)}…`:tamed}const inertName=name=>inert(name.replace(/[\n\t]+/g,` `));export{inertName as n,inert as t};

@@ -1,1 +1,0 @@
-export{t as modelBytes,n as parseModel,r as readModel,i as refuseLfsPointer}from"./read-BIy3426k.js";

@@ -1,0 +1,1 @@
+const property=(e,t)=>typeof e==`object`&&e?Reflect.get(e,t):void 0,blockOf=e=>typeof e==`object`&&e&&!Array.isArray(e)?{...e}:{};export{property as n,blockOf as t};
