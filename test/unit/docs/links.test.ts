@@ -6,7 +6,7 @@ import { globSync } from "tinyglobby";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const pages = globSync(["*.md", "docs/**/*.md", "gpu/**/*.md"], { cwd: root });
+const pages = globSync(["*.md", "docs/**/*.md", "examples/**/*.md", "gpu/**/*.md"], { cwd: root });
 
 /** Relative targets of `[text](target)` and of images, outside code. */
 const targetsOf = (page: string): string[] => {
