@@ -5,6 +5,7 @@ import type { Harm } from "../measure/harm/task-harm.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
+import { withHistograms } from "../report/histograms.ts";
 import { type KeptUnit, type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
@@ -19,7 +20,9 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;
   const { lane } = prepared;
   const { int8 } = decided.run.engine.facts;
-  const layers = layersOf(facts);
+  const measuredLayers = layersOf(facts);
+  const worst = worstLayers(measuredLayers);
+  const layers = withHistograms(measuredLayers, worst, facts.localised?.layers ?? [], lane.units);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
   const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? findingCaveats(facts.findings) : [])];
@@ -42,7 +45,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     }),
     noise: noiseOf(facts),
     firstFailing: firstFailing(layers, entry.tolerance.limits),
-    worst: worstLayers(layers),
+    worst,
     ...(prepared.kept === undefined ? {} : { kept: keptPart(prepared.kept) }),
     quantization: { ...prepared.quantization, ...convergencePart(lane) },
     validation: validationPart(facts),

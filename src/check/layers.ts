@@ -21,7 +21,8 @@ export interface Localised {
 
 export async function localise(judging: Judging, engine: Engine, samples: readonly number[]): Promise<Localised> {
   const { pairs, markingDb, dropped } = await engine.layers(samples);
-  const { measurements } = await measure(pairs, measureOptions(judging));
+  const clips = new Map([...(judging.lane.scales ?? [])].map(([tensor, scale]) => [tensor, scale * 127]));
+  const { measurements } = await measure(pairs, { ...measureOptions(judging), clips });
   return {
     layers: measurements.filter(({ role }) => role === "layer"),
     injected: new Map(measurements.filter(({ role }) => role === "injected").map((one) => [one.tensor, one])),

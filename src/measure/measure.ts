@@ -16,9 +16,12 @@ import { mapFor, type PartPlaces, placesOf, valuesAt } from "./parts.ts";
 import { scoresOf } from "./score.ts";
 import { emptySums } from "./sums.ts";
 import { type MeasurementOptions, type PartSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
+import { addSides, emptyValueHistogram } from "./value-histogram.ts";
 
 export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly topK: number;
+  /** Largest magnitude that a layer tensor's INT8 scale holds (127 times the scale), by tensor name. */
+  readonly clips?: ReadonlyMap<string, number>;
   /** What the graph tells of the outputs, by tensor name. */
   readonly forms?: ReadonlyMap<string, OutputForm>;
   /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
@@ -82,6 +85,10 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   const sums = emptySums();
   accumulate(sums, r, c, r.length, options);
   entry.samples.push({ sample, sums });
+  if (entry.role === "layer") {
+    entry.values ??= emptyValueHistogram(options.clips?.get(entry.tensor));
+    addSides(entry.values, r, c);
+  }
   if (entry.role !== "output") return;
   accumulateAgreement(sums, r, c, reference.shape, options.topK);
   const source = entry.form?.score;

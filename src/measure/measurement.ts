@@ -7,6 +7,7 @@ import type { Entries } from "./entries.ts";
 import type { Interval } from "./intervals.ts";
 import type { MetricName, Metrics, ValueKind } from "./metrics.ts";
 import type { Summary } from "./moments.ts";
+import type { ValueHistogram } from "./value-histogram.ts";
 
 /** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
 export interface Spread {
@@ -73,6 +74,8 @@ export interface Measurement {
   readonly parts?: readonly Measurement[];
   /** Figures by entry along an axis, of outputs without parts. */
   readonly entries?: Entries;
+  /** Of layers: how the values lie on both sides. */
+  readonly values?: ValueHistogram;
   /** Per class figures where labels are given (`validation.labels`). */
   readonly perClass?: readonly { readonly label: string; readonly samples: number; readonly metrics: Metrics }[];
 }

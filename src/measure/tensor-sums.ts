@@ -12,6 +12,7 @@ import { summarize } from "./moments.ts";
 import type { PartPlaces } from "./parts.ts";
 import { type PerClassOptions, perClass } from "./per-class.ts";
 import { poolSums, type Sums } from "./sums.ts";
+import type { ValueHistogram } from "./value-histogram.ts";
 
 export interface SampleSums {
   readonly sample: number;
@@ -47,6 +48,8 @@ export interface TensorSums {
   parts?: PartSums[];
   /** Of outputs without parts. */
   entries?: readonly EntrySums[];
+  /** Of layers. */
+  values?: ValueHistogram;
   /** Shapes that differ, or samples that one side lacks: nothing else is then said about the tensor. */
   fault?: { readonly kind: Fault; readonly note: string };
   /** Remark that does not hinder measuring, e.g. different element types. */
@@ -77,6 +80,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
     ...(classes ? { perClass: classes } : {}),
     ...(parts ? { parts } : {}),
     ...(entries ? { entries } : {}),
+    ...(tensor.values ? { values: tensor.values } : {}),
   };
 }
 

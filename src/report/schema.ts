@@ -99,7 +99,17 @@ const measured = z.object({
   note: z.string().optional(),
   waiver: z.string().optional(),
   /** Values of both sides counted in equal bins from `low` to `high`, for the page. */
-  histogram: z.object({ low: num, high: num, reference: z.array(z.number().int()), candidate: z.array(z.number().int()) }).optional(),
+  histogram: z
+    .object({
+      low: num,
+      high: num,
+      reference: z.array(z.number().int()),
+      candidate: z.array(z.number().int()),
+      /** Largest magnitude that the tensor's INT8 scale holds, and the share of the reference's values beyond it. */
+      clip: num.optional(),
+      saturatedShare: num.optional(),
+    })
+    .optional(),
 });
 export type MeasuredTensor = z.infer<typeof measured>;
 

@@ -1,5 +1,5 @@
 /** How layers spread over SQNR, and how the values of one tensor moved. */
-import { fromNum, type MeasuredTensor } from "../../schema.ts";
+import { fromNum, type MeasuredTensor, type Num } from "../../schema.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { chartSizes, figure, xAxis, yAxis } from "./frame.ts";
 import { extent, niceScale, round } from "./scale.ts";
@@ -43,13 +43,14 @@ const bar = (left: number, right: number, top: number, base: number, kind: strin
   html`<rect class="bar ${kind}" x="${round(left + 1)}" y="${top}" width="${round(Math.max(0.5, right - left - 2))}" height="${round(Math.max(0, base - top))}"><title>${words}</title></rect>`;
 
 /** Values of one tensor on both sides, share of elements a bin on a square-root axis so that thin tails are seen. */
-export function valueHistogram(name: string, { low, high, reference, candidate }: NonNullable<MeasuredTensor["histogram"]>): Markup {
+export function valueHistogram(name: string, histogram: NonNullable<MeasuredTensor["histogram"]>): Markup {
+  const { low, high, reference, candidate, clip, saturatedShare } = histogram;
   const [from, to] = [fromNum(low), fromNum(high)];
   if (!(to > from) || reference.length === 0) return nothing;
   const [total, otherTotal] = [sum(reference), sum(candidate)];
   return figure(
     html`<code>${name}</code> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>`,
-    `Values of ${name} on both sides, from ${from} to ${to}.`,
+    `Values of ${name} on both sides, from ${round(from)} to ${round(to)}.${clipWords(clip, saturatedShare)}`,
     (size) => {
       const shares = reference.map(
         (count, i) => [Math.sqrt(count / total || 0), Math.sqrt((candidate[i] ?? 0) / otherTotal || 0)] as const,
@@ -58,10 +59,27 @@ export function valueHistogram(name: string, { low, high, reference, candidate }
       const x = niceScale(from, to, size.left, size.width - size.right, 6);
       const line = (side: 0 | 1) =>
         shares.map((share, i) => `${x.at(from + ((i + 0.5) * (to - from)) / shares.length)},${y.at(share[side])}`).join(" ");
-      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
+      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}${clipLines(clip, [from, to], (value) => x.at(value), size)}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
     },
     chartSizes,
   );
+}
+
+const clipWords = (clip: Num | undefined, share: Num | undefined): string =>
+  clip === undefined || share === undefined
+    ? ""
+    : ` INT8 holds up to ${round(fromNum(clip))}; ${Number((100 * fromNum(share)).toPrecision(2))} % of the values lie beyond.`;
+
+/** Where the INT8 scale ends, on both sides of zero. */
+function clipLines(
+  clip: Num | undefined,
+  [from, to]: readonly [number, number],
+  at: (value: number) => number,
+  { top, height, bottom }: { readonly top: number; readonly height: number; readonly bottom: number },
+): Markup {
+  const end = clip === undefined ? Number.NaN : fromNum(clip);
+  const lines = [-end, end].filter((value) => value >= from && value <= to);
+  return html`${lines.map((value) => html`<line class="limit" x1="${at(value)}" x2="${at(value)}" y1="${top}" y2="${height - bottom}"/>`)}`;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
