@@ -98,11 +98,13 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const quantization = await located(entry, ["quantization", sourceKey(entry.quantization ?? {})], () =>
     chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds: openCalibration, context }),
   );
-  for (const warning of quantization.warnings) effects.log.warning(warning, entry.place);
+  // What only the command line says stands in no file.
+  const written = entry.door === "flags" ? undefined : entry.place;
+  for (const warning of quantization.warnings) effects.log.warning(warning, written);
   const keep = await readKeep(entry, root, settings.search.precision, effects);
   const builds: BuildFacts[] = [];
   const caveats = await caveatsOf(staged.model, qdqPath, context, entry.quantization?.qdq);
-  for (const { reason, message } of caveats) effects.log.warning(`${reason}: ${message}`, entry.place);
+  for (const { reason, message } of caveats) effects.log.warning(`${reason}: ${message}`, written);
   const job: EngineJob = {
     name: entry.name,
     modelPath: staged.modelPath,

@@ -47,7 +47,7 @@ export function settlingText(finding: Finding, { interval, samples }: Settling, 
   const { metric } = finding;
   if (metric === undefined) return "";
   const range = `${valueText(metric, interval.low)} to ${valueText(metric, interval.high)}`;
-  const few = now < fewSamples ? `, which of ${now} samples is rough` : "";
+  const few = now < fewSamples ? ` (rough, from ${now} samples)` : "";
   const advice =
     samples === undefined ? "no number of samples is known to settle it" : `about ${samples} samples would settle it (${now} now)`;
   return `The limit lies inside its 90 % interval over samples, ${range}${few}: ${advice}.`;

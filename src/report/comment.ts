@@ -100,12 +100,13 @@ function hiddenLines(report: Report, options: CommentOptions, told: NonNullable<
 function modelSections(model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string {
   const show = uniqueLabels([...model.worst.flatMap((layer) => [layer.tensor, layer.node])], caps.nameLength);
   const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
+  const bridge = bridgeSentence(model, show);
   return blocks(
-    `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
+    model.laneWhy === "" ? "" : `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
     harmLines(model, caps),
     layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
     layers,
-    layers === "" ? "" : escapeMarkdown(bridgeSentence(model, show), caps.messageLength),
+    layers === "" || bridge === "" ? "" : escapeMarkdown(bridge, caps.messageLength),
     model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",
     nextSteps(model, options, caps),
     fixSection(model, options.fixScripts, caps),

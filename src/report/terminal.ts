@@ -134,7 +134,7 @@ function fixLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint)
   const script = offeredFile(model);
   return [
     ...wrapped(kept, "  ").map((line) => paint("bold", line)),
-    ...wrapped(`  With them ${gain === "" ? "nothing was measured" : gain}.${latency}`, "  "),
+    ...wrapped(`  ${gain === "" ? "What that gives was not measured" : `With them: ${gain}`}.${latency}`, "  "),
     ...(folder === undefined || script === undefined ? [] : [`  Script: ${folder}/${script.path}`]),
   ];
 }
@@ -149,8 +149,9 @@ function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions):
   return [...(command === undefined ? [] : [`Next: ${command}`]), `Report: ${folder}/report.html`].join("\n");
 }
 
-function nextCommand({ path, name: model, search }: ModelReport, folder: string): string {
-  if (search === null) return `trt-gate search ${/^[\w./-]+$/.test(path) ? path : JSON.stringify(plainLine(path))}`;
+/** Without a search the same command again: it alone has every flag that the model was given. */
+function nextCommand({ name: model, search }: ModelReport, folder: string): string {
+  if (search === null) return "the same command with --search on-regression";
   const which = /^[\w./-]+$/.test(model) ? ` --model ${model}` : "";
   return `trt-gate fix ${folder}/report.json${which} --format keep -o keep.json`;
 }

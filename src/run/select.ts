@@ -9,6 +9,7 @@ import { resolveSettings, type SettleTexts } from "../config/resolve-settings.ts
 import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { realWorkspace } from "../effects/workspace.ts";
+import { plural } from "../report/sections/labels.ts";
 
 export interface MainRequest {
   /** Action inputs, or flags of the same names: kebab-case name -> text, empty where not given. */
@@ -45,7 +46,7 @@ export async function selectModels({ inputs, flags, search }: MainRequest, effec
   for (const notice of selection.trust.notices) effects.log.notice(notice);
   // Where nothing has to be checked the result alone is told, in one line.
   if (selection.jobs.length > 0)
-    effects.log.info(`${selection.jobs.length} of ${settings.models.length} models to check (${selection.why}).`);
+    effects.log.info(`${selection.jobs.length} of ${plural(settings.models.length, "model")} to check (${selection.why}).`);
   return { event, config, settings, selection, foreign };
 }
 

@@ -24,7 +24,7 @@ export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): stri
     case "nothing-needed":
       return "The plain quantised model passes. There is nothing to keep in higher precision.";
     case "not-confirmed":
-      return `Keeping ${set} meets the limits on the samples that it was chosen on only. ${proof.message}`;
+      return `Keeping ${set} meets the limits only on the samples that it was chosen on. ${proof.message}`;
     case "budget":
       return `The search stopped early: ${why ?? "its budget is spent"}. ${kept > 0 ? `The best set so far keeps ${set}. ${proof.message}` : "No passing set was met yet."} ${again}`;
     case "tool-failing":

@@ -24,7 +24,7 @@ export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
     message: `Likely, not proved: ${why} (${where}: ${figures}). ${next}`,
   });
   if (!passes(result)) {
-    const next = "Take a longer point of the curve, or give more validation samples.";
+    const next = "Keep more units (a later row of the curve), or give more validation samples.";
     return { state: "missed", ...about, message: `Not proved: the limit is missed ${where} (${figures}). ${next}` };
   }
   if (!apart)

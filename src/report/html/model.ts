@@ -123,9 +123,12 @@ const adviceList = ({ advice }: ModelReport): Markup =>
     : html`<ul>${advice.slice(0, 20).map(
         (entry) =>
           html`<li>${entry.text} <span class="note">${Object.entries(entry.evidence)
-            .map(([what, figure]) => `${what} ${figure}`)
+            .map(([what, figure]) => `${what.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${figureWords(figure)}`)
             .join(", ")}</span></li>`,
       )}</ul>`;
+
+/** Three significant digits; a number that JSON cannot hold and a name are texts already. */
+const figureWords = (figure: number | string): string => (typeof figure === "number" ? String(Number(figure.toPrecision(3))) : figure);
 
 const warnings = (model: ModelReport): Markup =>
   model.warnings.length === 0

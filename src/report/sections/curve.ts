@@ -23,11 +23,11 @@ export function tellingPoints(search: Search, most: number): CurvePoint[] {
 
 export const firstPassing = (points: readonly CurvePoint[]): CurvePoint | undefined => points.find(({ margin }) => fromNum(margin) >= 0);
 
-/** Cells of one point: units kept, SQNR, its interval, how far to the limit, latency where an engine told it. */
+/** Cells of one point: units kept, SQNR, its interval (`–` where it has no width), how far to the limit, latency where an engine told it. */
 export const curveCells = ({ kept, by, sqnrDb, low, high, margin, latencyMs }: CurvePoint, withLatency: boolean): string[] => [
   String(kept),
   `${by === "predicted" ? "about " : ""}${formatMetric("sqnrDb", sqnrDb)}`,
-  `${formatMetric("sqnrDb", low)} to ${formatMetric("sqnrDb", high)}`,
+  low === high ? "–" : `${formatMetric("sqnrDb", low)} to ${formatMetric("sqnrDb", high)}`,
   formatMargin("sqnrDb", margin),
   ...(withLatency ? [latencyMs === undefined ? "–" : milliseconds(fromNum(latencyMs))] : []),
 ];

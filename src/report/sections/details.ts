@@ -79,7 +79,7 @@ function calibrationWords({ quantization }: ModelReport): string {
 function validationWords({ validation }: ModelReport): string {
   const { samples, source, distinct, inCalibration } = validation;
   return [
-    `${plural(samples, "sample")} of ${source}`,
+    source.endsWith(`(${plural(samples, "sample")})`) ? source : `${plural(samples, "sample")} of ${source}`,
     distinct === undefined ? "" : `${distinct} distinct`,
     inCalibration === undefined
       ? ""

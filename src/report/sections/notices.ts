@@ -9,7 +9,7 @@ export function selectionLine({ selection, models }: Report, caps: SizeLimits): 
   if (caps.messageLength === 0) return "";
   const removed = selection.removed.slice(0, 5).map((name) => code(name, caps.nameLength));
   const parts = [
-    `Checked ${plural(models.filter((model) => model.status !== "removed").length, "model")}: ${escapeMarkdown(selection.why, caps.messageLength)}.`,
+    `Checked ${plural(models.filter((model) => model.status !== "removed").length, "model")} (${escapeMarkdown(selection.why, caps.messageLength)}).`,
     selection.unchanged.length === 0 ? "" : `${plural(selection.unchanged.length, "other model")} unchanged.`,
     removed.length === 0 ? "" : `Removed: ${removed.join(", ")}${selection.removed.length > 5 ? ", …" : ""}.`,
     selection.uncertain ? "What changed could not be told apart for certain, so more was checked." : "",

@@ -5,22 +5,22 @@
 
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
-import { code } from "../markdown.ts";
+import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { byUrgency, plural, verdictMark } from "./labels.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
-/** `show` writes a name. Empty parts are left out; a model that nothing was compared of gives none. */
-export function storyParts(model: ModelReport, show: (name: string) => string): string[] {
+/** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives none. */
+export function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
   const [row] = outputRows(model);
   if (row === undefined || model.status === "removed") return [];
   return [
     figurePart(row, show),
     changePart(row),
-    causePart(model, show),
+    causePart(model, say),
     keptPart(model, show),
     fixPart(model, show),
-    harmPart(model, show),
+    harmPart(model, show, say),
     latencyPart(model),
   ].filter((part) => part !== "");
 }
@@ -28,7 +28,11 @@ export function storyParts(model: ModelReport, show: (name: string) => string): 
 /** One line a model, most urgent first, under the headline; what has no room is counted. */
 export function storyLines(report: Report, caps: SizeLimits): string {
   const told = byUrgency(report.models).map((model) => {
-    const parts = storyParts(model, (name) => code(name, caps.nameLength));
+    const parts = storyParts(
+      model,
+      (name) => code(name, caps.nameLength),
+      (sentence) => escapeMarkdown(sentence, caps.nameLength),
+    );
     return parts.length === 0 ? "" : `- ${verdictMark[model.verdict]} **${code(model.name, caps.nameLength)}** · ${parts.join(" · ")}`;
   });
   const lines = told.filter((line) => line !== "");
@@ -51,9 +55,9 @@ const changePart = ({ metric, baseline }: OutputRow): string =>
   baseline === undefined ? "" : `was ${formatMetric(metric, baseline)} before this change`;
 
 /** At most two causes: the rest is in the details. */
-const causePart = ({ baseline, verdict }: ModelReport, show: (name: string) => string): string => {
+const causePart = ({ baseline, verdict }: ModelReport, say: (sentence: string) => string): string => {
   const causes = verdict === "pass" ? [] : (baseline?.causes ?? []);
-  return causes.length === 0 ? "" : `suspected: ${causes.slice(0, 2).map(show).join("; ")}`;
+  return causes.length === 0 ? "" : `suspected: ${causes.slice(0, 2).map(say).join("; ")}`;
 };
 
 const keptPart = ({ kept }: ModelReport, show: (name: string) => string): string =>
@@ -89,15 +93,15 @@ type Proof = NonNullable<NonNullable<ModelReport["search"]>["proof"]>;
 const stateWords: Readonly<Record<Proof["state"], string>> = {
   proved: "proved",
   likely: "likely, not proved",
-  missed: "missed its limit",
+  missed: "limit missed",
   none: "not proved",
 };
 
 /** The task's own metric, else the share of samples with the same best class, without and with the fix. */
-function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string) => string): string {
+function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string {
   if (task !== null) return `${show(task.metric)} ${digits(task.reference)} → ${digits(task.candidate)}`;
   const [told] = harm ?? [];
-  if (told !== undefined) return show(told.message);
+  if (told !== undefined) return say(told.message);
   const [before, after] = [agreementOf(outputs), agreementOf(fix?.verified?.outputs ?? [])];
   if (before === undefined) return "";
   const same = `same top-1 in ${formatMetric("top1Agreement", before)}`;

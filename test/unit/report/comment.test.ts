@@ -51,6 +51,16 @@ describe("pull-request comment", () => {
     expect(parseState(renderAllClear(passReport(), options))).toEqual({ ...state, told: "clear" });
   });
 
+  it("leaves out what has nothing to say, and writes sentences as sentences", () => {
+    const harm = [{ kind: "classification" as const, output: "y", message: "The best class flipped in sample 7." }];
+    const told = renderComment(sampleReport({ models: [sampleModel({ search: null, fix: null, harm })] }), options);
+    expect(told).not.toContain("(empty)");
+    expect(told).toContain(" · The best class flipped in sample 7.");
+    const early = renderComment(undecidedReport({ models: [undecidedModel({ laneWhy: "" })] }), options);
+    expect(early).not.toContain("Compared:");
+    expect(early).not.toContain("()");
+  });
+
   it.each([
     ["regression", sampleReport(), "### ❌ Do not merge: INT8 lost accuracy in `text-direction`"],
     ["pass", passReport(), "### ✅ Safe to merge: INT8 accuracy of `text-direction` is within limits"],

@@ -20,3 +20,10 @@ it("what is known of a model is told", () => {
   const told = facts(sampleModel()).map(([what]) => what);
   for (const what of ["Lane", "Calibration", "Validation", "Coverage"]) expect(told).toContain(what);
 });
+
+it("the number of samples is told once, and what was taken of a larger file beside it", () => {
+  const told = (source: string) =>
+    new Map(facts(sampleModel({ validation: { ...sampleModel().validation, samples: 8, source } }))).get("Validation");
+  expect(told("data/cls.npz (8 samples)")).toMatch(/^data\/cls\.npz \(8 samples\)(,|$)/);
+  expect(told("data/cls.npz (500 samples)")).toMatch(/^8 samples of data\/cls\.npz \(500 samples\)/);
+});

@@ -35,6 +35,11 @@ describe("terminal table", () => {
     expect(text.match(/^Keep \d+ of \d+ units? of /gm)).toHaveLength(2);
   });
 
+  it("asks for the same command with a search where there was none, since it alone has the flags", () => {
+    const report = sampleReport({ models: [sampleModel({ search: null, fix: null })] });
+    expect(renderTerminal(report, { ansi: false, folder: "out" })).toContain("\nNext: the same command with --search on-regression\n");
+  });
+
   it("differs on a terminal by colour only", () => {
     const plain = renderTerminal(sampleReport(), { ansi: false });
     const coloured = renderTerminal(sampleReport(), { ansi: true });

@@ -40,6 +40,11 @@ describe("HTML page", () => {
     expect(page).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u001b]/);
   });
 
+  it("writes the figures of advice with three digits, and their names as words", () => {
+    const advice = [{ rule: "out-of-range", text: "Add samples.", evidence: { tensor: "h4", seenAmax: 15.209948539733887, beyond: 42 } }];
+    expect(renderHtml(sampleReport({ models: [sampleModel({ advice })] }))).toContain("tensor h4, seen amax 15.2, beyond 42<");
+  });
+
   it("opens the ten worst of 5,000 failing layers, folds 200 and counts the rest", () => {
     const layers = Array.from({ length: 5000 }, (_, i) =>
       sampleLayer(i, { tensor: `t${i}`, node: `n${i}`, level: "fail", injected: { sqnrDb: 5 + i / 100 } }),
