@@ -64,7 +64,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
       { lane: "explicit", ...stateOf(whyNot, hello, (one) => explicitLane(one.features)) },
     ],
     missing: [
-      ...("error" in runtime ? [{ what: "ONNX Runtime", command: `npm install onnxruntime-node@${pinnedRuntime}` }] : []),
+      ...("error" in runtime ? [{ what: "ONNX Runtime", command: `npm install --ignore-scripts onnxruntime-node@${pinnedRuntime}` }] : []),
       ...("why" in answer ? [missingGpu(answer.why)] : []),
       ...("error" in worker ? missingPython(worker.error, python) : []),
       ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),

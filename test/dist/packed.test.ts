@@ -1,0 +1,82 @@
+/** The tarball of `npm pack`: holds what the command needs and nothing else, and runs where it is unpacked. */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const work = mkdtempSync(join(tmpdir(), "trt-gate-packed-"));
+const clone = join(work, "clone");
+/** As npm lays it out in an empty folder. */
+const installed = join(work, "project/node_modules/trt-accuracy-gate");
+const manifest: { version: string; bin: Record<string, string>; dependencies: Record<string, string> } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+);
+
+const run = (file: string, args: readonly string[], cwd: string) =>
+  spawnSync(file, args, { cwd, encoding: "utf8", env: { PATH: process.env.PATH, HOME: process.env.HOME } });
+
+/** Files of the repository below these paths that git does not ignore. */
+const tracked = (...paths: readonly string[]): string[] =>
+  run("git", ["ls-files", "-co", "--exclude-standard", ...paths], root)
+    .stdout.split("\n")
+    .filter((path) => path !== "" && existsSync(join(root, path)))
+    .toSorted();
+
+const needed = tracked("dist", "python", "runtime", "schema", "action.yml", "package.json", "LICENSE", "README.md", "CHANGELOG.md");
+/** What work in a clone leaves behind. */
+const litter = ["python/__pycache__/worker.cpython-312.pyc", "trt-gate-report/report.json", ".env"];
+let packed: readonly string[] = [];
+
+beforeAll(() => {
+  for (const path of [...needed, ...tracked("docs", "scripts", "examples/classifier")]) cpSync(join(root, path), join(clone, path));
+  for (const path of litter) {
+    mkdirSync(dirname(join(clone, path)), { recursive: true });
+    writeFileSync(join(clone, path), "left behind\n");
+  }
+  const pack = run("npm", ["pack", "--json", "--pack-destination", work], clone);
+  expect(pack.status, pack.stderr).toBe(0);
+  const [tarball]: { filename: string; files: { path: string }[] }[] = JSON.parse(pack.stdout);
+  packed = (tarball?.files ?? []).map(({ path }) => path).toSorted();
+  mkdirSync(installed, { recursive: true });
+  expect(run("tar", ["-xzf", join(work, tarball?.filename ?? ""), "--strip-components=1", "-C", installed], work).status).toBe(0);
+});
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe("the packed command", () => {
+  it("holds what it needs and nothing else", () => {
+    expect(packed).toEqual(needed);
+    expect(packed).toEqual(expect.arrayContaining(["dist/cli.js", "python/worker.py", "runtime/package-lock.json", "action.yml"]));
+    expect(packed).toEqual(expect.arrayContaining(Object.values(manifest.bin)));
+  });
+
+  it("imports only its own files, Node and what it declares", () => {
+    const imports = globSync("dist/**/*.js", { cwd: installed }).flatMap((file) =>
+      [...readFileSync(join(installed, file), "utf8").matchAll(/(?:\bfrom|\bimport\(?)["'`](\.{0,2}[\w@/:.-]+)["'`]/g)].map(
+        ([, target = ""]) => (target.startsWith(".") ? posix.join(posix.dirname(file), target) : target),
+      ),
+    );
+    const known = new Set([
+      ...packed,
+      ...Object.keys(manifest.dependencies),
+      ...builtinModules,
+      ...builtinModules.map((one) => `node:${one}`),
+    ]);
+    expect(imports.filter((target) => target.startsWith("dist/")).length).toBeGreaterThan(50);
+    expect([...new Set(imports)].filter((target) => !known.has(target))).toEqual([]);
+  });
+
+  it("runs where it is unpacked, with ONNX Runtime beside it", () => {
+    symlinkSync(join(root, "node_modules/onnxruntime-node"), join(dirname(installed), "onnxruntime-node"));
+    const example = join(work, "project/classifier");
+    for (const path of tracked("examples/classifier")) cpSync(join(root, path), join(example, path.slice("examples/classifier/".length)));
+    const gate = (...args: readonly string[]) => run(process.execPath, [join(installed, manifest.bin["trt-gate"] ?? ""), ...args], example);
+    expect(gate("--version")).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
+    const checked = gate("check", "--config", "gate.yml", "--lane", "simulate");
+    expect(checked.status, checked.stdout + checked.stderr).toBe(0);
+    expect(checked.stdout).toContain("within limits");
+  });
+});
