@@ -9,6 +9,8 @@ const workflow = z.looseObject({
   concurrency: z.object({ group: z.string() }).loose(),
   jobs: z.record(z.string(), z.looseObject({ permissions: z.record(z.string(), z.string()), steps: z.array(step) })),
 });
+const job = z.looseObject({ permissions: z.record(z.string(), z.string()), needs: z.array(z.string()).optional(), steps: z.array(step) });
+const releaseJobs = z.looseObject({ jobs: z.object({ check: job, publish: job }) });
 const folder = "docs/workflows";
 const files = readdirSync(folder);
 
@@ -49,5 +51,21 @@ describe("the project's own workflows", () => {
       .split("\n")
       .filter((line) => /\buses:/.test(line) && !/uses: \.\//.test(line));
     expect(lines.filter((line) => !/uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d/.test(line))).toEqual([]);
+  });
+
+  it("publishes what was checked and attested, and installs nothing beside the rights to write", () => {
+    const { jobs } = releaseJobs.parse(parse(readFileSync(".github/workflows/release.yml", "utf8")));
+    const scripts = ({ steps }: { readonly steps: readonly { readonly run?: string | undefined }[] }) =>
+      steps.map(({ run = "" }) => run).join("\n");
+    expect(jobs.check.permissions).toEqual({ contents: "read" });
+    expect(scripts(jobs.check)).toContain("bash .ci/run\nnpm run --silent build\n");
+    expect(jobs.publish.needs).toEqual(["check"]);
+    expect(jobs.publish.permissions).toEqual({ attestations: "write", contents: "write", "id-token": "write" });
+    expect(scripts(jobs.publish)).not.toMatch(/npm (ci|install|test|run|exec)|npx|node |\.ci\//);
+    const uses = jobs.publish.steps.map(({ uses = "" }) => uses.split("@")[0]);
+    const attest = uses.indexOf("actions/attest-build-provenance");
+    const release = jobs.publish.steps.findIndex(({ run }) => run?.includes("gh release create"));
+    expect([attest > 0, release > attest]).toEqual([true, true]);
+    expect(jobs.publish.steps[attest]?.with?.["subject-path"]).toContain("trt-accuracy-gate-*.tgz");
   });
 });
