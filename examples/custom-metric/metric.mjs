@@ -4,7 +4,9 @@ import { join } from "node:path";
 
 const [folder = ""] = process.argv.slice(2);
 const labels = JSON.parse(readFileSync("labels.json", "utf8"));
-const files = readdirSync(folder).filter((name) => name.endsWith(".npz")).sort();
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".npz"))
+  .sort();
 const right = files.filter((file) => bestOf(readLogits(readFileSync(join(folder, file)))) === labels[Number.parseInt(file, 10)]);
 console.log(JSON.stringify({ accuracy: right.length / files.length }));
 

@@ -9,13 +9,11 @@ import { openWorkplace, type Workplace } from "./spawn.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Command lines as written in code, `npx` left out. A pipe in a table is written `\|`. */
+/** Command lines as written in code. A pipe in a table is written `\|`. */
 const shown = [
   ...new Set(
     ["README.md", ...globSync("docs/**/*.md", { cwd: root })].flatMap((page) =>
-      [...readFileSync(join(root, page), "utf8").matchAll(/`(?:npx )?trt-gate ([a-z][^`]*)`/g)].map(([, line = ""]) =>
-        line.replaceAll("\\|", "|"),
-      ),
+      [...readFileSync(join(root, page), "utf8").matchAll(/`trt-gate ([a-z][^`]*)`/g)].map(([, line = ""]) => line.replaceAll("\\|", "|")),
     ),
   ),
 ];
