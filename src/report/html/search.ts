@@ -20,14 +20,18 @@ const mostPoints = 40;
 export function fixSection(model: ModelReport, show: Show): Markup {
   const { search, fix } = model;
   if (search === null) return nothing;
+  // The search's message ends with the proof's: here only what the check of the fix adds to it.
+  const told = search.proof?.message ?? "";
+  const verified = fix?.verified?.message ?? "Not verified.";
+  const added = told !== "" && search.message.endsWith(told) && verified.startsWith(told) ? verified.slice(told.length).trim() : verified;
   const proof =
-    fix === null || search.keep.length === 0
+    fix === null || search.keep.length === 0 || (added === "" && !fix.latency)
       ? nothing
-      : html`<p>${fix.verified === null ? "Not verified." : fix.verified.message}${fix.latency && html` ${latencyWords(fix.latency)}`}</p>`;
+      : html`<p>${added}${fix.latency && html` ${latencyWords(fix.latency)}`}</p>`;
   const kept =
     search.keep.length === 0
       ? nothing
-      : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (1-minimal: none of them can be dropped)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
+      : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (none of them can be dropped)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
   const files = (fix?.files ?? []).map(
     (file) =>
       html`<p><code>${show(file.path)}</code> <span class="note">${file.format}${
@@ -50,7 +54,7 @@ export function searchSection(search: Search, show: Show, limitDb: number | unde
 function samplesWords({ samples }: Search): Markup {
   if (!samples) return nothing;
   const apart = samples.apart ? "three sets that do not meet" : "too few for three sets of their own: nothing counts as proved";
-  return html`<p>${samples.rank} samples ranked, ${samples.choose} chose and ${samples.prove} proved (${apart}).</p>`;
+  return html`<p>Samples: ${samples.rank} to rank, ${samples.choose} to choose, ${samples.prove} to prove (${apart}).</p>`;
 }
 
 function curvePart(search: Search, limitDb: number | undefined): Markup {

@@ -82,7 +82,8 @@ export function gainOf({ search, fix }: ModelReport): string {
   const proof = search?.proof;
   const figure = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
   if (figure === undefined) return "";
-  const interval = proof?.low === undefined || proof.margin === undefined ? "" : ` (margin ${lowerEnd(proof.margin, proof.low)})`;
+  const interval =
+    proof?.low === undefined || proof.margin === undefined ? "" : ` (margin to the nearest limit ${lowerEnd(proof.margin, proof.low)})`;
   return `${formatMetric("sqnrDb", figure)}${interval}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}`;
 }
 

@@ -5,7 +5,15 @@ import { renderHtml } from "../../../../src/report/html/page.ts";
 import { script } from "../../../../src/report/html/script.ts";
 import { style } from "../../../../src/report/html/style.ts";
 import { hostileReport } from "../../../fakes/hostile-report.ts";
-import { passReport, sampleLayer, sampleModel, sampleReport, undecidedModel, undecidedReport } from "../../../fakes/report.ts";
+import {
+  passReport,
+  sampleLayer,
+  sampleModel,
+  sampleReport,
+  sampleSearch,
+  undecidedModel,
+  undecidedReport,
+} from "../../../fakes/report.ts";
 
 const sha256 = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 const elements = (page: string, name: string) => page.match(new RegExp(`<${name}[ >]`, "g"))?.length ?? 0;
@@ -43,6 +51,19 @@ describe("HTML page", () => {
   it("writes the figures of advice with three digits, and their names as words", () => {
     const advice = [{ rule: "out-of-range", text: "Add samples.", evidence: { tensor: "h4", seenAmax: 15.209948539733887, beyond: 42 } }];
     expect(renderHtml(sampleReport({ models: [sampleModel({ advice })] }))).toContain("tensor h4, seen amax 15.2, beyond 42<");
+  });
+
+  it("tells the proof of the kept units once, though the check of the fix says it again", () => {
+    const message = "Not proved: the limit is missed on 4 samples.";
+    const search = sampleSearch({
+      message: `Keeping 2 of 30 units meets the limits. ${message}`,
+      proof: { state: "missed", samples: 4, message },
+    });
+    const { fix } = sampleModel();
+    const verified = fix?.verified && { ...fix.verified, message: `${message} (Simulated.)` };
+    const page = renderHtml(sampleReport({ models: [sampleModel({ search, fix: fix && { ...fix, verified: verified ?? null } })] }));
+    expect(page.split(message)).toHaveLength(2);
+    expect(page).toContain("<p>(Simulated.)");
   });
 
   it("opens the ten worst of 5,000 failing layers, folds 200 and counts the rest", () => {
