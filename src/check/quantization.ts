@@ -117,6 +117,6 @@ const openCalibration = async (facts: QuantizationFacts, given: QuantizationEntr
 const tooFew = (data: FeedSource | undefined, { minSamples }: QuantizationEntry, { name }: ModelEntry): string[] =>
   data !== undefined && data.count < minSamples
     ? [
-        `${name} is calibrated with ${data.count} samples, fewer than ${minSamples}: scales from few samples miss rare large values. Give more, or lower min-samples.`,
+        `${name} is calibrated with ${data.count} samples, fewer than ${minSamples}: scales from few samples miss rare large values. Give more, or lower quantization.min-samples.`,
       ]
     : [];

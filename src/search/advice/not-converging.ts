@@ -1,16 +1,28 @@
 /** The search ended without a short list: single layers are not the cause, or the limit is tighter than INT8 allows. */
-import type { Advice } from "../outcome.ts";
+import type { Advice, OutcomeKind } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
-const unsolved = new Set(["diffuse", "budget", "none", "not-confirmed"]);
+const unsolved: ReadonlyMap<OutcomeKind, string> = new Map([
+  ["diffuse", "found the error spread over many of them"],
+  ["budget", "used up the budget without a set that is sure to be enough"],
+  ["none", "found no set that is enough"],
+  ["not-confirmed", "found no set that is enough on fresh samples too"],
+]);
 
 export function notConverging({ search, limitDb }: AdviceFacts): Advice | undefined {
-  if (!search || !unsolved.has(search.outcome) || search.probes === 0) return undefined;
+  const ending = unsolved.get(search?.outcome ?? "found");
+  if (!search || ending === undefined || search.probes === 0) return undefined;
   const { outcome, probes, units, plainDb } = search;
-  const gap = plainDb === undefined || limitDb === undefined ? "" : ` (plain INT8: ${plainDb.toFixed(1)} dB, limit ${limitDb} dB)`;
+  // Where SQNR meets its own limit another one is missed, and the two figures would explain nothing.
+  const gap =
+    plainDb === undefined || limitDb === undefined || plainDb >= limitDb
+      ? ""
+      : ` (plain INT8: ${plainDb.toFixed(1)} dB, limit ${limitDb} dB)`;
   return {
     rule: "not-converging",
-    text: `${probes} probes over ${units} units ended as '${outcome}'${gap}. Loosen the limits if the application allows, else train with quantisation (QAT).`,
+    text: `${counted(probes, "probe")} over ${counted(units, "unit")} ${ending}${gap}. Loosen the limits if the application allows, else train with quantisation (QAT).`,
     evidence: { outcome, probes, units, ...(plainDb === undefined ? {} : { plainDb }), ...(limitDb === undefined ? {} : { limitDb }) },
   };
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

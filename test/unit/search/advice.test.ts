@@ -65,6 +65,17 @@ describe("advice", () => {
     expect(rules({ search: { ...search, outcome } })).toEqual(["not-converging"]);
   });
 
+  it("says in words how the search ended, and leaves out an SQNR that meets its own limit", () => {
+    const textOf = (plainDb: number) =>
+      advise({ search: { ...search, outcome: "not-confirmed", probes: 1, plainDb }, limitDb: 20 }).find(
+        ({ rule }) => rule === "not-converging",
+      )?.text;
+    expect(textOf(18.4)).toContain(
+      "1 probe over 54 units found no set that is enough on fresh samples too (plain INT8: 18.4 dB, limit 20 dB).",
+    );
+    expect(textOf(20.6)).toContain("found no set that is enough on fresh samples too. Loosen");
+  });
+
   it("says that no calibration could be tried where a diffuse error has only a cache", () => {
     const diffuse = { ...search, outcome: "diffuse", plainDb: 9.1 } as const;
     const [advice, ...others] = advise({ search: diffuse, calibration: { ...calibration, onlyCache: true } });
