@@ -45,6 +45,10 @@ export const caveats = {
     sentence: "An entry along an axis of an output (a channel, a column) is lost, while the output as a whole meets its limit.",
     next: "Find out what this entry holds; give it an output of its own, or join parts in the graph, so that it is judged.",
   },
+  "value-lost": {
+    sentence: "A class, or true, is hardly found where the other side has it: it is rare, and the share of all equal entries hides it.",
+    next: "Look at this value: end the model before ArgMax, Hardmax or the comparison, and judge the scores.",
+  },
 } satisfies Record<string, CaveatRow>;
 
 export type CaveatCode = keyof typeof caveats;
@@ -67,7 +71,8 @@ export function findingCaveats(findings: readonly Finding[]): Caveat[] {
   const kinds: readonly (readonly [CaveatCode, Finding | undefined])[] = [
     ["samples-beyond", warnings.find(({ of }) => of === "samples")],
     ["part-beyond", warnings.find(({ of, part, margin = 0 }) => of === "tensor" && part !== undefined && margin < 0)],
-    ["entry-lost", warnings.find(({ of }) => of === "entry")],
+    ["entry-lost", warnings.find(({ of, metric }) => of === "entry" && metric !== "agreement")],
+    ["value-lost", warnings.find(({ of, metric }) => of === "entry" && metric === "agreement")],
   ];
   return kinds.flatMap(([reason, finding]) =>
     finding === undefined ? [] : [{ reason, message: `${capitalized(finding.message)} ${caveats[reason].next}` }],

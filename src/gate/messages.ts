@@ -1,4 +1,5 @@
 /** Sentences with the values of the case in them. Plain text: names are not made inert here, each sink does that for its own format. */
+import type { WorstValue } from "../measure/by-value.ts";
 import type { Fault, Measurement } from "../measure/measurement.ts";
 import { type MetricName, metrics } from "../measure/metrics.ts";
 import type { Check } from "./checks.ts";
@@ -62,6 +63,9 @@ export function entryText(
   const others = lost > 1 ? ` (and ${lost - 1} more of ${of})` : "";
   return `entry ${index}${others} along axis ${axis} of "${tensor}" has sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole.sqnrDb ?? Number.NaN)}: what it holds is lost.`;
 }
+
+export const valueLostText = ({ tensor, metrics: whole }: Measurement, { value, both, either, agreement }: WorstValue): string =>
+  `of ${either} entries of "${tensor}" that are ${value} on either side, ${both} are on both (${valueText("agreement", agreement)}), where the whole agrees in ${valueText("agreement", whole.agreement ?? Number.NaN)}.`;
 
 export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault): string {
   switch (fault) {

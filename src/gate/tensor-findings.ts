@@ -13,6 +13,7 @@ import { checkText, faultText, saturatedText } from "./messages.ts";
 import { judgedParts } from "./parts.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { sampleFinding } from "./sample-findings.ts";
+import { valueFindings } from "./value-findings.ts";
 import type { Limits, Tolerance, Waiver } from "./verdict.ts";
 import { waiverFor } from "./waivers.ts";
 
@@ -43,6 +44,7 @@ export function judgeTensor(measurement: Measurement, rules: TensorRules): Judge
     ...judgeParts(measurement, tolerance),
     ...sampleFinding(measurement, limits, samplesWithinFor(measurement, tolerance)),
     ...entryFindings(measurement, limits, tolerance.parts),
+    ...valueFindings(measurement, limits),
   ];
   return [...findings, ...more].map((finding) => waive(finding, rules));
 }

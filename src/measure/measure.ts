@@ -7,6 +7,7 @@ import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { type DType, isFloat, sameShape, type Tensor } from "../model/tensor.ts";
 import { accumulate, type Closeness, type Numbers } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";
+import { addValues } from "./by-value.ts";
 import { CoverageCount } from "./coverage.ts";
 import { addEntries, emptyEntries, mergeEntries } from "./entries.ts";
 import type { Coverage, Measurement } from "./measurement.ts";
@@ -103,7 +104,7 @@ interface Values {
   readonly shape: readonly number[];
 }
 
-/** By part where the graph shows some, else by entry along an axis. */
+/** By part where the graph shows some, else by entry along an axis; names by value. */
 function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: MeasureOptions): void {
   const places = partPlaces(entry, shape);
   for (const { part, places: at } of places ?? []) {
@@ -114,7 +115,11 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: M
     own.samples.push({ sample, sums });
     if (own.score) addScore(own.score, scoresOf(reference, [at.length], sigmoid), scoresOf(candidate, [at.length], sigmoid), options);
   }
-  if (places === undefined && entry.kind !== "index") addEntryValues(entry, r, c, shape);
+  if (entry.kind === "index") {
+    entry.byValue ??= new Map();
+    addValues(entry.byValue, r, c);
+  }
+  if (entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
 }
 
 const sigmoid = { kind: "sigmoid", node: "" } as const;

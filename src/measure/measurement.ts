@@ -3,6 +3,7 @@
  * Argument order is always (reference, candidate).
  */
 
+import type { WorstValue } from "./by-value.ts";
 import type { Entries } from "./entries.ts";
 import type { Interval } from "./intervals.ts";
 import type { MetricName, Metrics, ValueKind } from "./metrics.ts";
@@ -76,6 +77,8 @@ export interface Measurement {
   readonly entries?: Entries;
   /** Of layers: how the values lie on both sides. */
   readonly values?: ValueHistogram;
+  /** Of outputs of names: the value on which the sides agree least. */
+  readonly worstValue?: WorstValue;
   /** Per class figures where labels are given (`validation.labels`). */
   readonly perClass?: readonly { readonly label: string; readonly samples: number; readonly metrics: Metrics }[];
 }

@@ -4,6 +4,7 @@
  */
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { spreadOf } from "./bootstrap.ts";
+import { type ValueCounts, worstValue } from "./by-value.ts";
 import { type EntrySums, worstEntries } from "./entries.ts";
 import { type Interval, intervalOf } from "./intervals.ts";
 import type { Fault, Measurement, SampleFigures } from "./measurement.ts";
@@ -50,6 +51,8 @@ export interface TensorSums {
   entries?: readonly EntrySums[];
   /** Of layers. */
   values?: ValueHistogram;
+  /** Of outputs of names. */
+  byValue?: ValueCounts;
   /** Shapes that differ, or samples that one side lacks: nothing else is then said about the tensor. */
   fault?: { readonly kind: Fault; readonly note: string };
   /** Remark that does not hinder measuring, e.g. different element types. */
@@ -70,6 +73,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
   const note = tensor.fault?.note ?? tensor.note;
   const classes = options.labels && isOutput && fault === undefined ? perClass(tensor.samples, options) : undefined;
   const entries = tensor.entries && fault === undefined ? worstEntries(tensor.entries) : undefined;
+  const worst = tensor.byValue && fault === undefined ? worstValue(tensor.byValue) : undefined;
   const parts = fault === undefined ? tensor.parts?.map((part) => partOf(tensor, part, options)) : undefined;
   return {
     tensor: tensor.tensor,
@@ -81,6 +85,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
     ...(parts ? { parts } : {}),
     ...(entries ? { entries } : {}),
     ...(tensor.values ? { values: tensor.values } : {}),
+    ...(worst ? { worstValue: worst } : {}),
   };
 }
 
