@@ -38,6 +38,7 @@ const cures: Readonly<Record<RefusalKind, { readonly plain: readonly string[]; r
   type: { plain: int8, extra: [] },
   "zero-point": { plain: int8, extra: ["'ActivationSymmetric': True", "'WeightSymmetric': True"] },
   bias: { plain: [], extra: ["'QuantizeBias': False"] },
+  scale: { plain: [], extra: [] },
 };
 
 function refusalWords(refusals: readonly Refusal[]): string {
@@ -48,5 +49,9 @@ function refusalWords(refusals: readonly Refusal[]): string {
   const plain = new Set(refusals.flatMap(({ kind }) => cures[kind].plain));
   const extra = new Set(refusals.flatMap(({ kind }) => cures[kind].extra));
   const words = [...plain, ...(extra.size === 0 ? [] : [`extra_options={${[...extra].join(", ")}}`])];
-  return `TensorRT refuses this model: it takes INT8, INT4 and FP8 without a zero point, and not ${what.join(", ")}. The figures are those of ONNX Runtime. Export it with quantize_static(…, ${words.join(", ")}).`;
+  const next = [
+    ...(words.length === 0 ? [] : [`Export it with quantize_static(…, ${words.join(", ")}).`]),
+    ...(refusals.some(({ kind }) => kind === "scale") ? ["Give every quantiser a scale above 0, those of unused channels too."] : []),
+  ];
+  return `TensorRT refuses this model: it takes INT8, INT4 and FP8 without a zero point and with scales above 0, and not ${what.join(", ")}. The figures are those of ONNX Runtime. ${next.join(" ")}`;
 }

@@ -1,14 +1,15 @@
 /**
- * What of a quantised model TensorRT's parser refuses, asked of the file as it is: zero points, INT32 biases behind DequantizeLinear, 16-bit types, quantised operators.
+ * What of a quantised model TensorRT's parser refuses, asked of the file as it is: zero points, INT32 biases behind DequantizeLinear, 16-bit types, quantised operators,
+ * scales that are not above 0.
  * Known from the parser's own words (TensorRT for RTX 1.7.1); what else a builder may refuse only a builder can say.
  */
 import { smallValues } from "./constants.ts";
-import { DataType, type NodeProto, nodeLabel } from "./model.ts";
+import { DataType, type NodeProto, nodeLabel, type TensorProto } from "./model.ts";
 import type { Network } from "./network.ts";
 import { isDequantize, isQuantize, quantizedType } from "./qdq.ts";
 import { isQOperator } from "./qoperators.ts";
 
-export type RefusalKind = "operator" | "type" | "bias" | "zero-point";
+export type RefusalKind = "operator" | "type" | "bias" | "zero-point" | "scale";
 
 export interface Refusal {
   readonly kind: RefusalKind;
@@ -44,5 +45,11 @@ function refusalOf(network: Network, node: NodeProto): readonly [RefusalKind, st
   if (!taken.has(type)) return ["type", DataType[type] ?? String(type)];
   const zero = network.constants.get(node.input[2] ?? "");
   const value = zero === undefined ? undefined : Array.from(smallValues(zero) ?? []).find((one) => one !== 0);
-  return value === undefined ? undefined : ["zero-point", `${DataType[type]} with zero point ${value}`];
+  if (value !== undefined) return ["zero-point", `${DataType[type]} with zero point ${value}`];
+  const scale = nonPositive(network.constants.get(node.input[1] ?? ""));
+  return scale === undefined ? undefined : ["scale", `the scale ${scale}`];
 }
+
+/** Of a dead channel a quantiser may write 0; NaN is not above 0 either. Scales that are computed or lie in another file are not looked at. */
+const nonPositive = (scales: TensorProto | undefined): number | undefined =>
+  scales && Array.from(smallValues(scales) ?? []).find((scale) => !(scale > 0));

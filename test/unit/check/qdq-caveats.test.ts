@@ -32,6 +32,29 @@ describe("a model that only ONNX Runtime takes", () => {
   });
 });
 
+// onnx-tensorrt's QuantDequantLinearHelper: "Scale coefficients must all be positive". ONNX Runtime runs them.
+describe("a scale that is not above 0", () => {
+  const scaled = async (value: number) => {
+    const network = toNetwork(await readModel(join(folder, "pictures.s8.onnx"), files));
+    const name = network.nodes.find(({ opType }) => opType === "QuantizeLinear")?.input[1] ?? "";
+    const scale = network.constants.get(name);
+    if (scale === undefined) throw new Error(`no scale ${name}`);
+    const changed = { ...scale, rawData: new Uint8Array(Float32Array.of(value).buffer) };
+    return qdqCaveats({ ...network, constants: new Map([...network.constants, [name, changed]]) }, { hasFloat: true });
+  };
+
+  it.each([0, -0.5, Number.NaN])("is refused by TensorRT and told: %d", async (value) => {
+    const [caveat, ...more] = await scaled(value);
+    expect(more).toEqual([]);
+    expect(caveat).toMatchObject({ reason: "not-for-tensorrt", message: expect.stringContaining(`not the scale ${value} (`) });
+    expect(caveat?.message).toMatch(/Give every quantiser a scale above 0, those of unused channels too\.$/);
+  });
+
+  it("is not seen in a sound one", async () => {
+    expect(await scaled(0.5)).toEqual([]);
+  });
+});
+
 describe("a quantised model without its float model", () => {
   it("says that the error of its integer weights is not seen, in every form; with the float model it is", async () => {
     for (const name of ["pictures.u8", "pictures.s8.channel", "pictures.qop.u8", "words.s8"]) {
