@@ -36,7 +36,8 @@ export const purpose: Readonly<Record<string, string>> = {
   "version.ts": "The gate's own version and commit.",
   "node-version.ts": "Refuses an older Node with one sentence.",
   effects: "The only code that touches processes, files, the clock and the log; the kinds of failure, told apart by who must act.",
-  model: "The words that every room shares: tensors, samples, units, lanes and engines. Types, and arithmetic on shapes.",
+  model:
+    "The words that every room shares: tensors, samples, units, lanes and engines. Types, arithmetic on shapes, and the command lines of a build.",
   onnx: "ONNX files: reading every storage form, checking them as hostile data, finding quantisable units, editing Q/DQ.",
   formats: "Files of tensors: npy, npz, Polygraphy's and trtexec's JSON, in constant memory.",
   measure: "Streams of tensor pairs into figures: one table of metrics over sums that can be merged.",

@@ -1,6 +1,7 @@
 /** What a user's tools need to build as the gate did, as the report and the artefacts hold it. */
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { buildWords } from "../lanes/tensorrt/reproduce.ts";
+import { polygraphyTiming, trtexecTiming } from "../model/build-options.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { type ExportedCache, ownCacheName } from "./exported-cache.ts";
 import type { Prepared } from "./prepare.ts";
@@ -14,8 +15,8 @@ export function buildWith(
   const word = own === undefined ? quantization.cacheHeader?.split("-").at(-1) : own.algorithm;
   const { polygraphy, trtexec } = buildWords(job, job.shapes, word === undefined ? undefined : calibratorOf(word));
   return {
-    polygraphy: [...polygraphy, ...(timingCache === undefined ? [] : ["--load-timing-cache", timingCache])],
-    trtexec: trtexec ? [...trtexec, ...(timingCache === undefined ? [] : [`--timingCacheFile=${timingCache}`])] : null,
+    polygraphy: [...polygraphy, ...polygraphyTiming(timingCache)],
+    trtexec: trtexec ? [...trtexec, ...trtexecTiming(timingCache)] : null,
     ...(job.shapes.size === 0 ? {} : { shapes: [...job.shapes].map(([name, { opt }]) => `${name}:${opt.join("x")}`) }),
     ...(own === undefined ? {} : { cache: ownCacheName, ...(own.isSimulated ? { note: simulatedNote } : {}) }),
   };

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { toKebab } from "../config/case.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import type { ReproductionFiles } from "../model/reproduction.ts";
-import { shellWord } from "../model/shell-word.ts";
+import { shellLine, shellWord } from "../model/shell-word.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
 import { writeBeside } from "./beside-report.ts";
@@ -107,4 +107,4 @@ function scriptText({ entry, prepared, context }: CheckFacts, lines: readonly st
   ].join("\n");
 }
 
-const line = (...words: readonly string[]): string => words.map(shellWord).join(" ");
+const line = (...words: readonly string[]): string => shellLine(words);

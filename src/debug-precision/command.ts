@@ -2,6 +2,8 @@
  * Polygraphy's own search as a command: its arguments, and the check that tells bad accuracy from a failed tool.
  * Runs nothing. With `--fail-returncode 1` Polygraphy takes every other code as good, so the check itself stops the run on anything else.
  */
+import { polygraphyShapes } from "../model/build-options.ts";
+import type { ShapeRange } from "../model/job.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 
 export interface DebugPrecisionRequest {
@@ -13,10 +15,7 @@ export interface DebugPrecisionRequest {
   readonly cachePath: string;
   readonly calibrator: string;
   /** By input name; all three are equal for a fixed shape. */
-  readonly shapes: ReadonlyMap<
-    string,
-    { readonly min: readonly number[]; readonly opt: readonly number[]; readonly max: readonly number[] }
-  >;
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
   /** Further builder options, each a word (`--tactic-sources`, `--builder-optimization-level 0`). */
   readonly builder: readonly string[];
   readonly check: CheckRequest;
@@ -44,11 +43,8 @@ const ENGINE = "polygraphy_debug.engine";
 /** Everything after the word `polygraphy`. `--check` takes all words behind it, so it comes last. */
 export function debugPrecisionArgs(request: DebugPrecisionRequest): string[] {
   const { model, mode, direction, precision, cachePath, calibrator, builder, check, artifactsFolder } = request;
-  const list = (kind: "min" | "opt" | "max") => [...request.shapes].map(([name, range]) => `${name}:[${range[kind].join(",")}]`);
-  const shapes =
-    request.shapes.size === 0 ? [] : (["min", "opt", "max"] as const).flatMap((kind) => [`--trt-${kind}-shapes`, ...list(kind)]);
   return [
-    ...["debug", "precision", model, ...shapes, "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
+    ...["debug", "precision", model, ...polygraphyShapes(request.shapes), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
     ...[
       "--calibration-cache",
       cachePath,

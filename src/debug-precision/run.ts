@@ -7,8 +7,8 @@ import { parseCache } from "../calibration/cache.ts";
 import { pythonEnv } from "../effects/child-env.ts";
 import type { Files } from "../effects/effects.ts";
 import { writeInputs, writeRunResults } from "../formats/polygraphy-writer.ts";
-import { calibratorOf, entropyCalibrator } from "../lanes/tensorrt/capabilities.ts";
-import { pluginFlags } from "../lanes/tensorrt/reproduce.ts";
+import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
+import { entropyCalibrator, polygraphyPlugins } from "../model/build-options.ts";
 import type { Engine } from "../model/engine.ts";
 import type { EngineJob } from "../model/job.ts";
 import { shellWord } from "../model/shell-word.ts";
@@ -53,7 +53,7 @@ export async function writeDebugPrecision(
   await files.writeText(at("check.sh"), checkScript);
   await files.writeText(
     join(folder, "bin", "polygraphy"),
-    `#!/bin/sh\nexec ${[job.tensorrt.python, "-c", runPolygraphy].map(shellWord).join(" ")} "$@"${pluginFlags(job.tensorrt.plugins)
+    `#!/bin/sh\nexec ${[job.tensorrt.python, "-c", runPolygraphy].map(shellWord).join(" ")} "$@"${polygraphyPlugins(job.tensorrt.plugins)
       .map((word) => ` ${shellWord(word)}`)
       .join("")}\n`,
   );

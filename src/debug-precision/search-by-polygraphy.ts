@@ -5,8 +5,8 @@
 import { fileURLToPath } from "node:url";
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
-import { builderFlags } from "../lanes/tensorrt/reproduce.ts";
 import { metricList } from "../measure/metrics.ts";
+import { polygraphyOptions } from "../model/build-options.ts";
 import type { Engine } from "../model/engine.ts";
 import type { EngineJob } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
@@ -50,7 +50,7 @@ export async function searchByPolygraphy(
     cachePath: files.cache,
     calibrator: files.calibrator,
     shapes: job.shapes,
-    builder: builderFlags(job.tensorrt),
+    builder: polygraphyOptions(job.tensorrt),
     check: { ...files, tolerance: toleranceText(entry), gate: [process.execPath, gatePath()] },
     artifactsFolder: files.artifactsFolder,
   });

@@ -1,6 +1,7 @@
 /** `fix_precision.py` for `polygraphy --trt-network-postprocess-script`: implicit engines of TensorRT 8 and 10. */
 
-import { pathArgument, shellWord } from "../model/shell-word.ts";
+import { int8With, polygraphyBuild } from "../model/build-command.ts";
+import { pathArgument } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { builtPath, constraintOf, int8NodesOf, nodesOf, placeOf } from "./nodes.ts";
@@ -21,13 +22,12 @@ export function makePolygraphy(fix: Fix): readonly Artifact[] {
   return [{ format: "polygraphy", fileName: FILE, content, command, leftOut: [] }];
 }
 
-function polygraphyCommand(fix: Fix): string {
-  const { cachePath, precision } = fix;
-  const words = [
-    ...["polygraphy", "convert", pathArgument(builtPath(fix)), "--int8", ...(precision === "float16" ? ["--fp16"] : [])],
-    ...(cachePath === undefined ? [] : ["--calibration-cache", cachePath]),
-    ...(fix.buildWith?.polygraphy ?? []),
-    ...["--trt-network-postprocess-script", placeOf(fix, FILE), "--precision-constraints", constraintOf(fix), "-o", "fixed.engine"],
-  ];
-  return words.map(shellWord).join(" ");
-}
+const polygraphyCommand = (fix: Fix): string =>
+  polygraphyBuild({
+    model: pathArgument(builtPath(fix)),
+    types: int8With(fix.precision),
+    cache: fix.cachePath,
+    options: fix.buildWith?.polygraphy ?? [],
+    script: { path: placeOf(fix, FILE), constraints: constraintOf(fix) },
+    engine: "fixed.engine",
+  });

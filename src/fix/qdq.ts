@@ -1,6 +1,7 @@
 /** For explicit models: a script that removes the Q/DQ of the kept units with `onnx`, and the edited model itself where its bytes are at hand. */
 
-import { pathArgument, shellWord } from "../model/shell-word.ts";
+import { polygraphyBuild, trtexecBuild } from "../model/build-command.ts";
+import { pathArgument, shellLine } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { nodesOf, placeOf } from "./nodes.ts";
@@ -19,9 +20,7 @@ const QUANTIZED = "quantized.qdq.onnx";
 export function makeQdq(fix: Fix): readonly Artifact[] {
   const { model } = fix;
   const isTheModelItself = fix.cachePath === undefined && fix.qdqPath === undefined;
-  const command = editCommands(fix)
-    .map((words) => words.map(shellWord).join(" "))
-    .join(" && ");
+  const command = editCommands(fix).map(shellLine).join(" && ");
   const data = {
     sha256: isTheModelItself ? model.sha256 : "",
     computeNodes: fix.kept.map((unit) => unit.nodes[0] ?? ""),
@@ -30,21 +29,20 @@ export function makeQdq(fix: Fix): readonly Artifact[] {
   const script = pythonScript(headerLines(fix, "qdq", command), data, qdqCode);
   const artifacts: Artifact[] = [{ format: "qdq", fileName: SCRIPT, content: script, command, leftOut: [] }];
   if (fix.editedModel) {
-    const command = buildWords(fix).map(shellWord).join(" ");
-    artifacts.push({ format: "qdq", fileName: MODEL, content: fix.editedModel, command, leftOut: [] });
+    artifacts.push({ format: "qdq", fileName: MODEL, content: fix.editedModel, command: buildLine(fix), leftOut: [] });
   }
   return artifacts;
 }
 
 /** As the gate built it: with types of its own a network takes no flags, in any other the kept units need the higher precision's. */
-function buildWords(fix: Fix): string[] {
+function buildLine(fix: Fix): string {
   const model = placeOf(fix, MODEL);
-  if (fix.proved?.typed !== false) return ["trtexec", `--onnx=${model}`, "--stronglyTyped", "--saveEngine=fixed.engine"];
+  const engine = "fixed.engine";
+  if (fix.proved?.typed !== false) return trtexecBuild({ model, types: "typed", engine });
   const options = fix.buildWith?.polygraphy ?? [];
-  if (fix.precision === "float16") return ["polygraphy", "convert", model, "--int8", "--fp16", ...options, "-o", "fixed.engine"];
   // FP32 has to be asked for where FP16 is allowed, by the layers' own names: those that the script holds.
-  const script = ["--trt-network-postprocess-script", placeOf(fix, "fix_precision.py"), "--precision-constraints", "obey"];
-  return ["polygraphy", "convert", model, "--int8", "--fp16", ...options, ...script, "-o", "fixed.engine"];
+  const script = fix.precision === "float16" ? undefined : { path: placeOf(fix, "fix_precision.py"), constraints: "obey" as const };
+  return polygraphyBuild({ model, types: "int8 and fp16", options, script, engine });
 }
 
 function editCommands(fix: Fix): string[][] {

@@ -3,6 +3,8 @@
  * trtexec splits at commas before it looks at quotes, and `*` is a wildcard: such names cannot be written and are listed as left out.
  */
 
+import { int8With, trtexecBuild } from "../model/build-command.ts";
+import { trtexecSeparators } from "../model/build-options.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
@@ -25,7 +27,7 @@ export function makeTrtexec(fix: Fix): readonly Artifact[] {
   const command = `sh ${shellWord(placeOf(fix, FILE))}`;
   const notes = leftOut.map(({ name, why }) => `# Left out: ${commentText(name)}: ${commentText(why)}`);
   const why = isForeign ? foreign : "no layer name of this fix can be written for trtexec";
-  const body = written.length === 0 ? nothing(why) : `exec ${trtexecWords(fix, written).map(shellWord).join(" ")} "$@"`;
+  const body = written.length === 0 ? nothing(why) : `exec ${trtexecCommand(fix, written)} "$@"`;
   const content = ["#!/bin/sh", ...headerLines(fix, "trtexec", command), ...notes, body, ""].join("\n");
   return [{ format: "trtexec", fileName: FILE, content, command, leftOut }];
 }
@@ -34,25 +36,26 @@ export function makeTrtexec(fix: Fix): readonly Artifact[] {
 const foreign = "trtexec reads caches of entropy calibration only and no input name with a comma, and this model has one or the other";
 const nothing = (why: string): string => `echo '${why}; use the polygraphy format' >&2\nexit 1`;
 
-function trtexecWords(fix: Fix, names: readonly string[]): string[] {
-  const { cachePath, precision } = fix;
-  const type = precision === "float16" ? "fp16" : "fp32";
+function trtexecCommand(fix: Fix, names: readonly string[]): string {
+  const type = fix.precision === "float16" ? "fp16" : "fp32";
   const perLayer = names.map((name) => `${name}:${type}`);
   const pinned = int8NodesOf(fix).filter((name) => whyNotWritten(name) === undefined);
-  const precisions = [...perLayer, ...pinned.map((name) => `${name}:int8`)];
-  return [
-    ...["trtexec", `--onnx=${builtPath(fix)}`, "--int8", ...(type === "fp16" ? ["--fp16"] : [])],
-    ...(cachePath === undefined ? [] : [`--calib=${cachePath}`]),
-    ...(fix.buildWith?.trtexec ?? []),
-    `--layerPrecisions=${precisions.join(",")}`,
-    `--layerOutputTypes=${perLayer.join(",")}`,
-    `--precisionConstraints=${constraintOf(fix)}`,
-    "--saveEngine=fixed.engine",
-  ];
+  return trtexecBuild({
+    model: builtPath(fix),
+    types: int8With(fix.precision),
+    cache: fix.cachePath,
+    options: fix.buildWith?.trtexec ?? [],
+    layers: {
+      precisions: [...perLayer, ...pinned.map((name) => `${name}:int8`)],
+      outputTypes: perLayer,
+      constraints: constraintOf(fix),
+    },
+    engine: "fixed.engine",
+  });
 }
 
 function whyNotWritten(name: string): string | undefined {
   if (!canBeArgument(name)) return "it cannot be an argument of a program";
-  const bad = [",", ":", "'", '"', "*"].find((char) => name.includes(char));
+  const bad = [...trtexecSeparators, "*"].find((char) => name.includes(char));
   return bad === undefined ? undefined : `trtexec cannot read a name with ${bad}`;
 }

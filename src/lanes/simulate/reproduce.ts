@@ -1,7 +1,7 @@
 /** Commands that do the same by hand. Only words: nothing here is run. */
 import type { LaneJob } from "../../model/job.ts";
 import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
-import { shellWord } from "../../model/shell-word.ts";
+import { shellLine } from "../../model/shell-word.ts";
 
 /** The float side in ONNX Runtime, and a Q/DQ copy of the model that computes what the candidate computes. */
 export function reproduceCommands({ sources, quantization }: LaneJob, files: ReproductionFiles = besideCommands): string[] {
@@ -24,4 +24,4 @@ export function reproduceCommands({ sources, quantization }: LaneJob, files: Rep
   ];
 }
 
-const line = (...words: readonly string[]): string => words.map(shellWord).join(" ");
+const line = (...words: readonly string[]): string => shellLine(words);

@@ -1,4 +1,5 @@
 /** Which lanes a TensorRT can serve, by its features. Says why not; picks nothing. */
+import { entropyCalibrator } from "../../model/build-options.ts";
 import type { Features, Hello } from "./protocol.ts";
 
 export interface Capability {
@@ -44,9 +45,6 @@ export function cacheHeaderPrefix(version: string): string {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   return `TRT-${major < 10 ? major * 1000 + minor * 100 + patch : major * 10000 + minor * 100 + patch}`;
 }
-
-/** What `polygraphy` and `trtexec` read a cache with unless told otherwise (`trtexec` cannot be told). */
-export const entropyCalibrator = "IInt8EntropyCalibrator2";
 
 /** Calibrator class for the algorithm word of a cache's first line; undefined for a word that TensorRT does not write. */
 export function calibratorOf(word: string): string | undefined {
