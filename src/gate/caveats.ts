@@ -3,6 +3,7 @@
  * an unqualified one. The one table of them; docs/verdicts.md is written from it.
  */
 import { capitalized } from "./messages.ts";
+import { nothingToDo } from "./reasons.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
 interface CaveatRow {
@@ -62,8 +63,13 @@ export interface Caveat {
 /** The verdict with its caveats in its sentence. Kind and reason stay: a caveat decides nothing. */
 export const withCaveats = (verdict: Verdict, found: readonly Caveat[]): Verdict => ({
   ...verdict,
-  message: [verdict.message, ...found.map(({ reason, message }) => `Caveat (${reason}): ${message}`)].join(" "),
+  message: [
+    found.length === 0 ? verdict.message : withoutEnd(verdict.message),
+    ...found.map(({ reason, message }) => `Caveat (${reason}): ${message}`),
+  ].join(" "),
 });
+
+const withoutEnd = (message: string): string => (message.endsWith(` ${nothingToDo}`) ? message.slice(0, -nothingToDo.length - 1) : message);
 
 /** Warnings that a whole output's figure does not show; those of a `warn` limit on it stand in its own row. At most one of each kind, the worst. */
 export function findingCaveats(findings: readonly Finding[]): Caveat[] {

@@ -14,7 +14,10 @@ export interface Reason {
   readonly next: string;
 }
 
-const pass = (sentence: string, next = "Nothing to do."): Reason => ({ kind: "pass", exit: exitCodes.pass, sentence, next });
+/** The next step of a plain pass; a caveat takes its place (caveats.ts). */
+export const nothingToDo = "Nothing to do.";
+
+const pass = (sentence: string, next = nothingToDo): Reason => ({ kind: "pass", exit: exitCodes.pass, sentence, next });
 const regression = (sentence: string, next: string): Reason => ({ kind: "regression", exit: exitCodes.regression, sentence, next });
 const undecided = (sentence: string, next: string): Reason => ({ kind: "undecided", exit: exitCodes.undecided, sentence, next });
 

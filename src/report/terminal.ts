@@ -87,7 +87,7 @@ const needsWords = (model: ModelReport): boolean =>
 function modelStory(model: ModelReport, options: TerminalOptions, paint: Paint): string {
   // A model's message names its caveats; a pass has none to print.
   const caveats = (model.verdict === "pass" ? (model.caveats ?? []) : []).flatMap(({ reason, message }) =>
-    wrapped(`${reason}: ${plainLine(message, 600)}`, "  "),
+    wrapped(`${name(model.name)} (${reason}): ${plainLine(message, 600)}`, "  "),
   );
   const why = model.verdict === "pass" ? [] : wrapped(`${name(model.name)}: ${plainLine(model.message, 600)}`, "  ");
   return [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { withCaveats } from "../../../src/gate/caveats.ts";
 import { annotations } from "../../../src/report/annotations.ts";
 import { renderComment } from "../../../src/report/comment.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
@@ -29,6 +30,19 @@ describe("a pass with a caveat", () => {
     expect(render(report)).toContain("Safe to merge");
     expect(render(withCaveat(report))).not.toContain("Safe to merge");
     expect(render(withCaveat(report))).toContain("not proven safe");
+  });
+
+  it("names its model in the terminal", () => {
+    const [{ name } = { name: "" }] = passReport().models;
+    expect(renderTerminal(withCaveat(passReport()), { ansi: false })).toContain(`${name} (weight-error-unseen): The weights`);
+  });
+
+  it("takes the place of 'nothing to do'", () => {
+    const pass = { kind: "pass", reason: "within-limits", message: "20.6 dB, within its limit. Nothing to do." } as never;
+    expect(withCaveats(pass, []).message).toBe("20.6 dB, within its limit. Nothing to do.");
+    expect(withCaveats(pass, [{ reason: "weak-evidence", message: "Give more." }]).message).toBe(
+      "20.6 dB, within its limit. Caveat (weak-evidence): Give more.",
+    );
   });
 
   it("stands with its sentence in the comment, on the page, in the terminal and among the annotations", () => {
