@@ -31,13 +31,15 @@ export const run: RunCommand = async (parsed, effects, io) => {
 };
 
 async function deliver(artifact: Artifact, output: string | undefined, effects: Effects, io: CommandIo): Promise<void> {
-  const { content, leftOut, command } = artifact;
+  const { format, content, leftOut, command } = artifact;
   for (const { name, why } of leftOut) effects.log.warning(`${name} is left out: ${why}`);
   if (output === undefined) return io.out(typeof content === "string" ? content : "");
   const path = absolute(effects, output);
   if (typeof content === "string") await effects.files.writeText(path, content);
   else await effects.files.writeBytes(path, content);
-  effects.log.info(`Wrote ${output}. Use: ${command}`);
+  // The command of a keep file is the one that has just run.
+  const next = format === "keep" ? `Give the model's entry in the configuration the line keep: ${output}` : `Use: ${command}`;
+  effects.log.info(`Wrote ${output}. ${next}`);
 }
 
 function readFormat(parsed: Parsed): FixFormat {

@@ -2,14 +2,15 @@
 import { stringify } from "yaml";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { keepPath } from "./keep-file.ts";
+import { keepCommand, keepPath } from "./keep-file.ts";
+import { commentText } from "./quote.ts";
 
 const FILE = "trt-gate.fixed.yml";
 
 export function makeConfigSnippet(fix: Fix): readonly Artifact[] {
   const { name, path } = fix.model;
   const keep = keepPath(fix);
-  const command = `trt-gate fix REPORT --format keep -o ${keep}, then give the model's entry in .github/trt-gate.yml the line keep: ${keep}`;
+  const command = `${keepCommand(fix)} # then give the model's entry in .github/trt-gate.yml the line keep: ${commentText(keep)}`;
   const { name: _, path: __, ...others } = fix.entry ?? {};
   const entry = { name, path, ...others, keep };
   const body = stringify({ version: 1, models: [entry] }, { version: "1.2", lineWidth: 0, aliasDuplicateObjects: false });

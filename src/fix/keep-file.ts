@@ -2,7 +2,9 @@
  * The file that keeps units in higher precision: reviewed in the repository and part of the candidate in every lane. Written from a fix, read for a
  * check. Names are matched with a model elsewhere.
  */
+
 import { z } from "zod";
+import { shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 
 const keepSchema = z.object({
@@ -47,9 +49,13 @@ export const keepPath = ({ model, entry }: Pick<Fix, "model" | "entry">): string
     ? entry.keep
     : `${(userCache(entry) ?? model.path).replace(/\.(cache|calib|table|bin|onnx)$/i, "")}.keep.json`;
 
+/** Writes the keep file where the entry looks for it. REPORT is the reader's report.json. */
+export const keepCommand = (fix: Fix): string =>
+  `trt-gate fix REPORT --model ${shellWord(fix.model.name)} --format keep -o ${shellWord(keepPath(fix))}`;
+
 export function makeKeep(fix: Fix): readonly Artifact[] {
   const path = keepPath(fix);
-  const command = `trt-gate fix REPORT --apply`;
+  const command = keepCommand(fix);
   return [{ format: "keep", fileName: path.split("/").at(-1) ?? path, content: keepFileText(fix), command, leftOut: [] }];
 }
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { specs } from "../../../src/commands/specs.ts";
 import type { Fix } from "../../../src/fix/artifact.ts";
-import { keepFileText, keepPath, parseKeepFile } from "../../../src/fix/keep-file.ts";
+import { keepFileText, keepPath, makeKeep, parseKeepFile } from "../../../src/fix/keep-file.ts";
 
 const fixOf = (units: readonly string[], more: Partial<Fix> = {}): Fix => ({
   gateVersion: "0.1.0 (local)",
@@ -56,4 +57,11 @@ it("lies where the entry has it, else beside the cache, else beside the model", 
   expect(at({ quantization: { cache: "calibration/cls.cache" } })).toBe("calibration/cls.keep.json");
   expect(at({ keep: ["c2"], quantization: { data: "d.npz" } })).toBe("models/cls.keep.json");
   expect(at()).toBe("models/cls.keep.json");
+});
+
+it("the command that it prints is one that the gate has, whatever the model's name", () => {
+  const [artifact] = makeKeep(fixOf(["u"], { model: { name: "a b;c", path: "m.onnx", sha256: "0" } }));
+  expect(artifact?.command).toBe("trt-gate fix REPORT --model 'a b;c' --format keep -o m.keep.json");
+  const flags = Object.keys(specs.find(({ name }) => name === "fix")?.flags ?? {});
+  expect(flags).toEqual(expect.arrayContaining(["model", "format", "output"]));
 });
