@@ -50,6 +50,10 @@ export const caveats = {
     sentence: "A class, or true, is hardly found where the other side has it: it is rare, and the share of all equal entries hides it.",
     next: "Look at this value: end the model before ArgMax, Hardmax or the comparison, and judge the scores.",
   },
+  "variation-lost": {
+    sentence: "An output meets its limit by its offset alone: what varies in it is lost, or it is one value throughout.",
+    next: "Check that the samples reach what the output tells; end the model before the offset is added.",
+  },
 } satisfies Record<string, CaveatRow>;
 
 export type CaveatCode = keyof typeof caveats;
@@ -77,7 +81,8 @@ export function findingCaveats(findings: readonly Finding[]): Caveat[] {
   const kinds: readonly (readonly [CaveatCode, Finding | undefined])[] = [
     ["samples-beyond", warnings.find(({ of }) => of === "samples")],
     ["part-beyond", warnings.find(({ of, part, margin = 0 }) => of === "tensor" && part !== undefined && margin < 0)],
-    ["entry-lost", warnings.find(({ of, metric }) => of === "entry" && metric !== "agreement")],
+    ["entry-lost", warnings.find(({ of, metric, part }) => of === "entry" && metric !== "agreement" && part !== "without its mean")],
+    ["variation-lost", warnings.find(({ part }) => part === "without its mean")],
     ["value-lost", warnings.find(({ of, metric }) => of === "entry" && metric === "agreement")],
   ];
   return kinds.flatMap(([reason, finding]) =>

@@ -67,6 +67,17 @@ export function entryText(
 export const valueLostText = ({ tensor, metrics: whole }: Measurement, { value, both, either, agreement }: WorstValue): string =>
   `of ${either} entries of "${tensor}" that are ${value} on either side, ${both} are on both (${valueText("agreement", agreement)}), where the whole agrees in ${valueText("agreement", whole.agreement ?? Number.NaN)}.`;
 
+export const variationText = (tensor: string, { value, whole, reference }: VariationFacts): string =>
+  reference.min === reference.max
+    ? `"${tensor}" is ${reference.min} throughout: its figures say nothing.`
+    : `"${tensor}" lies around ${Number(reference.mean.toPrecision(4))}; without this mean it has sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole)}: what varies is lost.`;
+
+interface VariationFacts {
+  readonly value: number;
+  readonly whole: number;
+  readonly reference: Measurement["reference"];
+}
+
 export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault): string {
   switch (fault) {
     case "shape-mismatch":

@@ -14,6 +14,7 @@ import { judgedParts } from "./parts.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { sampleFinding } from "./sample-findings.ts";
 import { valueFindings } from "./value-findings.ts";
+import { variationFindings } from "./variation-findings.ts";
 import type { Limits, Tolerance, Waiver } from "./verdict.ts";
 import { waiverFor } from "./waivers.ts";
 
@@ -45,6 +46,7 @@ export function judgeTensor(measurement: Measurement, rules: TensorRules): Judge
     ...sampleFinding(measurement, limits, samplesWithinFor(measurement, tolerance)),
     ...entryFindings(measurement, limits, tolerance.parts),
     ...valueFindings(measurement, limits),
+    ...variationFindings(measurement, limits),
   ];
   return [...findings, ...more].map((finding) => waive(finding, rules));
 }
