@@ -1,1 +1,0 @@
-const shellWord=e=>/^[A-Za-z0-9_./=:,@%+-]+$/.test(e)?e:`'${e.replaceAll(`'`,`'\\''`)}'`,pathArgument=e=>e.startsWith(`-`)?`./${e}`:e;export{shellWord as n,pathArgument as t};

@@ -1,0 +1,1 @@
+const shellWord=e=>/^[A-Za-z0-9_./=:,@%+-]+$/.test(e)?e:`'${e.replaceAll(`'`,`'\\''`)}'`,shellLine=e=>e.map(shellWord).join(` `),pathArgument=e=>e.startsWith(`-`)?`./${e}`:e;export{shellLine as n,shellWord as r,pathArgument as t};
