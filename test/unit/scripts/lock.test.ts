@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { lockProblems, undocumented } from "../../../scripts/check-lock.ts";
 
-const sound = { version: "1.0.0", resolved: "https://registry.npmjs.org/a/-/a-1.0.0.tgz", integrity: `sha512-${"A".repeat(86)}==` };
+const sound = { version: "1.0.0", integrity: `sha512-${"A".repeat(86)}==` };
 const problemsOf = (change: object, allowScripts: Record<string, boolean> = {}) =>
   lockProblems({ lockfileVersion: 3, packages: { "": {}, "node_modules/a": { ...sound, ...change } } }, { allowScripts });
 
