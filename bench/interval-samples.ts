@@ -5,8 +5,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Log } from "../src/effects/effects.ts";
 import { realEffects } from "../src/effects/real.ts";
 import { prepareSimulate } from "../src/lanes/simulate/simulate.ts";
 import { accumulate } from "../src/measure/accumulate.ts";
@@ -15,9 +13,8 @@ import { pairOfNumbers } from "../src/measure/numbers.ts";
 import { seededRandom } from "../src/measure/random.ts";
 import { emptySums, type Sums } from "../src/measure/sums.ts";
 import type { FeedSource } from "../src/model/job.ts";
-import { openFeeds } from "../src/samples/feeds.ts";
+import { readCrops, silentLog } from "./pictures.ts";
 
-const recordings = fileURLToPath(new URL("../test/fixtures/tensorrt-8.6.1-h100", import.meta.url));
 const [cropHeight, cropWidth] = [48, 192];
 
 export interface IntervalCase {
@@ -33,7 +30,7 @@ export interface IntervalCase {
 /** Sums of the first output of `count` samples, in order. */
 export async function sampleSums({ key, file, input, shape, text = false }: IntervalCase, count: number): Promise<Sums[]> {
   const folder = await mkdtemp(join(tmpdir(), `intervals-${key}-`));
-  const effects = realEffects({ env: process.env, cwd: folder, log: silent, cancelled: new AbortController().signal });
+  const effects = realEffects({ env: process.env, cwd: folder, log: silentLog, cancelled: new AbortController().signal });
   const crops = await readCrops();
   const source = (seed: number, samples: number): FeedSource => ({
     description: `${samples} pictures`,
@@ -106,30 +103,3 @@ function drawStrokes(picture: Float32Array, [channels, height, width]: readonly 
         }
     }
 }
-
-async function readCrops(): Promise<readonly Float32Array[]> {
-  const input = { name: "x", dtype: "float32", shape: [1, 3, cropHeight, cropWidth] } as const;
-  const crops: Float32Array[] = [];
-  for (const name of ["calibration.npz", "validation.npz"]) {
-    const effects = realEffects({ env: process.env, cwd: recordings, log: silent, cancelled: new AbortController().signal });
-    const source = await openFeeds({ kind: "data", path: join(recordings, name) }, [input], effects);
-    for (let i = 0; i < source.count; i++) {
-      const data = (await source.feed(i)).get("x")?.data;
-      if (data instanceof Float32Array) crops.push(data);
-    }
-    await source.close();
-    await effects.dispose();
-  }
-  return crops;
-}
-
-const nothing = () => {};
-const silent: Log = {
-  info: nothing,
-  notice: nothing,
-  warning: nothing,
-  error: nothing,
-  debug: nothing,
-  group: (_, body) => body(),
-  progress: nothing,
-};
