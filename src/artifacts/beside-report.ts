@@ -3,7 +3,7 @@
  * a full disk is told by effects/ and stays this model's failure.
  */
 import { join } from "node:path";
-import type { CheckContext } from "./context.ts";
+import type { CheckContext } from "../prepare/context.ts";
 
 const unwritable = new Set(["ENOTDIR", "EACCES", "EROFS", "EPERM", "EEXIST", "EISDIR"]);
 

@@ -2,9 +2,9 @@
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { buildWords } from "../lanes/tensorrt/reproduce.ts";
 import { polygraphyTiming, trtexecTiming } from "../model/build-options.ts";
+import { type ExportedCache, ownCacheName } from "../prepare/exported-cache.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { type ExportedCache, ownCacheName } from "./exported-cache.ts";
-import type { Prepared } from "./prepare.ts";
 
 /** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. `timingCache`: that of the run, with which the same engines come out. */
 export function buildWith(

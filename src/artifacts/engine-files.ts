@@ -5,12 +5,12 @@
 import { basename, join } from "node:path";
 import type { Files } from "../effects/effects.ts";
 import { hashFile } from "../effects/file-hash.ts";
+import { fileName } from "../effects/file-name.ts";
 import type { Engine, FileFacts } from "../model/engine.ts";
+import type { CheckContext } from "../prepare/context.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { writeBeside } from "./beside-report.ts";
-import type { CheckContext } from "./context.ts";
-import { fileName } from "./file-name.ts";
-import type { Prepared } from "./prepare.ts";
 
 type EngineFile = NonNullable<ModelReport["engines"]>[number];
 

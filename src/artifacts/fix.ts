@@ -1,33 +1,33 @@
 /** From kept units to a fix that carries its proof, and the artefacts that a user runs. Proves nothing by itself: the search did. */
 import { join, relative } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
+import { fileName } from "../effects/file-name.ts";
+import { latencyOf, timedOf } from "../evaluate/latency.ts";
+import type { Judging } from "../evaluate/outputs.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import type { Engine } from "../model/engine.ts";
 import { embed, isExternal } from "../onnx/constants.ts";
 import { encodeModel } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
+import type { CheckContext } from "../prepare/context.ts";
+import { editedQdqModel } from "../prepare/edited-qdq.ts";
+import { ownCacheName } from "../prepare/exported-cache.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
+import type { Searched } from "../probes/search.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { KeptUnit, ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { writeBeside } from "./beside-report.ts";
 import { buildWith } from "./build-flags.ts";
-import type { CheckFacts } from "./check-facts.ts";
-import type { CheckContext } from "./context.ts";
-import { editedQdqModel } from "./edited-qdq.ts";
-import { ownCacheName } from "./exported-cache.ts";
-import { fileName } from "./file-name.ts";
+import type { FixFacts } from "./fix-facts.ts";
 import { writeKeepPatch } from "./keep-patch.ts";
-import { latencyOf, timedOf } from "./latency.ts";
-import type { Judging } from "./outputs.ts";
-import type { Prepared } from "./prepare.ts";
-import type { Searched } from "./search.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
-export async function fixModel(facts: CheckFacts, searched: Searched): Promise<FixReport> {
+export async function fixModel(facts: FixFacts, searched: Searched): Promise<FixReport> {
   const { entry, prepared, context, judging, own, decided, fixed } = facts;
   const { outcome } = searched;
   const proved = provedForm(prepared, fixed);
@@ -45,7 +45,7 @@ export async function fixModel(facts: CheckFacts, searched: Searched): Promise<F
 }
 
 /** Without kept units only the scales that the gate made itself, for the fix of any point of the curve; undefined where there are none. */
-export async function scalesOnly({ prepared, entry, own, context }: CheckFacts): Promise<FixReport | undefined> {
+export async function scalesOnly({ prepared, entry, own, context }: FixFacts): Promise<FixReport | undefined> {
   if (own === undefined) return undefined;
   return { files: await writeCache(own.text, fixFolder(prepared, entry), context), verified: null, latency: null };
 }
@@ -53,7 +53,7 @@ export async function scalesOnly({ prepared, entry, own, context }: CheckFacts):
 const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
 
 async function describeFix(
-  { entry, prepared, context, own, fixed, engines = [] }: CheckFacts,
+  { entry, prepared, context, own, fixed, engines = [] }: FixFacts,
   outcome: SearchOutcome,
   verified: Verified,
 ): Promise<Fix> {
@@ -135,17 +135,17 @@ export function verifyFix(judging: Judging, { outcome, proofRun }: Searched): Ve
 const ignoredWords = (ignored: readonly string[]): string =>
   `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
 
-/** Commands run in the workspace: there a file of the fix lies below the report's folder. */
 /** Path of the run's timing cache in the report's folder; undefined where it is not there. */
-export const timingCacheOf = ({ engines = [] }: Pick<CheckFacts, "engines">): string | undefined =>
+export const timingCacheOf = ({ engines = [] }: Pick<FixFacts, "engines">): string | undefined =>
   engines.find(({ role }) => role === "timing-cache")?.path;
 
 /** The same as commands in the workspace name it. */
-export function timingCacheAt(facts: Pick<CheckFacts, "engines" | "context">): string | undefined {
+export function timingCacheAt(facts: Pick<FixFacts, "engines" | "context">): string | undefined {
   const path = timingCacheOf(facts);
   return path === undefined ? undefined : placeIn("", facts.context)(path);
 }
 
+/** Commands run in the workspace: there a file of the fix lies below the report's folder. */
 export const placeIn = (folder: string, { reportFolder, effects }: CheckContext): ((name: string) => string) => {
   const below = relative(effects.cwd, reportFolder);
   return (name) => join(below.startsWith("..") ? reportFolder : below, folder, name);

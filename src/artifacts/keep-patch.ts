@@ -8,9 +8,9 @@ import type { Fix } from "../fix/artifact.ts";
 import { keepFileText, keepPath } from "../fix/keep-file.ts";
 import { filePatch } from "../fix/patch.ts";
 import { shellWord } from "../model/shell-word.ts";
+import type { CheckContext } from "../prepare/context.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { writeBeside } from "./beside-report.ts";
-import type { CheckContext } from "./context.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 

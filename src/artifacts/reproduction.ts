@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { toKebab } from "../config/case.ts";
 import type { ModelEntry } from "../config/settings.ts";
+import { fileName } from "../effects/file-name.ts";
 import type { ReproductionFiles } from "../model/reproduction.ts";
 import { shellLine, shellWord } from "../model/shell-word.ts";
+import { exportedCache, ownCacheName } from "../prepare/exported-cache.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
 import { writeBeside } from "./beside-report.ts";
-import type { CheckFacts } from "./check-facts.ts";
-import { exportedCache, ownCacheName } from "./exported-cache.ts";
-import { fileName } from "./file-name.ts";
 import { placeIn, timingCacheOf } from "./fix.ts";
+import type { FixFacts } from "./fix-facts.ts";
 
 const scriptName = "reproduce.sh";
 const toleranceName = "tolerance.yml";
@@ -25,7 +25,7 @@ const here = "@here@";
 type Told = Pick<ModelReport, "reproduce" | "reproduction">;
 
 /** Writes the script and what it needs into `reproduce/<model>/` of the report's folder. */
-export async function writeReproduction(facts: CheckFacts): Promise<Told> {
+export async function writeReproduction(facts: FixFacts): Promise<Told> {
   const { entry, prepared, context } = facts;
   const folder = join("reproduce", `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`);
   const own = facts.own ?? (await exportedCache(prepared));
@@ -58,7 +58,7 @@ export async function writeReproduction(facts: CheckFacts): Promise<Told> {
 }
 
 /** The command that writes the inputs, the lane's own, and the comparison by the limits of this model. */
-function commandLines({ entry, prepared }: CheckFacts, files: ReproductionFiles): readonly string[] {
+function commandLines({ entry, prepared }: FixFacts, files: ReproductionFiles): readonly string[] {
   const { place } = files;
   const runs = prepared.lane.reproduce({ keep: new Set() }, files).filter((line) => !line.startsWith("trt-gate compare"));
   return [
@@ -69,7 +69,7 @@ function commandLines({ entry, prepared }: CheckFacts, files: ReproductionFiles)
 }
 
 /** Shapes are given where the configuration fixes them, or for random inputs; else they are those of the samples. */
-function inputsLine({ path, validation, shapes }: ModelEntry, resolved: CheckFacts["prepared"]["job"]["shapes"], target: string): string {
+function inputsLine({ path, validation, shapes }: ModelEntry, resolved: FixFacts["prepared"]["job"]["shapes"], target: string): string {
   const { random, maxSamples = 1 } = validation ?? {};
   const fixed = random === undefined ? [...shapes].filter(([, { min, max }]) => min.join() === max.join()) : [...resolved];
   const source =
@@ -91,7 +91,7 @@ const toleranceText = ({ given, tolerance }: ModelEntry): string => {
 };
 
 /** A POSIX script. Names are data: each is one quoted word. */
-function scriptText({ entry, prepared, context }: CheckFacts, lines: readonly string[]): string {
+function scriptText({ entry, prepared, context }: FixFacts, lines: readonly string[]): string {
   const tools = prepared.lane.lane === "simulate" ? "polygraphy and onnxruntime" : "polygraphy, tensorrt and a GPU";
   return [
     "#!/bin/sh",

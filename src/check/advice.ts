@@ -1,4 +1,6 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
+
+import { timedOf } from "../evaluate/latency.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
@@ -6,7 +8,6 @@ import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import type { Advice } from "../search/outcome.ts";
 import type { CheckFacts } from "./check-facts.ts";
-import { timedOf } from "./latency.ts";
 
 /** The search's own advice first (it was measured), then what the rules find. Nothing for a model that passes and has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {

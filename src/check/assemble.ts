@@ -1,20 +1,20 @@
+import { buildWith } from "../artifacts/build-flags.ts";
+import { timingCacheAt } from "../artifacts/fix.ts";
+import type { Decided } from "../evaluate/outputs.ts";
 import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
 import type { PreparedLane } from "../model/lane.ts";
+import type { KeptUnits } from "../prepare/kept-units.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { withHistograms } from "../report/histograms.ts";
 import { type KeptUnit, type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
-import { buildWith } from "./build-flags.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
-import { timingCacheAt } from "./fix.ts";
-import type { KeptUnits } from "./kept-units.ts";
-import type { Decided } from "./outputs.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;

@@ -2,36 +2,37 @@
  * The story of one model: prepare, compare, judge, and where it regressed localise, search, fix and verify. Ends in the model's part of the report.
  * A tool's failure stays here: it becomes a verdict with a reason, and the other models go on.
  */
+
+import { keepEngineFiles } from "../artifacts/engine-files.ts";
+import { fixModel, scalesOnly } from "../artifacts/fix.ts";
+import { writeReproduction } from "../artifacts/reproduction.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
+import { type Baseline, measureBaseline } from "../evaluate/baseline.ts";
+import { checkBuilder } from "../evaluate/builder-check.ts";
+import { judgeHalf } from "../evaluate/half.ts";
+import { harmSink } from "../evaluate/harm.ts";
+import { withInt8Share } from "../evaluate/int8-share.ts";
+import { timedOf, withLatency } from "../evaluate/latency.ts";
+import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
+import { decideOutputs, type Judging } from "../evaluate/outputs.ts";
+import { savedOutputs } from "../evaluate/save-outputs.ts";
+import { runTask, taskFolders, taskOutputs, withTask } from "../evaluate/task.ts";
 import { withEvidence } from "../gate/evidence.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { Engine } from "../model/engine.ts";
+import { withBodies } from "../prepare/bodies.ts";
+import { type CheckContext, type Stopwatch, stopwatch } from "../prepare/context.ts";
+import { exportedCache } from "../prepare/exported-cache.ts";
+import { type Prepared, prepareModel } from "../prepare/prepare-model.ts";
+import { type ModelSearch, openSearch, type Searched } from "../probes/search.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
 import { assembleReport } from "./assemble.ts";
-import { type Baseline, measureBaseline } from "./baseline.ts";
-import { withBodies } from "./bodies.ts";
-import { checkBuilder } from "./builder-check.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
-import { type CheckContext, type Stopwatch, stopwatch } from "./context.ts";
-import { keepEngineFiles } from "./engine-files.ts";
-import { exportedCache } from "./exported-cache.ts";
 import { fittingMessage } from "./fitting-message.ts";
-import { fixModel, scalesOnly } from "./fix.ts";
-import { judgeHalf } from "./half.ts";
-import { harmSink } from "./harm.ts";
-import { withInt8Share } from "./int8-share.ts";
-import { timedOf, withLatency } from "./latency.ts";
-import { judgeWithLayers, localise, namesLayers } from "./layers.ts";
-import { decideOutputs, type Judging } from "./outputs.ts";
-import { type Prepared, prepareModel } from "./prepare.ts";
-import { writeReproduction } from "./reproduction.ts";
-import { savedOutputs } from "./save-outputs.ts";
-import { type ModelSearch, openSearch, type Searched } from "./search.ts";
-import { runTask, taskFolders, taskOutputs, withTask } from "./task.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
 export async function checkModel(entry: ModelEntry, context: CheckContext): Promise<ModelReport> {

@@ -7,11 +7,11 @@ import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import type { Metrics } from "../measure/metrics.ts";
 import { plainCandidate } from "../model/unit.ts";
+import type { CheckContext } from "../prepare/context.ts";
+import { prepareModel } from "../prepare/prepare-model.ts";
 import { measuredTensor } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
-import type { CheckContext } from "./context.ts";
 import { judgeOutputs } from "./outputs.ts";
-import { prepareModel } from "./prepare.ts";
 import { suspects } from "./suspects.ts";
 
 export interface Baseline {

@@ -10,9 +10,9 @@ import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { readModel } from "../onnx/read.ts";
+import { editedQdqModel } from "../prepare/edited-qdq.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { editedQdqModel } from "./edited-qdq.ts";
-import type { Prepared } from "./prepare.ts";
 
 /** A large model builds for minutes; more is not worth an answer on the side. */
 const mostMs = 5 * 60_000;

@@ -1,9 +1,9 @@
 /** Keeps both sides' final outputs as Polygraphy RunResults, so that `polygraphy run --load-outputs` and `trt-gate compare` can look again. */
 import { resolve } from "node:path";
+import { fileName } from "../effects/file-name.ts";
 import { openRunResults } from "../formats/polygraphy-writer.ts";
 import type { LaneName } from "../model/lane.ts";
-import type { CheckContext } from "./context.ts";
-import { fileName } from "./file-name.ts";
+import type { CheckContext } from "../prepare/context.ts";
 import { bySample, type OutputSink, type Side } from "./output-sinks.ts";
 
 /** Writes `<folder>/<name>.reference.json` and `.candidate.json`; nothing where no folder is named. */

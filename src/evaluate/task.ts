@@ -10,7 +10,7 @@ import { ToolError } from "../effects/failure.ts";
 import { writeNpz } from "../formats/write-npz.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
-import type { CheckContext } from "./context.ts";
+import type { CheckContext } from "../prepare/context.ts";
 import { bySample, type OutputSink, type Side, sides } from "./output-sinks.ts";
 
 export interface TaskResult {

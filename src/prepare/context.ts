@@ -19,9 +19,9 @@ export interface CheckContext {
   readonly isCheckout: boolean;
   /** Files of the commit that a proposal checks out, relative to the workspace; undefined where the work tree is trusted or there is no git. */
   readonly tracked: ReadonlySet<string> | undefined;
-  /** A folder with the base commit's files of a model; undefined where there is no base. */
   /** Whether this is a change with a base commit in this clone. */
   readonly hasBase: boolean;
+  /** A folder with the base commit's files of a model; undefined where there is no base. */
   readonly baseFolder: (entry: ModelEntry) => Promise<{ readonly folder: string; readonly commit: string } | undefined>;
   /** An earlier report of this model, where one lies in the report folder. */
   readonly earlier: ReadonlyMap<string, ModelReport>;

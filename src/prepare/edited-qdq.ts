@@ -1,7 +1,7 @@
 /** The explicit model of a check with units in float, as bytes: what the fix ships and what the builder is asked about. */
 import { encodeModel, removeUnitQdq } from "../onnx/edit.ts";
 import { readModel } from "../onnx/read.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepare-model.ts";
 
 /** The explicitly quantised model with the Q/DQ of the kept units taken out; undefined where no file holds Q/DQ. */
 export async function editedQdqModel(

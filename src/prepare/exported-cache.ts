@@ -3,7 +3,7 @@
  */
 import { defaultCacheVersion, headerWord, parseCache, writeCache } from "../calibration/cache.ts";
 import type { QuantizationSource } from "../model/job.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "./prepare-model.ts";
 
 export const ownCacheName = "calibration.cache";
 

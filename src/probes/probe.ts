@@ -1,6 +1,7 @@
 /** Turns a prepared lane into the one function the search knows: units kept -> does it meet the limits, and by how much. */
 import type { Clock } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
+import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "../evaluate/outputs.ts";
 import { intervalFor, worstEndDb } from "../gate/intervals.ts";
 import { findingDistance, nearestFinding } from "../gate/judge.ts";
 import { findingWords } from "../gate/messages.ts";
@@ -10,7 +11,6 @@ import type { Unit } from "../model/unit.ts";
 import type { Probe, ProbeResult, SampleSet } from "../search/probe.ts";
 import { fewestToProve } from "../search/proof.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
-import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
 
 /** Failures of a tool are `unknown`, never bad accuracy; everything else is thrown on. `hear`: is told what was judged, without its outputs. */
 export function makeProbe(

@@ -1,8 +1,8 @@
 /** Splits a model's validation samples for its search, by what they hold: a file may repeat samples, or share them with the calibration data. */
 import type { FeedSource } from "../model/job.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 import { type Fingerprint, fingerprintOf } from "../samples/fingerprints.ts";
 import { type SampleSplit, splitSamples } from "../search/sample-split.ts";
-import type { Prepared } from "./prepare.ts";
 
 /** Calibration samples rank where there are so many; else a part of the validation samples does. */
 export const fewestToRank = 4;

@@ -4,9 +4,9 @@
  */
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import type { QuantizationSource } from "../model/job.ts";
+import { withKept } from "../prepare/kept-units.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Scheme } from "../search/request.ts";
-import { withKept } from "./kept-units.ts";
-import type { Prepared } from "./prepare.ts";
 import { probeOn, unknownProbe } from "./probe.ts";
 import { type RankInputs, sameScales } from "./surrogate.ts";
 

@@ -2,9 +2,9 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Settings } from "../config/settings.ts";
 import type { Files } from "../effects/effects.ts";
+import type { Judging } from "../evaluate/outputs.ts";
 import type { FeedSource } from "../model/job.ts";
-import type { Judging } from "./outputs.ts";
-import type { Prepared } from "./prepare.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 
 const chunkBytes = 1 << 24;
 

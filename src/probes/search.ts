@@ -4,6 +4,8 @@
 import { join } from "node:path";
 import { searchByPolygraphy } from "../debug-precision/search-by-polygraphy.ts";
 import type { Effects } from "../effects/effects.ts";
+import { fileName } from "../effects/file-name.ts";
+import type { JudgedRun } from "../evaluate/outputs.ts";
 import { unitFamilies } from "../onnx/families.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
@@ -13,8 +15,6 @@ import { notAsked, proofOf } from "../search/proof.ts";
 import { searchUnits } from "../search/ranked.ts";
 import type { Family, Journal } from "../search/request.ts";
 import { countsOf, type SampleSplit } from "../search/sample-split.ts";
-import { fileName } from "./file-name.ts";
-import type { JudgedRun } from "./outputs.ts";
 import { judgedResult, makeProbe } from "./probe.ts";
 import { splitForSearch } from "./sample-sets.ts";
 import { otherSchemes, plainScheme } from "./schemes.ts";

@@ -3,20 +3,20 @@
  * Where engines decide it stands for them, with the same scales. It never chooses or proves.
  */
 import { join } from "node:path";
+import { type Judging, measureOptions } from "../evaluate/outputs.ts";
 import { prepareSimulate } from "../lanes/simulate/simulate.ts";
 import { measure } from "../measure/measure.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { plainCandidate } from "../model/unit.ts";
+import type { CheckContext } from "../prepare/context.ts";
+import { cacheOfScales } from "../prepare/exported-cache.ts";
+import { withKept } from "../prepare/kept-units.ts";
+import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Ranker } from "../search/probe.ts";
 import { firstQuestions } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
-import type { CheckContext } from "./context.ts";
-import { cacheOfScales } from "./exported-cache.ts";
-import { withKept } from "./kept-units.ts";
-import { type Judging, measureOptions } from "./outputs.ts";
 import { prefetch } from "./prefetch.ts";
-import type { Prepared } from "./prepare.ts";
 import { probeOn } from "./probe.ts";
 import { fewestToRank } from "./sample-sets.ts";
 

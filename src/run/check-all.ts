@@ -1,10 +1,11 @@
 /** Checks the chosen models one after the other; what one of them fails with stays its own, and the others go on. */
-import type { CheckContext } from "../check/context.ts";
+
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
 import { type ExitCode, exitCodeOfFailure, exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { reasonOf } from "../gate/reasons.ts";
+import type { CheckContext } from "../prepare/context.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { type ModelReport, modelReport } from "../report/schema.ts";
 import type { Selected } from "./select.ts";

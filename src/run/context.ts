@@ -3,9 +3,9 @@ import { filesOf, isCode } from "../changes/affected.ts";
 import type { Selection } from "../changes/choose.ts";
 import { baselineFolder, codeFolder } from "../changes/commit-folder.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
-import type { CheckContext } from "../check/context.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { CheckContext } from "../prepare/context.ts";
 import { version } from "../version.ts";
 
 export interface ContextFacts {

@@ -129,7 +129,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "INT8 engine without an INT8 layer",
       "int8-not-used",
       "counts",
-      "test/unit/check/int8-share.test.ts: passes nothing: it is undecided, with the count and both latencies",
+      "test/unit/evaluate/int8-share.test.ts: passes nothing: it is undecided, with the count and both latencies",
     ),
     row(
       "kept layers that run in INT8 all the same",

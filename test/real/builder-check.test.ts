@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builderPython } from "../../scripts/python-env.ts";
 import { parseCache } from "../../src/calibration/cache.ts";
-import { checkBuilder } from "../../src/check/builder-check.ts";
+import { checkBuilder } from "../../src/evaluate/builder-check.ts";
 import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import { askBuilder } from "../../src/lanes/tensorrt/builder-check.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
-import { exportedCache } from "../../src/check/exported-cache.ts";
+import { exportedCache } from "../../src/prepare/exported-cache.ts";
 import { classifier, recorded, recordedJob, type StagedJob, simulateJob, withLane } from "../fakes/simulate-job.ts";
 
 const own = (staged: StagedJob) => withLane(staged, (lane) => exportedCache({ lane, job: staged.job, holdsQdq: false }));

@@ -2,10 +2,10 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { digestOf } from "../../src/check/search-fingerprint.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import type { EngineJob } from "../../src/model/job.ts";
+import { digestOf } from "../../src/probes/search-fingerprint.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { entryOf } from "../fakes/settings.ts";

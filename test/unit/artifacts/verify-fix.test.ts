@@ -1,6 +1,6 @@
 /** The proof that a fix carries: what the search's proof samples showed, and whether TensorRT did as it was told. */
 import { describe, expect, it } from "vitest";
-import { verifyFix } from "../../../src/check/fix.ts";
+import { verifyFix } from "../../../src/artifacts/fix.ts";
 import type { Proof, SearchOutcome } from "../../../src/search/outcome.ts";
 import { fakeLane } from "../../fakes/lane.ts";
 import { measured } from "../../fakes/probes.ts";

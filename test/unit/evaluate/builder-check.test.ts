@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { checkBuilder } from "../../../src/check/builder-check.ts";
 import { ToolError } from "../../../src/effects/failure.ts";
+import { checkBuilder } from "../../../src/evaluate/builder-check.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
 
 let effects: RunEffects | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { harmSink } from "../../../src/check/harm.ts";
+import { harmSink } from "../../../src/evaluate/harm.ts";
 import type { Harm, TaskKind } from "../../../src/measure/harm/task-harm.ts";
 import type { OutputForm } from "../../../src/model/output-form.ts";
 import type { Tensor } from "../../../src/model/tensor.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withInt8Share } from "../../../src/check/int8-share.ts";
+import { withInt8Share } from "../../../src/evaluate/int8-share.ts";
 import type { Verdict } from "../../../src/gate/verdict.ts";
 import type { BuildFacts, Int8Count } from "../../../src/model/engine.ts";
 

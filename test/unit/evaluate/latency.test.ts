@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { latencyOf, type Timed, withLatency } from "../../../src/check/latency.ts";
+import { latencyOf, type Timed, withLatency } from "../../../src/evaluate/latency.ts";
 import type { Verdict } from "../../../src/gate/verdict.ts";
 
 const pass: Verdict = { kind: "pass", reason: "within-limits", message: "fine" };

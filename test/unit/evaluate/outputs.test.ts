@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decideOutputs, judgeOutputs } from "../../../src/check/outputs.ts";
-import { makeProbe } from "../../../src/check/probe.ts";
 import { ToolError } from "../../../src/effects/failure.ts";
+import { decideOutputs, judgeOutputs } from "../../../src/evaluate/outputs.ts";
 import { plainCandidate } from "../../../src/model/unit.ts";
+import { makeProbe } from "../../../src/probes/probe.ts";
 import { splitSamples } from "../../../src/search/sample-split.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { type FakeLane, fakeLane } from "../../fakes/lane.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { fanOut, type OutputSink } from "../../../src/check/output-sinks.ts";
-import { savedOutputs } from "../../../src/check/save-outputs.ts";
+import { fanOut, type OutputSink } from "../../../src/evaluate/output-sinks.ts";
+import { savedOutputs } from "../../../src/evaluate/save-outputs.ts";
 import { openSaved } from "../../../src/formats/open-saved.ts";
 import { readTensor } from "../../../src/formats/stored-array.ts";
 import { plainCandidate } from "../../../src/model/unit.ts";

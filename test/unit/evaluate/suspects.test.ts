@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { writeCache } from "../../../src/calibration/cache.ts";
-import { suspects } from "../../../src/check/suspects.ts";
+import { suspects } from "../../../src/evaluate/suspects.ts";
 import { encode, type ModelParts, modelProto, node, weight } from "../../fakes/onnx-models.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { entryOf } from "../../fakes/settings.ts";

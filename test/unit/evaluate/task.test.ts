@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { metricIn, withTask } from "../../../src/check/task.ts";
+import { metricIn, withTask } from "../../../src/evaluate/task.ts";
 
 const verdict = (kind: "pass" | "regression" | "undecided") => ({ kind, reason: "r", message: "m" });
 const task = (drop: number) => ({ metric: "accuracy", reference: 0.9, candidate: 0.9 - drop, drop, maxDrop: 0.01, passes: drop <= 0.01 });

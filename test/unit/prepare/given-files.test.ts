@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import type { CheckContext } from "../../../src/check/context.ts";
-import { givenFiles } from "../../../src/check/given-files.ts";
 import { TrustError } from "../../../src/effects/failure.ts";
+import type { CheckContext } from "../../../src/prepare/context.ts";
+import { givenFiles } from "../../../src/prepare/given-files.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
 import { entryOf } from "../../fakes/settings.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { qdqCaveats } from "../../../src/check/qdq-caveats.ts";
 import { realFiles } from "../../../src/effects/files.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
 import { readModel } from "../../../src/onnx/read.ts";
+import { qdqCaveats } from "../../../src/prepare/qdq-caveats.ts";
 
 const folder = join(import.meta.dirname, "../../fixtures/onnxruntime-quantizer");
 const files = realFiles(undefined, { record: () => undefined });

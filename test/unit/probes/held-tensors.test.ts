@@ -2,10 +2,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { judgeOutputs } from "../../../src/check/outputs.ts";
-import { makeProbe } from "../../../src/check/probe.ts";
+import { judgeOutputs } from "../../../src/evaluate/outputs.ts";
 import type { Engine } from "../../../src/model/engine.ts";
 import { plainCandidate } from "../../../src/model/unit.ts";
+import { makeProbe } from "../../../src/probes/probe.ts";
 import { splitSamples } from "../../../src/search/sample-split.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { fakeLane, tensor } from "../../fakes/lane.ts";

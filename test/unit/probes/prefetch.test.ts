@@ -1,6 +1,6 @@
 /** Ranking probes that are answered while engines are built. */
 import { describe, expect, it } from "vitest";
-import { prefetch } from "../../../src/check/prefetch.ts";
+import { prefetch } from "../../../src/probes/prefetch.ts";
 import type { ProbeResult, Ranker } from "../../../src/search/probe.ts";
 
 type Ask = Ranker["probe"];
