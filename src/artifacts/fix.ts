@@ -72,7 +72,7 @@ async function describeFix(
     int8: int8Units(prepared, outcome.keep),
     totalUnits: prepared.lane.units.length + (prepared.kept?.ids.size ?? 0),
     precision: prepared.job.keepPrecision,
-    why: outcome.message,
+    why: withoutProof(outcome),
     verified: verified.message,
     ...(cachePath === undefined ? {} : { cachePath }),
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
@@ -83,6 +83,10 @@ async function describeFix(
     ...(edited === undefined ? {} : { editedModel: edited }),
   };
 }
+
+/** Why the units are kept; the search's message ends with the proof's, which the fix carries beside it. */
+const withoutProof = ({ message, proof }: SearchOutcome): string =>
+  proof.message !== "" && message.endsWith(proof.message) ? message.slice(0, -proof.message.length).trimEnd() : message;
 
 /** Units with scales that are not kept; none where Q/DQ in the model say which they are. */
 function int8Units({ lane, job, holdsQdq }: Prepared, keep: readonly string[]): KeptUnit[] {

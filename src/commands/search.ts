@@ -4,6 +4,7 @@ import { ConfigError } from "../effects/failure.ts";
 import { runWhole } from "../entry.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { curveCells, curveHead, hasLatency, tellingPoints } from "../report/sections/curve.ts";
+import { cutMiddle } from "../report/text.ts";
 import { alignColumns } from "./columns.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
@@ -54,10 +55,15 @@ function tell({ name, search, verdict, message }: ModelReport): string {
 }
 
 const mostLines = 8;
+/** What is left of 80 columns beside the numbers. */
+const longestWords = 38;
 
 function curveLines(search: NonNullable<ModelReport["search"]>): string[] {
   const withLatency = hasLatency(search);
-  const rows = [curveHead(withLatency), ...tellingPoints(search, mostLines).map((point) => curveCells(point, withLatency))];
+  const rows = [
+    curveHead(withLatency),
+    ...tellingPoints(search, mostLines).map((point) => curveCells(point, withLatency, (words) => cutMiddle(words, longestWords))),
+  ];
   if (rows.length === 1) return [];
-  return alignColumns(rows, "r".repeat(rows[0]?.length ?? 0)).map((line) => `  ${line}`);
+  return alignColumns(rows, `${"r".repeat((rows[0]?.length ?? 1) - 1)}l`).map((line) => `  ${line}`);
 }

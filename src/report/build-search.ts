@@ -59,13 +59,15 @@ const proofReport = ({ state, samples, result, neededSamples, indices, message }
 
 const curveReport = ({ order, points }: Curve): NonNullable<SearchReport["curve"]> => ({
   order: [...order],
-  points: points.map(({ kept, by, sqnrDb, lowDb, highDb, marginDb, latencyMs }) => ({
+  points: points.map(({ kept, by, sqnrDb, lowDb, highDb, marginDb, marginLowDb, nearest, latencyMs }) => ({
     kept,
     by,
     sqnrDb: toNum(sqnrDb),
     low: toNum(lowDb),
     high: toNum(highDb),
     margin: toNum(marginDb),
+    marginLow: toNum(marginLowDb),
+    nearest,
     latencyMs,
   })),
 });

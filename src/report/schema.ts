@@ -153,6 +153,9 @@ const curvePoint = z.object({
   low: num,
   high: num,
   margin: num,
+  /** Lower end of the margin's 90 % interval, and the figure that it is about, in words with its limit; absent in reports of before. */
+  marginLow: num.optional(),
+  nearest: z.string().optional(),
   latencyMs: num.optional(),
 });
 

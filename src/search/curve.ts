@@ -82,7 +82,7 @@ function countsOf(groups: readonly Group[], order: readonly string[]): number[] 
   return counts;
 }
 
-function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, latencyMs }: Measured): CurvePoint {
+function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, lowDb, nearest, latencyMs }: Measured): CurvePoint {
   return {
     kept,
     by: "measured",
@@ -90,6 +90,8 @@ function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, latencyMs }: Meas
     lowDb: sqnrDb - within90 * sdDb,
     highDb: sqnrDb + within90 * sdDb,
     marginDb,
+    marginLowDb: lowDb,
+    ...(nearest === undefined ? {} : { nearest }),
     ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
@@ -101,4 +103,5 @@ const predictedPoint = (kept: number, sqnrDb: number, marginDb: number): CurvePo
   lowDb: sqnrDb - within90 * predictionErrorDb,
   highDb: sqnrDb + within90 * predictionErrorDb,
   marginDb,
+  marginLowDb: marginDb - within90 * predictionErrorDb,
 });

@@ -49,7 +49,10 @@ export interface Proof {
   readonly message: string;
 }
 
-/** One way to choose: so many units kept, in the order of the curve. Figures in dB; `lowDb` and `highDb` bound `sqnrDb`. */
+/**
+ * One way to choose: so many units kept, in the order of the curve. Figures in dB; `lowDb` and `highDb` bound `sqnrDb`, `marginLowDb` is
+ * the lower end of the margin's interval, and `nearest` says which figure the margin is about: often another than the SQNR of the outputs.
+ */
 export interface CurvePoint {
   readonly kept: number;
   readonly by: "measured" | "predicted";
@@ -57,6 +60,8 @@ export interface CurvePoint {
   readonly lowDb: number;
   readonly highDb: number;
   readonly marginDb: number;
+  readonly marginLowDb: number;
+  readonly nearest?: string;
   readonly latencyMs?: number;
 }
 

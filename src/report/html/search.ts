@@ -2,7 +2,7 @@
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
 import { curveCells, curveHead, hasLatency, tellingPoints } from "../sections/curve.ts";
-import { fixFigures, keptWords, latencyWords } from "../sections/fix.ts";
+import { checkedWords, fixedFigures, keptWords, latencyWords } from "../sections/fix.ts";
 import { plural, seconds } from "../sections/labels.ts";
 import { beforeAfter } from "./charts/before-after.ts";
 import { curveChart } from "./charts/curve.ts";
@@ -20,10 +20,7 @@ const mostPoints = 40;
 export function fixSection(model: ModelReport, show: Show): Markup {
   const { search, fix } = model;
   if (search === null) return nothing;
-  // The search's message ends with the proof's: here only what the check of the fix adds to it.
-  const told = search.proof?.message ?? "";
-  const verified = fix?.verified?.message ?? "Not verified.";
-  const added = told !== "" && search.message.endsWith(told) && verified.startsWith(told) ? verified.slice(told.length).trim() : verified;
+  const added = checkedWords(model);
   const proof =
     fix === null || search.keep.length === 0 || (added === "" && !fix.latency)
       ? nothing
@@ -42,13 +39,12 @@ export function fixSection(model: ModelReport, show: Show): Markup {
           .join(", ")}`
       }</span></p>${copyable(file.command, `the ${file.format} command`)}`,
   );
-  return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixFigures(model), show) : nothing}${proof}${kept}${files}`;
+  return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixedFigures(model), show) : nothing}${proof}${kept}${files}`;
 }
 
-/** `limitDb`: the limit that SQNR has at the output, where it has one. */
-export function searchSection(search: Search, show: Show, limitDb: number | undefined): Markup {
+export function searchSection(search: Search, show: Show): Markup {
   const words = `${search.method} search over ${plural(search.units, "unit")}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}.`;
-  return html`<p>${words}</p>${samplesWords(search)}${curvePart(search, limitDb)}${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
+  return html`<p>${words}</p>${samplesWords(search)}${curvePart(search, show)}${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
 }
 
 function samplesWords({ samples }: Search): Markup {
@@ -57,13 +53,13 @@ function samplesWords({ samples }: Search): Markup {
   return html`<p>Samples: ${samples.rank} to rank, ${samples.choose} to choose, ${samples.prove} to prove (${apart}).</p>`;
 }
 
-function curvePart(search: Search, limitDb: number | undefined): Markup {
+function curvePart(search: Search, show: Show): Markup {
   const points = search.curve?.points ?? [];
   if (points.length === 0) return nothing;
   const withLatency = hasLatency(search);
-  const columns = curveHead(withLatency).map((head) => ({ head, number: true }));
-  const rows = tellingPoints(search, mostPoints).map((point) => curveCells(point, withLatency));
-  return html`${curveChart(points, limitDb)}<p>Any point can be taken: ${html`<code>trt-gate fix REPORT --keep N</code>`} makes its fix.</p>${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
+  const columns = curveHead(withLatency).map((head, i, { length }) => ({ head, number: i < length - 1 }));
+  const rows = tellingPoints(search, mostPoints).map((point) => curveCells(point, withLatency, show));
+  return html`${curveChart(points)}<p>Any point can be taken: ${html`<code>trt-gate fix REPORT --keep N</code>`} makes its fix.</p>${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
 }
 
 function probeTable({ probes }: Search, show: Show): Markup {

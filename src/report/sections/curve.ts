@@ -1,10 +1,12 @@
 /** What each number of kept units gives: a table of a few points that lets people choose their own. Sections of the comment and the page share it. */
-import { formatMargin, formatMetric } from "../figures.ts";
-import { code, table } from "../markdown.ts";
-import { fromNum, type ModelReport } from "../schema.ts";
+import { formatMargin } from "../figures.ts";
+import { code, escapeMarkdown, table } from "../markdown.ts";
+import { fromNum, type ModelReport, type Num } from "../schema.ts";
 import { milliseconds } from "./labels.ts";
 
 type Search = NonNullable<ModelReport["search"]>;
+/** Characters of a cell: a hostile name must not make a table of megabytes. */
+const longestCell = 200;
 export type CurvePoint = NonNullable<Search["curve"]>["points"][number];
 
 /** At most `most` points: the ends, the first that meets the limit, the chosen one, and measured ones between, evenly spread. */
@@ -23,34 +25,40 @@ export function tellingPoints(search: Search, most: number): CurvePoint[] {
 
 export const firstPassing = (points: readonly CurvePoint[]): CurvePoint | undefined => points.find(({ margin }) => fromNum(margin) >= 0);
 
-/** Cells of one point: units kept, SQNR, its interval (`–` where it has no width), how far to the limit, latency where an engine told it. */
-export const curveCells = ({ kept, by, sqnrDb, low, high, margin, latencyMs }: CurvePoint, withLatency: boolean): string[] => [
-  String(kept),
-  `${by === "predicted" ? "about " : ""}${formatMetric("sqnrDb", sqnrDb)}`,
-  low === high ? "–" : `${formatMetric("sqnrDb", low)} to ${formatMetric("sqnrDb", high)}`,
-  formatMargin("sqnrDb", margin),
-  ...(withLatency ? [latencyMs === undefined ? "–" : milliseconds(fromNum(latencyMs))] : []),
+/**
+ * Cells of one point: units kept, how far the nearest figure is from its limit, the lower end of that margin's interval, latency where an
+ * engine told it, and which figure it is: the margin alone says nothing, and the SQNR of the outputs is often not what decides.
+ */
+export const curveCells = (point: CurvePoint, withLatency: boolean, words: (text: string) => string): string[] => [
+  String(point.kept),
+  `${point.by === "predicted" ? "about " : ""}${marginOf(point.margin)}`,
+  marginOf(point.marginLow),
+  ...(withLatency ? [point.latencyMs === undefined ? "–" : milliseconds(fromNum(point.latencyMs))] : []),
+  point.nearest === undefined ? "–" : words(point.nearest),
 ];
+
+/** Everything kept leaves no error at all. */
+const marginOf = (margin: Num | undefined): string => (margin === "Infinity" ? "identical" : formatMargin("sqnrDb", margin));
 
 export const hasLatency = (search: Search): boolean => search.curve?.points.some(({ latencyMs }) => latencyMs !== undefined) ?? false;
 export const curveHead = (withLatency: boolean): string[] => [
   "Units kept",
-  "SQNR",
-  "Interval (90 %)",
   "To the limit",
+  "At least (90 %)",
   ...(withLatency ? ["Latency"] : []),
+  "Nearest to its limit",
 ];
 
 /** Empty without a curve. */
 export function curveTable({ search }: ModelReport, most: number): string {
   if (!search?.curve || most === 0) return "";
   const withLatency = hasLatency(search);
-  const rows = tellingPoints(search, most).map((point) => curveCells(point, withLatency));
+  const rows = tellingPoints(search, most).map((point) => curveCells(point, withLatency, (words) => escapeMarkdown(words, longestCell)));
   if (rows.length === 0) return "";
   const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured. ${code("trt-gate fix REPORT --keep N")} makes the fix for any of them.`;
   return `${words}\n\n${table(
     curveHead(withLatency),
     rows,
-    curveHead(withLatency).map(() => "r" as const),
+    curveHead(withLatency).map((_, i, { length }) => (i === length - 1 ? "l" : "r")),
   )}`;
 }

@@ -4,7 +4,6 @@ import { formatLimit, formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } from "../markdown.ts";
 import type { ModelReport, Num } from "../schema.ts";
 import { milliseconds, plural } from "./labels.ts";
-import { sqnrLimit } from "./layers.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
@@ -14,27 +13,6 @@ export interface FixScript {
   readonly text: string;
   /** The exact command that rebuilds with it. */
   readonly command: string;
-}
-
-/** Before, after and limit of each output in SQNR, on the samples that the fix was verified on; undefined without a search. */
-export interface FixFigures {
-  readonly output: string;
-  readonly before: Num | undefined;
-  readonly after: Num | undefined;
-  readonly limit: Num | undefined;
-}
-
-export function fixFigures(model: ModelReport): FixFigures[] {
-  const verified = model.fix?.verified?.outputs ?? [];
-  const limit = sqnrLimit(model);
-  return model.outputs.map((output) => ({
-    output: output.tensor,
-    before: output.metrics.sqnrDb,
-    after:
-      verified.find((entry) => entry.tensor === output.tensor)?.metrics.sqnrDb ??
-      (verified.length === 0 && model.outputs.length === 1 ? model.search?.heldOut?.sqnrDb : undefined),
-    limit: output.limits?.sqnrDb?.fail ?? limit,
-  }));
 }
 
 /** `2 of 54 units in float32`; empty without kept units. */
@@ -75,6 +53,9 @@ export function fixedFigures(model: ModelReport): FixedFigure[] {
   }));
 }
 
+/** ` (24 samples)`; empty where it is not known: the fix is proved on other samples than the verdict's. */
+const onSamples = (count: number | undefined): string => (count === undefined || count === 0 ? "" : ` (${plural(count, "sample")})`);
+
 const nearestOfEach = (rows: readonly OutputRow[]): OutputRow[] =>
   [...Map.groupBy(rows, ({ output }) => output).values()].flatMap(([worst]) => worst ?? []);
 
@@ -95,19 +76,32 @@ function figuresTable(model: ModelReport, caps: SizeLimits): string {
       formatMetric(row.metric, after),
       formatLimit(row.metric, row.limit),
     ]);
-  const head = ["Output", "Metric", "All INT8", `Keeping ${keptWords(model)}`, "Limit"];
+  const head = [
+    "Output",
+    "Metric",
+    `All INT8${onSamples(model.search?.samples?.all)}`,
+    `Keeping ${keptWords(model)}${onSamples(model.search?.proof?.samples)}`,
+    "Limit",
+  ];
   return rows.length === 0 ? "" : table(head, rows, ["l", "l", "r", "r", "r"]);
 }
 
 function proofLine(model: ModelReport, caps: SizeLimits): string {
   const { fix } = model;
   if (fix === null || model.search?.keep.length === 0) return "";
-  const proof = fix.verified === null ? "Not verified." : escapeMarkdown(fix.verified.message, caps.messageLength);
+  const proof = escapeMarkdown(checkedWords(model), caps.messageLength);
   const latency = fix.latency === null ? "" : escapeMarkdown(latencyWords(fix.latency), caps.messageLength);
   return [proof, latency].filter((part) => part !== "").join(" ");
 }
 
 type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
+
+/** What the check of the fix adds to the search's message, which ends with the proof's own words. */
+export function checkedWords({ search, fix }: ModelReport): string {
+  const told = search?.proof?.message ?? "";
+  const verified = fix?.verified?.message ?? "Not verified.";
+  return told !== "" && search?.message.endsWith(told) && verified.startsWith(told) ? verified.slice(told.length).trim() : verified;
+}
 
 /** Medians in milliseconds, as far as they are known, then the verdict on them. */
 export function latencyWords(latency: Latency): string {

@@ -196,7 +196,9 @@ describe("searchReport", () => {
     },
     curve: {
       order: ["b", "a"],
-      points: [{ kept: 0, by: "measured", sqnrDb: 19, lowDb: 18, highDb: Infinity, marginDb: -1 }],
+      points: [
+        { kept: 0, by: "measured", sqnrDb: 19, lowDb: 18, highDb: Infinity, marginDb: -1, marginLowDb: -3, nearest: "SQNR of the part" },
+      ],
     },
     samples: { all: 48, rank: 16, choose: 24, prove: 24, apart: true },
     advice: [],
@@ -227,7 +229,9 @@ describe("searchReport", () => {
     const search = searchReport(outcome, "float16");
     expect(search.heldOut).toEqual({ passes: true, sqnrDb: 22, margin: 2 });
     expect(search.proof).toMatchObject({ state: "likely", samples: 24, sqnrDb: 22, margin: 2, low: -1, neededSamples: 108 });
-    expect(search.curve?.points).toEqual([{ kept: 0, by: "measured", sqnrDb: 19, low: 18, high: "Infinity", margin: -1 }]);
+    expect(search.curve?.points).toEqual([
+      { kept: 0, by: "measured", sqnrDb: 19, low: 18, high: "Infinity", margin: -1, marginLow: -3, nearest: "SQNR of the part" },
+    ]);
     expect(search.samples).toEqual({ all: 48, rank: 16, choose: 24, prove: 24, apart: true });
     // 20 dB is ten times the energy of 30 dB.
     expect(search.gains).toEqual([

@@ -238,10 +238,25 @@ describe("the search's own figures", () => {
   it("let people choose: each telling point of the curve with its interval, and the command that makes its fix", () => {
     const comment = renderComment(sampleReport(), { jobKey: "k", fixScripts: [] });
     expect(comment).toContain("`trt-gate fix REPORT --keep N`");
-    expect(comment).toMatch(/\| +0 \| +18\.4 dB \| 17\.1 dB to 19\.7 dB \| +−1\.58 dB \|/);
+    expect(comment).toMatch(/\| +0 \| +−1\.58 dB \| −2\.90 dB \| SQNR 18\.42 dB of "softmax\\_0\.tmp\\_0", limit 20 dB \|/);
     expect(comment).toMatch(/\| +54 \| +identical \|/);
     // A prediction is told from a measurement.
-    expect(comment).not.toMatch(/\| +about 22\.9 dB/);
+    expect(comment).not.toMatch(/\| +about \+2\.87 dB/);
+  });
+
+  it("say the proof once, and on how many samples each side of the fix's table stands", () => {
+    const model = sampleModel();
+    const told = "Proved on 24 samples that nothing was searched on: SQNR 22.9 dB.";
+    const search = sampleSearch({
+      message: `Keeping 2 of 54 units meets the limits. ${told}`,
+      proof: { state: "proved", samples: 24, message: told },
+      samples: { all: 72, rank: 24, choose: 24, prove: 24, apart: true },
+    });
+    const fix = model.fix && { ...model.fix, verified: model.fix.verified && { ...model.fix.verified, message: `${told} (Simulated.)` } };
+    const comment = renderComment(sampleReport({ models: [{ ...model, search, fix }] }), { jobKey: "k", fixScripts: [] });
+    expect(comment.split("that nothing was searched on").length - 1).toBe(1);
+    expect(comment).toContain("(Simulated.)");
+    expect(comment).toContain("All INT8 (72 samples) | Keeping 2 of 54 units in float32 (24 samples) |");
   });
 
   it("say why the fix keeps other units than the worst layers", () => {

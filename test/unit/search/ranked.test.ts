@@ -203,6 +203,22 @@ describe("the curve", () => {
     expect(Math.max(...off.slice(0, 40))).toBeLessThan(0.01);
   });
 
+  it("says which figure each margin is about, and the lower end of its interval", async () => {
+    const nearest = 'SQNR 10.18 dB of the part "scores" of "detections", limit 20 dB';
+    const inner = additiveProbe(Array.from({ length: 40 }, (_, i) => 0.02 / (i + 1)));
+    const probe: Probe = async (keep, samples) => {
+      const result = await inner(keep, samples);
+      return result.kind === "measured" ? { ...result, lowDb: result.marginDb - 1.5, nearest } : result;
+    };
+    const points = (await searchUnits(request(units, probe))).curve?.points ?? [];
+    const asked = points.filter(({ by }) => by === "measured");
+    expect(asked.map(({ marginDb, marginLowDb }) => (Number.isFinite(marginDb) ? marginDb - marginLowDb : 1.5))).toEqual(
+      asked.map(() => expect.closeTo(1.5, 9)),
+    );
+    expect(new Set(asked.map((point) => point.nearest))).toEqual(new Set([nearest]));
+    expect(points.filter(({ by }) => by === "predicted").every((point) => point.nearest === undefined)).toBe(true);
+  });
+
   it("stands where the error is diffuse, with no list", async () => {
     const outcome = await searchUnits(request(units, additiveProbe(Array.from({ length: 40 }, () => 0.0006))));
     expect(outcome).toMatchObject({ kind: "diffuse", keep: [] });

@@ -1,18 +1,29 @@
-/** What the fix gains: SQNR of each output before and after against its limit. */
+/** What the fix gains: what decided without it and what is nearest to its limit with it, before and after, where that is an SQNR. */
 import { fromNum, type Num } from "../../schema.ts";
-import type { FixFigures } from "../../sections/fix.ts";
+import type { FixedFigure } from "../../sections/fix.ts";
+import { rowLabel, rowName } from "../../sections/outputs.ts";
 import { cutMiddle } from "../../text.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { chartSizes, figure, type Size, xAxis } from "./frame.ts";
 import { extent, niceScale, round } from "./scale.ts";
 
-/** Before and after the fix against the limit, one pair of bars an output, at most `most`. */
-export function beforeAfter(figures: readonly FixFigures[], show: (name: string) => string, most = 6): Markup {
-  const known = figures.filter((entry) => entry.before !== undefined && entry.after !== undefined).slice(0, most);
+interface Pair {
+  readonly name: string;
+  readonly before: Num | undefined;
+  readonly after: Num | undefined;
+  readonly limit: Num | undefined;
+}
+
+/** Before and after the fix against the limit, one pair of bars a figure, at most `most`; nothing where no SQNR tells. */
+export function beforeAfter(figures: readonly FixedFigure[], show: (name: string) => string, most = 6): Markup {
+  const known = figures
+    .filter(({ row, before, after }) => row.metric === "sqnrDb" && before !== undefined && after !== undefined)
+    .slice(0, most)
+    .map(({ row, before, after }): Pair => ({ name: `${rowName(row, show)}, ${rowLabel(row)}`, before, after, limit: row.limit }));
   if (known.length === 0) return nothing;
   const row = 58;
   const label = known
-    .map((entry) => `${show(entry.output)}: ${say(entry.before)} as INT8, ${say(entry.after)} with the fix, limit ${say(entry.limit)}`)
+    .map((entry) => `${entry.name}: ${say(entry.before)} as INT8, ${say(entry.after)} with the fix, limit ${say(entry.limit)}`)
     .join("; ");
   const size = (base: Size): Size => ({ ...base, height: known.length * row + base.top + base.bottom, left: 8 });
   return figure(
@@ -23,14 +34,14 @@ export function beforeAfter(figures: readonly FixFigures[], show: (name: string)
         [entry.before, entry.after, entry.limit].map((value) => (value === undefined ? Number.NaN : fromNum(value))),
       );
       const x = niceScale(0, extent(values)?.[1] ?? 1, drawn.left, drawn.width - drawn.right - 60, 4);
-      return html`${xAxis(x, drawn, "SQNR, dB")}${known.map((entry, i) => pair(entry, show(entry.output), drawn.top + i * row, x.at, x.low))}`;
+      return html`${xAxis(x, drawn, "SQNR, dB")}${known.map((entry, i) => pair(entry, entry.name, drawn.top + i * row, x.at, x.low))}`;
     },
     [size(chartSizes[0]), size(chartSizes[1])],
   );
 }
 
 /** Two bars under the output's name; the limit crosses both, and the values stay readable on top of it. */
-function pair(entry: FixFigures, name: string, top: number, at: (value: number) => number, zero: number): Markup {
+function pair(entry: Pair, name: string, top: number, at: (value: number) => number, zero: number): Markup {
   const x = (value: Num | undefined) => at(fromNum(value ?? 0));
   const bar = (value: Num | undefined, y: number, kind: string) =>
     html`<rect class="bar ${kind}" x="${at(zero)}" y="${y}" width="${round(x(value) - at(zero))}" height="13"/>`;
