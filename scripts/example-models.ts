@@ -132,6 +132,106 @@ export function perceptron(seed: number, loud: number): { readonly bytes: Uint8A
   return { bytes, classOf };
 }
 
+const tokens = 8;
+const vocabulary = 32;
+
+/**
+ * Token ids and mask, [1, 8] each -> logits of three classes: an embedding, one head of attention and a feed-forward of which one hidden
+ * value takes the range of the others, as trained transformers have them; the layer after it does not read that value.
+ */
+export function transformer(): Uint8Array {
+  const [width, hidden, classes] = [16, 32, 3];
+  const product = (name: string, input: string, output: string) =>
+    makeNode({ opType: "MatMul", name, input: [input, `${name}.w`], output: [output] });
+  const square = (name: string, seed: number) => weights(`${name}.w`, [width, width], seed);
+  return modelBytes({
+    nodes: [
+      makeNode({ opType: "Gather", name: "embedding", input: ["embedding.w", "input_ids"], output: ["x"] }),
+      product("query", "x", "q"),
+      product("key", "x", "k"),
+      product("value", "x", "v"),
+      makeNode({ opType: "Transpose", name: "key.t", input: ["k"], output: ["k.t"], attribute: [intsAttr("perm", [0, 2, 1])] }),
+      plain("MatMul", ["q", "k.t"], "scores"),
+      makeNode({
+        opType: "Cast",
+        name: "mask.float",
+        input: ["attention_mask"],
+        output: ["mask"],
+        attribute: [intAttr("to", DataType.FLOAT)],
+      }),
+      plain("Sub", ["mask", "one"], "mask.minus"),
+      plain("Mul", ["mask.minus", "far"], "mask.bias"),
+      plain("Add", ["scores", "mask.bias"], "scores.masked"),
+      makeNode({ opType: "Softmax", name: "attention", input: ["scores.masked"], output: ["attention"], attribute: [intAttr("axis", -1)] }),
+      plain("MatMul", ["attention", "v"], "context"),
+      plain("Add", ["x", "context"], "residual"),
+      product("up", "residual", "up.out"),
+      plain("Relu", ["up.out"], "up.relu"),
+      product("down", "up.relu", "down.out"),
+      plain("Add", ["residual", "down.out"], "hidden"),
+      makeNode({
+        opType: "ReduceMean",
+        name: "pool",
+        input: ["hidden"],
+        output: ["pooled"],
+        attribute: [intsAttr("axes", [1]), intAttr("keepdims", 0)],
+      }),
+      product("classifier", "pooled", "logits"),
+    ],
+    weights: [
+      weights("embedding.w", [vocabulary, width], 41),
+      ...["query", "key", "value"].map((name, i) => square(name, 42 + i)),
+      floatTensor(
+        "up.w",
+        [width, hidden],
+        columnsOf([width, hidden], 45, (column) => (column === 0 ? 200 : 1)),
+      ),
+      floatTensor(
+        "down.w",
+        [hidden, width],
+        rowsOf([hidden, width], 46, (row) => (row === 0 ? 0 : 1)),
+      ),
+      weights("classifier.w", [width, classes], 47),
+      floatTensor("one", [], Float32Array.of(1)),
+      floatTensor("far", [], Float32Array.of(1e4)),
+    ],
+    inputs: { input_ids: [1, tokens], attention_mask: [1, tokens] },
+    inputType: DataType.INT64,
+    outputs: ["logits"],
+  });
+}
+
+/** Seeded values in [-1/2, 1/2), each column or row by a factor. */
+const columnsOf = ([rows, columns]: readonly [number, number], seed: number, factor: (column: number) => number): Float32Array => {
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: rows * columns }, (_, i) => (random() - 0.5) * factor(i % columns));
+};
+const rowsOf = ([rows, columns]: readonly [number, number], seed: number, factor: (row: number) => number): Float32Array => {
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: rows * columns }, (_, i) => (random() - 0.5) * factor(Math.floor(i / columns)));
+};
+
+/** Sentences of 3 to 8 tokens: ids, and a mask that is 1 where there is one. */
+export function sentences(count: number, seed: number): Tensor[] {
+  const random = seededRandom(seed);
+  const ids: bigint[] = [];
+  const mask: bigint[] = [];
+  for (let sentence = 0; sentence < count; sentence++) {
+    const length = 3 + Math.floor(random() * (tokens - 2));
+    for (let i = 0; i < tokens; i++) {
+      ids.push(i < length ? BigInt(1 + Math.floor(random() * (vocabulary - 1))) : 0n);
+      mask.push(i < length ? 1n : 0n);
+    }
+  }
+  const tensor = (name: string, values: readonly bigint[]): Tensor => ({
+    name,
+    dtype: "int64",
+    shape: [count, tokens],
+    data: BigInt64Array.from(values),
+  });
+  return [tensor("input_ids", ids), tensor("attention_mask", mask)];
+}
+
 /** `count` samples in [0, 1), axis 0 of the array. */
 export function samples(name: string, count: number, shape: readonly number[], seed: number): Tensor {
   const random = seededRandom(seed);

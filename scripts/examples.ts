@@ -6,7 +6,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeNpy } from "../src/formats/npy.ts";
-import { classifier, detector, perceptron, samples, segmentation } from "./example-models.ts";
+import { writeNpz } from "../src/formats/write-npz.ts";
+import { classifier, detector, perceptron, samples, segmentation, sentences, transformer } from "./example-models.ts";
 
 /** Path below examples/ -> content. The same bytes on every machine. */
 export function exampleFiles(): Readonly<Record<string, Uint8Array>> {
@@ -38,6 +39,12 @@ export function exampleFiles(): Readonly<Record<string, Uint8Array>> {
     "forks/model.onnx": quiet.bytes,
     "forks/calibration.npy": npy("x", 64, [16], 37),
     "forks/validation.npy": npy("x", 32, [16], 38),
+    "transformer/model.onnx": transformer(),
+    "transformer/calibration.npz": writeNpz(sentences(64, 51)),
+    "transformer/validation.npz": writeNpz(sentences(72, 52)),
+    "given-engines/model.onnx": classifier(),
+    "given-engines/calibration.npy": npy("image", 48, [3, 12, 12], 11),
+    "given-engines/validation.npy": npy("image", 32, [3, 12, 12], 12),
   };
 }
 

@@ -15,7 +15,7 @@ const folder = "docs/workflows";
 const files = readdirSync(folder);
 
 describe("example workflows", () => {
-  it("are the four that docs/workflows.md names", () => {
+  it("are those that docs/workflows.md names", () => {
     const named = [...readFileSync("docs/workflows.md", "utf8").matchAll(/workflows\/([\w-]+\.yml)/g)].map(([, name]) => name);
     expect(files.toSorted()).toEqual([...new Set(named)].toSorted());
   });

@@ -1,0 +1,80 @@
+/**
+ * Every command that a page shows in a `console` block is run, in order, in a copy of the example that the page names; the exit code is
+ * the one that the page says, 0 where it says none. Blocks of `sh` need what a test machine has not: their own commands are only parsed.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { globSync } from "tinyglobby";
+import { afterAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const work = mkdtempSync(join(tmpdir(), "trt-gate-guides-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+interface Shown {
+  readonly args: readonly string[];
+  readonly exitCodes: readonly number[];
+  /** Of the model that the page names; undefined where it names none. */
+  readonly reason: string | undefined;
+}
+
+/** `Exit code 0 where …, else 4.` allows both. The last command of a block has it, those before it end in 0. */
+function shownIn(text: string): Shown[] {
+  const blocks = [...text.matchAll(/^```console\n([\s\S]*?)^```\n(?:\n(Exit code .+))?/gm)];
+  return blocks.flatMap(([, block = "", said]) => {
+    const lines = [...block.matchAll(/^\$ trt-gate (.+)$/gm)].map(([, line = ""]) => line);
+    return lines.map((line, i): Shown => {
+      const isLast = i === lines.length - 1;
+      return {
+        args: line.split(" "),
+        exitCodes: isLast && said !== undefined ? [...said.matchAll(/\b(?:code|else) (\d)/g)].map(([, code]) => Number(code)) : [0],
+        reason: isLast ? / is an? [^(`]*\(`([\w-]+)`\)/.exec(said ?? "")?.[1] : undefined,
+      };
+    });
+  });
+}
+
+const pages = globSync("docs/guides/*.md", { cwd: root }).map((page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  return { page, text, example: /^Commands on this page run in \[examples\/([\w-]+)\]/m.exec(text)?.[1], shown: shownIn(text) };
+});
+const withCommands = pages.filter(({ text }) => text.includes("```console"));
+
+describe("the pages of the guide", () => {
+  it("name the example of their commands, and every line of a block is a command that is run", () => {
+    expect(withCommands.length).toBeGreaterThan(5);
+    const lost = withCommands.filter(
+      ({ text, example, shown }) => example === undefined || shown.length !== text.split("\n$ ").length - 1 || shown.length === 0,
+    );
+    expect(lost.map(({ page }) => page)).toEqual([]);
+  });
+
+  it("are listed on the guide's own page, each once", () => {
+    const listed = [...readFileSync(join(root, "docs/guide.md"), "utf8").matchAll(/\]\((guides\/[\w-]+\.md)\)/g)].map(
+      ([, page]) => `docs/${page}`,
+    );
+    expect(listed.toSorted()).toEqual(pages.map(({ page }) => page).toSorted());
+  });
+
+  it.each(withCommands.map(({ page, example, shown }) => ({ page, example, shown })))(
+    "end as they say: $page",
+    ({ page, example, shown }) => {
+      const cwd = join(work, page.replaceAll("/", "-"));
+      cpSync(join(root, "examples", example ?? ""), cwd, { recursive: true, filter: (path) => !path.endsWith("trt-gate-report") });
+      for (const { args, exitCodes, reason } of shown) {
+        const ran = spawnSync(process.execPath, [join(root, "src/cli.ts"), ...args], {
+          cwd,
+          encoding: "utf8",
+          env: { PATH: process.env.PATH, HOME: process.env.HOME },
+          timeout: 120_000,
+        });
+        const said = ran.stdout + ran.stderr;
+        expect(exitCodes, `trt-gate ${args.join(" ")}: ${ran.status}\n${said}`).toContain(ran.status);
+        expect(said, args.join(" ")).toContain(reason ?? "");
+      }
+    },
+  );
+});
