@@ -10,9 +10,12 @@ import { openSession } from "../../src/lanes/simulate/session.ts";
 import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { LaneName, PreparedLane } from "../../src/model/lane.ts";
 import { plainCandidate } from "../../src/model/unit.ts";
+import { intAttr, makeNode } from "../../src/onnx/model.ts";
 import { toNetwork } from "../../src/onnx/network.ts";
 import { readModel } from "../../src/onnx/read.ts";
+import { openFeeds } from "../../src/samples/feeds.ts";
 import { type FakeMachine, fakeMachine, recordedCache } from "../fakes/fake-tensorrt.ts";
+import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
 import { qdqBytes } from "../fakes/qdq-models.ts";
 import { allOf, classifier, pairsOf } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
@@ -124,6 +127,36 @@ describeWithPython("the explicit lane", () => {
     const outputs = await session.run(await job.validation.feed(0));
     await session.release();
     expect(pair?.candidate?.data).toEqual(outputs.get(lane.outputs[0] ?? "")?.data);
+  });
+
+  it("tells the parts of a joined output with an open batch, whose dimensions TensorRT writes as -1", async () => {
+    machine = await fakeMachine();
+    const shape = [2, 3, 8, 8];
+    const feeds = await openFeeds({ kind: "random", seed: 1, samples: 2 }, [{ name: "x", dtype: "float32", shape }], machine.effects);
+    const job = await machine.job(
+      { data: feeds, algorithm: "minmax" },
+      { validation: feeds, shapes: new Map([["x", { min: shape, opt: shape, max: shape }]]) },
+    );
+    await writeFile(
+      job.modelPath,
+      modelBytes({
+        inputs: { x: ["N", 3, 8, 8] },
+        outputs: ["y"],
+        weights: [weight("boxes", [4, 3, 1, 1]), weight("scores", [2, 3, 1, 1])],
+        nodes: [
+          node("Conv", ["x", "boxes"], ["b"]),
+          node("Conv", ["x", "scores"], ["s"]),
+          makeNode({ opType: "Concat", input: ["b", "s"], output: ["y"], attribute: [intAttr("axis", 1)] }),
+        ],
+      }),
+    );
+    open = (await prepareLane("explicit", job)).prepared;
+    const parts = open.forms.get("y")?.parts;
+    expect([parts?.shape, parts?.parts.map(({ name }) => name)]).toEqual([
+      [2, 6, 8, 8],
+      ["b", "s"],
+    ]);
+    expect(await pairsOf(open)).toHaveLength(2);
   });
 
   it.each([

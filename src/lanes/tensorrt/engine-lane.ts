@@ -3,6 +3,7 @@
  * Makes pairs of tensors; measures and judges nothing. What a lane builds is handed in as recipes.
  */
 import type { Engine } from "../../model/engine.ts";
+import type { ShapeRange } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { outputForms } from "../../onnx/output-forms.ts";
@@ -24,7 +25,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     outputDims: declaredDims(facts.network.outputs),
     order: facts.order,
     sampleCount: job.validation.count,
-    forms: await outputForms(facts.network, shapesOf(parts.network), job.effects.files),
+    forms: await outputForms(facts.network, shapesOf(parts.network, facts.shapes), job.effects.files),
     coverage: parts.coverage,
     deterministic: false,
     build: async (assignment, { fresh = false } = {}) => {
@@ -75,9 +76,21 @@ function engineOf(parts: LaneParts, built: BuiltSides, { assignment, half, refer
 const unitLayers = ({ facts, network }: LaneParts): Map<string, readonly string[]> =>
   new Map([...layersOfUnits(facts.units, network.layers)].map(([id, layers]) => [id, layers.filter(canRaise).map(({ name }) => name)]));
 
-const shapesOf = (network: NetworkFacts): Map<string, readonly number[]> =>
-  new Map(
-    [...network.inputs, ...network.layers.flatMap((layer) => layer.outputs)].flatMap((tensor) =>
-      tensor?.shape ? [[tensor.name, tensor.shape] as const] : [],
-    ),
+/** Of every tensor whose dimensions are known before a run: TensorRT writes -1 for those that a profile leaves open. An open batch is taken as the profile's. */
+function shapesOf(network: NetworkFacts, ranges: ReadonlyMap<string, ShapeRange>): Map<string, readonly number[]> {
+  const batch = openBatch(network, ranges);
+  const resolved = (shape: readonly number[]) => shape.map((dim, axis) => (dim < 0 && axis === 0 ? (batch ?? dim) : dim));
+  return new Map(
+    [...network.inputs, ...network.layers.flatMap((layer) => layer.outputs)].flatMap((tensor) => {
+      const shape = resolved(tensor?.shape ?? [-1, -1]);
+      return tensor == null || shape.some((dim) => dim < 0) ? [] : [[tensor.name, shape] as const];
+    }),
   );
+}
+
+/** The first dimension that all inputs share, where no other is open. */
+function openBatch({ inputs }: NetworkFacts, ranges: ReadonlyMap<string, ShapeRange>): number | undefined {
+  const isOpenElsewhere = inputs.some((tensor) => tensor?.shape?.slice(1).some((dim) => dim < 0));
+  const sizes = new Set(inputs.map((tensor) => ranges.get(tensor?.name ?? "")?.opt[0]));
+  return isOpenElsewhere || sizes.size !== 1 ? undefined : [...sizes][0];
+}
