@@ -22,12 +22,25 @@ export interface Bench {
   /** How the gate's command is called, e.g. ["node", "dist/cli.js"]. */
   readonly gate: readonly string[];
   readonly recorder: Recorder;
-  /** An ONNX file, the model of the stages `second-*`. */
+  /** An ONNX file, the model of the stages `second-*` and `simulate`, and of the latter its calibration cache, input and shape. */
   readonly second: string | undefined;
-  /** Validation samples of the stage `ship`; the eight recorded ones without. */
+  readonly cache?: string | undefined;
+  readonly input?: string | undefined;
+  readonly shape?: readonly number[] | undefined;
+  /** JSON of unit ids: the first of them are kept. */
+  readonly order?: string | undefined;
+  /** Validation samples of `ship`, `truth` and `simulate`; the classifier's eight recorded ones without. */
   readonly pictures: string | undefined;
-  /** SQNR limit of that stage. */
+  /** Samples that rank units of the second model. */
+  readonly calibration?: string | undefined;
+  /** SQNR limit of `ship` and `third`. */
   readonly limitDb: number;
+  /** Builder optimisation level of `truth` and `simulate`; TensorRT's default without. */
+  readonly level?: number | undefined;
+  /** Runs of `truth`, side by side. */
+  readonly runs?: number;
+  /** Seconds that `third` gives `debug precision`. */
+  readonly bisectSeconds?: number;
 }
 
 /** A model with one float input. */

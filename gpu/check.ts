@@ -18,7 +18,9 @@ import { classifierStage } from "./lanes-stage.ts";
 import { polygraphyStage } from "./polygraphy-stage.ts";
 import { openRecord } from "./record.ts";
 import { secondStage } from "./second-stage.ts";
-import { shipStage } from "./ship-stage.ts";
+import { secondShipStage, shipStage, truthStage } from "./ship-stage.ts";
+import { simulateStage } from "./simulate-stage.ts";
+import { thirdStage } from "./third-stage.ts";
 
 async function machineStage({ effects, python, recorder }: Bench): Promise<void> {
   const { gpu, hello, lanes, notes } = await inspectMachine(effects, python);
@@ -37,6 +39,10 @@ const stages: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "second-implicit": secondStage("implicit"),
   "second-explicit": secondStage("explicit"),
   ship: shipStage,
+  truth: truthStage,
+  third: thirdStage,
+  "second-ship": secondShipStage,
+  simulate: simulateStage,
   faults: faultsStage,
   polygraphy: polygraphyStage,
 };
@@ -47,8 +53,16 @@ const { values } = parseArgs({
     python: { type: "string", default: "python3" },
     stages: { type: "string" },
     second: { type: "string" },
+    cache: { type: "string" },
+    input: { type: "string" },
+    shape: { type: "string" },
+    order: { type: "string" },
     pictures: { type: "string" },
+    calibration: { type: "string" },
     limit: { type: "string", default: "22" },
+    level: { type: "string" },
+    runs: { type: "string", default: "2" },
+    "bisect-seconds": { type: "string", default: "600" },
     gate: { type: "string", default: `${process.execPath} ${join(root, "src/cli.ts")}` },
   },
 });
@@ -65,19 +79,28 @@ const log = plainLog({
 });
 const effects = realEffects({ env: { ...process.env }, cwd: folder, log, cancelled: new AbortController().signal });
 const recorder = openRecord(out, (line) => process.stderr.write(`${line}\n`));
-const second = values.second === undefined ? undefined : resolve(values.second);
-const pictures = values.pictures === undefined ? undefined : resolve(values.pictures);
+const path = (value: string | undefined) => (value === undefined ? undefined : resolve(value));
 const bench: Bench = {
   effects,
   folder,
   python: values.python,
   gate: values.gate.split(" "),
   recorder,
-  second,
-  pictures,
+  second: path(values.second),
+  cache: path(values.cache),
+  input: values.input,
+  shape: values.shape?.split(",").map(Number),
+  order: path(values.order),
+  pictures: path(values.pictures),
+  calibration: path(values.calibration),
   limitDb: Number(values.limit),
+  level: values.level === undefined ? undefined : Number(values.level),
+  runs: Number(values.runs),
+  bisectSeconds: Number(values["bisect-seconds"]),
 };
-const possible = Object.keys(stages).filter((name) => second !== undefined || !name.startsWith("second-"));
+/** What runs unless stages are named: those that need no further files and take no engine level of their own. */
+const usual = ["machine", "construction", "check", "implicit", "explicit", "agreement", "ship", "truth", "faults", "polygraphy"];
+const possible = bench.second === undefined ? usual : [...usual, "second-implicit", "second-explicit"];
 for (const name of values.stages?.split(",") ?? possible) {
   const stage = stages[name];
   if (stage === undefined) throw new Error(`no stage '${name}'; there are ${Object.keys(stages).join(", ")}`);

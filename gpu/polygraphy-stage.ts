@@ -20,12 +20,47 @@ export async function polygraphyEnv(bench: Bench): Promise<Record<string, string
 }
 
 const shapes = (["min", "opt", "max"] as const).flatMap((end) => [`--trt-${end}-shapes`, "x:[1,3,48,192]"]);
-const builder = ["--builder-optimization-level", "0", "--tactic-sources"];
+const builderAt = (level: number) => ["--builder-optimization-level", String(level), "--tactic-sources"];
 
+/** At the recordings' level, against the check stage before it. */
 export async function polygraphyStage(bench: Bench): Promise<void> {
   const { recorder } = bench;
-  const folder = join(bench.folder, "polygraphy");
+  const { seconds, sum } = await polygraphyCommands(bench, "polygraphy", {
+    level: 0,
+    limitDb: 25,
+    longestBisectMs: 5 * 60_000,
+    reference: async () => savedReference(bench),
+  });
+  const own = Number(recorder.record.figures.checkSeconds);
+  recorder.record.figures.polygraphySeconds = { ...seconds, sum };
+  recorder.check(
+    "polygraphy",
+    "whole check with search against the sum of these commands",
+    own <= sum / 2,
+    { checkSeconds: own, polygraphySeconds: sum, ratio: own / sum },
+    "at most half",
+  );
+}
+
+export interface Commands {
+  readonly level: number;
+  readonly limitDb: number;
+  /** Beyond this the sum of the commands is only known to be larger. */
+  readonly longestBisectMs: number;
+  /** The FP16 engine's outputs of the gate, asked for when `debug precision` is about to start. */
+  readonly reference: () => Promise<string>;
+}
+
+/** The commands one after another; the seconds of each. */
+export async function polygraphyCommands(
+  bench: Bench,
+  stage: string,
+  commands: Commands,
+): Promise<{ readonly seconds: Readonly<Record<string, number>>; readonly sum: number }> {
+  const { recorder } = bench;
+  const folder = join(bench.folder, stage);
   mkdirSync(folder, { recursive: true });
+  const builder = builderAt(commands.level);
   const env = await polygraphyEnv(bench);
   const cache = join(fixtures, "cls.calibration.cache");
   const inputs = join(fixtures, "inputs.json");
@@ -50,7 +85,7 @@ export async function polygraphyStage(bench: Bench): Promise<void> {
   const step = async (name: string, words: readonly string[]) => {
     steps[name] = await timed(words, { cwd: folder, env });
     recorder.check(
-      "polygraphy",
+      stage,
       `${name} ends with 0`,
       steps[name].code === 0,
       { code: steps[name].code, seconds: steps[name].seconds, tail: steps[name].code === 0 ? "" : steps[name].tail.slice(-800) },
@@ -65,40 +100,29 @@ export async function polygraphyStage(bench: Bench): Promise<void> {
     cwd: folder,
     env,
   });
-  recorder.check(
-    "polygraphy",
-    "compare ends with 1 (it differs)",
-    compare.code === 1,
-    { code: compare.code, seconds: compare.seconds },
-    "1",
-  );
-  const bisect = await debugPrecision(bench, cache);
+  recorder.check(stage, "compare ends with 1 (it differs)", compare.code === 1, { code: compare.code, seconds: compare.seconds }, "1");
+  const bisect = await debugPrecision(bench, cache, stage, commands);
   const seconds = {
     ...Object.fromEntries(Object.entries(steps).map(([name, { seconds: took }]) => [name, took])),
     compare: compare.seconds,
     "debug precision": bisect,
   };
-  const sum = Object.values(seconds).reduce((total, one) => total + one, 0);
-  const own = Number(recorder.record.figures.checkSeconds);
-  recorder.record.figures.polygraphySeconds = { ...seconds, sum };
-  recorder.check(
-    "polygraphy",
-    "whole check with search against the sum of these commands",
-    own <= sum / 2,
-    { checkSeconds: own, polygraphySeconds: sum, ratio: own / sum },
-    "at most half",
-  );
+  return { seconds, sum: Object.values(seconds).reduce((total, one) => total + one, 0) };
 }
 
-/** The real `polygraphy debug precision` through the lane's own runner (`search.method: bisect`), judged at 25 dB on the same 8 images. Seconds. */
-async function debugPrecision(bench: Bench, cachePath: string): Promise<number> {
+/** The real `polygraphy debug precision` through the lane's own runner (`search.method: bisect`), judged on the 8 recorded images. Seconds. */
+async function debugPrecision(bench: Bench, cachePath: string, stage: string, commands: Commands): Promise<number> {
   const job = jobFor(bench, {
     name: "bisect",
     model: models.cls,
     quantization: { cachePath },
     validation: await clsFeeds(bench, "validation", 8),
   });
-  const files = await writeDebugPrecision({ engine: await replayReference(bench), cachePath }, job, checkScript);
+  const files = await writeDebugPrecision(
+    { engine: await replayReference(bench, await commands.reference()), cachePath },
+    job,
+    checkScript,
+  );
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode: "bisect",
@@ -107,14 +131,14 @@ async function debugPrecision(bench: Bench, cachePath: string): Promise<number> 
     cachePath: files.cache,
     calibrator: files.calibrator,
     shapes: job.shapes,
-    builder,
-    check: { ...files, tolerance: "sqnr-db=25", gate: bench.gate },
+    builder: builderAt(commands.level),
+    check: { ...files, tolerance: `sqnr-db=${commands.limitDb}`, gate: bench.gate },
     artifactsFolder: files.artifactsFolder,
   });
-  const left = await runDebugPrecision(args, files, job, longestBisectMs);
+  const left = await runDebugPrecision(args, files, job, commands.longestBisectMs);
   const read = readDebugPrecision({ ...left, direction: "forward", mode: "bisect", units: [], layerNames: [], seed: 1 });
   bench.recorder.check(
-    "polygraphy",
+    stage,
     "debug precision is read",
     ["prefix", "none", "budget"].includes(read.outcome.kind),
     {
@@ -130,12 +154,8 @@ async function debugPrecision(bench: Bench, cachePath: string): Promise<number> 
   return left.seconds;
 }
 
-/** Beyond this the sum of the commands is only known to be larger. */
-const longestBisectMs = 5 * 60_000;
-
-/** The reference engine's outputs that the check stage saved, as a lane gives them. */
-async function replayReference({ effects, recorder }: Bench): Promise<Pick<Engine, "outputs">> {
-  const path = savedReference({ recorder });
+/** A reference engine's saved outputs, as a lane gives them. */
+async function replayReference({ effects }: Bench, path: string): Promise<Pick<Engine, "outputs">> {
   const saved = await openSaved(path, effects.files);
   const iterations = saved.runners[0]?.iterations ?? [];
   return {

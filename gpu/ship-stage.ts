@@ -1,187 +1,111 @@
 /**
- * Judge and ship the same thing, on the classifier at optimisation level 1 and on the pictures of `--pictures`: the explicit lane with search, its plans judged
- * again by path, the fix rebuilt three times with fresh timing (reference too), and what the implicit lane says of the engine that it hands over.
+ * Judge and ship the same thing, at optimisation level 1 on the pictures of `--pictures`. `ship`: the explicit lane with search, its plans judged again by
+ * path, its fix rebuilt three times with fresh timing. `truth`: what the implicit lane says of the engine that it hands over, held against that very plan.
  */
-import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ModelReport, reportSchema } from "../src/report/schema.ts";
-import { type Bench, fixtures, models, timed } from "./bench.ts";
+import { type Bench, root, timed } from "./bench.ts";
+import { classifier, decibels, describeRun, fixOf, planOf, type Ran, runGate, type Subject, secondSubject } from "./gate-run.ts";
 
-interface Ran {
-  readonly folder: string;
-  readonly seconds: number;
-  readonly code: number | null;
-  readonly tail: string;
-  readonly model: ModelReport | undefined;
-}
+export const shipStage = (bench: Bench): Promise<void> => shipped(bench, classifier(bench));
 
-/** Lines of the entry that differ; the rest is the same in every run. */
-interface Entry {
-  readonly quantization: string;
-  readonly engine: string | undefined;
-  /** Name in the workspace, and where it comes from. */
-  readonly files?: readonly (readonly [name: string, from: string | undefined])[];
-}
+/** The same of another model: its limit lies between what INT8 and what its fix reach. */
+export const secondShipStage = (bench: Bench): Promise<void> => shipped(bench, secondSubject(bench));
 
-export async function shipStage(bench: Bench): Promise<void> {
-  const { recorder } = bench;
-  const check = (name: string, pass: boolean, figure: unknown, wanted: string) => recorder.check("ship", name, pass, figure, wanted);
-  const searched = await gate(bench, "searched", "explicit", { quantization: fromCache, engine: undefined }, "on-regression");
-  describe(bench, "explicit, with search", searched);
-  const { model } = searched;
+async function shipped(bench: Bench, subject: Subject): Promise<void> {
+  const stage = `ship ${subject.name}`;
+  const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check(stage, name, pass, figure, wanted);
+  const searched = await runGate(bench, subject, { name: `${subject.name}-searched`, lane: "explicit", search: "on-regression", level: 1 });
+  describeRun(bench, `${stage}: with search`, searched);
+  checkSearched(bench, stage, subject, searched);
+  await checkPlans(bench, stage, searched);
+
+  const reference = planOf(searched, "reference");
+  const qdq = fixOf(searched);
+  const names = qdq === undefined ? [] : [1, 2, 3].map((i) => `${subject.name}-rebuilt-${i}`);
+  const rebuilt = await Promise.all(
+    names.map((name) => runGate(bench, subject, { name, lane: "explicit", search: "off", level: 1, qdq, plans: { reference } })),
+  );
+  for (const ran of rebuilt) describeRun(bench, `${stage}: ${ran.name}`, ran);
   check(
-    "Q/DQ form of the cache",
-    model?.verdict === "regression",
-    `${model?.verdict} (${model?.reason})`,
-    `regression at ${bench.limitDb} dB`,
+    "fix at its limit again",
+    rebuilt.length === 3 && rebuilt.every((ran) => (decibels(ran) ?? 0) >= subject.limitDb),
+    rebuilt.map((ran) => decibels(ran) ?? ran.tail.slice(-300)),
+    `3 of 3 at ${subject.limitDb} dB`,
   );
-  check(
-    "fix",
-    model?.fix?.verified?.passes === true,
-    model?.fix?.verified?.message ?? model?.search?.message ?? searched.tail.slice(-600),
-    "proved",
-  );
-  const plain = (model?.builds ?? []).filter(({ what }) => !what.includes("marked"));
-  check(
-    "engines for check, search and proof",
-    plain.length > 0 && plain.length <= 6,
-    plain.map(({ what }) => what),
-    "at most 6 without marks",
-  );
-
-  const planOf = (ran: Ran, role: string) => {
-    const path = ran.model?.engines?.find((one) => one.role === role)?.path;
-    return path === undefined ? undefined : join(ran.folder, "report", path);
-  };
-  const [reference, candidate] = [planOf(searched, "reference"), planOf(searched, "candidate")];
-  const byPath = await gate(
-    bench,
-    "by-path",
-    "explicit",
-    {
-      quantization: fromCache,
-      engine: "{reference: reference.plan, candidate: candidate.plan}",
-      files: [
-        ["reference.plan", reference],
-        ["candidate.plan", candidate],
-      ],
-    },
-    "off",
-  );
-  describe(bench, "plans given by path", byPath);
-  const decibels = (ran: Ran) => ran.model?.outputs[0]?.metrics.sqnrDb;
+  const byPath = await runGate(bench, subject, {
+    name: `${subject.name}-by-path`,
+    lane: "explicit",
+    search: "off",
+    plans: { reference, candidate: planOf(searched, "candidate") },
+  });
+  describeRun(bench, `${stage}: plans by path`, byPath);
   check(
     "plans by path judge bit-identically",
     decibels(byPath) !== undefined && decibels(byPath) === decibels(searched),
     [decibels(searched), decibels(byPath)],
     "equal",
   );
+}
 
-  const [fixed] = globSync(join(searched.folder, "report/**/fixed.qdq.onnx"));
-  const rebuilds = fixed === undefined ? [] : ["rebuilt-1", "rebuilt-2", "rebuilt-3"];
-  const [implicit, ...others] = await Promise.all([
-    gate(bench, "implicit-1", "implicit", { quantization: fromCache, engine: undefined }, "off"),
-    gate(bench, "implicit-2", "implicit", { quantization: fromCache, engine: undefined }, "off"),
-    ...rebuilds.map((name) =>
-      gate(
-        bench,
-        name,
-        "explicit",
-        { quantization: "{qdq: fixed.qdq.onnx}", engine: undefined, files: [["fixed.qdq.onnx", fixed]] },
-        "off",
-      ),
-    ),
-  ]);
-  const [again, ...rebuilt] = others;
-  for (const [i, ran] of rebuilt.entries()) describe(bench, `fix rebuilt ${i + 1}`, ran);
-  check(
-    "fix at its limit again",
-    rebuilt.length === 3 && rebuilt.every((ran) => Number(decibels(ran) ?? 0) >= bench.limitDb),
-    rebuilt.map(decibels),
-    "3 of 3",
-  );
-  for (const [i, ran] of [implicit, again].entries()) {
-    if (ran === undefined) continue;
-    describe(bench, `implicit ${i + 1}`, ran);
+function checkSearched(bench: Bench, stage: string, { limitDb }: Subject, { model, tail }: Ran): void {
+  const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check(stage, name, pass, figure, wanted);
+  check("Q/DQ form of the cache", model?.verdict === "regression", `${model?.verdict} (${model?.reason})`, `regression at ${limitDb} dB`);
+  const fix = model?.fix?.verified;
+  check("fix", fix?.passes === true, fix?.message ?? model?.search?.message ?? tail.slice(-600), "passes");
+  const proof = model?.search?.proof;
+  check("fix is proved", proof?.state === "proved", proof?.state ?? null, "proved");
+  const engines = (model?.builds ?? []).map(({ what }) => what).filter((what) => !what.includes("marked"));
+  check("engines for check, search and proof", engines.length > 0 && engines.length <= 6, engines, "at most 6 without marks");
+}
+
+/** Two runs at once, each with timing of its own. */
+export async function truthStage(bench: Bench): Promise<void> {
+  const subject = classifier(bench);
+  const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check("truth", name, pass, figure, wanted);
+  const wanted = { lane: "implicit", search: "off", ...(bench.level === undefined ? {} : { level: bench.level }) } as const;
+  const names = Array.from({ length: bench.runs ?? 2 }, (_, i) => `implicit-${bench.level ?? "default"}-${i + 1}`);
+  const runs = await Promise.all(names.map((name) => runGate(bench, subject, { ...wanted, name })));
+  for (const ran of runs) {
+    describeRun(bench, `truth: ${ran.name}`, ran);
     const units = ran.model?.coverage?.int8Units;
     const share = units === undefined ? undefined : units.int8 / Math.max(1, units.int8 + units.other);
-    const isTrue = ran.model?.reason === "int8-not-used" ? (share ?? 1) < 0.1 : (share ?? 0) >= 0.1;
+    const isUnused = ran.model?.reason === "int8-not-used";
     check(
-      `implicit lane ${i + 1} says what ran`,
-      isTrue,
-      { units: units ?? null, message: ran.model?.message.slice(0, 400) ?? ran.tail.slice(-400) },
-      "int8-not-used below a tenth, else a figure",
+      `${ran.name} says what ran`,
+      share !== undefined && isUnused === share < 0.1 && (!isUnused || /ms/.test(ran.model?.message ?? "")),
+      { units: units ?? null, message: ran.model?.message ?? ran.tail.slice(-400) },
+      "int8-not-used with both latencies below a tenth, else a figure",
     );
+    await checkPlans(bench, "truth", ran);
   }
 }
 
-const fromCache = "{cache: cls.calibration.cache, data: calibration.npz, min-samples: 48}";
-
-/** One run of the gate in a workspace of its own; a lock folder of its own lets runs share the GPU. */
-async function gate(bench: Bench, name: string, lane: string, { quantization, engine, files = [] }: Entry, search: string): Promise<Ran> {
-  const folder = join(bench.folder, `ship-${name}`);
-  mkdirSync(join(folder, ".github"), { recursive: true });
-  mkdirSync(join(folder, "locks"), { recursive: true });
-  copyFileSync(models.cls.file, join(folder, "cls.onnx"));
-  for (const file of ["cls.calibration.cache", "calibration.npz"]) copyFileSync(join(fixtures, file), join(folder, file));
-  for (const [file, from] of files) if (from !== undefined) copyFileSync(from, join(folder, file));
-  copyFileSync(bench.pictures ?? join(fixtures, "validation.npz"), join(folder, "validation.npz"));
-  writeFileSync(join(folder, ".github/trt-gate.yml"), text(bench.limitDb, quantization, engine));
-  const words = [
-    ...bench.gate,
-    "check",
-    "--lane",
-    lane,
-    "--changed-only",
-    "false",
-    "--search",
-    search,
-    "--python",
-    bench.python,
-    "--report-dir",
-    "report",
-  ];
-  const ran = await timed(words, {
-    cwd: folder,
-    env: { XDG_RUNTIME_DIR: join(folder, "locks") },
-    onText: (line) => process.stderr.write(line),
-  });
-  const path = join(folder, "report/report.json");
-  const model = existsSync(path) ? reportSchema.parse(JSON.parse(readFileSync(path, "utf8"))).models[0] : undefined;
-  if (existsSync(path)) copyFileSync(path, join(bench.recorder.recordings, `ship-${name}.report.json`));
-  return { folder, seconds: ran.seconds, code: ran.code, tail: ran.tail, model };
+interface PlanFigures {
+  readonly sqnrDb: number;
+  readonly int8Layers: number;
+  readonly layers: number;
+  readonly referenceMs: number;
+  readonly candidateMs: number;
 }
 
-const text = (limitDb: number, quantization: string, engine: string | undefined) => `version: 1
-models:
-  - name: cls
-    path: cls.onnx
-    shapes: {x: [1, 3, 48, 192]}
-    quantization: ${quantization}
-    validation: {data: validation.npz, max-samples: 512}
-    tolerance: {sqnr-db: {fail: ${limitDb}}}
-    tensorrt: {optimization-level: 1, tactic-sources: none, mark-batch: 64}
-${engine === undefined ? "" : `    engine: ${engine}\n`}search: {max-builds: 6}
-`;
-
-function describe({ recorder }: Bench, what: string, { seconds, code, model, tail }: Ran): void {
-  recorder.record.figures[`ship: ${what}`] =
-    model === undefined
-      ? { seconds, code, tail: tail.slice(-1500) }
-      : {
-          seconds,
-          code,
-          verdict: model.verdict,
-          reason: model.reason,
-          sqnrDb: model.outputs[0]?.metrics.sqnrDb ?? null,
-          int8Units: model.coverage?.int8Units ?? null,
-          search:
-            model.search === null
-              ? null
-              : { outcome: model.search?.outcome, keep: model.search?.keep.length, builds: model.search?.builds },
-          fix: model.fix === null ? null : { verified: model.fix?.verified, latency: model.fix?.latency },
-          builds: model.builds?.map(({ what: name, seconds: took, latencyMs, notes }) => ({ name, took, latencyMs, notes })),
-          timings: model.timings,
-        };
-  recorder.save();
+/** Runs the plans that a report hands over by Polygraphy alone, in a process that knows nothing of the gate. */
+async function checkPlans(bench: Bench, stage: string, ran: Ran): Promise<void> {
+  const [reference, candidate] = [planOf(ran, "reference"), planOf(ran, "candidate")];
+  const name = `${ran.name}: the plans handed over give the figure`;
+  if (reference === undefined || candidate === undefined) {
+    bench.recorder.check(stage, name, false, ran.tail.slice(-300), "both plans in the report's folder");
+    return;
+  }
+  const words = [bench.python, join(root, "gpu/run_plans.py"), reference, candidate, join(ran.folder, "validation.npz")];
+  const { code, tail } = await timed(words);
+  const line = tail.split("\n").findLast((text) => text.startsWith("{"));
+  const figures: PlanFigures | undefined = line === undefined ? undefined : JSON.parse(line);
+  const ours = decibels(ran);
+  bench.recorder.check(
+    stage,
+    name,
+    code === 0 && figures !== undefined && ours !== undefined && Math.abs(figures.sqnrDb - ours) < 1e-6,
+    { report: ours ?? null, plans: figures ?? tail.slice(-600) },
+    "the report's figure within 1e-6 dB",
+  );
 }
