@@ -14,7 +14,7 @@ import { cacheOfScales } from "../prepare/exported-cache.ts";
 import { withKept } from "../prepare/kept-units.ts";
 import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Ranker } from "../search/probe.ts";
-import { firstQuestions } from "../search/rankings.ts";
+import { firstQuestions, thoroughSamples } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import { prefetch } from "./prefetch.ts";
 import { probeOn } from "./probe.ts";
@@ -62,6 +62,8 @@ export function beginRanking(surrogate: Surrogate): void {
 
 /** Measured on the recorded classifier: sets ranked on calibration images held on images the search never saw, sets ranked on 4 validation images did not. */
 const mostSamples = 16;
+/** A calibration sample more costs a moment on the CPU, a poor order another engine. */
+const mostBesideEngines = thoroughSamples;
 /** For the error that units add themselves: one pass, marked tensors and all. */
 const injectedSamples = 4;
 
@@ -71,7 +73,8 @@ async function openSurrogate(inputs: RankInputs): Promise<(OpenRanker & { close(
   const isSimulated = prepared.lane.lane === "simulate";
   const { data } = prepared.job.quantization;
   const onCalibration = data !== undefined && data.count >= fewestToRank;
-  const samples = onCalibration ? spread(data.count) : split.rank.slice(0, mostSamples);
+  const most = isSimulated ? mostSamples : mostBesideEngines;
+  const samples = onCalibration ? spread(data.count, most) : split.rank.slice(0, most);
   const opened = isSimulated && !onCalibration ? undefined : await openLane(inputs, onCalibration ? data : prepared.job.validation);
   if (opened === undefined && !(isSimulated && !onCalibration)) return undefined;
   // Labels and the baseline belong to the validation samples.
@@ -85,6 +88,7 @@ async function openSurrogate(inputs: RankInputs): Promise<(OpenRanker & { close(
     samples,
     ranker: {
       samples: samples.length,
+      isThorough: !isSimulated,
       probe: ahead?.probe ?? ask,
       injected: () => injectedByUnit(ranked, samples.slice(0, injectedSamples)),
     },
@@ -96,8 +100,8 @@ async function openSurrogate(inputs: RankInputs): Promise<(OpenRanker & { close(
 }
 
 /** Evenly spread over the data: its beginning may be of one kind. */
-function spread(available: number): number[] {
-  const count = Math.min(available, mostSamples);
+function spread(available: number, most: number): number[] {
+  const count = Math.min(available, most);
   return Array.from({ length: count }, (_, i) => Math.floor((i * available) / count));
 }
 

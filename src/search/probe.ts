@@ -41,6 +41,8 @@ export interface Slice {
 /** Probes on samples that choose and prove nothing: calibration data, or a part of the validation samples. Cheap: on the CPU. */
 export interface Ranker {
   readonly samples: number;
+  /** Its probes cost little beside those that choose (engines): every group is asked about on many samples, one by one. */
+  readonly isThorough?: boolean;
   readonly probe: (keep: ReadonlySet<string>, slice: Slice) => Promise<ProbeResult>;
   /** SQNR in dB of the error that each unit adds by itself, by unit id, all in one pass: for models too large to try units one by one. */
   readonly injected?: () => Promise<ReadonlyMap<string, number>>;

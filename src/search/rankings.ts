@@ -9,30 +9,42 @@ import type { ProbeResult, Slice } from "./probe.ts";
 import type { ProbeRunner } from "./probe-runner.ts";
 import type { SearchRequest } from "./request.ts";
 
+interface Round {
+  readonly count: number;
+  readonly part: number;
+}
+
 /** Samples of each round, and the part of the groups, worst first, that goes on to it: those far from mattering need no exact figure. */
-const rounds: readonly { readonly count: number; readonly part: number }[] = [
+const rounds: readonly Round[] = [
   { count: 2, part: 1 },
   { count: 2, part: 1 / 2 },
   { count: 4, part: 1 / 4 },
   { count: 8, part: 1 / 8 },
 ];
+/** A thorough ranker asks about every group in every round while that is cheap, and has more rounds. */
+const thoroughRounds: readonly Round[] = [...rounds, { count: 16, part: 1 / 8 }, { count: 16, part: 1 / 8 }];
+/** Samples that a thorough ranking looks at. */
+export const thoroughSamples = thoroughRounds.reduce((sum, { count }) => sum + count, 0);
 /** Of the search's time. */
 const mostOfBudget = 1 / 3;
+const cheapPart = 1 / 10;
 /** So many failures at the start, and the ranker is taken for broken. */
 const failuresAtStart = 3;
 
 type Facts = Pick<SearchRequest, "ranker" | "budgetMs" | "progress">;
 
-/** What leave-one-in asks first, in its order, for whoever answers ahead. `samples`: how many there are to rank on. */
+/** What a thorough leave-one-in asks, in its order, for whoever answers ahead. `samples`: how many there are to rank on. */
 export function firstQuestions(
   units: readonly Unit[],
   by: "unit" | "block",
   samples: number,
 ): { readonly keep: ReadonlySet<string>; readonly slice: Slice }[] {
   const groups = groupUnits(units, by);
-  const slice = { from: 0, count: Math.min(rounds[0]?.count ?? 0, samples) };
-  return groups.map(({ id }) => ({ keep: new Set(groups.filter((other) => other.id !== id).flatMap((other) => other.units)), slice }));
+  const others = groups.map(({ id }) => new Set(groups.filter((other) => other.id !== id).flatMap((other) => other.units)));
+  return singles({ from: 0, count: Math.min(thoroughSamples, samples) }).flatMap((slice) => others.map((keep) => ({ keep, slice })));
 }
+
+const singles = ({ from, count }: Slice): Slice[] => Array.from({ length: count }, (_, i) => ({ from: from + i, count: 1 }));
 
 /** By leave-one-in as far as a third of the budget allows, else by the error that units add themselves, else in the network's order. */
 export async function rankGroups(runner: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking> {
@@ -42,72 +54,83 @@ export async function rankGroups(runner: ProbeRunner, groups: readonly Group[], 
   return errors && errors.size > 0 ? byInjectedError(groups, errors) : topological(groups);
 }
 
-/** Error energies of one group by itself, as sums over samples. */
-interface Energies {
+/** Errors of one group by itself, as sums over samples: energies, and amplitudes of what is lost of the limit. */
+interface Errors {
   samples: number;
   sqnr: number;
   margin: number;
+  amplitude: number;
 }
 
 async function leaveOneIn(runner: ProbeRunner, groups: readonly Group[], facts: Facts): Promise<Ranking | undefined> {
   const { ranker, budgetMs, progress } = facts;
   if (ranker === undefined || ranker.samples === 0) return undefined;
   const ids = groups.map((group) => group.id);
-  const energies = new Map<string, Energies>();
+  const errors = new Map<string, Errors>();
   const spent = { seconds: 0, probes: 0, failures: 0 };
+  const isThorough = ranker.isThorough === true;
+  const order = (some: readonly string[]) => worstFirst(some, errors, isThorough ? "amplitude" : "margin");
   let going = ids;
   let from = 0;
-  for (const { count, part } of rounds) {
-    const slice: Slice = { from, count: Math.min(count, ranker.samples - from) };
-    going = worstFirst(going, energies).slice(0, Math.ceil(ids.length * part));
-    if (slice.count <= 0) break;
-    for (const [i, id] of going.entries()) {
-      progress?.(`ranking by leave-one-in: ${i + 1} of ${going.length}, samples ${slice.from + 1} to ${slice.from + slice.count}`);
-      const keep = ids.filter((other) => other !== id);
-      const result = await runner.askRanker(keep, slice);
-      // Its own time, not what was waited for it: it may have been answered ahead, and in a resumed search.
-      spent.seconds += result.seconds;
-      spent.probes++;
-      if (result.kind === "unknown" && ++spent.failures >= failuresAtStart && energies.size === 0) return undefined;
-      add(energies, id, result, slice.count);
-      const roundSeconds = (spent.seconds / spent.probes) * going.length;
-      if (from === 0 && i === 0 && roundSeconds * 1000 > budgetMs * mostOfBudget) return undefined;
-    }
-    from += slice.count;
+  for (const { count, part } of isThorough ? thoroughRounds : rounds) {
+    const round: Slice = { from, count: Math.min(count, ranker.samples - from) };
+    if (round.count <= 0) break;
+    // Such a round costs as much as all before together.
+    const isCheap = isThorough && spent.seconds * 2 * 1000 <= budgetMs * cheapPart;
+    going = isCheap ? ids : order(going).slice(0, Math.ceil(ids.length * part));
+    for (const slice of isThorough ? singles(round) : [round])
+      for (const [i, id] of going.entries()) {
+        progress?.(`ranking by leave-one-in: ${i + 1} of ${going.length}, samples ${slice.from + 1} to ${slice.from + slice.count}`);
+        const keep = ids.filter((other) => other !== id);
+        const result = await runner.askRanker(keep, slice);
+        // Its own time, not what was waited for it: it may have been answered ahead, and in a resumed search.
+        spent.seconds += result.seconds;
+        spent.probes++;
+        if (result.kind === "unknown" && ++spent.failures >= failuresAtStart && errors.size === 0) return undefined;
+        add(errors, id, result, slice.count);
+        const roundSeconds = (spent.seconds / spent.probes) * going.length * (round.count / slice.count);
+        if (from === 0 && spent.probes === 1 && roundSeconds * 1000 > budgetMs * mostOfBudget) return undefined;
+      }
+    from += round.count;
     // The next round asks about half as many groups at least, on at most as many samples each as all before.
-    if (spent.seconds * 1.5 * 1000 > budgetMs * mostOfBudget) break;
+    if (!isCheap && spent.seconds * 1.5 * 1000 > budgetMs * mostOfBudget) break;
   }
   return {
     name: "leave-one-in",
-    order: worstFirst(ids, energies),
+    order: order(ids),
     alone: new Map(
-      [...energies].map(([id, { samples, sqnr, margin }]) => [id, { sqnrDb: inDb(sqnr / samples), marginDb: inDb(margin / samples) }]),
+      [...errors].map(([id, { samples, sqnr, margin }]) => [id, { sqnrDb: inDb(sqnr / samples), marginDb: inDb(margin / samples) }]),
     ),
     probes: spent.probes,
     seconds: spent.seconds,
   };
 }
 
-/** A failed probe and NaN add nothing; a group without any figure comes last. */
-function add(energies: Map<string, Energies>, id: string, result: ProbeResult, samples: number): void {
+/** A failed probe, NaN and the error of a silent sample add nothing; a group without any figure comes last. */
+function add(errors: Map<string, Errors>, id: string, result: ProbeResult, samples: number): void {
   if (result.kind === "unknown" || Number.isNaN(result.sqnrDb + result.marginDb)) return;
-  const sums = energies.get(id) ?? { samples: 0, sqnr: 0, margin: 0 };
+  if (samples === 1 && result.marginDb === Number.NEGATIVE_INFINITY) return;
+  const sums = errors.get(id) ?? { samples: 0, sqnr: 0, margin: 0, amplitude: 0 };
   sums.samples += samples;
   sums.sqnr += samples * energyOf(result.sqnrDb);
   sums.margin += samples * energyOf(result.marginDb);
-  energies.set(id, sums);
+  sums.amplitude += samples * Math.sqrt(energyOf(result.marginDb));
+  errors.set(id, sums);
 }
 
 const energyOf = (db: number): number => 10 ** (-db / 10);
 const inDb = (energy: number): number => -10 * Math.log10(energy);
 
-/** By what is lost of the limit, then by SQNR; equal ones keep the network's order. */
-function worstFirst(ids: readonly string[], energies: ReadonlyMap<string, Energies>): string[] {
-  const mean = (id: string, of: "margin" | "sqnr") => {
-    const sums = energies.get(id);
+/**
+ * By what is lost of the limit, then by SQNR; equal ones keep the network's order. `amplitude`: one wild sample does not put a group in front, as its
+ * energy would; measured in docs/design/034-thorough-ranking.md.
+ */
+function worstFirst(ids: readonly string[], errors: ReadonlyMap<string, Errors>, by: "amplitude" | "margin"): string[] {
+  const mean = (id: string, of: "amplitude" | "margin" | "sqnr") => {
+    const sums = errors.get(id);
     return sums === undefined ? -1 : sums[of] / sums.samples;
   };
-  return ids.toSorted((a, b) => compare(mean(b, "margin"), mean(a, "margin")) || compare(mean(b, "sqnr"), mean(a, "sqnr")));
+  return ids.toSorted((a, b) => compare(mean(b, by), mean(a, by)) || compare(mean(b, "sqnr"), mean(a, "sqnr")));
 }
 
 /** Infinite values compare, they are not subtracted. */
