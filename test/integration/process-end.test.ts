@@ -27,6 +27,9 @@ function run(line: string, beside = ""): { status: number | null; stdout: string
     cwd: folder,
     encoding: "utf8",
     env: { PATH: process.env.PATH, TMPDIR: join(folder, "temp") },
+    // Nothing else would end a process that hangs: the test's own limit waits for this call.
+    timeout: 60_000,
+    killSignal: "SIGKILL",
   });
   return { status, stdout, stderr };
 }

@@ -1,0 +1,275 @@
+/**
+ * Mends of past faults, each with the edit that brings its fault back and the one test that must then fail. `npm run test:mutations` tries them
+ * (scripts/mutate.ts); test/unit/scripts/mutations.test.ts holds that each still applies.
+ */
+
+export interface Edit {
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Mutation {
+  /** The fault that comes back. */
+  readonly fault: string;
+  readonly edits: readonly Edit[];
+  /** The test that must fail: its file and the last part of its title. */
+  readonly test: string;
+  readonly title: string;
+}
+
+const gateOnEngines = "test/real/tensorrt-gate.test.ts";
+
+export const mutations: readonly Mutation[] = [
+  {
+    fault: "The calibration cache that the printed command names is not among the files of the fix.",
+    edits: [{ file: "src/artifacts/fix.ts", before: "context)), ...cache, ...patch],", after: "context)), ...patch]," }],
+    test: "test/real/exported-cache.test.ts",
+    title: "is among the files of the fix, since only those are uploaded and merged, as is all else that lies in its folder",
+  },
+  {
+    fault: "The failed first try of a tool is the answer of a probe.",
+    edits: [
+      {
+        file: "src/search/probe-runner.ts",
+        before: 'const result = first.kind === "unknown" ? await this.#once(question, key) : first;',
+        after: "const result = first;",
+      },
+    ],
+    test: "test/unit/search/ranked.test.ts",
+    title: "asks a failed tool once more",
+  },
+  {
+    fault: "The failed first try of a tool is recorded, and counts as a build.",
+    edits: [
+      {
+        file: "src/search/probe-runner.ts",
+        before: "const first = await this.#once(question, key);",
+        after: 'const first = await this.#once(question, key);\n    if (first.kind === "unknown") this.#record(question, first);',
+      },
+    ],
+    test: "test/unit/search/ranked.test.ts",
+    title: "asks a failed tool once more",
+  },
+  {
+    fault: "One failed try makes a fix unproved.",
+    edits: [
+      {
+        file: "src/search/probe-runner.ts",
+        before: 'const result = first.kind === "unknown" ? await ask() : first;',
+        after: "const result = first;",
+      },
+    ],
+    test: "test/unit/search/ranked.test.ts",
+    title: "asks a failed tool once more, and says nothing of a set that it could not ask about",
+  },
+  {
+    fault: "An uncaught error ends with Node's own exit code 1, which means regression.",
+    edits: [
+      {
+        file: "src/process-guard.ts",
+        before: 'process.on("uncaughtException", bug);',
+        after: 'process.on("uncaughtException", () => process.exit(1));',
+      },
+    ],
+    test: "test/integration/process-end.test.ts",
+    title: "thrown, is a bug of the gate: exit 5 with its stack, never 1, and nothing stays behind",
+  },
+  {
+    fault: "A rejection that nobody handles ends with Node's own exit code 1.",
+    edits: [
+      {
+        file: "src/process-guard.ts",
+        before: 'process.on("unhandledRejection", bug);',
+        after: 'process.on("unhandledRejection", () => process.exit(1));',
+      },
+    ],
+    test: "test/integration/process-end.test.ts",
+    title: "rejected with a text, is a bug of the gate: exit 5 with its stack, never 1, and nothing stays behind",
+  },
+  {
+    fault: "A comparison that could not be printed ends as a regression.",
+    edits: [{ file: "src/process-guard.ts", before: 'if (error.code !== "EPIPE") failure ??= error.message;', after: "throw error;" }],
+    test: "test/integration/process-end.test.ts",
+    title: "is exit 4 for a comparison that passes: nobody has read the pass",
+  },
+  {
+    fault: "Nobody listens for the error of an idle comparison thread.",
+    edits: [{ file: "src/compare/worker-pool.ts", before: 'worker.on("error", (error) => {', after: 'worker.once("never", (error) => {' }],
+    test: "test/integration/worker-pool.test.ts",
+    title: "that fails while it waits for work fails the next question, and nothing else",
+  },
+  {
+    fault: "Any folder of a report's path counts as a share, so a lost share passes.",
+    edits: [
+      {
+        file: "src/commands/join-reports.ts",
+        before: "basename(dirname(normalize(path))) === name",
+        after: 'normalize(path).split("/").includes(name)',
+      },
+    ],
+    test: "test/unit/commands/join-reports.test.ts",
+    title: "counts a share as reported only where its own folder holds the report: another folder of the path proves nothing",
+  },
+  {
+    fault: "Layer tables show the precisions of the engine that was built last.",
+    edits: [
+      {
+        file: "src/check/assemble.ts",
+        before: "(decided.run.engine.facts.executed ?? []).flatMap(",
+        after: "((arguments[0].fixed ?? decided.run.engine).facts.executed ?? []).flatMap(",
+      },
+    ],
+    test: gateOnEngines,
+    title: "keeps the one unit that INT8 breaks",
+  },
+  {
+    fault: "The simulate lane compares a session with itself and reports that marking changed nothing.",
+    edits: [{ file: "src/lanes/simulate/engine.ts", before: "markingDb: undefined,", after: "markingDb: Number.POSITIVE_INFINITY," }],
+    test: "test/real/gate.test.ts",
+    title: "is a regression by the default limits, with its worst layers named, within 3 dB of the recorded engine",
+  },
+  {
+    fault: "A probe keeps the outputs of every sample in memory.",
+    edits: [
+      {
+        file: "src/evaluate/outputs.ts",
+        before: "await measure(fanOut(engine.outputs(samples), sinks), measureOptions(judging));",
+        after: "await measure(await Array.fromAsync(fanOut(engine.outputs(samples), sinks)), measureOptions(judging));",
+      },
+    ],
+    test: "test/unit/probes/held-tensors.test.ts",
+    title: "is one sample while the plain candidate is judged, and while a probe is",
+  },
+  {
+    fault: "A probe's latency is that of whatever was built last.",
+    edits: [
+      {
+        file: "src/probes/probe.ts",
+        before: "const engine = await judging.lane.build({ keep }, { fresh });",
+        after: "const engine = await judging.lane.build({ keep }, { fresh });\n    lastBuilt = engine.facts;",
+      },
+      { file: "src/probes/probe.ts", before: "const { latencyMs } = engine.facts;", after: "const { latencyMs } = lastBuilt;" },
+      { file: "src/probes/probe.ts", before: "export function judgedResult(", after: "let lastBuilt;\nexport function judgedResult(" },
+    ],
+    test: "test/unit/evaluate/outputs.test.ts",
+    title: "holds the engine that answered, with its own latency, whatever was built since",
+  },
+  {
+    fault: "A sleep of more than 24.8 days is over at once.",
+    edits: [
+      {
+        file: "src/effects/clock.ts",
+        before: "for (let left = ms; left > 0; left -= longestTimerMs)\n        await delay(Math.min(left, longestTimerMs), undefined,",
+        after: "await delay(ms, undefined,",
+      },
+    ],
+    test: "test/unit/effects/clock.test.ts",
+    title: "sleeps as long as it was told, also beyond the 24.8 days that a timer of the platform can hold",
+  },
+  {
+    fault: "A loader script has half an hour, whatever is left of the run.",
+    edits: [
+      {
+        file: "src/samples/loader.ts",
+        before: "Math.max(1, Math.min(mostMs, deadlineMs - effects.clock.monotonicMs()))",
+        after: "Math.max(1, Math.min(mostMs, Math.max(deadlineMs, mostMs)))",
+      },
+    ],
+    test: "test/real/tensorrt-loader.test.ts",
+    title: "is stopped at the run's deadline (200 ms away)",
+  },
+  {
+    fault: "Calibration on the CPU ignores the run's deadline.",
+    edits: [{ file: "src/lanes/simulate/calibrate-model.ts", before: "    checkTime(work, i);\n", after: "" }],
+    test: "test/real/calibration.test.ts",
+    title: "stops at the run's deadline, between two samples",
+  },
+  {
+    fault: "Two entries of one ONNX file share a search journal and erase each other's probes.",
+    edits: [
+      {
+        file: "src/probes/search.ts",
+        before: "fileName(judging.entry.name)",
+        after: '"search"',
+      },
+    ],
+    test: "test/real/journal.test.ts",
+    title: "is a journal of its own for each entry, also for two entries of one file whose names differ in a separator only",
+  },
+  {
+    fault: "The float session of marked layers stays open where the candidate cannot be opened.",
+    edits: [
+      { file: "src/lanes/simulate/layers.ts", before: "    await reference.release();\n    throw error;", after: "    throw error;" },
+    ],
+    test: "test/unit/lanes/simulate/layers.test.ts",
+    title: "lets the reference go where the candidate cannot be opened",
+  },
+  {
+    fault: "Names that differ in a separator only are saved to one file.",
+    edits: [{ file: "src/effects/file-name.ts", before: "return plain === name ? plain :", after: 'return name !== "" ? plain :' }],
+    test: "test/real/journal.test.ts",
+    title: "is a journal of its own for each entry, also for two entries of one file whose names differ in a separator only",
+  },
+  {
+    fault: "The samples that prove a fix are those that it was searched on.",
+    edits: [
+      {
+        file: "src/search/sample-split.ts",
+        before: "choose.length === 0 ? [] : fresh.slice(ranking + size)",
+        after: "choose.length === 0 ? [] : fresh.slice(ranking)",
+      },
+    ],
+    test: "test/unit/search/sample-split.test.ts",
+    title: "makes three sets that do not meet, each a third, the rest proving",
+  },
+  {
+    fault: "The search bisects on the samples that prove.",
+    edits: [
+      {
+        file: "src/search/choose.ts",
+        before: 'keep: ranking.order.slice(0, length), samples: "choose" }',
+        after: 'keep: ranking.order.slice(0, length), samples: "prove" }',
+      },
+    ],
+    test: "test/unit/search/ranked.test.ts",
+    title: "is asked once, and its answer changes nothing that was chosen",
+  },
+  {
+    fault: "`cache to-qdq` leaves the weights of its check beside the model that it writes.",
+    edits: [
+      {
+        file: "src/commands/simulate-job.ts",
+        before: "(qdq ? { qdqPath: qdq.modelPath } : {})",
+        after: "(qdq ? { qdqPath: quantization.qdqPath } : {})",
+      },
+    ],
+    test: "test/real/calibration.test.ts",
+    title: "leaves the model and nothing else in the folder that it writes to",
+  },
+  {
+    fault: "`cache to-qdq` names its own copy of the model in messages.",
+    edits: [
+      {
+        file: "src/commands/cache-to-qdq.ts",
+        before: "stageModel({ path: modelPath, shownAs: modelName, folder",
+        after: "stageModel({ path: modelPath, folder",
+      },
+    ],
+    test: "test/real/calibration.test.ts",
+    title: "speaks of the files that were named on the line, never of the copies that it works on",
+  },
+  {
+    fault: "An old Node loads the command before its version is looked at.",
+    edits: [
+      {
+        file: "src/node-version.ts",
+        before: "if (Number.parseInt(version, 10) >= oldestNode) return undefined;",
+        after: 'if (version !== "") return undefined;',
+      },
+    ],
+    test: "test/integration/process-end.test.ts",
+    title: "is refused with one sentence and exit 2, before anything that it could not read",
+  },
+];
