@@ -14,7 +14,7 @@ from typing import Any, Dict
 # With a safe path Python leaves the script's own folder out. It holds only files of the gate, and goes last.
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 
-from trt_worker import builds, engines, features, logs, networks  # noqa: E402
+from trt_worker import builds, engines, features, latency, logs, networks  # noqa: E402
 from trt_worker.failures import failure_of  # noqa: E402
 from trt_worker.protocol import Channel, Failure  # noqa: E402
 
@@ -72,7 +72,9 @@ class Worker:
         return engines.inspect(self.engines[request["engine"]], request["path"])
 
     def latency(self, request: Request) -> dict[str, Any]:
-        return engines.latency(self.engines[request["engine"]], request["feed"], request["warmUp"], request["iterations"])
+        """Opens plans side by side, times them in turns, and lets go of all of them."""
+        opened = [builds.open_plan(plan, self.keeper)[0] for plan in request["plans"]]
+        return latency.measure(opened, request["feed"], request)
 
     def release(self, request: Request) -> dict[str, Any]:
         engine = self.engines.pop(request["engine"], None)

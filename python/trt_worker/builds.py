@@ -71,7 +71,7 @@ def build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) 
 
 
 def open_plan(path: str, keeper: LogKeeper) -> tuple[Any, dict[str, Any]]:
-    """An engine that was built elsewhere. Failure `plan-refused` with TensorRT's own words: it takes no other version's and no other GPU's."""
+    """An engine from a file. Failure `plan-refused` with TensorRT's own words: it takes no other version's and no other GPU's."""
     from polygraphy.backend.trt import engine_from_bytes
 
     start = time.monotonic()

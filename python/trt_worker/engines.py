@@ -1,10 +1,8 @@
-"""Engines at work: inference into `.npy` files, executed layers, latency. Array order and names are kept, values never changed."""
+"""Engines at work: inference into `.npy` files, executed layers. Array order and names are kept, values never changed."""
 
 from __future__ import annotations
 
 import os
-import statistics
-import time
 from typing import Any
 
 from .protocol import Failure
@@ -44,7 +42,7 @@ def run(engine: Engine, feeds: list[dict[str, str]], folder: str, first: int) ->
     os.makedirs(folder, exist_ok=True)
     names: list[str] = []
     for number, feed in enumerate(feeds):
-        outputs = engine.runner().infer(_load(feed, engine.engine))
+        outputs = engine.runner().infer(load_feed(feed, engine.engine))
         names = list(outputs)
         for k, name in enumerate(names):
             # infer() reuses its buffers: the array is written before the next call.
@@ -52,14 +50,14 @@ def run(engine: Engine, feeds: list[dict[str, str]], folder: str, first: int) ->
     return {"names": names}
 
 
-def _load(feed: dict[str, str], engine: Any) -> dict[str, Any]:
+def load_feed(feed: dict[str, str], engine: Any) -> dict[str, Any]:
     import numpy
 
     return {name: _as_engine_reads(numpy.load(path, allow_pickle=False), name, engine) for name, path in feed.items()}
 
 
 def _as_engine_reads(array: Any, name: str, engine: Any) -> Any:
-    """Below TensorRT 10 an int64 input of the model is an int32 input of the engine. A number that does not fit is a failure, never another number."""
+    """Below TensorRT 10 an int64 input of the model is an int32 input of the engine. What does not fit is a failure, no other number."""
     import numpy
     import tensorrt as trt
 
@@ -67,7 +65,7 @@ def _as_engine_reads(array: Any, name: str, engine: Any) -> Any:
         return array
     narrow = array.astype(numpy.int32)
     if not numpy.array_equal(narrow, array):
-        raise Failure("run-failed", "input {!r} holds an integer that does not fit into 32 bits, and this TensorRT has no wider one".format(name))
+        raise Failure("run-failed", "input {!r} holds an integer beyond 32 bits, and this TensorRT has no wider one".format(name))
     return narrow
 
 
@@ -80,37 +78,3 @@ def inspect(engine: Engine, path: str) -> dict[str, str]:
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     return {"path": path}
-
-
-def latency(engine: Engine, feed: dict[str, str], warm_up: int, iterations: int) -> dict[str, float]:
-    """Host time of one inference in milliseconds, inputs already on the device and outputs left there."""
-    from polygraphy import cuda
-
-    runner = engine.runner()
-    held: list[Any] = []
-    device_feed: dict[str, Any] = {}
-    for name, array in _load(feed, engine.engine).items():
-        if engine.engine.is_shape_inference_io(name):
-            device_feed[name] = array
-        else:
-            buffer = cuda.DeviceArray(shape=array.shape, dtype=array.dtype)
-            buffer.copy_from(array)
-            held.append(buffer)
-            device_feed[name] = buffer
-    try:
-        times = []
-        for i in range(warm_up + iterations):
-            start = time.perf_counter()
-            runner.infer(device_feed, check_inputs=False, copy_outputs_to_host=False)
-            if i >= warm_up:
-                times.append((time.perf_counter() - start) * 1000)
-    finally:
-        for buffer in held:
-            buffer.free()
-    times.sort()
-    return {
-        "medianMs": statistics.median(times),
-        "p05Ms": times[len(times) // 20],
-        "p95Ms": times[(len(times) * 19) // 20],
-        "iterations": iterations,
-    }

@@ -30,7 +30,7 @@ class Ends:
 
 
 class LogKeeper:
-    """The lines of the current request, newest last, as (level, text). Errors and what counts are kept apart, so that warnings cannot crowd them out."""
+    """The lines of the current request, newest last, as (level, text). Errors and what counts are kept apart from warnings without end."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel

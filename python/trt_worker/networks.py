@@ -34,8 +34,8 @@ Ranges = Dict[str, Dict[str, List[int]]]
 def load(
     model: str, shapes: Ranges, typed: bool, plugins: list[str], values: Ranges | None = None, version_compatible: bool = False
 ) -> Network:
-    """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network. `values`: the same for inputs that TensorRT takes as
-    shapes: it wants to know what they hold. An engine for other versions holds no plugin, and InstanceNormalization is one unless asked for."""
+    """`shapes`: input name -> {min, opt, max}. `typed`: ask for a strongly typed network. `values`: the same for inputs that TensorRT takes
+    as shapes: it wants to know what they hold. An engine for other versions holds no plugin, InstanceNormalization is one unless asked."""
     from polygraphy.backend.trt import Profile, load_plugins, network_from_onnx_path
 
     for plugin in plugins:

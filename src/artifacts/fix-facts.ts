@@ -1,5 +1,6 @@
 /** What is known of a checked model when the files beside its report are written. Only types. */
 import type { ModelEntry } from "../config/settings.ts";
+import type { Timed } from "../evaluate/latency.ts";
 import type { Decided, Judging } from "../evaluate/outputs.ts";
 import type { Engine } from "../model/engine.ts";
 import type { CheckContext } from "../prepare/context.ts";
@@ -17,6 +18,8 @@ export interface FixFacts {
   readonly own?: ExportedCache;
   /** The engine that the fix was proved on, or chosen on where nothing could be proved. */
   readonly fixed?: Engine;
+  /** How fast the engines are. */
+  readonly timed: Timed;
   /** What lies in the report's folder of the engines. */
   readonly engines?: NonNullable<ModelReport["engines"]>;
 }

@@ -2,7 +2,7 @@
 import { join, relative } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import { fileName } from "../effects/file-name.ts";
-import { latencyOf, timedOf } from "../evaluate/latency.ts";
+import { latencyOfFix } from "../evaluate/latency.ts";
 import type { Judging } from "../evaluate/outputs.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
@@ -28,7 +28,7 @@ type Verified = NonNullable<FixReport["verified"]>;
 
 /** Verifies what the search kept and writes its artefacts, which carry the proof in their header. */
 export async function fixModel(facts: FixFacts, searched: Searched): Promise<FixReport> {
-  const { entry, prepared, context, judging, own, decided, fixed } = facts;
+  const { entry, prepared, context, judging, own, fixed, timed } = facts;
   const { outcome } = searched;
   const proved = provedForm(prepared, fixed);
   const verified = { ...verifyFix(judging, searched), ...(proved ? { form: proved } : {}) };
@@ -40,7 +40,7 @@ export async function fixModel(facts: FixFacts, searched: Searched): Promise<Fix
     files: [...(await writeFix(fix, folderName, context)), ...cache, ...patch],
     ...suggestion,
     verified,
-    latency: latencyOf(timedOf(decided.run.engine, fixed), entry.latency.maxSlowdownVsReference),
+    latency: latencyOfFix(timed, entry.latency.maxSlowdownVsReference),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
 
-import { timedOf } from "../evaluate/latency.ts";
+import { speedOf } from "../evaluate/latency.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
@@ -49,8 +49,17 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
           },
         }
       : {}),
-    latency: { ...timedOf(decided.run.engine), maxSlowdown: entry.latency.maxSlowdownVsReference },
+    latency: latencyFacts(facts),
     accurate: report.verdict === "pass" || report.reason === "latency",
+  };
+}
+
+function latencyFacts({ timed: { half, candidate }, entry }: CheckFacts): NonNullable<AdviceFacts["latency"]> {
+  return {
+    referenceMs: half?.ms.median,
+    candidateMs: candidate?.ms.median,
+    isFaster: candidate?.ratio !== undefined && speedOf(candidate.ratio) === "faster",
+    maxSlowdown: entry.latency.maxSlowdownVsReference,
   };
 }
 

@@ -1,5 +1,7 @@
 import { buildWith } from "../artifacts/build-flags.ts";
 import { timingCacheAt } from "../artifacts/fix.ts";
+import { withTime } from "../evaluate/half.ts";
+import { latencyReport } from "../evaluate/latency.ts";
 import type { Decided } from "../evaluate/outputs.ts";
 import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
@@ -15,6 +17,7 @@ import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
+import { withTimes } from "./search-times.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;
@@ -26,6 +29,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
   const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? findingCaveats(facts.findings) : [])];
+  const latency = latencyReport(facts.timed);
   const report: ModelReport = {
     ...emptyModelReport(entry),
     sha256: prepared.sha256,
@@ -52,6 +56,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     ...(facts.harm.length === 0 ? {} : { harm: facts.harm.map(harmPart) }),
     search: outcome ? searchPart(outcome, facts) : null,
     fix: fix ?? null,
+    ...(latency === undefined ? {} : { latency }),
     baseline: baseline?.report ?? null,
     task: task
       ? {
@@ -63,8 +68,8 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
         }
       : null,
     executed: (decided.run.engine.facts.executed ?? []).map((layer) => ({ ...layer, nodes: [...layer.nodes] })),
-    builds: buildReports(prepared.builds),
-    ...(facts.half ? { half: facts.half } : {}),
+    builds: buildReports(prepared.builds, facts.timed),
+    ...(facts.half ? { half: withTime(facts.half, facts.timed) } : {}),
     ...(facts.engines ? { engines: [...facts.engines] } : {}),
     warnings: warningsOf(facts),
     reproduce: [],
@@ -182,8 +187,8 @@ function repeatsIdentically({ run: { engine } }: Decided): boolean | null {
 }
 
 /** Names the network layers of kept units, and what Polygraphy's own search marked. */
-function searchPart(outcome: SearchOutcome, { prepared, searched }: CheckFacts): NonNullable<ModelReport["search"]> {
-  const report = searchReport(outcome, prepared.job.keepPrecision);
+function searchPart(outcome: SearchOutcome, { prepared, searched, timed }: CheckFacts): NonNullable<ModelReport["search"]> {
+  const report = withTimes(searchReport(outcome, prepared.job.keepPrecision), outcome.probes, timed);
   const { unitLayers } = prepared.lane;
   const withLayers = (unit: KeptUnit): KeptUnit => ({ ...unit, layers: [...(unitLayers?.get(unit.unit) ?? unit.layers)] });
   return {

@@ -1,15 +1,19 @@
 /** The engines and sessions of a model, as the report holds them: also of a model whose tool failed. */
+import { notTimed, type Timed } from "../evaluate/latency.ts";
 import type { BuildFacts, ExecutedLayer } from "../model/engine.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 
-export const buildReports = (builds: readonly BuildFacts[]): ModelReport["builds"] =>
-  builds.map(({ what, seconds, latencyMs, notes, executed = [] }) => ({
-    what,
-    seconds,
-    notes: [...notes],
-    ...(latencyMs === undefined ? {} : { latencyMs: toNum(latencyMs) }),
-    ...(executed.length === 0 ? {} : { precisions: namesByPrecision(executed) }),
-  }));
+export const buildReports = (builds: readonly BuildFacts[], { byPlan }: Timed = notTimed): ModelReport["builds"] =>
+  builds.map(({ what, seconds, plan, notes, executed = [] }) => {
+    const time = byPlan.get(plan?.path ?? "");
+    return {
+      what,
+      seconds,
+      notes: [...notes],
+      ...(time === undefined ? {} : { latencyMs: toNum(time.ms.median) }),
+      ...(executed.length === 0 ? {} : { precisions: namesByPrecision(executed) }),
+    };
+  });
 
 const namesByPrecision = (layers: readonly ExecutedLayer[]): Record<string, string[]> =>
   Object.fromEntries(

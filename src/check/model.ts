@@ -13,7 +13,7 @@ import { checkBuilder } from "../evaluate/builder-check.ts";
 import { judgeHalf } from "../evaluate/half.ts";
 import { harmSink } from "../evaluate/harm.ts";
 import { withInt8Share } from "../evaluate/int8-share.ts";
-import { timedOf, withLatency } from "../evaluate/latency.ts";
+import { type Timed, timeEngines, withLatency } from "../evaluate/latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
 import { decideOutputs, type Judging } from "../evaluate/outputs.ts";
 import { savedOutputs } from "../evaluate/save-outputs.ts";
@@ -122,13 +122,18 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   // A curve lets people choose another set: its fix needs the scales as well.
   const own = accepted || outcome?.curve ? await exportedCache(prepared) : undefined;
   const fixed = accepted && (await fixedEngine(lane, accepted));
+  // Times are taken while nothing else of the gate runs.
+  if (lane.timePlans) await search.close();
+  const tried = (outcome?.probes ?? []).flatMap(({ result }) => (result.kind === "measured" ? (result.engine ?? []) : []));
+  const timed = await watch.time("latency", () => timeEngines(lane, { plain: engine, fixed, tried }));
   const engines = await keepEngineFiles({ judged: engine, fixed }, prepared, context);
   const before = known.baseline ?? (await baselineOfRegression(known, verdict, watch));
   const facts: CheckFacts = {
     ...known,
     ...optional({ baseline: before }),
     decided,
-    verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry),
+    verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry, timed),
+    timed,
     findings,
     evidence,
     harm: harm.found(),
@@ -155,8 +160,8 @@ const fixedEngine = async (lane: Prepared["lane"], { outcome }: Searched): Promi
   outcome.proof.result?.engine ?? (lane.lane === "simulate" ? undefined : await lane.build({ keep: new Set(outcome.keep) }));
 
 /** What the engine itself says: whether INT8 was used at all, then its speed. */
-const withEngineFacts = (verdict: Verdict, engine: Engine, { tensorrt, latency }: ModelEntry): Verdict =>
-  withLatency(withInt8Share(verdict, engine, tensorrt.minInt8Share), timedOf(engine), latency.maxSlowdownVsReference);
+const withEngineFacts = (verdict: Verdict, { facts }: Engine, { tensorrt, latency }: ModelEntry, timed: Timed): Verdict =>
+  withLatency(withInt8Share(verdict, facts.int8, tensorrt.minInt8Share, timed), timed, latency.maxSlowdownVsReference);
 
 /** Leaves out what is undefined, as exact optional properties ask. */
 function optional<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

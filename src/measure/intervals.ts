@@ -63,7 +63,7 @@ function accelerationOf(jackknife: Float64Array): number {
 }
 
 /** Between the order statistics; the ends beyond them. */
-function quantileOf(sorted: Float64Array, share: number): number {
+export function quantileOf(sorted: Float64Array, share: number): number {
   const at = Math.min(sorted.length - 1, Math.max(0, share * (sorted.length + 1) - 1));
   const [low, high] = [sorted[Math.floor(at)] ?? Number.NaN, sorted[Math.ceil(at)] ?? Number.NaN];
   return low === high ? low : low + (high - low) * (at - Math.floor(at));

@@ -21,8 +21,8 @@ export interface Engine {
   outputs(samples: readonly number[]): AsyncIterable<TensorPair>;
   /** Marks what can be marked, which may build further engines. */
   layers(samples: readonly number[]): Promise<LayerTensors>;
-  /** Undefined where times mean nothing (`simulate`). */
-  latency(): Promise<Latency | undefined>;
+  /** The FP16 engine, which could be shipped instead: times are compared with it. Undefined where there are no engines (`simulate`). */
+  readonly half?: BuildFacts;
 }
 
 export interface LayerTensors {
@@ -34,17 +34,20 @@ export interface LayerTensors {
   readonly dropped: readonly string[];
 }
 
-/** Of one inference, milliseconds. */
-export interface Timing {
-  readonly medianMs: number;
-  readonly p05Ms: number;
-  readonly p95Ms: number;
-  readonly iterations: number;
-}
-
-export interface Latency {
-  readonly reference: Timing;
-  readonly candidate: Timing;
+/** Engines timed in turns in one process, with nothing else on the GPU. */
+export interface TimingRun {
+  /** Round by round, in the order of the engines asked for: the median inference of that engine's turn, in milliseconds of the GPU. */
+  readonly rounds: readonly (readonly number[])[];
+  /** Inferences of one turn, by engine. */
+  readonly launches: readonly number[];
+  /** Which engines a CUDA graph can hold. */
+  readonly graphs: readonly boolean[];
+  /** All were run as graphs; one that cannot be makes all run without. */
+  readonly usedGraphs: boolean;
+  /** Of the multiprocessors, read while the engines ran; undefined where the GPU does not say. */
+  readonly smClockMHz: { readonly min: number; readonly max: number } | undefined;
+  /** What slowed the GPU down meanwhile, as the driver calls it. */
+  readonly throttle: string | undefined;
 }
 
 export interface BuildOptions {
@@ -60,8 +63,6 @@ export interface BuildFacts {
   /** Ids of the units that the candidate keeps in higher precision. */
   readonly keep?: ReadonlySet<string>;
   readonly seconds: number;
-  /** Median latency of one inference, milliseconds; undefined where it means nothing (`simulate`). */
-  readonly latencyMs?: number;
   readonly notes: readonly string[];
   /** Every layer of the engine; nothing where the lane has no engine or it tells nothing. */
   readonly executed?: readonly ExecutedLayer[];

@@ -2,7 +2,7 @@
  * How engines come about, seen from outside: one interface, and nothing outside lanes/ knows which lane it talks to.
  * A lane makes tensors; it measures and judges nothing.
  */
-import type { BuildOptions, Engine } from "./engine.ts";
+import type { BuildOptions, Engine, TimingRun } from "./engine.ts";
 import type { OutputForm } from "./output-form.ts";
 import type { ReproductionFiles } from "./reproduction.ts";
 import type { Assignment, Unit } from "./unit.ts";
@@ -60,6 +60,8 @@ export interface PreparedLane {
   build(assignment: Assignment, options?: BuildOptions): Promise<Engine>;
   /** The FP16 engine as a candidate, where the reference is another one; nothing where FP16 is the reference, and in lanes without engines. */
   half?(): Promise<Engine>;
+  /** Times serialised engines against each other on the first validation sample; nothing where times mean nothing (`simulate`). Rejects with ToolError. */
+  timePlans?(plans: readonly string[]): Promise<TimingRun>;
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   close(): Promise<void>;

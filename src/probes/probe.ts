@@ -60,7 +60,6 @@ export function unknownProbe(error: unknown, seconds: number): ProbeResult {
 export function judgedResult({ engine, measured, judgement }: JudgedRun, { units }: PreparedLane, seconds: number): ProbeResult {
   const { verdict, findings } = judgement;
   if (verdict.kind === "undecided") return { kind: "unknown", why: `${verdict.reason}: ${verdict.message}`, seconds };
-  const { latencyMs } = engine.facts;
   const spreads = measured.measurements.map(({ spread }) => spread?.sqnrDbSd ?? 0).filter(Number.isFinite);
   const nearest = nearestFinding(findings);
   const margin = nearest === undefined ? 0 : bounded(findingDistance(nearest));
@@ -79,7 +78,6 @@ export function judgedResult({ engine, measured, judgement }: JudgedRun, { units
     seconds,
     engine,
     ...(floatUnits === undefined ? {} : { floatUnits }),
-    ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
 

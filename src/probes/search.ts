@@ -27,12 +27,14 @@ export interface ModelSearch {
   beginRanking(): void;
   /** `plain`: the plain model on all samples. */
   run(plain: JudgedRun): Promise<Searched>;
+  /** Ends what still ranks. Nothing is searched afterwards. */
   close(): Promise<void>;
 }
 
 export function openSearch(inputs: Omit<RankInputs, "split">): ModelSearch {
   const { prepared, judging, context } = inputs;
   let opened: Promise<SearchInputs> | undefined;
+  let closed: Promise<void> | undefined;
   const open = () => {
     opened ??= (async () => {
       const own = { ...inputs, split: await splitForSearch(prepared, judging.seed) };
@@ -50,9 +52,12 @@ export function openSearch(inputs: Omit<RankInputs, "split">): ModelSearch {
         );
     },
     run: async (plain) => await searchModel(await open(), plain),
-    close: async () => {
-      const known = await opened?.catch(() => undefined);
-      await known?.surrogate.close();
+    close: () => {
+      closed ??= (async () => {
+        const known = await opened?.catch(() => undefined);
+        await known?.surrogate.close();
+      })();
+      return closed;
     },
   };
 }

@@ -59,7 +59,7 @@ const proofReport = ({ state, samples, result, neededSamples, indices, message }
 
 const curveReport = ({ order, points }: Curve): NonNullable<SearchReport["curve"]> => ({
   order: [...order],
-  points: points.map(({ kept, by, sqnrDb, lowDb, highDb, marginDb, marginLowDb, nearest, latencyMs }) => ({
+  points: points.map(({ kept, by, sqnrDb, lowDb, highDb, marginDb, marginLowDb, nearest }) => ({
     kept,
     by,
     sqnrDb: toNum(sqnrDb),
@@ -68,7 +68,6 @@ const curveReport = ({ order, points }: Curve): NonNullable<SearchReport["curve"
     margin: toNum(marginDb),
     marginLow: toNum(marginLowDb),
     nearest,
-    latencyMs,
   })),
 });
 
@@ -101,6 +100,6 @@ function probeReport(record: ProbeRecord): ProbeReport {
     ranking: record.ranking,
   };
   if (result.kind === "unknown") return { ...head, why: result.why };
-  const { passes, sqnrDb, marginDb, lowDb, sdDb, latencyMs, note } = result;
-  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), low: toNum(lowDb), latencyMs, note };
+  const { passes, sqnrDb, marginDb, lowDb, sdDb, note } = result;
+  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), low: toNum(lowDb), note };
 }

@@ -15,6 +15,7 @@ import { harmLines } from "./sections/harm.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
 import { adoptFix, keptLines } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
+import { latencySection } from "./sections/latency.ts";
 import { layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
@@ -103,6 +104,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   const bridge = bridgeSentence(model, show);
   return blocks(
     model.laneWhy === "" ? "" : `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
+    latencySection(model, caps),
     harmLines(model, caps),
     layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
     layers,

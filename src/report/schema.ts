@@ -371,6 +371,31 @@ export const modelReport = z.object({
       precisions: z.record(z.string(), z.array(z.string())).optional(),
     }),
   ),
+  /** Engines timed in alternating rounds of one process; nothing in lanes without engines. `message` says why there are none where it failed. */
+  latency: z
+    .object({
+      /** Median and percentiles over the rounds, in milliseconds of the GPU. `reference` is the FP16 engine, whatever the outputs are compared with. */
+      engines: z.array(
+        z.object({
+          role: z.enum(["reference", "candidate", "fix"]),
+          what: z.string(),
+          medianMs: num,
+          p05Ms: num,
+          p95Ms: num,
+          /** Time divided by the reference's in the same round. */
+          vsReference: z.object({ median: num, p05: num, p95: num }).optional(),
+          /** Faster or slower than the reference in 95 of 100 rounds, or neither. */
+          speed: z.enum(["faster", "as-fast", "slower"]).optional(),
+        }),
+      ),
+      rounds: z.number().int().optional(),
+      usedGraphs: z.boolean().optional(),
+      /** Read while the engines ran; null where the GPU does not say. */
+      smClockMHz: z.object({ min: z.number(), max: z.number() }).nullable().optional(),
+      throttle: z.string().optional(),
+      message: z.string(),
+    })
+    .optional(),
   /** The FP16 engine against the reference, where that is another one: is FP16 the better ship? */
   half: z.object({ verdict: verdictKind, message: z.string(), outputs: z.array(measured), latencyMs: num.optional() }).optional(),
   /** Engines that the verdict is about, and the timing cache of their builds. `path`: in the report's folder; `why`: why it is not there. */

@@ -9,6 +9,7 @@ import { offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, hasCaveats, plural, type VerdictKind, verdictWord } from "./sections/labels.ts";
+import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { gainOf, unitNames } from "./sections/story.ts";
 import { plainLine } from "./text.ts";
@@ -81,7 +82,8 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
 }
 
 const needsWords = (model: ModelReport): boolean =>
-  model.status !== "removed" && (model.verdict !== "pass" || model.kept !== undefined || (model.caveats ?? []).length > 0);
+  model.status !== "removed" &&
+  (model.verdict !== "pass" || model.kept !== undefined || (model.caveats ?? []).length > 0 || isSlowOrUnknown(model));
 
 /** Why, which layers, what to keep and what that gives. */
 function modelStory(model: ModelReport, options: TerminalOptions, paint: Paint): string {
@@ -90,8 +92,9 @@ function modelStory(model: ModelReport, options: TerminalOptions, paint: Paint):
     wrapped(`${name(model.name)} (${reason}): ${plainLine(message, 600)}`, "  "),
   );
   const why = model.verdict === "pass" ? [] : wrapped(`${name(model.name)}: ${plainLine(model.message, 600)}`, "  ");
+  const latency = model.latency === undefined ? [] : wrapped(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, "  ");
   return [
-    [...why, ...keptLine(model), ...caveats].join("\n"),
+    [...why, ...keptLine(model), ...caveats, ...latency].join("\n"),
     model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
     fixLines(model, options, paint).join("\n"),
   ]
@@ -125,12 +128,13 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
 
 /** What to keep, what it gives and how sure that is; then the files. Nothing without kept units. */
 function fixLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint): string[] {
-  const { search, fix } = model;
+  const { search } = model;
   if (search === null) return [];
   if (search.keep.length === 0) return wrapped(`Search: ${plainLine(search.message, 600)}`, "  ");
   const gain = gainOf(model);
   const kept = `Keep ${search.keep.length} of ${plural(search.units, "unit")} of ${name(model.name)} in ${search.precision}: ${unitNames(search.keep, name)}.`;
-  const latency = fix?.latency?.message ? ` ${plainLine(fix.latency.message, 200)}` : "";
+  const words = plainLine(fixLatencyWords(model), 300);
+  const latency = words === "" ? "" : ` ${words}`;
   const script = offeredFile(model);
   return [
     ...wrapped(kept, "  ").map((line) => paint("bold", line)),

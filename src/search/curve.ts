@@ -82,7 +82,7 @@ function countsOf(groups: readonly Group[], order: readonly string[]): number[] 
   return counts;
 }
 
-function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, lowDb, nearest, latencyMs }: Measured): CurvePoint {
+function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, lowDb, nearest }: Measured): CurvePoint {
   return {
     kept,
     by: "measured",
@@ -92,7 +92,6 @@ function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, lowDb, nearest, l
     marginDb,
     marginLowDb: lowDb,
     ...(nearest === undefined ? {} : { nearest }),
-    ...(latencyMs === undefined ? {} : { latencyMs }),
   };
 }
 

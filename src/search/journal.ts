@@ -19,7 +19,6 @@ const result = z.discriminatedUnion("kind", [
     sqnrDb: number,
     sdDb: number,
     seconds: number,
-    latencyMs: number.optional(),
     note: z.string().optional(),
     floatUnits: z.array(z.string()).optional(),
   }),
@@ -92,10 +91,9 @@ function parseJson(text: string): unknown {
 
 function withoutUndefined(parsed: z.infer<typeof result>): ProbeResult {
   if (parsed.kind === "unknown") return parsed;
-  const { latencyMs, note, floatUnits, ...rest } = parsed;
+  const { note, floatUnits, ...rest } = parsed;
   return {
     ...rest,
-    ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(note === undefined ? {} : { note }),
     ...(floatUnits === undefined ? {} : { floatUnits }),
   };

@@ -62,7 +62,6 @@ export interface CurvePoint {
   readonly marginDb: number;
   readonly marginLowDb: number;
   readonly nearest?: string;
-  readonly latencyMs?: number;
 }
 
 export interface Curve {

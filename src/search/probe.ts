@@ -18,7 +18,6 @@ export type ProbeResult =
       /** Bootstrap standard deviation of the SQNR; 0 where there is none. */
       readonly sdDb: number;
       readonly seconds: number;
-      readonly latencyMs?: number;
       readonly note?: string;
       /** The one that answered; absent where the answer comes from a journal. */
       readonly engine?: Engine;

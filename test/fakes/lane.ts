@@ -64,7 +64,6 @@ export function fakeLane({ output, facts, reference, layers, ...overrides }: Fak
         for (const sample of samples) yield pair(sample);
       },
       layers: layers ?? (async () => ({ pairs: nothing(), markingDb: undefined, dropped: [] })),
-      latency: async () => undefined,
     };
   };
   return {

@@ -7,7 +7,7 @@ import { afterEach, expect, it } from "vitest";
 import { z } from "zod";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { writeFeeds } from "../../src/lanes/tensorrt/feed-files.ts";
-import { buildSchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/protocol.ts";
+import { buildSchema, latencySchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/protocol.ts";
 import { Worker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
@@ -63,6 +63,33 @@ describeWithPython("the worker", () => {
     const memory = z.object({ memory: z.object({ freeBytes: z.number(), totalBytes: z.number() }) });
     const after = await ask("release", { engine: "e" }, memory);
     expect(after.memory.freeBytes).toBe(after.memory.totalBytes);
+  });
+
+  it("times plans in turns and gives their memory back", async () => {
+    const { ask, load, build, at } = await started();
+    await load();
+    for (const plan of ["a", "b"]) await build({ engine: plan, plan: at(plan) });
+    const [feed] = await writeFeeds(await machine.feeds("validation", 1), 1, at("in"), machine.effects.files);
+    const wanted = { plans: [at("a"), at("b")], feed, warmUpMs: 1, leastMs: 1, leastRounds: 3, mostSeconds: 60 };
+    expect(await ask("latency", wanted, latencySchema)).toMatchObject({
+      launches: [1, 1],
+      rounds: [
+        [540, 540],
+        [540, 540],
+        [540, 540],
+      ],
+    });
+    const memory = z.object({ memory: z.object({ freeBytes: z.number(), totalBytes: z.number() }) });
+    const after = await ask("release", { engine: "a" }, memory);
+    expect(after.memory.freeBytes).toBe(after.memory.totalBytes);
+  });
+
+  it("says which plan it cannot open, and times none", async () => {
+    const { ask, at } = await started();
+    await writeFile(at("none"), "no plan");
+    await expect(
+      ask("latency", { plans: [at("none")], feed: {}, warmUpMs: 1, leastMs: 1, leastRounds: 3, mostSeconds: 60 }, latencySchema),
+    ).rejects.toMatchObject({ reason: "engine-mismatch" });
   });
 
   it("answers an operation that it does not know with a failure, and lives on", async () => {

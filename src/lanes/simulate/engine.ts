@@ -18,7 +18,6 @@ export function simulatedEngine(context: RunContext, runners: Runners, { keep }:
     reference,
     outputs: (samples) => outputPairs(context, runners, keep, samples),
     layers: async (samples) => ({ pairs: layerPairs(context, runners, keep, samples), markingDb: undefined, dropped: [] }),
-    latency: async () => undefined,
   };
 }
 

@@ -69,7 +69,6 @@ export class BuiltSides {
       ...whose,
       what: side.recipe.what,
       seconds: side.build.seconds,
-      ...(side.timing === undefined ? {} : { latencyMs: side.timing.medianMs }),
       ...(side.repeatIdentical === undefined ? {} : { repeatIdentical: side.repeatIdentical }),
       ...(side.recipe.given === undefined ? { built: { modelPath: side.recipe.modelPath, typed: side.recipe.typed } } : {}),
       ...(side.plan === undefined ? {} : { plan: side.plan }),
@@ -141,7 +140,7 @@ const nodesOf = (assignment: Assignment, facts: ModelFacts): Set<string> =>
   new Set(facts.units.filter((unit) => assignment.keep.has(unit.id)).flatMap((unit) => unit.nodes.slice(0, 1)));
 
 function sideNotes(side: Side, known: ReadonlyMap<string, number>): string[] {
-  const { build, state } = side;
+  const { build } = side;
   // Constants never have one, and TensorRT warns of each.
   const floats = build.missingScales.filter((name) => known.has(name));
   return [
@@ -149,7 +148,5 @@ function sideNotes(side: Side, known: ReadonlyMap<string, number>): string[] {
     ...(floats.length > 0 ? [`${floats.length} tensors without a scale stayed in float`] : []),
     ...(build.degraded.length > 0 ? [`degraded build: ${build.degraded[0]}`] : []),
     ...(side.repeatIdentical === false ? ["the same engine gave different bytes for the same sample"] : []),
-    ...(state?.smClockMHz === undefined ? [] : [`SM clock ${state.smClockMHz} MHz`]),
-    ...(state?.throttle ? [`slowed down: ${state.throttle}`] : []),
   ];
 }

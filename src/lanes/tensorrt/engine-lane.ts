@@ -14,6 +14,7 @@ import { canRaise, layersOfUnits } from "./layer-map.ts";
 import { markedLayers } from "./marked-layers.ts";
 import type { NetworkFacts } from "./protocol.ts";
 import { outputPairs } from "./side-pairs.ts";
+import { timePlans } from "./time-plans.ts";
 
 export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
   const { facts, job } = parts;
@@ -33,6 +34,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
       return engineOf(parts, built, { assignment, half, reference, candidate: await built.candidate(assignment, fresh) });
     },
     ...((job.reference?.kind ?? "fp16") === "fp16" ? {} : { half: () => halfEngine(parts, built) }),
+    timePlans: (plans) => timePlans(parts.session, plans),
     reproduce: parts.reproduce,
     close: parts.onClose,
     versions: parts.versions,
@@ -57,19 +59,15 @@ async function halfEngine(parts: LaneParts, built: BuiltSides): Promise<Engine> 
   return engineOf(parts, built, { assignment: { keep: new Set() }, half, reference, candidate: half });
 }
 
-/** Whatever the outputs are compared with, layers and times are those of the FP16 engine: it could be shipped instead. */
+/** Whatever the outputs are compared with, layers are compared with those of the FP16 engine. */
 function engineOf(parts: LaneParts, built: BuiltSides, { assignment, half, reference, candidate }: BothSides): Engine {
   const sides = { reference: half.side, candidate: candidate.side };
-  const { latencyMs } = half.facts;
   return {
     facts: candidate.facts,
-    reference: { ...reference.facts, ...(latencyMs === undefined ? {} : { latencyMs }) },
+    reference: reference.facts,
+    half: half.facts,
     outputs: (samples) => outputPairs({ reference: reference.tensors, candidate: candidate.side, outputs: parts.facts.outputs }, samples),
     layers: (samples) => markedLayers(parts, built, { ...sides, assignment }, samples),
-    latency: async () => {
-      const [ours, theirs] = [sides.reference.timing, sides.candidate.timing];
-      return ours && theirs && { reference: ours, candidate: theirs };
-    },
   };
 }
 

@@ -78,8 +78,12 @@ export type BuildResult = z.infer<typeof buildSchema>;
 
 /** Output k of feed i lies in `<folder>/<first + i>-<k>.npy`. */
 export const runSchema = z.object({ names: z.array(z.string()) });
-export const latencySchema = z.object({ medianMs: z.number(), p05Ms: z.number(), p95Ms: z.number(), iterations: z.number() });
-export type Latency = z.infer<typeof latencySchema>;
+export const latencySchema = z.object({
+  graphs: z.array(z.boolean()),
+  usedGraphs: z.boolean(),
+  launches: z.array(z.number().int().positive()),
+  rounds: z.array(z.array(z.number().positive())).min(1),
+});
 export const nothingSchema = z.object({});
 export const pathSchema = z.object({ path: z.string() });
 

@@ -7,7 +7,7 @@ import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { hashFile } from "../../effects/file-hash.ts";
 import { readNpy } from "../../formats/npy.ts";
-import type { ExecutedLayer, FileFacts, Timing } from "../../model/engine.ts";
+import type { ExecutedLayer, FileFacts } from "../../model/engine.ts";
 import type { ShapeRange, TensorRtOptions } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { FeedFiles } from "./feed-files.ts";
@@ -15,16 +15,7 @@ import { type Gpu, type GpuState, gpuState } from "./gpu.ts";
 import { parseInspector } from "./inspector.ts";
 import { LoadedNetworks } from "./loaded-networks.ts";
 import { checkOutputSpace } from "./output-space.ts";
-import {
-  type BuildResult,
-  buildSchema,
-  type Hello,
-  latencySchema,
-  type NetworkFacts,
-  nothingSchema,
-  pathSchema,
-  runSchema,
-} from "./protocol.ts";
+import { type BuildResult, buildSchema, type Hello, type NetworkFacts, nothingSchema, pathSchema, runSchema } from "./protocol.ts";
 import { buildBody, type Recipe } from "./recipe.ts";
 import type { Worker, WorkerRequest } from "./worker.ts";
 
@@ -33,7 +24,6 @@ export interface Side {
   readonly build: BuildResult;
   readonly executed: readonly ExecutedLayer[];
   /** Undefined for engines with marks. */
-  readonly timing: Timing | undefined;
   readonly state: GpuState | undefined;
   /** The first sample run twice gave the same bytes. Undefined for engines with marks, where it is not tried. */
   readonly repeatIdentical: boolean | undefined;
@@ -59,8 +49,6 @@ export interface SessionOptions {
 }
 
 const timingCacheName = "timing.cache";
-const warmUp = 10;
-const iterations = 100;
 
 /** An engine in the worker, and the folder that its outputs go to. */
 interface Running {
@@ -103,6 +91,22 @@ export class Session {
     return this.#options.worker.close();
   }
 
+  /** A question about serialised engines and the first sample, with what goes on on the GPU meanwhile (time-plans.ts). */
+  async askOfPlans<T>(op: string, body: Readonly<Record<string, unknown>>, reads: WorkerRequest<T>["reads"], doing: string): Promise<T> {
+    const [feed] = this.#options.feeds;
+    return await this.#ask(op, { ...body, feed }, reads, doing);
+  }
+
+  /** What the GPU says of itself at this moment; undefined where there is no `nvidia-smi` to ask. */
+  async gpuState(): Promise<GpuState | undefined> {
+    const { gpu, effects } = this.#options;
+    return gpu === undefined ? undefined : await gpuState(gpu, effects);
+  }
+
+  get clock(): Effects["clock"] {
+    return this.#options.effects.clock;
+  }
+
   async #use(recipe: Recipe, build: BuildResult, running: Running): Promise<Omit<Side, "plan">> {
     const { effects, folder, feeds, gpu } = this.#options;
     const plain = recipe.marks.length === 0;
@@ -116,7 +120,6 @@ export class Session {
       executed,
       names,
       repeatIdentical: plain ? await this.#repeats(running, names) : undefined,
-      timing: plain ? await this.#time(running.engine) : undefined,
       state: plain && gpu !== undefined ? await gpuState(gpu, effects) : undefined,
       tensor: (sample, name) => this.#read(running.folder, names, sample, name),
     };
@@ -168,11 +171,6 @@ export class Session {
       if (!sameBytes(once, twice)) return false;
     }
     return true;
-  }
-
-  #time(engine: string): Promise<Timing> {
-    const [feed] = this.#options.feeds;
-    return this.#ask("latency", { engine, feed, warmUp, iterations }, latencySchema, "Timing the engine");
   }
 
   async #read(folder: string, names: readonly string[], sample: number, name: string): Promise<Tensor | undefined> {

@@ -37,6 +37,7 @@ export function modelSection(model: ModelReport, index: number, models: number):
   const title = html`<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, models === 1)}</div>`;
   const body = html`<p>${plainLine(model.message, 1000)}</p>
 ${glance(model, show)}
+${chapter("Latency", model.latency === undefined ? nothing : html`<p>${plainLine(model.latency.message, 1000)}</p>`)}
 ${chapter("Fix", fixSection(model, show))}
 ${chapter("Advice", adviceList(model))}
 ${chapter("Outputs", outputsSection(model, show))}

@@ -2,8 +2,9 @@
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
 import { curveCells, curveHead, hasLatency, tellingPoints } from "../sections/curve.ts";
-import { checkedWords, fixedFigures, keptWords, latencyWords } from "../sections/fix.ts";
+import { checkedWords, fixedFigures, keptWords } from "../sections/fix.ts";
 import { plural, seconds } from "../sections/labels.ts";
+import { fixLatencyWords } from "../sections/latency.ts";
 import { beforeAfter } from "./charts/before-after.ts";
 import { curveChart } from "./charts/curve.ts";
 import { searchChart } from "./charts/search-path.ts";
@@ -20,11 +21,8 @@ const mostPoints = 40;
 export function fixSection(model: ModelReport, show: Show): Markup {
   const { search, fix } = model;
   if (search === null) return nothing;
-  const added = checkedWords(model);
-  const proof =
-    fix === null || search.keep.length === 0 || (added === "" && !fix.latency)
-      ? nothing
-      : html`<p>${added}${fix.latency && html` ${latencyWords(fix.latency)}`}</p>`;
+  const words = [checkedWords(model), fixLatencyWords(model)].filter((part) => part !== "").join(" ");
+  const proof = fix === null || search.keep.length === 0 || words === "" ? nothing : html`<p>${words}</p>`;
   const kept =
     search.keep.length === 0
       ? nothing

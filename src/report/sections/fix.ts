@@ -3,7 +3,8 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } from "../markdown.ts";
 import type { ModelReport, Num } from "../schema.ts";
-import { milliseconds, plural } from "./labels.ts";
+import { plural } from "./labels.ts";
+import { fixLatencyWords } from "./latency.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
@@ -90,31 +91,15 @@ function proofLine(model: ModelReport, caps: SizeLimits): string {
   const { fix } = model;
   if (fix === null || model.search?.keep.length === 0) return "";
   const proof = escapeMarkdown(checkedWords(model), caps.messageLength);
-  const latency = fix.latency === null ? "" : escapeMarkdown(latencyWords(fix.latency), caps.messageLength);
+  const latency = escapeMarkdown(fixLatencyWords(model), caps.messageLength);
   return [proof, latency].filter((part) => part !== "").join(" ");
 }
-
-type Latency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
 
 /** What the check of the fix adds to the search's message, which ends with the proof's own words. */
 export function checkedWords({ search, fix }: ModelReport): string {
   const told = search?.proof?.message ?? "";
   const verified = fix?.verified?.message ?? "Not verified.";
   return told !== "" && search?.message.endsWith(told) && verified.startsWith(told) ? verified.slice(told.length).trim() : verified;
-}
-
-/** Medians in milliseconds, as far as they are known, then the verdict on them. */
-export function latencyWords(latency: Latency): string {
-  const figures = (
-    [
-      ["reference", latency.referenceMs],
-      ["INT8", latency.candidateMs],
-      ["with the fix", latency.fixedMs],
-    ] as const
-  ).flatMap(([what, value]) => (value === undefined ? [] : [`${what} ${milliseconds(Number(value))}`]));
-  const warning =
-    latency.pointless && !/pointless/i.test(latency.message) ? " This fix is pointless: it is slower than the reference." : "";
-  return `Latency: ${figures.join(", ")}${figures.length > 0 ? ". " : ""}${latency.message}${warning}`;
 }
 
 function keptList(model: ModelReport, caps: SizeLimits): string {

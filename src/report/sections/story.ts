@@ -8,6 +8,7 @@ import { formatLimit, formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { byUrgency, plural, verdictMark } from "./labels.ts";
+import { latencyPart } from "./latency.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives none. */
@@ -21,7 +22,7 @@ export function storyParts(model: ModelReport, show: (name: string) => string, s
     keptPart(model, show),
     fixPart(model, show),
     harmPart(model, show, say),
-    latencyPart(model),
+    latencyPart(model, say),
   ].filter((part) => part !== "");
 }
 
@@ -113,10 +114,3 @@ const agreementOf = (outputs: readonly MeasuredTensor[]): Num | undefined =>
   outputs.find(({ metrics }) => metrics.top1Agreement !== undefined)?.metrics.top1Agreement;
 
 const digits = (value: Num): string => String(Number(fromNum(value).toPrecision(4)));
-
-function latencyPart({ fix }: ModelReport): string {
-  const slowdown = fix?.latency?.slowdownVsReference;
-  if (slowdown === undefined) return "";
-  const percent = Math.round((fromNum(slowdown) - 1) * 100);
-  return percent === 0 ? "as fast as the reference" : `${Math.abs(percent)} % ${percent > 0 ? "slower" : "faster"} than the reference`;
-}

@@ -15,6 +15,8 @@ export interface AdviceFacts {
     readonly referenceMs: number | undefined;
     readonly candidateMs?: number | undefined;
     readonly fixedMs?: number | undefined;
+    /** Beyond the spread of its rounds; by the medians alone where nobody says. */
+    readonly isFaster?: boolean | undefined;
     readonly maxSlowdown?: number | undefined;
   };
   /** The plain quantised model meets its limits. */

@@ -3,10 +3,10 @@ import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
 export function slow({ latency, accurate }: AdviceFacts): Advice | undefined {
-  const { referenceMs = 0, candidateMs, fixedMs, maxSlowdown } = latency ?? {};
+  const { referenceMs = 0, candidateMs, fixedMs, isFaster, maxSlowdown } = latency ?? {};
   const judged = fixedMs ?? (accurate === true ? candidateMs : undefined);
   if (judged === undefined || !(referenceMs > 0)) return undefined;
-  const isSlow = maxSlowdown === undefined ? judged >= referenceMs : judged > maxSlowdown * referenceMs;
+  const isSlow = maxSlowdown === undefined ? !(isFaster ?? judged < referenceMs) : judged > maxSlowdown * referenceMs;
   if (!isSlow) return undefined;
   const what = fixedMs === undefined ? "The INT8 engine" : "The engine with the kept units";
   return {

@@ -18,7 +18,6 @@ const recipe: Recipe = { what: "engine", modelPath: "m", typed: false, fp16: tru
 const side = (marks: readonly string[], moved: number): Side => ({
   recipe: { ...recipe, marks },
   executed: [],
-  timing: undefined,
   state: undefined,
   repeatIdentical: true,
   plan: undefined,
