@@ -1,9 +1,10 @@
 /**
  * What some tests need beyond Node and git. Where it is missing they are counted as skipped, so that a bare machine can run the rest;
- * TRT_GATE_TESTS_NEED=python,chromium,tensorrt-rtx makes that a failure, as CI does.
+ * TRT_GATE_TESTS_NEED=python,chromium,tensorrt-rtx,act makes that a failure, as CI does.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, test } from "vitest";
 import { hasBuilderPython } from "../../scripts/python-env.ts";
 import { chromiumOf } from "./browsers.ts";
@@ -23,3 +24,8 @@ export const describeWithBuilder = describe.runIf(demanded.has("tensorrt-rtx") |
 
 const chromium = chromiumOf(process.env, existsSync);
 export const describeWithChromium = describe.runIf(demanded.has("chromium") || (chromium !== undefined && existsSync(chromium)));
+
+/** act, a local runner of GitHub Actions: on the PATH, or where `.ci/run` installs it. */
+const actPlaces = ["node_modules/.cache/lint-python/bin/act", ...(process.env.PATH ?? "").split(":").map((folder) => `${folder}/act`)];
+export const actProgram = resolve(actPlaces.find((place) => existsSync(place)) ?? "act");
+export const describeWithAct = describe.runIf(demanded.has("act") || actPlaces.some((place) => existsSync(place)));
