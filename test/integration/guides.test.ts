@@ -3,16 +3,26 @@
  * the one that the page says, 0 where it says none. Blocks of `sh` need what a test machine has not: their own commands are only parsed.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { globSync } from "tinyglobby";
 import { afterAll, describe, expect, it } from "vitest";
+import { readNpy } from "../../src/formats/npy.ts";
+import { writeNpz } from "../../src/formats/write-npz.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "trt-gate-guides-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const gate = (args: readonly string[], cwd: string) =>
+  spawnSync(process.execPath, [join(root, "src/cli.ts"), ...args], {
+    cwd,
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    timeout: 120_000,
+  });
 
 interface Shown {
   readonly args: readonly string[];
@@ -59,18 +69,35 @@ describe("the pages of the guide", () => {
     expect(listed.toSorted()).toEqual(pages.map(({ page }) => page).toSorted());
   });
 
+  it("is not the only page with commands: those of the README run too", () => {
+    const cwd = join(work, "readme");
+    const example = join(root, "examples/classifier");
+    mkdirSync(cwd);
+    cpSync(join(example, "model.onnx"), join(cwd, "cls.onnx"));
+    cpSync(join(example, "model.cache"), join(cwd, "cls.cache"));
+    writeFileSync(
+      join(cwd, "validation.npz"),
+      writeNpz([readNpy("image", readFileSync(join(example, "validation.npy")), "validation.npy")]),
+    );
+    const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```console\n([\s\S]*?)^```/gm)].map(
+      ([, block = ""]) => block,
+    );
+    const lines = blocks.flatMap((block) => [...block.matchAll(/^\$ trt-gate ([^#\n]+)/gm)].map(([, line = ""]) => line.trim().split(" ")));
+    expect(lines.map(([command]) => command)).toEqual(["check", "init"]);
+    for (const args of lines) {
+      const ran = gate(args, cwd);
+      expect(ran.status, `trt-gate ${args.join(" ")}\n${ran.stdout}${ran.stderr}`).toBe(0);
+    }
+    expect(existsSync(join(cwd, ".github/trt-gate.yml"))).toBe(true);
+  });
+
   it.each(withCommands.map(({ page, example, shown }) => ({ page, example, shown })))(
     "end as they say: $page",
     ({ page, example, shown }) => {
       const cwd = join(work, page.replaceAll("/", "-"));
       cpSync(join(root, "examples", example ?? ""), cwd, { recursive: true, filter: (path) => !path.endsWith("trt-gate-report") });
       for (const { args, exitCodes, reason } of shown) {
-        const ran = spawnSync(process.execPath, [join(root, "src/cli.ts"), ...args], {
-          cwd,
-          encoding: "utf8",
-          env: { PATH: process.env.PATH, HOME: process.env.HOME },
-          timeout: 120_000,
-        });
+        const ran = gate(args, cwd);
         const said = ran.stdout + ran.stderr;
         expect(exitCodes, `trt-gate ${args.join(" ")}: ${ran.status}\n${said}`).toContain(ran.status);
         expect(said, args.join(" ")).toContain(reason ?? "");
