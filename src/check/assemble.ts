@@ -13,11 +13,13 @@ import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, wo
 import { emptyModelReport } from "../report/empty-model.ts";
 import { withHistograms } from "../report/histograms.ts";
 import { type KeptUnit, type MeasuredTensor, type ModelReport, toNum } from "../report/schema.ts";
+import { suspiciousTensors } from "../report/suspicious.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { withTimes } from "./search-times.ts";
+import { withWeightRanges } from "./weight-ranges.ts";
 
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;
@@ -25,7 +27,9 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const { int8 } = decided.run.engine.facts;
   const measuredLayers = layersOf(facts);
   const worst = worstLayers(measuredLayers);
-  const layers = withHistograms(measuredLayers, worst, facts.localised?.layers ?? [], lane.units);
+  const suspicious = suspiciousTensors(worst, keptOf(facts), outcome && gainsOf(outcome.rankings));
+  const histograms = withHistograms(measuredLayers, suspicious, facts.localised?.layers ?? [], lane.units);
+  const layers = await withWeightRanges(histograms, suspicious, prepared);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
   const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? findingCaveats(facts.findings) : [])];
@@ -78,6 +82,9 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };
 }
+
+const keptOf = ({ outcome, prepared }: CheckFacts) =>
+  prepared.lane.units.filter(({ id }) => outcome?.keep.includes(id)).map(({ id, output }) => ({ unit: id, output }));
 
 const harmPart = ({ flipped, classes, boxes, ...harm }: Harm): NonNullable<ModelReport["harm"]>[number] => ({
   ...harm,

@@ -110,6 +110,10 @@ const measured = z.object({
       saturatedShare: num.optional(),
     })
     .optional(),
+  /** Of suspicious layers: the tensor that it reads, whose histogram shows what its scale clips. */
+  reads: z.string().optional(),
+  /** Of suspicious layers: smallest and largest weight by output channel, in order; of neighbouring channels together where there are many. */
+  weightRange: z.object({ channels: z.number().int(), low: z.array(num), high: z.array(num) }).optional(),
 });
 export type MeasuredTensor = z.infer<typeof measured>;
 

@@ -9,13 +9,15 @@ import { outputRows } from "../sections/outputs.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
-import { layerHistogram, valueHistogram } from "./charts/histogram.ts";
+import { layerHistogram } from "./charts/histogram.ts";
 import { type NetworkPoint, networkChart, networkPoints } from "./charts/network.ts";
+import { precisionOf } from "./charts/strip.ts";
 import { layersSection } from "./layers.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { outputsSection } from "./outputs.ts";
-import { chapter, copyable, facts, quoted, verdictBadge } from "./parts.ts";
+import { chapter, copyable, facts, fold, quoted, verdictBadge } from "./parts.ts";
 import { fixSection, searchSection } from "./search.ts";
+import { whySection } from "./why.ts";
 
 export type Show = (name: string) => string;
 
@@ -24,7 +26,7 @@ export const namesOf = (model: ModelReport): Show =>
   uniqueLabels([...model.outputs, ...model.layers].flatMap(({ tensor, node }) => (node === undefined ? [tensor] : [tensor, node])));
 
 export const pointsOf = (model: ModelReport, show: Show): NetworkPoint[] =>
-  networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor));
+  networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor), precisionOf(model));
 
 /** `models`: how many the page shows. The only one's verdict has been said at the head; many have shorter tables. */
 export function modelSection(model: ModelReport, index: number, models: number): Markup {
@@ -42,10 +44,11 @@ ${chapter("Fix", fixSection(model, show))}
 ${chapter("Advice", adviceList(model))}
 ${chapter("Outputs", outputsSection(model, show))}
 ${chapter("Error along the network", chart.text === "" ? nothing : html`<div class="explore" data-model="${index}" role="group" aria-label="Chart of the error along the network; arrow keys read it layer by layer">${chart}</div><p class="readout note" aria-live="polite"></p>`)}
-${chapter("Worst layers", layersSection(model, show, models < 5 ? 200 : 20), histograms(model, points, limits.fail, show))}
+${chapter("Why these layers", whySection(model, show))}
+${chapter("Worst layers", layersSection(model, show, models < 5 ? 200 : 20, index), fold("How the layers spread over SQNR", layerHistograms(points, limits.fail)))}
 ${folded}`;
   return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
-${models > 1 && model.verdict === "pass" ? html`<details><summary>${title}</summary>${body}</details>` : html`${title}${body}`}
+${models > 1 && model.verdict === "pass" ? html`<details class="passing"><summary>${title}</summary>${body}</details>` : html`${title}${body}`}
 </section>`;
 }
 
@@ -100,20 +103,11 @@ function glance(model: ModelReport, show: Show): Markup {
 const fixedWords = (sqnrDb: Num | undefined): string =>
   sqnrDb === undefined ? "not accepted on held-out samples" : `${formatMetric("sqnrDb", sqnrDb)} on held-out samples`;
 
-function histograms(model: ModelReport, points: readonly NetworkPoint[], limit: number | undefined, show: Show): Markup {
-  const values = model.layers.filter((layer) => layer.histogram !== undefined).slice(0, 4);
+function layerHistograms(points: readonly NetworkPoint[], limit: number | undefined): Markup {
+  const [injected, accumulated] = (["injectedDb", "accumulatedDb"] as const).map((pick) => points.flatMap((point) => point[pick] ?? []));
   const charts = [
-    layerHistogram(
-      points.flatMap((point) => point.injectedDb ?? []),
-      limit,
-      "Layers by injected error",
-    ),
-    layerHistogram(
-      points.flatMap((point) => point.accumulatedDb ?? []),
-      limit,
-      "Layers by accumulated error",
-    ),
-    ...values.map((layer) => (layer.histogram ? valueHistogram(show(layer.tensor), layer.histogram) : nothing)),
+    layerHistogram(injected ?? [], limit, "Layers by injected error"),
+    layerHistogram(accumulated ?? [], limit, "Layers by accumulated error"),
   ].filter((chart) => chart.text !== "");
   return charts.length === 0 ? nothing : html`<div class="pair">${charts}</div>`;
 }

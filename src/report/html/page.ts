@@ -10,6 +10,7 @@ import { byUrgency, hasCaveats, plural, seconds } from "../sections/labels.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
 import { downsample } from "./charts/network.ts";
+import { precisionWords } from "./charts/strip.ts";
 import { contentSecurityPolicy } from "./csp.ts";
 import { html, jsonForScript, Markup, nothing } from "./markup.ts";
 import { modelSection, namesOf, pointsOf } from "./model.ts";
@@ -37,20 +38,21 @@ ${environment(report)}
   }\n`;
 }
 
-/** What the script reads out of a model's chart: place in the network, name, injected and accumulated error as words. */
+/** What the script reads out of a model's chart: place in the network, name, injected and accumulated error and precision as words. */
 const readingPoints = (model: ModelReport, most: number) => ({
   points: downsample(pointsOf(model, namesOf(model)), most).map((point) => [
     point.index,
     point.name,
     ariaLabel(point.injectedDb),
     ariaLabel(point.accumulatedDb),
+    precisionWords[point.precision],
   ]),
 });
 const ariaLabel = (value: number | undefined): string =>
   value === undefined ? "not measured" : Number.isFinite(value) ? formatMetric("sqnrDb", value) : Number.isNaN(value) ? "NaN" : "identical";
 
 const reason = (report: Report, models: readonly ModelReport[]): Markup =>
-  html`${models[0] && models.length > 1 && html`<p class="why">${plainLine(models[0].message, 600)}</p>`}${!report.complete && html`<p class="why"><strong>The run ended early; this report is not complete.</strong></p>`}${report.notices.slice(0, 20).map((notice) => html`<p class="note">${plainLine(notice, 600)}</p>`)}`;
+  html`${models[0] && models.length > 1 && html`<p class="why">${plainLine(`${models[0].name}: ${models[0].message}`, 600)}</p>`}${!report.complete && html`<p class="why"><strong>The run ended early; this report is not complete.</strong></p>`}${report.notices.slice(0, 20).map((notice) => html`<p class="note">${plainLine(notice, 600)}</p>`)}`;
 
 const meta = (report: Report): Markup => {
   const { environment: env } = report;

@@ -1,7 +1,7 @@
 /** Small pieces that several sections of the page use. */
 import type { MeasuredTensor, Report } from "../schema.ts";
 import { plainLines } from "../text.ts";
-import { html, type Markup, nothing } from "./markup.ts";
+import { html, Markup, nothing } from "./markup.ts";
 
 /** Shape and word, so that neither colour nor sign has to carry the meaning alone. */
 /** A pass with caveats looks like what it is: something to read first. */
@@ -35,14 +35,20 @@ export interface Column {
   readonly number?: boolean;
 }
 
-/** A table that scrolls by itself on narrow screens and can be scrolled by keyboard. Cells are markup (`<td>` included) or text. */
-export function tableOf(caption: string, columns: readonly Column[], rows: readonly (readonly (Markup | string)[])[]): Markup {
+/**
+ * A table that scrolls by itself on narrow screens and can be scrolled by keyboard. Cells are markup (`<td>` included) or text. A `kind` is the table's
+ * class, and its cells carry their column's name for styles that show a row as a list.
+ */
+export function tableOf(caption: string, columns: readonly Column[], rows: readonly (readonly (Markup | string)[])[], kind = ""): Markup {
   if (rows.length === 0) return nothing;
-  const cell = (value: Markup | string, column: Column | undefined) =>
-    typeof value !== "string" && value.text.startsWith("<td")
-      ? value
-      : html`<td${column?.number ? html` class="n"` : nothing}>${value}</td>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col"${column.number ? html` class="n"` : nothing}>${column.head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((value, i) => cell(value, columns[i]))}</tr>`)}</tbody></table></div>`;
+  const cell = (value: Markup | string, column: Column | undefined) => {
+    const whole =
+      typeof value !== "string" && value.text.startsWith("<td")
+        ? value
+        : html`<td${column?.number ? html` class="n"` : nothing}>${value}</td>`;
+    return kind === "" ? whole : new Markup(whole.text.replace("<td", () => html`<td data-h="${column?.head}"`.text));
+  };
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table${kind !== "" && html` class="${kind}"`}><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col"${column.number ? html` class="n"` : nothing}>${column.head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((value, i) => cell(value, columns[i]))}</tr>`)}</tbody></table></div>`;
 }
 
 /** The last `most` of many rows, each made when it is shown; where some are left out, a note says where they are. */

@@ -1,5 +1,5 @@
 /**
- * The page's one script: copy buttons, reading the network chart layer by layer, opening folds for print. The page reads without it.
+ * The page's one script: copy buttons, reading the network chart layer by layer, filter and order of the layer tables. The page reads without it.
  * Foreign text is only ever set as textContent. Allowed by hash in the Content-Security-Policy.
  */
 
@@ -29,8 +29,8 @@ for (const box of document.querySelectorAll(".explore")) {
   let at = -1;
   const show = (index) => {
     at = Math.max(0, Math.min(points.length - 1, index));
-    const [place, name, injected, accumulated] = points[at];
-    readout.textContent = "Layer " + place + ": " + name + ", injected " + injected + ", accumulated " + accumulated;
+    const [place, name, injected, accumulated, precision] = points[at];
+    readout.textContent = "Layer " + place + ": " + name + ", injected " + injected + ", accumulated " + accumulated + ", " + precision;
     for (const cursor of box.querySelectorAll(".cursor")) {
       const left = Number(cursor.dataset.left), right = Number(cursor.dataset.right);
       const x = left + (place / Number(cursor.dataset.last)) * (right - left);
@@ -58,8 +58,53 @@ for (const box of document.querySelectorAll(".explore")) {
     show(nearest);
   });
 }
-const folds = [...document.querySelectorAll("details")];
-let closed = [];
-addEventListener("beforeprint", () => { closed = folds.filter((fold) => !fold.open); for (const fold of closed) fold.open = true; });
-addEventListener("afterprint", () => { for (const fold of closed) fold.open = false; });
+const openRows = 10;
+for (const box of document.querySelectorAll(".sortable")) {
+  const tools = box.querySelector(".tools");
+  if (!tools) continue;
+  const body = box.querySelector("tbody");
+  const heads = [...box.querySelectorAll("th")];
+  const [input, button, status] = ["input", "button", "[role=status]"].map((what) => tools.querySelector(what));
+  let rows = [...body.rows];
+  let all = false;
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+  const draw = () => {
+    const words = input.value.toLowerCase().split(/\\s+/);
+    const hits = rows.filter((row) => words.every((word) => texts.get(row).includes(word)));
+    const most = all || input.value.trim() !== "" ? hits.length : openRows;
+    const shown = new Set(hits.slice(0, most));
+    for (const row of rows) row.hidden = !shown.has(row);
+    body.append(...hits, ...rows.filter((row) => !hits.includes(row)));
+    status.textContent = shown.size + " of " + rows.length + " layers shown";
+    button.textContent = all ? "Show the first " + openRows : "Show all " + rows.length;
+    button.hidden = rows.length <= openRows;
+  };
+  const sort = (column, direction) => {
+    const key = (row) => {
+      const cell = row.cells[column];
+      return cell.dataset.v === undefined ? cell.textContent : cell.dataset.v === "" ? undefined : Number(cell.dataset.v);
+    };
+    const order = (a, b) => (typeof a === "string" ? a.localeCompare(b, "en", { numeric: true }) : a < b ? -1 : a > b ? 1 : 0);
+    rows = rows.toSorted((a, b) => {
+      const [x, y] = [key(a), key(b)];
+      return x === undefined || y === undefined ? (x === undefined) - (y === undefined) : direction * order(x, y);
+    });
+    for (const [i, head] of heads.entries()) {
+      if (i === column) head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+      else head.removeAttribute("aria-sort");
+    }
+    draw();
+  };
+  for (const [i, head] of heads.entries()) {
+    const press = document.createElement("button");
+    press.type = "button";
+    press.textContent = head.textContent;
+    press.addEventListener("click", () => sort(i, head.getAttribute("aria-sort") === "ascending" ? -1 : 1));
+    head.replaceChildren(press);
+    if (press.textContent === "Injected") head.setAttribute("aria-sort", "ascending");
+  }
+  input.addEventListener("input", draw);
+  button.addEventListener("click", () => { all = !all; draw(); });
+  draw();
+}
 `;

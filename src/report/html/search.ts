@@ -27,17 +27,20 @@ export function fixSection(model: ModelReport, show: Show): Markup {
     search.keep.length === 0
       ? nothing
       : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (none of them can be dropped)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
-  const files = (fix?.files ?? []).map(
-    (file) =>
-      html`<p><code>${show(file.path)}</code> <span class="note">${file.format}${
-        file.leftOut.length > 0 &&
-        `; ${plural(file.leftOut.length, "name")} left out: ${file.leftOut
-          .slice(0, 3)
-          .map((entry) => `${show(entry.name)} (${entry.why})`)
-          .join(", ")}`
-      }</span></p>${copyable(file.command, `the ${file.format} command`)}`,
-  );
+  const [first, ...others] = (fix?.files ?? []).toSorted((a, b) => usefulness(a.format) - usefulness(b.format));
+  const files = html`${first && fixFile(first, show)}${fold(plural(others.length, "other form"), html`${others.map((file) => fixFile(file, show))}`)}`;
   return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixedFigures(model), show) : nothing}${proof}${kept}${files}`;
+}
+
+/** The patch puts the fix into the change; the keep file does it by hand; the others rebuild elsewhere. */
+const usefulness = (format: string): number => (format === "patch" ? 0 : format === "keep" ? 1 : 2);
+
+type FixFile = NonNullable<ModelReport["fix"]>["files"][number];
+
+function fixFile({ path, format, command, leftOut }: FixFile, show: Show): Markup {
+  const names = leftOut.slice(0, 3).map((entry) => `${show(entry.name)} (${entry.why})`);
+  const without = leftOut.length > 0 && `; ${plural(leftOut.length, "name")} left out: ${names.join(", ")}`;
+  return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${copyable(command, `the ${format} command`)}`;
 }
 
 export function searchSection(search: Search, show: Show): Markup {

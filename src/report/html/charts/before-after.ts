@@ -5,7 +5,7 @@ import { rowLabel, rowName } from "../../sections/outputs.ts";
 import { cutMiddle } from "../../text.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { chartSizes, figure, type Size, xAxis } from "./frame.ts";
-import { extent, niceScale, round } from "./scale.ts";
+import { extent, niceScale, round, type Scale } from "./scale.ts";
 
 interface Pair {
   readonly name: string;
@@ -22,6 +22,7 @@ export function beforeAfter(figures: readonly FixedFigure[], show: (name: string
     .map(({ row, before, after }): Pair => ({ name: `${rowName(row, show)}, ${rowLabel(row)}`, before, after, limit: row.limit }));
   if (known.length === 0) return nothing;
   const row = 58;
+  const room = 76;
   const label = known
     .map((entry) => `${entry.name}: ${say(entry.before)} as INT8, ${say(entry.after)} with the fix, limit ${say(entry.limit)}`)
     .join("; ");
@@ -33,20 +34,24 @@ export function beforeAfter(figures: readonly FixedFigure[], show: (name: string
       const values = known.flatMap((entry) =>
         [entry.before, entry.after, entry.limit].map((value) => (value === undefined ? Number.NaN : fromNum(value))),
       );
-      const x = niceScale(0, extent(values)?.[1] ?? 1, drawn.left, drawn.width - drawn.right - 60, 4);
-      return html`${xAxis(x, drawn, "SQNR, dB")}${known.map((entry, i) => pair(entry, entry.name, drawn.top + i * row, x.at, x.low))}`;
+      const x = niceScale(0, extent(values)?.[1] ?? 1, drawn.left, drawn.width - drawn.right - room, 4);
+      return html`${xAxis(x, drawn, "SQNR, dB")}${known.map((entry, i) => pair(entry, entry.name, { top: drawn.top + i * row, right: drawn.width - drawn.right }, x))}`;
     },
     [size(chartSizes[0]), size(chartSizes[1])],
   );
 }
 
-/** Two bars under the output's name; the limit crosses both, and the values stay readable on top of it. */
-function pair(entry: Pair, name: string, top: number, at: (value: number) => number, zero: number): Markup {
+/** Two bars under the output's name, which the limit crosses; the values stand in a column of their own. */
+function pair(
+  entry: Pair,
+  name: string,
+  { top, right }: { readonly top: number; readonly right: number },
+  { at, low: zero }: Scale,
+): Markup {
   const x = (value: Num | undefined) => at(fromNum(value ?? 0));
   const bar = (value: Num | undefined, y: number, kind: string) =>
     html`<rect class="bar ${kind}" x="${at(zero)}" y="${y}" width="${round(x(value) - at(zero))}" height="13"/>`;
-  const words = (value: Num | undefined, y: number) =>
-    html`<text class="value" x="${round(x(value) + 6)}" y="${y + 11}">${say(value)}</text>`;
+  const words = (value: Num | undefined, y: number) => html`<text class="value end" x="${right}" y="${y + 11}">${say(value)}</text>`;
   const limit =
     entry.limit !== undefined &&
     html`<line class="limit fail" x1="${x(entry.limit)}" x2="${x(entry.limit)}" y1="${top + 14}" y2="${top + 52}"/>`;

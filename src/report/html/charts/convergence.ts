@@ -1,7 +1,7 @@
 /** How much the scales of a calibration still moved as samples were added. */
 import { fromNum, type ModelReport, type Num } from "../../schema.ts";
 import { html, type Markup, nothing } from "../markup.ts";
-import { chartSizes, figure, limitLine, xAxis, yAxis } from "./frame.ts";
+import { chartSizes, figure, limitLines, withLimits, xAxis, yAxis } from "./frame.ts";
 import { extent, niceScale, round } from "./scale.ts";
 
 /** Nothing with fewer than two steps. */
@@ -12,13 +12,14 @@ export function convergenceChart(steps: NonNullable<ModelReport["quantization"][
   return figure(
     html`Change of the scales as samples were added <span class="key accumulated">median tensor</span> <span class="key candidate">worst tensor</span>`,
     label,
-    (size) => {
+    (plain) => {
+      const size = withLimits(plain);
       const values = steps.flatMap((step) => [100 * fromNum(step.medianChange), 100 * fromNum(step.worstChange)]);
       const y = niceScale(0, extent(values)?.[1] ?? 1, size.height - size.bottom, size.top, 4);
       const x = niceScale(steps[0]?.samples ?? 0, last?.samples ?? 1, size.left, size.width - size.right, 5);
       const line = (pick: "medianChange" | "worstChange") =>
         steps.map((step) => `${x.at(step.samples)},${y.at(100 * fromNum(step[pick]))}`).join(" ");
-      return html`${yAxis(y, size, "change, %")}${xAxis(x, size, "calibration samples")}${limitLine(y.at(1), size, "1 %", "warn")}<polyline class="accumulated" points="${line("medianChange")}"/><polyline class="candidate" points="${line("worstChange")}"/>`;
+      return html`${yAxis(y, size, "change, %")}${xAxis(x, size, "calibration samples")}${limitLines([{ y: y.at(1), words: "1 %", kind: "warn" }], size)}<polyline class="accumulated" points="${line("medianChange")}"/><polyline class="candidate" points="${line("worstChange")}"/>`;
     },
     chartSizes,
   );

@@ -3,7 +3,7 @@ import { formatMargin } from "../../figures.ts";
 import { fromNum, type ModelReport } from "../../schema.ts";
 import { plural } from "../../sections/labels.ts";
 import { html, type Markup, nothing } from "../markup.ts";
-import { figure, limitLine, type Size, xAxis, yAxis } from "./frame.ts";
+import { figure, limitLines, type Size, withLimits, xAxis, yAxis } from "./frame.ts";
 import { countScale, extent, niceScale } from "./scale.ts";
 
 type Point = NonNullable<NonNullable<ModelReport["search"]>["curve"]>["points"][number];
@@ -15,7 +15,7 @@ const beyondScale = 80;
 export function curveChart(points: readonly Point[]): Markup {
   if (points.length < 2) return nothing;
   const caption = html`<span class="key passes">measured, meets the limits</span> <span class="key fails">measured, misses them</span> <span class="key-note">Line: predicted from the errors of single units; bars: down to what nine of ten such sample sets reach.</span>`;
-  return figure(caption, ariaLabel(points), (size) => drawing(points, size));
+  return figure(caption, ariaLabel(points), (size) => drawing(points, withLimits(size)));
 }
 
 function drawing(points: readonly Point[], size: Size): Markup {
@@ -24,7 +24,7 @@ function drawing(points: readonly Point[], size: Size): Markup {
   const y = niceScale(low, high, size.height - size.bottom, size.top);
   const x = countScale(0, points.at(-1)?.kept ?? 1, size.left + 8, size.width - size.right - 8, 8);
   const line = points.map(({ kept, margin }) => `${x.at(kept)},${y.at(fromNum(margin))}`).join(" ");
-  return html`${yAxis(y, size, "to the nearest limit, dB")}${xAxis(x, size, "units kept in higher precision")}${limitLine(y.at(0), size, "limit", "fail")}
+  return html`${yAxis(y, size, "to the nearest limit, dB")}${xAxis(x, size, "units kept in higher precision")}${limitLines([{ y: y.at(0), words: "limit", kind: "fail" }], size)}
 <polyline class="path" points="${line}"/>${points.filter(({ by }) => by === "measured").map((point) => mark(point, x.at(point.kept), (db) => y.at(db)))}`;
 }
 

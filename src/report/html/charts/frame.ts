@@ -1,4 +1,7 @@
-/** What all charts share: the figure around them, axes, grid and limit lines. Two drawings of each chart: wide, and narrow for phones. */
+/**
+ * What all charts share: the figure around them, axes, grid and limit lines. Two drawings of each chart: wide, and narrow for phones.
+ * No words lie in the plot: axes have theirs left and below, limits right of it, so that none can lie over a line.
+ */
 import { html, type Markup } from "../markup.ts";
 import { round, type Scale } from "./scale.ts";
 
@@ -11,8 +14,8 @@ export interface Size {
   readonly bottom: number;
 }
 
-export const wide: Size = { width: 1040, height: 340, left: 52, right: 16, top: 26, bottom: 40 };
-export const narrow: Size = { width: 380, height: 280, left: 40, right: 10, top: 26, bottom: 40 };
+export const wide: Size = { width: 1040, height: 340, left: 52, right: 20, top: 26, bottom: 40 };
+export const narrow: Size = { width: 380, height: 280, left: 48, right: 16, top: 26, bottom: 40 };
 /** For charts that stand side by side. */
 export const chartSizes: readonly [Size, Size] = [{ ...wide, width: 510, height: 260 }, narrow];
 
@@ -39,14 +42,44 @@ export function yAxis(scale: Scale, size: Size, name: string, show: (tick: numbe
   return html`<g aria-hidden="true">${lines}<text class="axis" x="4" y="10">${name}</text></g>`;
 }
 
-export function xAxis(scale: Scale, size: Size, name: string, show: (tick: number) => string = String): Markup {
+/** `below`: room between the plot and the numbers. */
+export function xAxis(scale: Scale, size: Size, name: string, below = 0): Markup {
   const base = size.height - size.bottom;
-  const ticks = scale.ticks.map((tick) => html`<text class="tick mid" x="${scale.at(tick)}" y="${base + 16}">${show(tick)}</text>`);
+  const ticks = scale.ticks.map((tick) => html`<text class="tick mid" x="${scale.at(tick)}" y="${base + below + 16}">${tick}</text>`);
   return html`<g aria-hidden="true"><line class="base" x1="${size.left}" x2="${size.width - size.right}" y1="${base}" y2="${base}"/>${ticks}<text class="axis mid" x="${round((size.left + size.width - size.right) / 2)}" y="${size.height - 4}">${name}</text></g>`;
 }
 
-/** A dashed line across the plot with its words at the right end, above or below it. */
-export function limitLine(y: number, size: Size, words: string, kind: "fail" | "warn", side: "above" | "below" = "above"): Markup {
-  const x = size.width - size.right;
-  return html`<line class="limit ${kind}" x1="${size.left}" x2="${x}" y1="${y}" y2="${y}"/><text class="limit-text ${kind} end" x="${x - 2}" y="${side === "above" ? y - 5 : y + 14}">${words}</text>`;
+export interface LimitLine {
+  readonly y: number;
+  readonly words: string;
+  readonly kind: "fail" | "warn";
+}
+
+/** The same size with room for the words of limits right of the plot. */
+export const withLimits = (size: Size): Size => ({ ...size, right: 92 });
+
+/** Dashed lines across the plot, each with its words right of it; words of neighbouring lines are moved apart. Wants a size `withLimits`. */
+export function limitLines(lines: readonly LimitLine[], size: Size): Markup {
+  const end = size.width - size.right;
+  const sorted = lines.toSorted((a, b) => a.y - b.y);
+  const places = apart(
+    sorted.map(({ y }) => y + 4),
+    lineHeight,
+    [lineHeight, size.height - 4],
+  );
+  return html`${sorted.map(({ y, words, kind }, i) => html`<line class="limit ${kind}" x1="${size.left}" x2="${end}" y1="${y}" y2="${y}"/><text class="limit-text ${kind}" x="${end + 8}" y="${places[i] ?? y}">${words}</text>`)}`;
+}
+
+const lineHeight = 16;
+
+/** Ascending places, moved as little as it takes to be `gap` apart and, where there is room, inside `[low, high]`. */
+export function apart(places: readonly number[], gap: number, [low, high]: readonly [number, number]): number[] {
+  const moved: number[] = [];
+  for (const place of places) moved.push(Math.max(place, (moved.at(-1) ?? low - gap) + gap));
+  let most = high;
+  for (let i = moved.length - 1; i >= 0; i--) {
+    moved[i] = round(Math.max(low, Math.min(moved[i] ?? 0, most)));
+    most = (moved[i] ?? 0) - gap;
+  }
+  return moved;
 }

@@ -1,8 +1,8 @@
 /** How layers spread over SQNR, and how the values of one tensor moved. */
 import { fromNum, type MeasuredTensor, type Num } from "../../schema.ts";
 import { html, type Markup, nothing } from "../markup.ts";
-import { chartSizes, figure, xAxis, yAxis } from "./frame.ts";
-import { extent, niceScale, round } from "./scale.ts";
+import { chartSizes, figure, type Size, xAxis, yAxis } from "./frame.ts";
+import { extent, niceScale, round, type Scale } from "./scale.ts";
 
 /** How many layers lie in each 2 dB of SQNR; `limit` in dB marks the bars that lie below it. */
 export function layerHistogram(valuesDb: readonly number[], limit: number | undefined, what: string): Markup {
@@ -42,24 +42,27 @@ export function layerHistogram(valuesDb: readonly number[], limit: number | unde
 const bar = (left: number, right: number, top: number, base: number, kind: string, words: string): Markup =>
   html`<rect class="bar ${kind}" x="${round(left + 1)}" y="${top}" width="${round(Math.max(0.5, right - left - 2))}" height="${round(Math.max(0, base - top))}"><title>${words}</title></rect>`;
 
-/** Values of one tensor on both sides, share of elements a bin on a square-root axis so that thin tails are seen. */
-export function valueHistogram(name: string, histogram: NonNullable<MeasuredTensor["histogram"]>): Markup {
+/**
+ * Values of one tensor on both sides, share of elements a bin on a square-root axis so that thin tails are seen. `does`: whether the layer that it is
+ * shown for reads or gives them.
+ */
+export function valueHistogram(name: string, histogram: NonNullable<MeasuredTensor["histogram"]>, does: "reads" | "gives"): Markup {
   const { low, high, reference, candidate, clip, saturatedShare } = histogram;
   const [from, to] = [fromNum(low), fromNum(high)];
   if (!(to > from) || reference.length === 0) return nothing;
   const [total, otherTotal] = [sum(reference), sum(candidate)];
   return figure(
-    html`<code>${name}</code> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>`,
+    html`<span>What it ${does}: <code>${name}</code></span> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>${clip !== undefined && html` <span class="key limit">INT8 clips here</span>`}`,
     `Values of ${name} on both sides, from ${round(from)} to ${round(to)}.${clipWords(clip, saturatedShare)}`,
     (size) => {
       const shares = reference.map(
         (count, i) => [Math.sqrt(count / total || 0), Math.sqrt((candidate[i] ?? 0) / otherTotal || 0)] as const,
       );
       const y = niceScale(0, Math.max(...shares.flat()), size.height - size.bottom, size.top, 3);
-      const x = niceScale(from, to, size.left, size.width - size.right, 6);
+      const x = niceScale(...shownRange(from, to, clip), size.left, size.width - size.right, size.width < 500 ? 4 : 6);
       const line = (side: 0 | 1) =>
         shares.map((share, i) => `${x.at(from + ((i + 0.5) * (to - from)) / shares.length)},${y.at(share[side])}`).join(" ");
-      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}${clipLines(clip, [from, to], (value) => x.at(value), size)}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
+      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}${clipLines(clip, x, size)}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
     },
     chartSizes,
   );
@@ -70,16 +73,18 @@ const clipWords = (clip: Num | undefined, share: Num | undefined): string =>
     ? ""
     : ` INT8 holds up to ${round(fromNum(clip))}; ${Number((100 * fromNum(share)).toPrecision(2))} % of the values lie beyond.`;
 
+/** Wide enough to show where the scale ends, unless the values would shrink to a needle. */
+function shownRange(from: number, to: number, clip: Num | undefined): readonly [number, number] {
+  const end = clip === undefined ? 0 : fromNum(clip);
+  const reach = Math.max(Math.abs(from), Math.abs(to));
+  return end > 0 && end <= 4 * reach ? [Math.min(from, -end), Math.max(to, end)] : [from, to];
+}
+
 /** Where the INT8 scale ends, on both sides of zero. */
-function clipLines(
-  clip: Num | undefined,
-  [from, to]: readonly [number, number],
-  at: (value: number) => number,
-  { top, height, bottom }: { readonly top: number; readonly height: number; readonly bottom: number },
-): Markup {
+function clipLines(clip: Num | undefined, x: Scale, { top, height, bottom }: Size): Markup {
   const end = clip === undefined ? Number.NaN : fromNum(clip);
-  const lines = [-end, end].filter((value) => value >= from && value <= to);
-  return html`${lines.map((value) => html`<line class="limit" x1="${at(value)}" x2="${at(value)}" y1="${top}" y2="${height - bottom}"/>`)}`;
+  const lines = [-end, end].filter((value) => value >= x.low && value <= x.high);
+  return html`${lines.map((value) => html`<line class="limit" x1="${x.at(value)}" x2="${x.at(value)}" y1="${top}" y2="${height - bottom}"/>`)}`;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -66,12 +66,12 @@ describe("HTML page", () => {
     expect(page).toContain("<p>(Simulated.)");
   });
 
-  it("opens the ten worst of 5,000 failing layers, folds 200 and counts the rest", () => {
+  it("lists the worst 210 of 5,000 failing layers and counts the rest", () => {
     const layers = Array.from({ length: 5000 }, (_, i) =>
       sampleLayer(i, { tensor: `t${i}`, node: `n${i}`, level: "fail", injected: { sqnrDb: 5 + i / 100 } }),
     );
     const page = renderHtml(sampleReport({ models: [sampleModel({ layers, worst: [] })] }));
-    expect(page).toContain("200 more layers");
+    expect(page).toContain("Show all 210</button>");
     expect(page).toContain("…and 4790 more layers in report.json.");
     expect(page.indexOf("<code>n0</code>")).toBeLessThan(page.indexOf("<code>n9</code>"));
     expect(page.length).toBeLessThan(1_000_000);
@@ -119,6 +119,30 @@ describe("HTML page", () => {
     const page = renderHtml(sampleReport({ models: [undecidedModel(), sampleModel()] }));
     expect(page).toContain('<a href="#model-0">text-direction</a>');
     expect(page).toContain('<section class="model" id="model-1"');
+  });
+
+  it("names the model of its lead sentence where there are several", () => {
+    const lead = (models: number) =>
+      /<p class="why">(.*?)<\/p>/.exec(renderHtml(sampleReport({ models: [sampleModel(), undecidedModel()].slice(0, models) })))?.[1];
+    expect(lead(2)).toMatch(/^text-direction: softmax_0\.tmp_0 has SQNR 18\.4 dB/);
+    expect(lead(1)).toBeUndefined();
+  });
+
+  it("shows why a layer is suspicious: what it reads against its scale, and its weights by channel", () => {
+    const plain = sampleModel();
+    const histogram = { low: -4, high: 4, reference: [1, 8, 1], candidate: [1, 8, 1], clip: 2.54, saturatedShare: 0.125 };
+    const layers = plain.layers.map((layer, i) =>
+      i === 7
+        ? { ...layer, reads: "batch_norm_4.tmp_3", weightRange: { channels: 3, low: [-1, -2, -8], high: [1, 2, 1] } }
+        : i === 6
+          ? { ...layer, histogram }
+          : layer,
+    );
+    const page = renderHtml(sampleReport({ models: [{ ...plain, layers }] }));
+    expect(page).toContain("Scale 0.02: INT8 holds ±2.54; 13 % of the values lie beyond and saturate.");
+    expect(page).toContain("What it reads: <code>batch_norm_4.tmp_3</code>");
+    expect(page).toContain("INT8 clips here");
+    expect(page).toContain("The widest channel is 4 times the middle one.");
   });
 
   it("draws calibration convergence and value histograms where they were measured", () => {
