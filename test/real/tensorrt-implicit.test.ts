@@ -152,6 +152,8 @@ describeWithPython("the implicit lane", () => {
       true,
       true,
     ]);
+    // Memory that stays short is found out once, not with every engine.
+    expect((await machine.builds()).map(({ flags }) => flags.includes("INT8"))).toEqual([false, false, true]);
   });
 
   it("ends a build that hangs at the run's deadline", async () => {
@@ -192,6 +194,23 @@ describeWithPython("scales of the implicit lane", () => {
     await pairsOf(lane);
     expect((machine.built.at(-1)?.executed ?? []).some(({ precision }) => precision === "INT8")).toBe(true);
     expect(machine.run.lines.join("\n")).toContain(algorithm);
+    // The engine that calibrated is the candidate: one INT8 and one FP16 engine, told of once each.
+    expect((await machine.builds()).map(({ flags }) => flags.includes("INT8")).toSorted()).toEqual([false, true]);
+    expect(machine.built.map(({ what }) => what)).toEqual(["FP16 engine", "INT8 engine"]);
+  });
+
+  it("come with an engine that is built once more, from the cache, where memory was short while it calibrated", async () => {
+    const lane = await prepared({ fake: { FAKE_TRT_FAULT: "skip-tactics" }, quantization: data("entropy") });
+    await pairsOf(lane);
+    const int8 = (await machine.builds()).filter(({ flags }) => flags.includes("INT8"));
+    expect(int8.map(({ calibrated }) => calibrated.length)).toEqual([4, 0]);
+  });
+
+  it("come with another engine where one is asked for afresh", async () => {
+    const lane = await prepared({ quantization: data("entropy") });
+    await lane.build(plainCandidate);
+    await lane.build(plainCandidate, { fresh: true });
+    expect((await machine.builds()).filter(({ flags }) => flags.includes("INT8"))).toHaveLength(2);
   });
 
   it("are refused where calibration was cut short", async () => {

@@ -108,9 +108,10 @@ export class BuiltSides {
   }
 
   async #makeCandidate(assignment: Assignment, fresh: boolean): Promise<BuiltSide> {
-    const { facts, session, candidate } = this.#parts;
+    const { facts, session, candidate, plainSide } = this.#parts;
     const { keep } = assignment;
-    const side = await session.make({ ...(await candidate(assignment)), fresh });
+    const side =
+      plainSide !== undefined && keep.size === 0 && !fresh ? plainSide : await session.make({ ...(await candidate(assignment)), fresh });
     const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
     const int8 = countInt8Units(side.executed, this.#scaledUnits(keep));
     return {

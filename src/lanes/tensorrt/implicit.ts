@@ -20,6 +20,7 @@ import { readModelFacts } from "./model-facts.ts";
 import { asGiven, type Calibration, type Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
+import type { Side } from "./session.ts";
 
 /** ConfigError for a Q/DQ model, which is explicit on every version. Nothing is built yet but what calibration needs. */
 export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
@@ -49,7 +50,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   });
   job.effects.log.info(`Scales: ${source.why}`);
 
-  const calibration = await calibrated(source, { ...base, what: "INT8 engine, calibrating", int8: true }, (recipe) => session.make(recipe));
+  const { calibration, side } = await calibrated(source, { ...base, what: "INT8 engine", int8: true }, (recipe) => session.make(recipe));
   const scales = await scalesIn(calibration.cache, job);
   const plain = asGiven({ ...base, what: "INT8 engine", int8: true, calibration }, job.plans?.candidate);
   const keeping = takesQdq(tools.hello) ? new KeptQdq(job, facts, session, scales) : undefined;
@@ -68,6 +69,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     session,
     network,
     candidate,
+    ...(plain.given === undefined && side !== undefined ? { plainSide: side } : {}),
     ...references,
     ...machine,
     coverage: {
@@ -115,16 +117,19 @@ async function samplesOf(job: EngineJob): Promise<FeedSource | undefined> {
       });
 }
 
-/** Builds once where calibration is part of building; from then on every engine reads the cache that this wrote. */
+/**
+ * Builds once where calibration is part of building; from then on every engine reads the cache that this wrote. That engine is the plain candidate
+ * already, unless memory was short: then it is built once more from the cache, as every other.
+ */
 async function calibrated(
   source: ScaleSource,
   recipe: Omit<Recipe, "calibration">,
-  make: (recipe: Recipe) => Promise<unknown>,
-): Promise<Calibration> {
-  const { samples, ...cacheOnly } = source.calibration;
-  if (samples === undefined) return cacheOnly;
-  await make({ ...recipe, calibration: source.calibration });
-  return cacheOnly;
+  make: (recipe: Recipe) => Promise<Side>,
+): Promise<{ readonly calibration: Calibration; readonly side?: Side }> {
+  const { samples, ...calibration } = source.calibration;
+  if (samples === undefined) return { calibration };
+  const side = await make({ ...recipe, calibration: source.calibration });
+  return side.build.degraded.length > 0 ? { calibration } : { calibration, side };
 }
 
 async function scalesIn(cache: string, job: EngineJob): Promise<ReadonlyMap<string, number>> {

@@ -7,7 +7,7 @@ import type { Network } from "../../onnx/network.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { NetworkFacts } from "./protocol.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Session } from "./session.ts";
+import type { Session, Side } from "./session.ts";
 
 export interface LaneParts {
   readonly lane: LaneName;
@@ -22,6 +22,8 @@ export interface LaneParts {
   readonly float: Network;
   /** The engine of an assignment, without marks. */
   candidate(assignment: Assignment): Promise<Recipe>;
+  /** The plain candidate, where preparing the lane has built it already. */
+  readonly plainSide?: Side;
   /** The plain candidate's network before fusion. */
   readonly network: NetworkFacts;
   readonly coverage: LaneCoverage;

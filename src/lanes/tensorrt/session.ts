@@ -61,6 +61,8 @@ export class Session {
   readonly #networks: LoadedNetworks;
   #numbered = 0;
   #freshTimings = 0;
+  /** A build was short of memory twice in a row. */
+  #isShort = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -134,8 +136,11 @@ export class Session {
     const body = buildBody(recipe, { network: id, engine, plan, timingCache: this.#timingCache(recipe) }, this.#options.tensorrt);
     const build = () => this.#ask("build", body, buildSchema, `Building the ${recipe.what}`);
     const first = await build();
-    // Tactics skipped for lack of memory make another engine: build once more, then say so.
-    return first.degraded.length === 0 || recipe.calibration?.samples !== undefined ? first : await build();
+    if (first.degraded.length === 0 || this.#isShort || recipe.calibration?.samples !== undefined) return first;
+    // Tactics skipped for lack of memory make another engine: build once more, then say so. Memory that stays short is not asked again.
+    const second = await build();
+    this.#isShort = second.degraded.length > 0;
+    return second;
   }
 
   /** At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100). */
