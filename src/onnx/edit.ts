@@ -7,9 +7,11 @@ import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { Unit } from "../model/unit.ts";
 import { embed, floatValues, isExternal } from "./constants.ts";
+import { guessedTypes } from "./element-types.ts";
 import { foldBatchNorm } from "./fold.ts";
 import { ModelProtoSchema, OperatorSetIdProtoSchema } from "./gen/onnx-ml_pb.js";
 import {
+  DataType,
   floatTensor,
   int8Tensor,
   intAttr,
@@ -39,7 +41,7 @@ export interface QdqInsertion {
 }
 
 /**
- * Standard ONNX Q/DQ (opset 13 or the model's newer one) on the inputs of units whose scales are all known; weights become INT8 per output channel.
+ * Half precision and bfloat16 are quantised in float32 between casts: their own scales would need opset 19. Standard ONNX Q/DQ (opset 13 or the model's newer one) on the inputs of units whose scales are all known; weights become INT8 per output channel.
  * Convolutions take in their BatchNormalization first. `model` is changed. ConfigError names an operator whose opset cannot be raised.
  */
 export async function insertQdq(
@@ -55,10 +57,13 @@ export async function insertQdq(
   const constants = new Map(network.constants);
   const pairs = new Map<string, NodeProto[]>();
   const outputs = new Map(units.map((unit) => [unit.output, unit]));
+  const types = guessedTypes(network);
   const nodes: NodeProto[] = [];
   for (const node of network.nodes) {
     const unit = outputs.get(node.output[0] ?? "");
-    nodes.push(unit === undefined ? node : await quantizeNode({ network, constants, pairs, scales, files, floatWeights }, node, unit));
+    nodes.push(
+      unit === undefined ? node : await quantizeNode({ network, types, constants, pairs, scales, files, floatWeights }, node, unit),
+    );
   }
   await writeBack(model, { ...network, nodes: interleave(network, nodes, pairs), constants }, files);
   return { model, units, missingScales: [...missing] };
@@ -73,6 +78,8 @@ export interface InsertOptions {
 
 interface Work {
   readonly network: Network;
+  /** Element types by tensor, as far as they are known. */
+  readonly types: ReadonlyMap<string, number>;
   readonly constants: Map<string, TensorProto>;
   /** Q/DQ nodes by the tensor they follow; weights' own under "". */
   readonly pairs: Map<string, NodeProto[]>;
@@ -95,14 +102,24 @@ function activationPair(work: Work, name: string): string {
   const output = `${name}_DequantizeLinear_Output`;
   if (work.pairs.has(name)) return output;
   const [scale, zero, middle] = [`${name}_scale`, `${name}_zero_point`, `${name}_QuantizeLinear_Output`];
+  const type = narrowType(work.types.get(name));
+  const [wide, result] = type === undefined ? [name, output] : [`${name}_float`, `${name}_DequantizeLinear_float`];
   work.constants.set(scale, floatTensor(scale, [], Float32Array.of(work.scales.get(name) ?? Number.NaN)));
   work.constants.set(zero, int8Tensor(zero, [], new Int8Array(1)));
   work.pairs.set(name, [
-    makeNode({ opType: "QuantizeLinear", name: `${name}_QuantizeLinear`, input: [name, scale, zero], output: [middle] }),
-    makeNode({ opType: "DequantizeLinear", name: `${name}_DequantizeLinear`, input: [middle, scale, zero], output: [output] }),
+    ...(type === undefined ? [] : [castNode(name, wide, DataType.FLOAT)]),
+    makeNode({ opType: "QuantizeLinear", name: `${name}_QuantizeLinear`, input: [wide, scale, zero], output: [middle] }),
+    makeNode({ opType: "DequantizeLinear", name: `${name}_DequantizeLinear`, input: [middle, scale, zero], output: [result] }),
+    ...(type === undefined ? [] : [castNode(result, output, type)]),
   ]);
   return output;
 }
+
+const narrowType = (type: number | undefined): number | undefined =>
+  type === DataType.FLOAT16 || type === DataType.BFLOAT16 ? type : undefined;
+
+const castNode = (from: string, into: string, to: number): NodeProto =>
+  makeNode({ opType: "Cast", name: `${into}_Cast`, input: [from], output: [into], attribute: [intAttr("to", to)] });
 
 async function weightDequantize(work: Work, use: { node: NodeProto; slot: number; weight: TensorProto }): Promise<string> {
   const { weight } = use;
@@ -118,8 +135,11 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
   work.constants.set(`${base}_scale`, floatTensor(`${base}_scale`, perChannel, scales));
   work.constants.set(`${base}_zero_point`, int8Tensor(`${base}_zero_point`, perChannel, new Int8Array(scales.length)));
   const attribute = axis === undefined ? [] : [intAttr("axis", axis)];
+  const type = narrowType(weight.dataType);
+  const add = (...nodes: readonly NodeProto[]) => void work.pairs.set("", [...(work.pairs.get("") ?? []), ...nodes]);
   if (work.floatWeights) {
-    const input = [weight.name, `${base}_scale`, `${base}_zero_point`];
+    if (type !== undefined) add(castNode(weight.name, `${base}_float`, DataType.FLOAT));
+    const input = [type === undefined ? weight.name : `${base}_float`, `${base}_scale`, `${base}_zero_point`];
     const quantize = makeNode({
       opType: "QuantizeLinear",
       name: `${base}_QuantizeLinear`,
@@ -127,16 +147,16 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
       output: [`${base}_quantized`],
       attribute,
     });
-    work.pairs.set("", [...(work.pairs.get("") ?? []), quantize]);
+    add(quantize);
   } else work.constants.set(`${base}_quantized`, int8Tensor(`${base}_quantized`, shape, quantizeWeights(values, scales, layout)));
   const dequantize = makeNode({
     opType: "DequantizeLinear",
     name: `${base}_DequantizeLinear`,
     input: [`${base}_quantized`, `${base}_scale`, `${base}_zero_point`],
-    output: [output],
+    output: [type === undefined ? output : `${base}_DequantizeLinear_float`],
     attribute,
   });
-  work.pairs.set("", [...(work.pairs.get("") ?? []), dequantize]);
+  add(dequantize, ...(type === undefined ? [] : [castNode(`${base}_DequantizeLinear_float`, output, type)]));
   return output;
 }
 

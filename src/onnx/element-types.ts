@@ -4,6 +4,7 @@
  */
 import { attribute, DataType, isStandard, type NodeProto } from "./model.ts";
 import type { Network } from "./network.ts";
+import { isQuantize, quantizedType } from "./qdq.ts";
 
 /** Data types by tensor; tensors of which nothing is known are left out. */
 export function guessedTypes(network: Network): Map<string, number> {
@@ -11,7 +12,7 @@ export function guessedTypes(network: Network): Map<string, number> {
   for (const [name, { dataType }] of network.constants) types.set(name, dataType);
   for (const { name, type } of network.inputs) if (type?.value.case === "tensorType") types.set(name, type.value.value.elemType);
   for (const node of network.nodes) {
-    const made = madeType(node, types);
+    const made = isQuantize(node) ? quantizedType(network.constants, node) : madeType(node, types);
     const [first, ...rest] = node.output;
     if (made !== undefined && first !== undefined && first !== "") types.set(first, made);
     if (made !== undefined && alike.has(node.opType)) for (const name of rest) if (name !== "") types.set(name, made);
@@ -20,7 +21,7 @@ export function guessedTypes(network: Network): Map<string, number> {
 }
 
 /** Operators all of whose outputs have the type of their first input. */
-const alike: ReadonlySet<string> = new Set(["Split"]);
+const alike: ReadonlySet<string> = new Set(["Split", "LSTM", "GRU", "RNN"]);
 const indices: ReadonlySet<string> = new Set(["Shape", "Size", "ArgMax", "ArgMin", "NonZero", "NonMaxSuppression"]);
 const truths: ReadonlySet<string> = new Set([
   ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf"],

@@ -4,7 +4,7 @@
  */
 import type { Files } from "../effects/effects.ts";
 import { floatValues } from "./constants.ts";
-import { attribute, floatTensor, intAttribute, isStandard, makeNode, type NodeProto, tensorShape } from "./model.ts";
+import { attribute, DataType, floatTensor, intAttribute, isStandard, makeNode, type NodeProto, tensorShape } from "./model.ts";
 import { consumers, type Network } from "./network.ts";
 
 export interface FoldSite {
@@ -12,7 +12,7 @@ export interface FoldSite {
   readonly norm: NodeProto;
 }
 
-/** Convolutions whose only reader is a BatchNormalization in inference form with constant parameters. */
+/** Convolutions whose only reader is a BatchNormalization in inference form with constant parameters, all float32: half precision would be rounded twice. */
 export function foldSites(network: Network): FoldSite[] {
   const readers = consumers(network.nodes);
   const finals = new Set(network.outputs.map((output) => output.name));
@@ -40,7 +40,7 @@ const isInferenceNorm = (node: NodeProto) =>
   node.output.slice(1).every((name) => name === "");
 
 const parametersAreConstant = (network: Network, conv: NodeProto, norm: NodeProto) =>
-  [...conv.input.slice(1), ...norm.input.slice(1)].every((name) => name === "" || network.constants.has(name));
+  [...conv.input.slice(1), ...norm.input.slice(1)].every((name) => name === "" || network.constants.get(name)?.dataType === DataType.FLOAT);
 
 /** Arithmetic in float64, rounded once: w' = w * gamma / sqrt(var + eps), b' = (b - mean) * gamma / sqrt(var + eps) + beta. */
 export async function foldBatchNorm(network: Network, files: Files): Promise<Network> {

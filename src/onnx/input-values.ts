@@ -31,7 +31,10 @@ interface GraphInput {
   readonly rank: number;
 }
 
-const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.DOUBLE, DataType.BFLOAT16]);
+const floatTypes: ReadonlySet<number> = new Set([
+  ...[DataType.FLOAT, DataType.FLOAT16, DataType.DOUBLE, DataType.BFLOAT16],
+  ...[DataType.FLOAT8E4M3FN, DataType.FLOAT8E4M3FNUZ, DataType.FLOAT8E5M2, DataType.FLOAT8E5M2FNUZ, DataType.FLOAT8E8M0],
+]);
 
 function valuesOf(graph: GraphProto, { name, elemType, rank }: GraphInput): InputValues | undefined {
   const isFloat = floatTypes.has(elemType);

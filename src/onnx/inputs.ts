@@ -4,6 +4,8 @@
  */
 import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { DType } from "../model/tensor.ts";
+import { carrierOfWord } from "./element-carriers.ts";
+import { expectedRank } from "./expected-rank.ts";
 import { type InputValues, inputValues } from "./input-values.ts";
 import type { OnnxModel } from "./model.ts";
 import { type ModelValue, typedInputs, typedOutputs } from "./types.ts";
@@ -11,12 +13,21 @@ import { type ModelValue, typedInputs, typedOutputs } from "./types.ts";
 /** A dimension is a number, or the name that the model gives an open one ("?" where it has none). */
 export interface ModelInput {
   readonly name: string;
+  /** What samples are saved in. */
   readonly dtype: DType;
   readonly dims: readonly (number | string)[];
+  /** The model's own type, where samples are saved in a wider one and rounded to it (`bfloat16`, `float8e4m3fn`, `int4` …). */
+  readonly elementType?: string;
+  /** Smallest and largest value of such an integer type. */
+  readonly limits?: readonly [number, number];
+  /** The model declares no shape: `dims` is empty, and samples or `shapes` have to say it. */
+  readonly shapeless?: { /** How many dimensions the graph wants, where it tells. */ readonly rank: number | undefined };
 }
 export interface ResolvedInput {
   readonly name: string;
   readonly dtype: DType;
+  /** As ModelInput has it. */
+  readonly elementType?: string;
   readonly shape: readonly number[];
   /** Samples may have any size in between; without it only `shape`. */
   readonly range?: Pick<InputShapes, "min" | "max">;
@@ -38,41 +49,52 @@ const dtypes: ReadonlySet<string> = new Set<DType>([
 ]);
 const isDType = (type: string): type is DType => dtypes.has(type);
 
-/** Types that a tensor of TensorRT can have and a saved sample cannot. */
-const tensorRtAlone: ReadonlySet<string> = new Set(["bfloat16", "float8e4m3fn", "int4", "float4e2m1"]);
-
 /** Graph inputs without those that initializers fill. ToolError `unsupported-type` for an input whose samples nobody could save as numbers. */
 export function modelInputs(model: OnnxModel): ModelInput[] {
-  return typedInputs(model).map(({ name, type, dims }) => {
+  return typedInputs(model).map((value) => {
+    const { name, type, dims } = value;
     const plain = plainType(type);
-    if (!isDType(plain)) throw unsupported(model, { name, type });
-    return { name, dtype: plain, dims };
+    const carrier = carrierOfWord(plain);
+    const dtype = carrier?.dtype ?? plain;
+    if (!isDType(dtype)) throw unsupported(model, "input", value);
+    return {
+      name,
+      dtype,
+      dims,
+      ...(carrier === undefined ? {} : { elementType: plain }),
+      ...(carrier?.limits === undefined ? {} : { limits: carrier.limits }),
+      ...(value.isShapeless ? { shapeless: { rank: expectedRank(model.graph, name) } } : {}),
+    };
   });
 }
 
 /** ToolError `unsupported-type` for an output that holds no numbers to compare. */
 export function checkOutputs(model: OnnxModel): void {
-  const odd = typedOutputs(model).find(({ type }) => type !== "unknown" && !isDType(plainType(type)));
-  if (odd === undefined) return;
-  throw new ToolError(
-    "unsupported-type",
-    `The output '${odd.name}' of ${model.file} is ${odd.type}, which the simulate lane cannot compare. Leave it out of the model's outputs, or end the model with a tensor of numbers there.`,
-  );
+  const isComparable = (type: string) => type === "unknown" || isDType(type) || carrierOfWord(type) !== undefined;
+  const odd = typedOutputs(model).find(({ type }) => !isComparable(plainType(type)));
+  if (odd !== undefined) throw unsupported(model, "output", odd);
 }
 
 const plainType = (type: string): string => /^optional\((\w+)\)$/.exec(type)?.[1] ?? type;
 
-function unsupported(model: OnnxModel, { name, type }: Pick<ModelValue, "name" | "type">): ToolError {
-  const what = `The input '${name}' of ${model.file} is ${type}`;
-  if (tensorRtAlone.has(type))
-    return new ToolError(
-      "unsupported-type",
-      `${what}. TensorRT takes such tensors; .npz files, ONNX Runtime for Node and so the gate do not. For the check, export the model with a float32 input and a Cast behind it.`,
-    );
-  return new ToolError(
-    "unsupported-type",
-    `${what}, and the gate feeds tensors of numbers alone. Check the part of the model that begins with such tensors.`,
-  );
+/** Whose limit it is, by type: what neither side of TensorRT has, and what only ONNX Runtime lacks. */
+function unsupported(model: OnnxModel, side: "input" | "output", { name, type }: ModelValue): ToolError {
+  const what = `The ${side} '${name}' of ${model.file} is ${type}`;
+  const cut = side === "input" ? "Check the part of the model that begins behind it" : "Leave it out of the model's outputs";
+  const [whose, next] = limitOf(type, cut);
+  return new ToolError("unsupported-type", `${what}. ${whose}. ${next}.`);
+}
+
+function limitOf(type: string, cut: string): readonly [whose: string, next: string] {
+  if (type === "float4e2m1")
+    return [
+      "TensorRT takes FP4 tensors, ONNX Runtime on the CPU computes none, so this is a limit of the simulate lane",
+      "For the check, export the model with a float32 tensor and a Cast there",
+    ];
+  if (/map\(/.test(type)) return ["TensorRT has no maps, and neither has ONNX Runtime for Node", "Export a classifier with zipmap=False"];
+  if (/sequence\(/.test(type)) return ["TensorRT has no sequences, and ONNX Runtime for Node hands none over", cut];
+  if (type === "string") return ["TensorRT has no text, and no metric compares it", cut];
+  return ["That holds no plain numbers, and TensorRT has no such tensors", cut];
 }
 
 /**
@@ -105,11 +127,12 @@ export function resolveInputs(
   if (open.length > 0) problems.push(openProblem(model, { open, sizes: sizes.known, door }));
   if (problems.length > 0) throw new ConfigError(problems);
   const sensible = inputValues(model);
-  return closed.map(({ input: { name, dtype, dims }, given }) => {
+  return closed.map(({ input: { name, dtype, dims, elementType }, given }) => {
     const values = sensible.get(name);
     return {
       name,
       dtype,
+      ...(elementType === undefined ? {} : { elementType }),
       shape: given?.opt ?? dims.map(Number),
       ...(given ? { range: { min: given.min, max: given.max } } : {}),
       ...(values ? { values } : {}),
@@ -117,7 +140,8 @@ export function resolveInputs(
   });
 }
 
-export const isOpen = ({ dims }: Pick<ModelInput, "dims">): boolean => dims.some((dim) => typeof dim === "string");
+export const isOpen = ({ dims, shapeless }: Pick<ModelInput, "dims" | "shapeless">): boolean =>
+  shapeless !== undefined || dims.some((dim) => typeof dim === "string");
 
 /** [min, opt, max] of a named dimension. */
 export type SymbolSizes = ReadonlyMap<string, readonly [number, number, number]>;
@@ -148,7 +172,7 @@ const wordSizes = ([min, opt, max]: readonly [number, number, number]) => (min =
 
 /** Undefined for a fixed input, and where an open dimension has no name or one of which nothing is known. */
 function closedBy(input: ModelInput, sizes: SymbolSizes): InputShapes | undefined {
-  if (!isOpen(input)) return undefined;
+  if (!isOpen(input) || input.shapeless !== undefined) return undefined;
   const complete = input.dims.flatMap((dim) => {
     const known = typeof dim === "number" ? ([dim, dim, dim] as const) : sizes.get(dim);
     return known === undefined ? [] : [known];
@@ -164,7 +188,7 @@ interface OpenInputs {
 }
 
 function openProblem(model: OnnxModel, { open, sizes, door }: OpenInputs): string {
-  const named = open.map((input) => `'${input.name}' [${input.dims.join(", ")}]`).join(", ");
+  const named = open.map((input) => `'${input.name}' ${input.shapeless ? "(no shape at all)" : `[${input.dims.join(", ")}]`}`).join(", ");
   const guesses = guessed(open, sizes);
   const what = `${model.file} leaves dimensions open: ${named}`;
   if (door === "flags") {
@@ -182,11 +206,16 @@ function guessed(open: readonly ModelInput[], sizes: SymbolSizes): Map<string, n
     if (typeof dim === "number") return dim;
     return sizes.get(dim)?.[1] ?? (axis === 0 || batches.has(dim) ? 1 : 224);
   };
-  return new Map(open.map(({ name, dims }) => [name, dims.map(guess)]));
+  return new Map(open.map(({ name, dims, shapeless }) => [name, shapeless ? usualShape(shapeless.rank) : dims.map(guess)]));
 }
 
+/** A picture, where the graph does not want another number of dimensions. */
+const usualShape = (rank = 4): number[] => (rank < 3 ? [1, 224] : [1, 3, 224, 224, 224]).slice(0, rank);
+
 function misfit(model: OnnxModel, input: ModelInput, { shape, where }: { shape: readonly number[]; where: string }): string[] {
-  const fits = shape.length === input.dims.length && input.dims.every((dim, i) => typeof dim === "string" || dim === shape[i]);
+  const fits =
+    input.shapeless !== undefined ||
+    (shape.length === input.dims.length && input.dims.every((dim, i) => typeof dim === "string" || dim === shape[i]));
   return fits
     ? []
     : [

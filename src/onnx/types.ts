@@ -1,13 +1,15 @@
 /** What a model takes and gives, in words: names, element types of every kind that ONNX has, dimensions. Judges none of them. */
-import type { TypeProto, ValueInfoProto } from "./gen/onnx-ml_pb.js";
+import type { TypeProto, TypeProto_Tensor, ValueInfoProto } from "./gen/onnx-ml_pb.js";
 import { DataType, type OnnxModel } from "./model.ts";
 
-/** `type`: `float32`, `bfloat16`, `string`, `sequence(float32)`, `optional(…)`, `map(…)`; `unknown` where the file does not say. Dimensions of what holds no tensor are empty. */
+/** `type`: `float32`, `bfloat16`, `string`, `sequence(float32)`, `optional(…)`, `map(…)`; `unknown` where the file does not say. Dimensions of what holds no tensor are empty; an optional tensor has the tensor's. */
 export interface ModelValue {
   readonly name: string;
   readonly type: string;
   /** A number, or the name that the model gives an open one ("?" where it has none). */
   readonly dims: readonly (number | string)[];
+  /** The file does not even say how many dimensions there are: none of `dims` is not a scalar then. */
+  readonly isShapeless: boolean;
 }
 
 /** Graph inputs without those that initializers fill. */
@@ -22,7 +24,16 @@ export const typedOutputs = ({ graph }: OnnxModel): ModelValue[] => graph.output
 export const declaredDims = (values: readonly ValueInfoProto[]): Map<string, ModelValue["dims"]> =>
   new Map(values.map(describeValue).flatMap(({ name, dims }) => (dims.length === 0 ? [] : [[name, dims] as const])));
 
-export const describeValue = ({ name, type }: ValueInfoProto): ModelValue => ({ name, type: typeWord(type), dims: dimsOf(type) });
+export function describeValue({ name, type }: ValueInfoProto): ModelValue {
+  const tensor = tensorOf(type);
+  return { name, type: typeWord(type), dims: dimsOf(tensor), isShapeless: tensor !== undefined && tensor.shape === undefined };
+}
+
+/** The tensor that a value is, or may be. */
+function tensorOf(type: TypeProto | undefined): TypeProto_Tensor | undefined {
+  if (type?.value.case === "optionalType") return tensorOf(type.value.value.elemType);
+  return type?.value.case === "tensorType" ? type.value.value : undefined;
+}
 
 /** Types that the rest of the program names otherwise than ONNX does. */
 const renamed: Readonly<Record<string, string>> = { FLOAT: "float32", DOUBLE: "float64", UNDEFINED: "unknown" };
@@ -53,9 +64,8 @@ function typeWord(type: TypeProto | undefined): string {
 }
 
 /** Exporters write an open dimension in three ways: by a name, by nothing, and as a size that no tensor has (paddle2onnx: -1, some others: 0). */
-function dimsOf(type: TypeProto | undefined): (number | string)[] {
-  if (type?.value.case !== "tensorType") return [];
-  return (type.value.value.shape?.dim ?? []).map(({ value }) => {
+function dimsOf(tensor: TypeProto_Tensor | undefined): (number | string)[] {
+  return (tensor?.shape?.dim ?? []).map(({ value }) => {
     if (value.case === "dimValue") return value.value > 0n ? Number(value.value) : "?";
     return value.case === "dimParam" && value.value !== "" ? value.value : "?";
   });

@@ -34,18 +34,22 @@ function inputProblems(feed: Feed, input: ModelInput, range: ShapeRange | undefi
   const problems: string[] = [];
   if (tensor.dtype !== input.dtype)
     problems.push(`'${input.name}' is ${tensor.dtype}, and the model wants ${input.dtype}. Save it in that type.`);
-  const fits =
-    tensor.shape.length === input.dims.length &&
-    tensor.shape.every((dim, i) =>
-      range === undefined
-        ? typeof input.dims[i] === "string" || dim === input.dims[i]
-        : dim >= (range.min[i] ?? dim) && dim <= (range.max[i] ?? dim),
-    );
-  if (!fits)
+  const { limits } = input;
+  const beyond = limits && tensor.data.find((value) => value < limits[0] || value > limits[1]);
+  if (limits !== undefined && beyond !== undefined)
+    problems.push(`'${input.name}' holds ${beyond}, and ${input.elementType} ends at ${limits[0]} and ${limits[1]}. Correct the data.`);
+  if (!fitsShape(tensor.shape, input, range))
     problems.push(
       `'${input.name}' has the shape [${tensor.shape.join(", ")}], and the model wants ${wantedShape(input, range)}. Correct the data or 'shapes'.`,
     );
   return problems;
+}
+
+function fitsShape(shape: readonly number[], { dims, shapeless }: ModelInput, range: ShapeRange | undefined): boolean {
+  if (range !== undefined)
+    return shape.length === range.min.length && shape.every((dim, i) => dim >= (range.min[i] ?? dim) && dim <= (range.max[i] ?? dim));
+  if (shapeless !== undefined) return true;
+  return shape.length === dims.length && shape.every((dim, i) => typeof dims[i] === "string" || dim === dims[i]);
 }
 
 const wantedShape = (input: ModelInput, range: ShapeRange | undefined) =>

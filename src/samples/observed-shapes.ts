@@ -41,7 +41,7 @@ export async function completeShapes(
   for (const input of open) {
     const range = rangeOf(
       input,
-      cutFirst.map(({ shapes }) => shapes.get(input.name) ?? []),
+      cutFirst.map(({ shapes }) => shapes.get(input.name)),
     );
     if (range !== undefined) found.set(input.name, range);
   }
@@ -71,10 +71,14 @@ async function observedInFiles(path: string, { inputs, known, files }: Reading):
   return found;
 }
 
-/** An array of the input's own rank is cut along axis 0, one with a rank more holds whole feeds (sample-file.ts). */
-function feedShape(shape: readonly number[], { dims }: ModelInput, known: SymbolSizes): readonly number[] {
+/**
+ * An array of the input's own rank is cut along axis 0, one with a rank more holds whole feeds (sample-file.ts). Where neither the model declares a rank nor
+ * the graph tells one, a feed keeps its first dimension, with the size 1.
+ */
+function feedShape(shape: readonly number[], { dims, shapeless }: ModelInput, known: SymbolSizes): readonly number[] {
   const [first = 1] = dims;
-  if (shape.length !== dims.length) return shape.slice(1);
+  const rank = shapeless === undefined ? dims.length : (shapeless.rank ?? shape.length);
+  if (shape.length !== rank) return shape.slice(1);
   return [typeof first === "number" ? first : (known.get(first)?.[1] ?? 1), ...shape.slice(1)];
 }
 
@@ -101,10 +105,15 @@ function refuseTwoSizes(inputs: readonly ModelInput[], observed: readonly Observ
 }
 
 /** Undefined where no sample has the input, or one does not fit it. */
-function rangeOf({ dims }: ModelInput, shapes: readonly (readonly number[])[]): ShapeRange | undefined {
+function rangeOf({ dims, shapeless }: ModelInput, observed: readonly (readonly number[] | undefined)[]): ShapeRange | undefined {
+  const shapes = observed.filter((shape) => shape !== undefined);
   const [opt] = shapes;
+  // A sample without the input: what is missing is said where samples are read.
+  if (shapes.length < observed.length) return undefined;
   const fits = (shape: readonly number[]) =>
-    shape.length === dims.length && shape.every((size, axis) => typeof dims[axis] === "string" || dims[axis] === size);
+    shapeless === undefined
+      ? shape.length === dims.length && shape.every((size, axis) => typeof dims[axis] === "string" || dims[axis] === size)
+      : shape.length === opt?.length;
   if (opt === undefined || !shapes.every(fits)) return undefined;
   const over = (pick: (...sizes: number[]) => number) =>
     opt.map((_, axis) => shapes.reduce((size, shape) => pick(size, shape[axis] ?? size), opt[axis] ?? 1));

@@ -93,8 +93,14 @@ export function checkPart(part: FeedPart, inputs: readonly ModelInput[]): string
   });
 }
 
-/** Our own writers store half precision as float32 (npy.ts): it is rounded back where it is fed. */
-const takes = (input: ModelInput, dtype: DType): boolean => dtype === input.dtype || (input.dtype === "float16" && dtype === "float32");
+/**
+ * Our own writers store half precision as float32 (npy.ts): it is rounded back where it is fed. Of a type that numpy does not have (`elementType`) the
+ * values come in a wider one, and half precision is as good there.
+ */
+const takes = (input: ModelInput, dtype: DType): boolean =>
+  dtype === input.dtype ||
+  (input.dtype === "float16" && dtype === "float32") ||
+  (input.elementType !== undefined && input.dtype === "float32" && dtype === "float16");
 
 function checkNames(arrays: ReadonlyMap<string, StoredArray>, inputs: readonly ModelInput[], place: string): string[] {
   const known = new Set(inputs.map(({ name }) => name));
@@ -115,7 +121,9 @@ function checkInput(
   const { dtype, shape } = array.header;
   const problems: string[] = [];
   if (!takes(input, dtype))
-    problems.push(`${place}: input "${input.name}" is ${dtype}, the model takes ${input.dtype}. Save it as ${input.dtype}.`);
+    problems.push(
+      `${place}: input "${input.name}" is ${dtype}, the model takes ${input.elementType ?? input.dtype}. Save it as ${input.dtype}${input.elementType !== undefined && input.dtype === "float32" ? ", which is rounded to it" : ""}.`,
+    );
   if (part.samples === "whole") {
     if (!fitsFrom(0, shape, input))
       problems.push(

@@ -12,10 +12,17 @@ import sys
 import warnings
 
 import numpy as np
+import onnx
 from onnx.backend.test.case.node import collect_testcases
 
 COMPUTE = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 PLAIN = set("?bBhHiIlLqQefd")
+# Types that numpy does not have by itself, and the wider one that samples of them are saved in.
+CARRIERS = {
+    **dict.fromkeys(("bfloat16", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu"), np.float32),
+    **dict.fromkeys(("int4", "int2"), np.int8),
+    **dict.fromkeys(("uint4", "uint2"), np.uint8),
+}
 
 
 def main():
@@ -31,12 +38,19 @@ def main():
         inputs, outputs = (case.data_sets or [([], [])])[0]
         row = {"name": case.name, "compute": compute}
         for what, infos, values in (("inputs", case.model.graph.input, inputs), ("outputs", case.model.graph.output, outputs)):
-            arrays = {info.name: value for info, value in zip(infos, values)}
+            arrays = {info.name: carried(value) for info, value in zip(infos, values)}
             row[what] = bool(arrays) and all(is_plain(value) for value in arrays.values())
             if row[what]:
                 (place / f"{what}.json").write_text(json.dumps([{name: as_record(value) for name, value in arrays.items()}]))
         rows.append(row)
     json.dump(rows, sys.stdout)
+
+
+def carried(value):
+    if isinstance(value, onnx.TensorProto):
+        value = onnx.numpy_helper.to_array(value)
+    wide = CARRIERS.get(str(getattr(value, "dtype", "")))
+    return value if wide is None else np.asarray(value).astype(wide)
 
 
 def is_plain(value):

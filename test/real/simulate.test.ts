@@ -213,19 +213,19 @@ describe("what cannot be run is said before anything runs", () => {
     await staged.effects.end();
   });
 
-  it("refuses a model in half precision by the node that computes in it", async () => {
+  it("refuses a model in double precision, which TensorRT does not have, by the node that computes in it", async () => {
     const staged = await recordedJob();
-    const half = { ...weight("w", [4, 2]), dataType: 10, rawData: new Uint8Array(16) };
+    const double = { ...weight("w", [4, 2]), dataType: 11, rawData: new Uint8Array(64) };
     const bytes = modelBytes({
-      nodes: [node("MatMul", ["x", "w"], ["y"], "half product")],
-      weights: [half],
-      inputType: 10,
+      nodes: [node("MatMul", ["x", "w"], ["y"], "double product")],
+      weights: [double],
+      inputType: 11,
       outputs: ["y"],
     });
-    const modelPath = join(staged.effects.folder, "half.onnx");
+    const modelPath = join(staged.effects.folder, "double.onnx");
     await staged.effects.files.writeBytes(modelPath, bytes);
     const failure = prepareSimulate({ ...staged.job, modelPath, shapes: new Map(), validation: { ...staged.job.validation, count: 0 } });
-    await expect(failure).rejects.toThrow(/'half product' in FLOAT16.*float32 export/);
+    await expect(failure).rejects.toThrow(/'double product' in float64, which TensorRT does not have.*float32 export/);
     await staged.effects.end();
   });
 

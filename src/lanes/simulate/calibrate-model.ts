@@ -10,7 +10,9 @@ import type { Tensor } from "../../model/tensor.ts";
 import type { Unit } from "../../model/unit.ts";
 import { bodyInputs } from "../../onnx/bodies.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
+import type { TypeProto } from "../../onnx/gen/onnx-ml_pb.js";
 import { modelInputs } from "../../onnx/inputs.ts";
+import { DataType } from "../../onnx/model.ts";
 import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts";
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
@@ -64,7 +66,8 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
   const network = await externalize(folded, weights, effects.files);
   await weights.write(effects.files);
   const tensors = [...new Set(work.units.flatMap((unit) => unit.inputs))];
-  const inputs = new Set(folded.inputs.map((input) => input.name));
+  // What a sample holds is what the network reads, but for types that its values are rounded to.
+  const inputs = new Set(folded.inputs.filter(({ type }) => isWide(type)).map(({ name }) => name));
   const marked = tensors.filter((name) => !inputs.has(name));
   const session =
     marked.length === 0
@@ -82,6 +85,9 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
     await effects.files.remove(`${folded.folder}/trt-gate-calibration.bin`);
   }
 }
+
+const isWide = (type: TypeProto | undefined): boolean =>
+  type?.value.case !== "tensorType" || type.value.value.elemType === DataType.FLOAT || type.value.value.elemType === DataType.DOUBLE;
 
 /** ToolError `timeout` beyond the deadline, with how far calibration came. */
 function checkTime({ data, effects, deadlineMs = Number.POSITIVE_INFINITY }: NetworkCalibration, done: number): void {

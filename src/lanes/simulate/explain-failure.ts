@@ -108,7 +108,7 @@ function typeProblem(name: string, network: ReturnType<typeof toNetwork>): ToolE
     if (type !== undefined)
       return new ToolError(
         "unsupported-type",
-        `The model '${name}' computes '${nodeLabel(node)}' in ${elementWord(type)}; the simulate lane quantises float32 models. Give it the float32 export.`,
+        `The model '${name}' computes '${nodeLabel(node)}' in ${elementWord(type)}, and ONNX Runtime on the CPU does not run it so: TensorRT may. Give the simulate lane the float32 export, or use another lane.`,
       );
   }
   return undefined;

@@ -5,7 +5,18 @@
 import type { Effects } from "../../effects/effects.ts";
 import type { Unit } from "../../model/unit.ts";
 import { elementsOf, floatValues, isFloatTensor } from "../../onnx/constants.ts";
-import { DataType, floatTensor, int8Tensor, makeNode, type NodeProto, rewire, type TensorProto, tensorShape } from "../../onnx/model.ts";
+import { guessedTypes } from "../../onnx/element-types.ts";
+import {
+  DataType,
+  floatTensor,
+  int8Tensor,
+  intAttr,
+  makeNode,
+  type NodeProto,
+  rewire,
+  type TensorProto,
+  tensorShape,
+} from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { channelLayout, fakeQuantizeWeights, weightScales } from "../../onnx/quantize.ts";
 import { channelAxis } from "../../onnx/units.ts";
@@ -29,6 +40,7 @@ export async function coreCandidate(
   const quantized = units.filter((unit) => unit.inputs.every((name) => scales.has(name)));
   const maker = {
     network,
+    types: guessedTypes(network),
     scales,
     weights,
     effects,
@@ -57,30 +69,42 @@ export async function coreCandidate(
 
 interface Maker {
   readonly network: Network;
+  /** Element types by tensor, as far as they are known. */
+  readonly types: ReadonlyMap<string, number>;
   readonly scales: ReadonlyMap<string, number>;
   readonly weights: WeightFile;
   readonly effects: Effects;
   readonly constants: Map<string, TensorProto>;
   readonly fakeQuantized: Set<string>;
-  /** Q/DQ nodes by the tensor they quantise. */
+  /** Q/DQ nodes by the tensor they quantise; casts of weights under "". */
   readonly prologue: Map<string, NodeProto[]>;
 }
 
-/** One Q/DQ pair per tensor, shared by its readers. */
+/** One Q/DQ pair per tensor, shared by its readers. Half precision and bfloat16 are quantised in float32, and what comes out is rounded to them again. */
 function quantizedActivation(maker: Maker, name: string): string {
   const output = `trt_gate:dq:${name}`;
   if (maker.prologue.has(name)) return output;
+  const type = narrowType(maker.types.get(name));
+  const [wide, result] = type === undefined ? [name, output] : [`trt_gate:wide:${name}`, `trt_gate:dq:wide:${name}`];
   const scale = `trt_gate:scale:${name}`;
   const zero = "trt_gate:zero";
   maker.constants.set(scale, floatTensor(scale, [], Float32Array.of(maker.scales.get(name) ?? Number.NaN)));
   maker.constants.set(zero, int8Tensor(zero, [], new Int8Array(1)));
   const middle = `trt_gate:q:${name}`;
   maker.prologue.set(name, [
-    makeNode({ opType: "QuantizeLinear", domain: "com.microsoft", input: [name, scale, zero], output: [middle] }),
-    makeNode({ opType: "DequantizeLinear", domain: "com.microsoft", input: [middle, scale, zero], output: [output] }),
+    ...(type === undefined ? [] : [castNode(name, wide, DataType.FLOAT)]),
+    makeNode({ opType: "QuantizeLinear", domain: "com.microsoft", input: [wide, scale, zero], output: [middle] }),
+    makeNode({ opType: "DequantizeLinear", domain: "com.microsoft", input: [middle, scale, zero], output: [result] }),
+    ...(type === undefined ? [] : [castNode(result, output, type)]),
   ]);
   return output;
 }
+
+const narrowType = (type: number | undefined): number | undefined =>
+  type === DataType.FLOAT16 || type === DataType.BFLOAT16 ? type : undefined;
+
+const castNode = (from: string, into: string, to: number): NodeProto =>
+  makeNode({ opType: "Cast", input: [from], output: [into], attribute: [intAttr("to", to)] });
 
 /** A weight read in two ways (two axes) gets two quantised forms. */
 async function quantizedWeight(maker: Maker, node: NodeProto, slot: number): Promise<string> {
@@ -95,18 +119,21 @@ async function quantizedWeight(maker: Maker, node: NodeProto, slot: number): Pro
   const layout = channelLayout(shape, axis);
   const produce = async () => {
     const values = await floatValues(weight, maker.network.folder, maker.effects.files);
-    const result = fakeQuantizeWeights(values, weightScales(values, layout), layout);
-    return new Uint8Array(result.buffer);
+    return new Uint8Array(fakeQuantizeWeights(values, weightScales(values, layout), layout).buffer);
   };
+  const type = narrowType(weight.dataType);
+  const held = type === undefined ? name : `trt_gate:wide:${name}`;
   maker.constants.set(
-    name,
-    await maker.weights.place({ name, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(weight), produce }),
+    held,
+    await maker.weights.place({ name: held, shape, dataType: DataType.FLOAT, sizeBytes: 4 * elementsOf(weight), produce }),
   );
+  if (type !== undefined) maker.prologue.set("", [...(maker.prologue.get("") ?? []), castNode(held, name, type)]);
   return name;
 }
 
-/** Puts each Q/DQ pair right after the node that makes its tensor; those of graph inputs lead. */
+/** Puts each Q/DQ pair right after the node that makes its tensor; those of graph inputs lead, and before them the casts of weights. */
 function placePrologues(network: Network, prologue: ReadonlyMap<string, NodeProto[]>): NodeProto[] {
   const pairsOf = (names: readonly string[]) => names.flatMap((name) => prologue.get(name) ?? []);
-  return [...pairsOf(network.inputs.map((input) => input.name)), ...network.nodes.flatMap((node) => [node, ...pairsOf(node.output)])];
+  const after = (node: NodeProto) => pairsOf(node.output.filter((name) => name !== ""));
+  return [...pairsOf(["", ...network.inputs.map((input) => input.name)]), ...network.nodes.flatMap((node) => [node, ...after(node)])];
 }

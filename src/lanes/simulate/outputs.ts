@@ -5,16 +5,11 @@
 
 import type { TensorPair } from "../../model/engine.ts";
 import type { Tensor } from "../../model/tensor.ts";
-import { DataType } from "../../onnx/model.ts";
-import type { Network } from "../../onnx/network.ts";
 import { assign, gated, gateName } from "./candidate.ts";
+import { mentionsHalf } from "./half-in-float.ts";
 import type { Sides } from "./quantized-pair.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Session } from "./session.ts";
-
-/** ONNX Runtime computes half precision between casts of its own, and an If moves them: 0.13 dB on a small model. */
-const holdsHalf = ({ constants }: Network): boolean =>
-  [...constants.values()].some(({ dataType }) => dataType === DataType.FLOAT16 || dataType === DataType.BFLOAT16);
 
 type Outputs = ReadonlyMap<string, Tensor>;
 /** A gated model holds every weight twice: beyond this, one choice at a time. */
@@ -34,7 +29,8 @@ export interface OutputRunner {
 
 export function outputRunner(bench: RunContext, sides: Sides): OutputRunner {
   const bytes = sides.candidate.units.reduce((sum, unit) => sum + unit.weightBytes, 0);
-  const large = bytes > gatedWeightBytes || holdsHalf(sides.candidate.network);
+  // Half precision runs in float32 between casts, which are not put into bodies.
+  const large = bytes > gatedWeightBytes || mentionsHalf(sides.candidate.network);
   const reference = referenceRunner(bench, sides);
   const candidate = large ? strippedRunner(bench, sides) : gatedRunner(bench, sides);
   return {

@@ -11,6 +11,7 @@ import type { BodyCoverage } from "../../model/lane.ts";
 import type { Unit } from "../../model/unit.ts";
 import { type BodyProduct, bodyInputs, bodyProducts } from "../../onnx/bodies.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
+import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, type NodeProto, nodeLabel, type OnnxModel, subgraphs } from "../../onnx/model.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
@@ -57,7 +58,7 @@ export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime
 
 async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const { files } = job.effects;
-  refuseOtherPrecision(job, toNetwork(model));
+  refuseDouble(job, toNetwork(model));
   const weights = weightFile(model.folder, "weights");
   // Once out of the model's own file: whatever runs from here on shares these weights.
   const network = await foldConstants(await withWeightFile(toNetwork(model), "float", files), runtime, job.effects);
@@ -83,17 +84,16 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
   };
 }
 
-/** Fake quantisation is float32 arithmetic: a half-precision export would be compared with its own rounding. */
-function refuseOtherPrecision(job: LaneJob, network: Network): void {
-  for (const node of network.nodes.filter(isCompute)) {
-    const weight = node.input
-      .map((name) => network.constants.get(name))
-      .find((tensor) => tensor?.dataType === DataType.FLOAT16 || tensor?.dataType === DataType.DOUBLE);
-    if (weight === undefined) continue;
-    throw new ConfigError(
-      `The model '${job.name}' computes '${nodeLabel(node)}' in ${DataType[weight.dataType]}; the simulate lane quantises float32 models. Give it the float32 export.`,
-    );
-  }
+/** TensorRT has no float64: what would be compared is another model than the one that ships. */
+function refuseDouble(job: LaneJob, network: Network): void {
+  const types = guessedTypes(network);
+  const isDouble = (name: string) => types.get(name) === DataType.DOUBLE;
+  const node = network.nodes.find((one) => isCompute(one) && one.input.slice(0, 2).some(isDouble));
+  if (node === undefined) return;
+  throw new ToolError(
+    "unsupported-type",
+    `The model '${job.name}' computes '${nodeLabel(node)}' in float64, which TensorRT does not have and the simulate lane does not quantise. Give it the float32 export.`,
+  );
 }
 
 /** A cache leads; data stands in where there is none (renewing a stale cache is decided before the lane). */

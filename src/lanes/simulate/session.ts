@@ -7,7 +7,10 @@ import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { floatToHalf, halfToFloat } from "../../model/half.ts";
 import type { DType, Feed, Tensor, TensorData } from "../../model/tensor.ts";
+import { DataType } from "../../onnx/model.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
+import { narrowInFloat } from "./half-in-float.ts";
+import { plainInterface } from "./plain-interface.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Session {
@@ -17,20 +20,39 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** The model file is written beside the weights it points at and removed once it is loaded. */
+/**
+ * The model file is written beside the weights it points at and removed once it is loaded. Half precision is left to ONNX Runtime; graphs that it refuses over
+ * it are run in float32 between casts.
+ */
 export async function openSession(runtime: Runtime, effects: Effects, network: Network, what: string): Promise<Session> {
+  const bfloat = narrowInFloat(network, [DataType.BFLOAT16]);
+  const half = narrowInFloat(bfloat, [DataType.FLOAT16]);
+  try {
+    return await openAsWritten(runtime, effects, bfloat, what);
+  } catch (error) {
+    if (half === bfloat || !(error instanceof ToolError)) throw error;
+    // The first refusal is about the model as it is; the second would be about casts that nobody wrote.
+    return await openAsWritten(runtime, effects, half, what).catch(() => Promise.reject(error));
+  }
+}
+
+async function openAsWritten(runtime: Runtime, effects: Effects, network: Network, what: string): Promise<Session> {
   const path = `${network.folder}/trt-gate-${nextNumber()}.onnx`;
-  await effects.files.writeBytes(path, encodeNetwork(network));
+  const plain = plainInterface(network);
+  await effects.files.writeBytes(path, encodeNetwork(plain.network));
   try {
     const native = await failing(`ONNX Runtime could not load the ${what}`, () => runtime.ort.InferenceSession.create(path, options));
     const inputs = new Set(native.inputNames);
     return {
       run: async (feed) => {
         const given = Object.fromEntries(
-          [...feed].filter(([name]) => inputs.has(name)).map(([name, tensor]) => [name, toNative(runtime, tensor)]),
+          [...feed]
+            .map(([name, tensor]) => [plain.inputNames.get(name) ?? name, tensor] as const)
+            .filter(([name]) => inputs.has(name))
+            .map(([name, tensor]) => [name, toNative(runtime, tensor)]),
         );
         const results = await failing(`ONNX Runtime failed while running the ${what}`, () => native.run(given));
-        return new Map(native.outputNames.map((name) => [name, fromNative(name, results[name])]));
+        return new Map(network.outputs.map(({ name }) => [name, fromNative(name, results[plain.outputNames.get(name) ?? name])] as const));
       },
       release: () => native.release(),
     };

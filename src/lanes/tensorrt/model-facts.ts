@@ -1,5 +1,6 @@
 /** What the engine lanes need to know of an ONNX file: inputs, outputs, units, order. Reads; builds nothing. */
 import type { Files } from "../../effects/effects.ts";
+import { ToolError } from "../../effects/failure.ts";
 import type { ShapeRange } from "../../model/job.ts";
 import type { Unit } from "../../model/unit.ts";
 import { type ModelInput, modelInputs, resolveInputs } from "../../onnx/inputs.ts";
@@ -22,7 +23,7 @@ export interface ModelFacts {
   readonly shapes: ReadonlyMap<string, ShapeRange>;
 }
 
-/** ConfigError for a dynamic input without `shapes`: TensorRT's tools would quietly take 1 for each open dimension. */
+/** ConfigError for a dynamic input without `shapes`: TensorRT's tools would quietly take 1 for each open dimension. ToolError `unsupported-type` for inputs that numpy has no type for. */
 export async function readModelFacts(
   path: string,
   shapes: ReadonlyMap<string, ShapeRange>,
@@ -31,15 +32,27 @@ export async function readModelFacts(
 ): Promise<ModelFacts> {
   const model = await readModel(path, files, { shownAs });
   const network = toNetwork(model);
+  const inputs = modelInputs(model);
+  refuseNarrow(inputs, model.file);
   const resolved = resolveInputs(model, shapes);
   return {
     model,
     network,
-    inputs: modelInputs(model),
+    inputs,
     outputs: network.outputs.map((output) => output.name),
     units: findUnits(network),
     order: new Map(network.nodes.flatMap((node, i) => node.output.filter((name) => name !== "").map((name) => [name, i] as const))),
     holdsQdq: hasQdq(network.nodes),
     shapes: new Map(resolved.map(({ name, shape }) => [name, shapes.get(name) ?? { min: shape, opt: shape, max: shape }])),
   };
+}
+
+/** TensorRT takes such inputs, but its Python side is fed arrays of numpy, which has no such type: their bytes would be read as something else. */
+function refuseNarrow(inputs: readonly ModelInput[], file: string): void {
+  const narrow = inputs.find(({ elementType }) => elementType !== undefined);
+  if (narrow === undefined) return;
+  throw new ToolError(
+    "unsupported-type",
+    `The input '${narrow.name}' of ${file} is ${narrow.elementType}, which numpy does not have, so no engine can be fed here. Check it in the lane simulate, or export the model with a ${narrow.dtype} input and a Cast behind it.`,
+  );
 }

@@ -8,7 +8,7 @@ import { DataType, type OnnxModel } from "../../../src/onnx/model.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
 import { parseModel } from "../../../src/onnx/read.ts";
 import { typedInputs } from "../../../src/onnx/types.ts";
-import { encode, modelBytes, modelProto, node } from "../../fakes/onnx-models.ts";
+import { encode, modelBytes, modelProto, node, weight } from "../../fakes/onnx-models.ts";
 
 const model = (inputs: Readonly<Record<string, readonly (number | string)[]>>, inputType?: number): OnnxModel =>
   parseModel(
@@ -83,15 +83,46 @@ describe("open dimensions", () => {
   });
 });
 
+describe("inputs without a declared shape", () => {
+  const shapeless = (nodes: Parameters<typeof modelProto>[0]["nodes"], weights: Parameters<typeof modelProto>[0]["weights"] = []) => {
+    const proto = modelProto({ nodes, weights, outputs: ["y"] });
+    const type = proto.graph?.input[0]?.type?.value;
+    if (type?.case === "tensorType") delete type.value.shape;
+    return parseModel(encode(proto), "m.onnx");
+  };
+
+  it("are open, not scalars, and told apart by what the graph does with them", () => {
+    const unknown = shapeless([node("Relu", ["x"], ["y"])]);
+    expect(modelInputs(unknown)[0]).toMatchObject({ dims: [], shapeless: { rank: undefined } });
+    expect(problemsOf(() => resolveInputs(unknown, new Map()))[0]).toContain(`'x' (no shape at all)`);
+    expect(resolveInputs(unknown, new Map([["x", fixed([5, 6])]]))[0]?.shape).toEqual([5, 6]);
+    const gemm = shapeless([node("Relu", ["x"], ["r"]), node("Gemm", ["r", "w"], ["y"])], [weight("w", [4, 4])]);
+    expect(modelInputs(gemm)[0]?.shapeless).toEqual({ rank: 2 });
+    const conv = shapeless([node("Conv", ["x", "w"], ["y"])], [weight("w", [4, 4, 3])]);
+    expect(modelInputs(conv)[0]?.shapeless).toEqual({ rank: 3 });
+  });
+});
+
 describe("types of inputs", () => {
   it.each([
-    ["bfloat16", DataType.BFLOAT16, /is bfloat16\. TensorRT takes such tensors/],
-    ["float8e4m3fn", DataType.FLOAT8E4M3FN, /is float8e4m3fn\. TensorRT takes such tensors/],
-    ["int4", DataType.INT4, /is int4\. TensorRT takes such tensors/],
-    ["string", DataType.STRING, /is string, and the gate feeds tensors of numbers alone/],
+    ["bfloat16", DataType.BFLOAT16, "float32", undefined],
+    ["float8e4m3fn", DataType.FLOAT8E4M3FN, "float32", undefined],
+    ["float8e5m2", DataType.FLOAT8E5M2, "float32", undefined],
+    ["int4", DataType.INT4, "int8", [-8, 7]],
+    ["uint4", DataType.UINT4, "uint8", [0, 15]],
+  ])("of %s take samples in the next wider type of numpy", (word, type, dtype, limits) => {
+    const narrow = model({ x: [1, 4] }, type);
+    expect(typedInputs(narrow)).toMatchObject([{ name: "x", type: word, dims: [1, 4] }]);
+    expect(modelInputs(narrow)).toMatchObject([{ name: "x", dtype, dims: [1, 4], elementType: word }]);
+    expect(modelInputs(narrow)[0]?.limits).toEqual(limits);
+  });
+
+  it.each([
+    ["float4e2m1", DataType.FLOAT4E2M1, /is float4e2m1\. TensorRT takes FP4 tensors, ONNX Runtime on the CPU computes none/],
+    ["string", DataType.STRING, /is string\. TensorRT has no text/],
   ])("of %s are named, and who takes them is said", (word, type, message) => {
     const odd = model({ x: [1, 4] }, type);
-    expect(typedInputs(odd)).toEqual([{ name: "x", type: word, dims: [1, 4] }]);
+    expect(typedInputs(odd)).toMatchObject([{ name: "x", type: word, dims: [1, 4] }]);
     expect(() => modelInputs(odd)).toThrow(message);
     expect(() => modelInputs(odd)).toThrow(expect.objectContaining({ reason: "unsupported-type" }));
   });
@@ -106,7 +137,7 @@ describe("types of inputs", () => {
     });
     const optional = parseModel(encode(proto), "m.onnx");
     expect(typedInputs(optional)[0]?.type).toBe("optional(float32)");
-    expect(modelInputs(optional)[0]?.dtype).toBe("float32");
+    expect(modelInputs(optional)[0]).toMatchObject({ dtype: "float32", dims: [1, 4] });
     input.type = create(TypeProtoSchema, {
       value: { case: "sequenceType", value: create(TypeProto_SequenceSchema, { elemType: tensor }) },
     });
