@@ -23,44 +23,47 @@ const blockLength = 2048;
  * May be called with any parts: calling it twice with halves equals calling it once, up to rounding.
  */
 export function accumulate(sums: Sums, reference: Numbers, candidate: Numbers, count: number, closeness: Closeness): void {
-  for (let start = 0; start < count; start += blockLength) {
-    const end = Math.min(count, start + blockLength);
-    addBlock(sums, reference.subarray(start, end), candidate.subarray(start, end), closeness);
+  sums.elements += count;
+  for (let from = 0; from < count; from += blockLength) {
+    const block = { reference, candidate, from, to: Math.min(count, from + blockLength) };
+    if (!addPairs(sums, block, closeness)) addFinitePairs(sums, block, closeness);
   }
 }
 
-function addBlock(sums: Sums, reference: Numbers, candidate: Numbers, closeness: Closeness): void {
-  sums.elements += reference.length;
-  if (areFinite(reference) && areFinite(candidate)) addPairs(sums, reference, candidate, closeness);
-  else addFinitePairs(sums, reference, candidate, closeness);
+interface Block {
+  readonly reference: Numbers;
+  readonly candidate: Numbers;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** x - x is 0 for a finite x and NaN for any other. */
-function areFinite(values: Numbers): boolean {
+function areFinite(values: Numbers, from: number, to: number): boolean {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = from; i < to; i++) {
     const x = values[i] ?? Number.NaN;
     sum += x - x;
   }
   return sum === 0;
 }
 
-function addFinitePairs(sums: Sums, reference: Numbers, candidate: Numbers, closeness: Closeness): void {
+function addFinitePairs(sums: Sums, { reference, candidate, from, to }: Block, closeness: Closeness): void {
   const r: number[] = [];
   const c: number[] = [];
-  reference.forEach((value, i) => {
-    const other = candidate[i] ?? Number.NaN;
+  for (let i = from; i < to; i++) {
+    const [value = Number.NaN, other = Number.NaN] = [reference[i], candidate[i]];
     const [isReference, isCandidate] = [Number.isFinite(value), Number.isFinite(other)];
     if (!isReference) sums.nonFiniteReference++;
     if (!isCandidate) sums.nonFiniteCandidate++;
-    if (!isReference || !isCandidate) return;
+    if (!isReference || !isCandidate) continue;
     r.push(value);
     c.push(other);
-  });
-  if (r.length > 0) addPairs(sums, Float64Array.from(r), Float64Array.from(c), closeness);
+  }
+  if (r.length > 0) addPairs(sums, { reference: Float64Array.from(r), candidate: Float64Array.from(c), from: 0, to: r.length }, closeness);
 }
 
-function addPairs(sums: Sums, reference: Numbers, candidate: Numbers, { atol, rtol }: Closeness): void {
+/** False, and nothing is added, where a value is NaN or infinite. */
+function addPairs(sums: Sums, { reference, candidate, from, to }: Block, { atol, rtol }: Closeness): boolean {
   let r2 = 0;
   let c2 = 0;
   let d2 = 0;
@@ -71,7 +74,7 @@ function addPairs(sums: Sums, reference: Numbers, candidate: Numbers, { atol, rt
   let relMax = 0;
   let exact = 0;
   let close = 0;
-  for (let i = 0; i < reference.length; i++) {
+  for (let i = from; i < to; i++) {
     const r = reference[i] ?? Number.NaN;
     const c = candidate[i] ?? Number.NaN;
     const abs = Math.abs(r - c);
@@ -88,6 +91,8 @@ function addPairs(sums: Sums, reference: Numbers, candidate: Numbers, { atol, rt
     exact += abs === 0 ? 1 : 0;
     close += abs <= atol + rtol * magnitude ? 1 : 0;
   }
+  // Every value that is not finite leaves its mark in a sum of squares; so do squares of very large ones, which are looked at again.
+  if (!Number.isFinite(r2 + c2) && !(areFinite(reference, from, to) && areFinite(candidate, from, to))) return false;
   sums.referenceEnergy += r2;
   sums.candidateEnergy += c2;
   sums.errorEnergy += d2;
@@ -98,6 +103,7 @@ function addPairs(sums: Sums, reference: Numbers, candidate: Numbers, { atol, rt
   sums.relMax = Math.max(sums.relMax, relMax);
   sums.exact += exact;
   sums.close += close;
-  mergeMoments(sums.reference, blockMoments(reference));
-  mergeMoments(sums.candidate, blockMoments(candidate));
+  mergeMoments(sums.reference, blockMoments(reference, from, to));
+  mergeMoments(sums.candidate, blockMoments(candidate, from, to));
+  return true;
 }

@@ -88,7 +88,7 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   entry.samples.push({ sample, sums });
   if (entry.role === "layer") {
     entry.values ??= emptyValueHistogram(options.clips?.get(entry.tensor));
-    addSides(entry.values, r, c);
+    addSides(entry.values, r, c, sums);
   }
   if (entry.role !== "output") return;
   accumulateAgreement(sums, r, c, reference.shape, options.topK);

@@ -40,14 +40,14 @@ export function summarize(moments: Moments): Summary {
   return { min, max, mean, std: Math.sqrt(Math.max(0, moments.m2 / moments.count)) };
 }
 
-/** Moments of finite values, at least one. Distances are taken from the first value, so that a large mean does not cancel the spread. */
-export function blockMoments(values: ArrayLike<number>): Moments {
-  const origin = values[0] ?? 0;
+/** Moments of the finite values at `from` up to `to`, at least one. Distances are taken from the first value, so that a large mean does not cancel the spread. */
+export function blockMoments(values: ArrayLike<number>, from = 0, to = values.length): Moments {
+  const origin = values[from] ?? 0;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let sum = 0;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = from; i < to; i++) {
     const x = values[i] ?? Number.NaN;
     const distance = x - origin;
     sum += distance;
@@ -55,6 +55,6 @@ export function blockMoments(values: ArrayLike<number>): Moments {
     min = Math.min(min, x);
     max = Math.max(max, x);
   }
-  const count = values.length;
+  const count = to - from;
   return { count, min, max, mean: origin + sum / count, m2: Math.max(0, squares - (sum * sum) / count) };
 }

@@ -3,6 +3,8 @@
  * The range doubles when a larger value comes, so that memory does not grow with the data. Explains; nothing is judged by it.
  */
 import type { Numbers } from "./accumulate.ts";
+import type { Moments } from "./moments.ts";
+import type { Sums } from "./sums.ts";
 
 export interface ValueHistogram {
   /** Bins cover [-range, range]; 0 until a value other than zero has come. */
@@ -28,39 +30,49 @@ export const emptyValueHistogram = (clip: number | undefined): ValueHistogram =>
   count: 0,
 });
 
-/** Adds the values of one sample. NaN and infinities are left out. */
-export function addSides(histogram: ValueHistogram, reference: Numbers, candidate: Numbers): void {
-  const largest = Math.max(largestFinite(reference), largestFinite(candidate));
+/** Adds the values of one sample, of which `sums` are the sums. NaN and infinities are left out. */
+export function addSides(histogram: ValueHistogram, reference: Numbers, candidate: Numbers, sums: Sums): void {
+  const allFinite = sums.nonFiniteReference + sums.nonFiniteCandidate === 0;
+  const [ours, theirs] = allFinite ? [reference, candidate] : [reference.filter(Number.isFinite), candidate.filter(Number.isFinite)];
+  // Moments leave a value out whose partner is not finite: only without any do they know the largest.
+  const oursLargest = allFinite ? magnitudeOf(sums.reference) : largestMagnitude(ours);
+  const largest = Math.max(oursLargest, allFinite ? magnitudeOf(sums.candidate) : largestMagnitude(theirs));
   if (histogram.range === 0) histogram.range = largest;
   while (histogram.range < largest) double(histogram);
-  fill(histogram.reference, histogram.range, reference);
-  fill(histogram.candidate, histogram.range, candidate);
+  fill(histogram.reference, histogram.range, ours);
+  fill(histogram.candidate, histogram.range, theirs);
+  histogram.count += ours.length;
   const { clip = Number.POSITIVE_INFINITY } = histogram;
-  for (let i = 0; i < reference.length; i++) {
-    const value = Number(reference[i]);
-    if (!Number.isFinite(value)) continue;
-    histogram.count++;
-    if (Math.abs(value) > clip) histogram.saturated++;
-  }
+  if (oursLargest > clip) histogram.saturated += countBeyond(clip, ours);
 }
 
-function largestFinite(values: Numbers): number {
+const magnitudeOf = ({ count, min, max }: Moments): number => (count === 0 ? 0 : Math.max(Math.abs(min), Math.abs(max)));
+
+function largestMagnitude(values: Numbers): number {
   let largest = 0;
-  for (let i = 0; i < values.length; i++) {
-    const magnitude = Math.abs(Number(values[i]));
-    if (magnitude > largest && magnitude !== Number.POSITIVE_INFINITY) largest = magnitude;
-  }
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
   return largest;
 }
 
+/** `range`: at least the largest magnitude. */
 function fill(counts: Float64Array, range: number, values: Numbers): void {
   const perUnit = range > 0 ? bins / (2 * range) : 0;
+  // Integer counters: a value waits for the one before it where both lie in one bin. The last is for `range` itself.
+  const added = new Uint32Array(bins + 1);
   for (let i = 0; i < values.length; i++) {
-    const value = Number(values[i]);
-    if (!Number.isFinite(value)) continue;
-    const bin = Math.min(bins - 1, Math.floor(value * perUnit + bins / 2));
-    counts[bin] = (counts[bin] ?? 0) + 1;
+    const bin = ((values[i] ?? 0) * perUnit + bins / 2) | 0;
+    added[bin] = (added[bin] ?? 0) + 1;
   }
+  added.forEach((count, bin) => {
+    const at = Math.min(bin, bins - 1);
+    counts[at] = (counts[at] ?? 0) + count;
+  });
+}
+
+function countBeyond(clip: number, values: Numbers): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i] ?? 0) > clip) count++;
+  return count;
 }
 
 /** Twice the range: two bins become one, from the middle outwards. */
