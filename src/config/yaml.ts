@@ -3,6 +3,7 @@
  * several documents, more than 1 MB. Knows no key of ours.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { encodingFault, keyFaults } from "./yaml-faults.ts";
 
 export type KeyPath = readonly PropertyKey[];
 
@@ -20,16 +21,17 @@ const maxAliases = 50;
 /** Never throws for what the text holds. An empty text is a problem. */
 export function readYaml(text: string): YamlText {
   if (text.length > maxBytes) return failed(1, `the file has ${text.length} characters; a configuration has at most ${maxBytes}`);
+  const wrong = encodingFault(text);
+  if (wrong !== undefined) return failed(wrong.line, wrong.text);
   const lines = new LineCounter();
-  const unreadable = text.indexOf("\uFFFD");
-  if (unreadable >= 0)
-    return failed(text.slice(0, unreadable).split("\n").length, "the file holds bytes that are no UTF-8; save it as UTF-8");
-  const document = parseDocument(text.replace(/^\uFEFF/, ""), { lineCounter: lines, uniqueKeys: true, version: "1.2", merge: false });
+  const plain = text.replace(/^\uFEFF/, "");
+  const document = parseDocument(plain, { lineCounter: lines, uniqueKeys: true, version: "1.2", merge: false });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
+  const syntax = [...document.errors, ...document.warnings].map((error) => ({
     line: lineAt(error.pos[0]),
-    text: explain(error.code, error.message, keyAt(text, error.pos[0])),
+    text: explain(error.code, error.message, keyAt(plain, error.pos[0])),
   }));
+  const problems = syntax.length > 0 ? withoutRepeats(syntax) : keyFaults(document, lineAt);
   if (problems.length > 0) return { value: undefined, problems, lineOf: () => 1 };
   if (document.contents === null) return failed(1, "the file is empty; write at least version: 1 and models:");
   try {
@@ -42,7 +44,8 @@ export function readYaml(text: string): YamlText {
       lineOf: (path) => lineAt(offsetOf(document.contents, path, (node) => (isAlias(node) ? node.resolve(document) : undefined))),
     };
   } catch (error) {
-    return failed(1, `aliases cannot be expanded (${error instanceof Error ? error.message : String(error)}); write the values out`);
+    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    return failed(1, `aliases cannot be expanded (${/circular/.test(why) ? "a value holds itself" : why}); write the values out`);
   }
 }
 
@@ -53,9 +56,13 @@ function explain(code: string, message: string, key: string): string {
   const first = (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
   if (code === "TAB_AS_INDENT") return `${first}; use spaces`;
   if (code === "DUPLICATE_KEY") return `the key ${key} stands here a second time; keep one of them`;
+  if (/call stack/.test(first)) return "lists and blocks are nested too deep";
   if (code === "MULTIPLE_DOCS") return "the file holds several documents; keep one";
   return first;
 }
+
+const withoutRepeats = <T extends { readonly line: number; readonly text: string }>(faults: readonly T[]): T[] =>
+  faults.filter((fault, n) => faults.findIndex(({ line, text }) => line === fault.line && text === fault.text) === n);
 
 /** The word at a place of the text, as it is written there, cut to 60 characters. */
 const keyAt = (text: string, offset: number): string => /^(?:"[^"\n]*"|'[^'\n]*'|[^:\s]+)/.exec(text.slice(offset, offset + 60))?.[0] ?? "";

@@ -1,4 +1,5 @@
 /** Faults of the configuration and of the files that it names: exit 2, or undecided, with the file and the line that say so. */
+import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -82,9 +83,73 @@ describe("what the configuration names", () => {
     expect(report?.models[0]?.message).toContain(`${config}:${lineOf("path:")}: models/m.onnx`);
     expect(exitCode).toBe(2);
   });
+
+  it.each([
+    ["missing keep file", "keep: calibration/none.json", "keep:", "the keep file calibration/none.json"],
+    ["missing plan", "engine: {candidate: none.plan}", "engine:", '"none.plan", which is not there'],
+    ["missing saved reference", "reference: {outputs: none.json}", "reference:", '"none.json", which is not there'],
+  ])("%s", async (_, entry, key, message) => {
+    const text = await changed("    validation:", `    ${entry}\n    validation:`);
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.message).toContain(`${config}:${lineOf(key, text)}: `);
+    expect(report?.models[0]?.message).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it("path that no file can have", async () => {
+    const paths = ["a".repeat(300), `${"a/".repeat(3000)}x`, "models/m.onnx/x"];
+    const places = ["models/m.onnx", "data/calibration.npz", "data/validation.npz"];
+    for (const path of paths)
+      for (const place_ of places) {
+        const text = await changed(place_, path);
+        const { exitCode, log, report } = await place.check();
+        expect(`${log}\n${report?.models[0]?.message}`, path).toContain(`${config}:${lineOf(path, text)}: `);
+        expect(exitCode, path).toBe(2);
+      }
+  });
+
+  it("pipe instead of a file", async () => {
+    // Nobody writes to it: whoever waits for it waits for ever.
+    for (const name of ["models/m.onnx", "data/calibration.npz", "data/validation.npz"]) {
+      await place.put(name, undefined);
+      execFileSync("mkfifo", [place.at(name)]);
+      expect((await place.check()).exitCode, name).toBe(2);
+    }
+    for (const words of [
+      ["inspect", "models/m.onnx"],
+      ["render", "models/m.onnx", "--as", "comment"],
+      ["compare", "data/validation.npz", "data/calibration.npz"],
+      ["cache", "diff", "models/m.onnx", "models/m.onnx"],
+    ])
+      expect((await place.trtGate(...words)).exitCode, words.join(" ")).toBe(2);
+  });
 });
 
 describe("the configuration's text", () => {
+  it("key given twice in another spelling", async () => {
+    for (const twice of [`shapes: {1: [1, 8, 4, 4], "1": [1, 9, 4, 4]}`, "*p : models/other.onnx", `"p\\u0061th": models/other.onnx`]) {
+      const text = soundConfig.replace("path:", "&p path:").replace("    validation:", `    ${twice}\n    validation:`);
+      await place.put(config, text);
+      const { exitCode, log } = await place.check();
+      expect(log, twice).toContain(`${config}:${lineOf(twice, text)}: `);
+      expect(log, twice).toMatch(/stands here a second time|is no plain word/);
+      expect(exitCode, twice).toBe(2);
+    }
+  });
+
+  it("configuration in UTF-16", async () => {
+    for (const mark of ["", "\uFEFF"])
+      for (const big of [false, true]) {
+        const bytes = Buffer.from(`${mark}${soundConfig}`, "utf16le");
+        await place.put(config, big ? bytes.swap16() : bytes);
+        const { exitCode, log } = await place.check();
+        expect(log).toMatch(
+          new RegExp(`${config}:1: the file holds (zero bytes, as UTF-16 does|bytes that are no UTF-8); save it as UTF-8`),
+        );
+        expect(exitCode).toBe(2);
+      }
+  });
+
   it("key given twice", async () => {
     const text = await changed("    validation:", "    path: models/other.onnx\n    validation:");
     const { exitCode, log } = await place.check();
