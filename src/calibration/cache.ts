@@ -52,7 +52,8 @@ const headerForm = /^TRT-(\d+)-([A-Za-z0-9]+)$/;
 
 /** Never throws for content: what is wrong is in `problems`. `file` is the name used in messages. */
 export function parseCache(text: string, file: string): CalibrationCache {
-  const lines = text.replace(/^\uFEFF/, "").split("\n");
+  const isMarked = text.startsWith("\uFEFF");
+  const lines = text.slice(isMarked ? 1 : 0).split("\n");
   const header = bare(lines[0] ?? "");
   const match = headerForm.exec(header);
   const problems: CacheProblem[] = [];
@@ -60,7 +61,9 @@ export function parseCache(text: string, file: string): CalibrationCache {
     problems.push({ kind, line, message: `${file}:${line}: ${sentence}`, ...(name === undefined ? {} : { name }) });
   };
   if (text.includes("\r\n")) report("crlf", 1, "lines end in CRLF; TensorRT writes LF, and its readers may refuse it.");
-  if (!match)
+  if (isMarked)
+    report("no-header", 1, "a byte order mark stands before TRT-<version>-<algorithm>: TensorRT writes none. Save the file without it.");
+  else if (!match)
     report(
       "no-header",
       1,
@@ -76,7 +79,7 @@ export function parseCache(text: string, file: string): CalibrationCache {
   if (entries.length === 0) report("no-entries", lines.length, "the cache holds no scale.");
   return {
     file,
-    header: match ? header : "",
+    header: match && !isMarked ? header : "",
     version: match?.[1],
     algorithm: match?.[2],
     scales: usableScales(entries, report),

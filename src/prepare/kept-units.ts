@@ -3,6 +3,7 @@
  * Whoever works with the lane then sees only the other units.
  */
 import { join } from "node:path";
+import { placeWords } from "../config/place.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
@@ -25,10 +26,10 @@ type Kept = Pick<KeepFile, "precision" | "units">;
 
 /** Undefined where the entry keeps nothing. Units that the entry names itself get `precision`. ConfigError for a file that is not there or cannot be read. */
 export async function readKeep(entry: ModelEntry, root: string, precision: Precision, { files }: Effects): Promise<Kept | undefined> {
-  const { keep: file, place } = entry;
+  const { keep: file } = entry;
   if (file === undefined) return undefined;
   if (typeof file !== "string") return { precision, units: file.map((name) => ({ unit: name, nodes: [name] })) };
-  const where = entry.door === "flags" ? "" : `${place.file}:${place.line}: `;
+  const where = placeWords(entry, "keep");
   const stat = await files.stat(join(root, file));
   const next = `Write it with trt-gate fix REPORT --model ${JSON.stringify(entry.name)} --format keep -o ${file}, or take keep out of the entry.`;
   if (stat?.kind !== "file" || stat.sizeBytes > mostBytes)

@@ -28,6 +28,9 @@ it.each([
   ["calibration cache cut in the middle of a number", (text: string) => text.slice(0, -4), "is not"],
   ["calibration cache without a header", (text: string) => text.split("\n").slice(1).join("\n"), "TRT-<version>"],
   ["calibration cache without an entry for a compute input", (text: string) => text.replace(/^x: .*\n/m, ""), "without a scale"],
+  ["calibration cache with a byte order mark", (text: string) => `\uFEFF${text}`, "a byte order mark stands before TRT-"],
+  ["calibration cache with a negative scale", (text: string) => text.replace(/^x: .*$/m, "x: bf800000"), "which is no scale"],
+  ["calibration cache in UTF-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le"), "no header"],
   ["calibration cache with NaN", (text: string) => text.replace(/^x: .*$/m, "x: 7fc00000"), "NaN"],
   ["calibration cache without any entry", (text: string) => `${text.split("\n")[0]}\n`, "no scale"],
 ])("%s", async (_, edit, message) => {

@@ -59,11 +59,17 @@ describe("reading a cache", () => {
     expect(cache.problems.map(({ kind }) => kind)).toEqual(["no-header"]);
   });
 
-  test("reads CRLF and a byte order mark, and reports CRLF", () => {
-    const cache = parseCache(`\uFEFF${header}a: 3f800000\n`.replaceAll("\n", "\r\n"), "c");
+  test("reads CRLF, and reports it", () => {
+    const cache = parseCache(`${header}a: 3f800000\n`.replaceAll("\n", "\r\n"), "c");
     expect(cache).toMatchObject({ version: "8601" });
     expect([...cache.scales]).toEqual([["a", 1]]);
     expect(cache.problems.map(({ kind }) => kind)).toEqual(["crlf"]);
+  });
+
+  test("takes a first line behind a byte order mark for no header: TensorRT writes none there", () => {
+    const cache = parseCache(`\uFEFF${header}a: 3f800000\n`, "c");
+    expect(cache).toMatchObject({ header: "", problems: [{ kind: "no-header", line: 1 }] });
+    expect([...cache.scales]).toEqual([["a", 1]]);
   });
 
   test("finds no scale in an empty file or one with a header alone", () => {
