@@ -34,7 +34,11 @@ export const secondStage =
     const loaderPath = join(folder, "loader.py");
     writeFileSync(loaderPath, loaderScript(calibration.path, model.input));
     const quantization = lane === "implicit" ? { loaderPath } : { data: calibration.feeds, algorithm: "minmax" as const };
-    await runLane(bench, lane, { name: `${basename(model.file, ".onnx")}-${lane}`, model, quantization, validation });
+    try {
+      await runLane(bench, lane, { name: `${basename(model.file, ".onnx")}-${lane}`, model, quantization, validation });
+    } finally {
+      await calibration.feeds.close();
+    }
   };
 
 /** The model of `--second`: one float input [1,3,H,W] or [1,H,W,3], an open batch taken as 1. */

@@ -20,8 +20,12 @@ export function openReaders(files: Files): { open(file: string): Promise<RangeRe
       return reader;
     },
     close: async () => {
-      for (const reader of readers.values()) await (await reader).close();
+      const open = [...readers.values()];
       readers.clear();
+      // What failed to open holds nothing, and leaves the others to be closed.
+      await Promise.all(open.map((reader) => reader.then((one) => one.close(), noReader)));
     },
   };
 }
+
+const noReader = (): void => undefined;

@@ -78,8 +78,14 @@ function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effec
       return last;
     },
     close: async () => {
-      for (const reader of readers.values()) await (await reader).close();
+      // A sample that is being read still opens what it needs.
+      await last?.catch(() => undefined);
+      const open = [...readers.values()];
       readers.clear();
+      // What failed to open holds nothing.
+      await Promise.all(open.map((reader) => reader.then((one) => one.close(), noReader)));
     },
   };
 }
+
+const noReader = (): void => undefined;
