@@ -1,6 +1,6 @@
 /** Shared by the entries: runs the story, publishes, and turns every ending into an exit code and one message. */
 import type { Effects } from "./effects/effects.ts";
-import { asExitCode, type ExitCode } from "./gate/exit-code.ts";
+import { asExitCode, type ExitCode, exitCodes, overallExitCode } from "./gate/exit-code.ts";
 import { writeOutputs } from "./github/outputs.ts";
 import { type MainRequest, main, type Outcome } from "./main.ts";
 import { type Publication, type Published, publish } from "./publish/publish.ts";
@@ -30,10 +30,16 @@ export async function runWhole(request: MainRequest, effects: Effects): Promise<
   try {
     const outcome = await main(request, effects);
     const published = await publish(publicationOf(outcome), effects);
-    return { exitCode: asExitCode(outcome.report.exitCode), outcome, published };
+    return { exitCode: exitCodeOf(outcome, published), outcome, published };
   } catch (error) {
     return { exitCode: await endWithout(error, effects), outcome: undefined, published: undefined };
   }
+}
+
+/** The verdict stands where the report could not be written, but nobody can read what a pass rests on. */
+function exitCodeOf({ report }: Outcome, { files }: Published): ExitCode {
+  const exitCode = asExitCode(report.exitCode);
+  return files === undefined ? overallExitCode([exitCode, exitCodes.undecided]) : exitCode;
 }
 
 export const publicationOf = ({ report, settings, event, config, reportFolder }: Outcome): Publication => ({

@@ -3,9 +3,8 @@
  * a full disk is told by effects/ and stays this model's failure.
  */
 import { join } from "node:path";
+import { UnwritableError } from "../effects/failure.ts";
 import type { CheckContext } from "../prepare/context.ts";
-
-const unwritable = new Set(["ENOTDIR", "EACCES", "EROFS", "EPERM", "EEXIST", "EISDIR"]);
 
 /** Runs one write below the report's folder; `path` is relative to it. False, with a warning, where the folder cannot be written. */
 export async function writeBeside(
@@ -17,9 +16,8 @@ export async function writeBeside(
     await write(join(reportFolder, path));
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!unwritable.has(code)) throw error;
-    effects.log.warning(`${path} was not written to ${reportFolder} (${code}). Free or unlock the folder; the verdict stands.`);
+    if (!(error instanceof UnwritableError)) throw error;
+    effects.log.warning(`${path} was not written to ${reportFolder}: ${error.message} The verdict stands.`);
     return false;
   }
 }

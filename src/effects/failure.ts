@@ -42,3 +42,6 @@ export class FileError extends Error {
     this.offset = offset;
   }
 }
+
+/** A path cannot be written. Of a command's own output it is the user's mistake; beside a report it costs that file and a warning. */
+export class UnwritableError extends FileError {}

@@ -2,6 +2,7 @@
 import { lstatSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { globSync } from "tinyglobby";
+import { isNowhere } from "./refusals.ts";
 
 /** `root`: absolute. Folders of packages and of git are never searched. */
 export function realWorkspace(root: string): { match(pattern: string): readonly string[]; checkPath(path: string): string | undefined } {
@@ -28,7 +29,17 @@ function firstLink(root: string, path: string): string | undefined {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   for (let count = 1; count <= parts.length; count++) {
     const part = parts.slice(0, count).join("/");
-    if (lstatSync(join(root, part), { throwIfNoEntry: false })?.isSymbolicLink()) return part;
+    if (isLink(join(root, part))) return part;
   }
   return undefined;
+}
+
+/** A path that no file can have (too long, or below a file) is no link: it is not there, as whoever opens it will say. */
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch (error) {
+    if (isNowhere(error)) return false;
+    throw error;
+  }
 }

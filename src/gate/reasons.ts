@@ -118,6 +118,10 @@ export const reasons = {
   "tool-killed": undecided("A tool was killed by a signal that the gate did not send.", "Look at the runner's memory."),
   "tool-failed": undecided("A tool failed.", "Look at its last lines."),
   "no-result": undecided("A tool ended well but left no result.", "Look at its last lines and at the folder it should have written to."),
+  "file-system": undecided(
+    "The machine failed to read or write a file.",
+    "Look at the runner's disk and at its limit of open files, then run again.",
+  ),
   "bad-dump": undecided("A saved file is damaged or of a refused kind.", "Write it again."),
   "worker-failed": undecided("The TensorRT worker stopped answering.", "Look at its last lines."),
   "loader-failed": undecided("The data loader failed.", "Run it by hand: `load_data()` must yield {input: array}."),

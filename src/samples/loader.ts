@@ -8,6 +8,7 @@ import { pythonEnv } from "../effects/child-env.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
 import { pythonFile } from "../effects/python-files.ts";
+import { fromTool } from "../effects/tool-file.ts";
 import { readNpy } from "../formats/npy.ts";
 import type { FeedSource } from "../model/job.ts";
 import type { Feed } from "../model/tensor.ts";
@@ -104,7 +105,7 @@ async function readFeed(sample: Readonly<Record<string, string>>, folder: string
   const feed = new Map();
   for (const [name, file] of Object.entries(sample)) {
     const path = join(folder, file);
-    feed.set(name, readNpy(name, await effects.files.readBytes(path), path));
+    feed.set(name, await fromTool(path, effects.files, async () => readNpy(name, await effects.files.readBytes(path), path)));
   }
   return feed;
 }

@@ -47,6 +47,7 @@ const config = "test/faults/configuration.test.ts";
 const cache = "test/faults/calibration.test.ts";
 const fuzz = "test/faults/fuzz/fuzz.test.ts";
 const machine = "test/faults/machine.test.ts";
+const disk = "test/faults/disk.test.ts";
 
 export const parts: Readonly<Record<string, readonly Row[]>> = {
   Numbers: [
@@ -179,18 +180,13 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "-",
       "test/unit/effects/clock.test.ts: sleeps as long as it was told, also beyond the 24.8 days",
     ),
-    row(
-      "full disk",
-      "disk-full",
-      "path",
-      "test/unit/effects/files.test.ts: turns a full disk into a failure of the machine, named disk-full",
-    ),
-    row(
-      "report folder that cannot be written",
-      "none",
-      "the verdict in the log",
-      `${pull}: warns where the report folder cannot be written and says the result in the log`,
-    ),
+    row("full disk of temporary files", "disk-full", "path", `${disk}: full disk of temporary files`),
+    row("full disk of the report", "disk-full", "the verdict in the log", `${disk}: full disk of the report`),
+    row("full device", "disk-full", "path", `${disk}: full device`),
+    row("report folder that cannot be written", "none", "the verdict in the log", `${disk}: report folder that cannot be written`, 4),
+    row("output to a path that cannot be written", "configuration error", "path", `${disk}: output to a path that cannot be written`),
+    row("temporary folder that is not there", "file-system", "RUNNER_TEMP", `${disk}: temporary folder that is not there`),
+    row("file that the machine fails to read", "file-system", "the system's code", `${disk}: file that the machine fails to read`),
     row("plan of another TensorRT or GPU", "none", "-", "not run: prebuilt plans are not taken as an input"),
     row("thermal throttling during a build", "none", "a note", "not run: no machine could be made to throttle"),
   ],
@@ -252,6 +248,9 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "tensor and node",
       `${cache}: calibration cache without an entry for a compute input`,
     ),
+    row("calibration cache with a byte order mark", "stale-cache", "byte order mark", `${cache}: calibration cache with a byte order mark`),
+    row("calibration cache with a negative scale", "stale-cache", "the line", `${cache}: calibration cache with a negative scale`),
+    row("calibration cache in UTF-16", "stale-cache", "no header", `${cache}: calibration cache in UTF-16`),
     row("calibration cache with NaN", "stale-cache", "the line", `${cache}: calibration cache with NaN`),
     row("calibration cache without any entry", "stale-cache", "the count", `${cache}: calibration cache without any entry`),
     row(
@@ -437,6 +436,13 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       `${settings}: are all listed at once, inputs first, each with file, line, key, value and what is allowed`,
     ),
     row("key given twice", "configuration error", "the key and its line", `${config}: key given twice`),
+    row(
+      "key given twice in another spelling",
+      "configuration error",
+      "the key and its line",
+      `${config}: key given twice in another spelling`,
+    ),
+    row("configuration in UTF-16", "configuration error", "save it as UTF-8", `${config}: configuration in UTF-16`),
     row("empty list of models", "no-models", "the line of models", `${config}: empty list of models`),
     row("configuration that is not UTF-8", "configuration error", "the line", `${config}: configuration that is not UTF-8`),
     row("alias bomb", "configuration error", "aliases", `${yaml}: refuses an alias bomb before it expands`),
@@ -445,6 +451,11 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("missing Q/DQ model", "configuration error", "the line of qdq", `${config}: missing Q/DQ model`),
     row("missing validation file", "configuration error", "the line of data", `${config}: missing validation file`),
     row("missing calibration data", "configuration error", "the line of data", `${config}: missing calibration data`),
+    row("missing keep file", "configuration error", "the line of keep", `${config}: missing keep file`),
+    row("missing plan", "configuration error", "the line of engine", `${config}: missing plan`),
+    row("missing saved reference", "configuration error", "the line of reference", `${config}: missing saved reference`),
+    row("path that no file can have", "configuration error", "the line of the path", `${config}: path that no file can have`),
+    row("pipe instead of a file", "configuration error", "no regular file", `${config}: pipe instead of a file`),
     row("no quantization", "configuration error", "the line of the entry", `${config}: no quantization`),
     row(
       "shape of an input that is not there",

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { hashFile } from "../../effects/file-hash.ts";
+import { fromTool } from "../../effects/tool-file.ts";
 import { readNpy } from "../../formats/npy.ts";
 import type { ExecutedLayer, FileFacts } from "../../model/engine.ts";
 import type { ShapeRange, TensorRtOptions } from "../../model/job.ts";
@@ -160,7 +161,7 @@ export class Session {
     if (!hello.features.inspector) return [];
     const path = join(folder, `${engine}.layers.json`);
     await this.#ask("inspect", { engine, path }, pathSchema, "Reading the engine's layers");
-    return parseInspector(await effects.files.readText(path), path).layers;
+    return await fromTool(path, effects.files, async () => parseInspector(await effects.files.readText(path), path).layers);
   }
 
   async #run({ engine, folder }: Running, feeds: readonly FeedFiles[]): Promise<readonly string[]> {
@@ -168,11 +169,11 @@ export class Session {
   }
 
   async #repeats({ engine, folder }: Running, names: readonly string[]): Promise<boolean> {
-    const { effects, feeds } = this.#options;
+    const { feeds } = this.#options;
     const again = join(folder, "again");
     await this.#run({ engine, folder: again }, feeds.slice(0, 1));
     for (let k = 0; k < names.length; k++) {
-      const [once, twice] = await Promise.all([folder, again].map((one) => effects.files.readBytes(join(one, `0-${k}.npy`))));
+      const [once, twice] = await Promise.all([folder, again].map((one) => this.#bytes(join(one, `0-${k}.npy`))));
       if (!sameBytes(once, twice)) return false;
     }
     return true;
@@ -182,7 +183,12 @@ export class Session {
     const k = names.indexOf(name);
     if (k < 0) return undefined;
     const path = join(folder, `${sample}-${k}.npy`);
-    return readNpy(name, await this.#options.effects.files.readBytes(path), path);
+    return await fromTool(path, this.#options.effects.files, async () => readNpy(name, await this.#bytes(path), path));
+  }
+
+  #bytes(path: string): Promise<Uint8Array> {
+    const { files } = this.#options.effects;
+    return fromTool(path, files, () => files.readBytes(path));
   }
 
   async #fileFacts(path: string): Promise<FileFacts> {
