@@ -11,6 +11,7 @@ import { clsWorkspace, gateCheck } from "./check-stage.ts";
 export async function faultsStage(bench: Bench): Promise<void> {
   const before = usedMiB();
   await killedInBuild(bench);
+  await killedOutright(bench);
   await unparsable(bench);
   await foreignCache(bench);
   await fullDisk(bench);
@@ -51,7 +52,7 @@ const modelIn = (folder: string) => {
   }
 };
 
-/** A parsed network is described in the run's folder right before its first build: then the worker is killed. */
+/** The worker is killed once its first build has begun. */
 async function killedInBuild(bench: Bench): Promise<void> {
   const folder = clsWorkspace(bench, "killed");
   const temp = join(folder, "temp");
@@ -62,7 +63,7 @@ async function killedInBuild(bench: Bench): Promise<void> {
     onStart: (pid) => {
       timer = setInterval(() => {
         const worker = descendants(pid).find((one) => commandOf(one).includes("worker.py"));
-        if (worker === undefined || !readdirSync(temp, { recursive: true }).some((name) => String(name).endsWith("n0.json"))) return;
+        if (worker === undefined || !isDescribed(temp)) return;
         clearInterval(timer);
         setTimeout(() => process.kill(worker, "SIGKILL"), 500);
       }, 100);
@@ -70,6 +71,42 @@ async function killedInBuild(bench: Bench): Promise<void> {
   });
   clearInterval(timer);
 }
+
+/** The gate itself is killed while its worker builds: the worker must not go on, nor hold memory. */
+async function killedOutright(bench: Bench): Promise<void> {
+  const folder = clsWorkspace(bench, "killed-outright");
+  const temp = join(folder, "temp");
+  mkdirSync(temp);
+  let worker: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  await timed(gateCheck(bench, ["--search", "off"]), {
+    cwd: folder,
+    env: { RUNNER_TEMP: temp },
+    onStart: (pid) => {
+      timer = setInterval(() => {
+        worker = descendants(pid).find((one) => commandOf(one).includes("worker.py"));
+        if (worker === undefined || !isDescribed(temp)) return;
+        clearInterval(timer);
+        setTimeout(() => process.kill(pid, "SIGKILL"), 500);
+      }, 100);
+    },
+  });
+  clearInterval(timer);
+  const start = performance.now();
+  while (worker !== undefined && commandOf(worker) !== "" && performance.now() - start < 120_000)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const seconds = (performance.now() - start) / 1000;
+  bench.recorder.check(
+    "faults",
+    "gate killed by SIGKILL in a build: seconds until its worker is gone",
+    worker !== undefined && seconds < 10,
+    worker === undefined ? "no worker was seen" : seconds,
+    "under 10",
+  );
+}
+
+/** A parsed network is described in the run's folder right before its first build. */
+const isDescribed = (temp: string): boolean => readdirSync(temp, { recursive: true }).some((name) => String(name).endsWith("n0.json"));
 
 async function unparsable(bench: Bench): Promise<void> {
   const folder = clsWorkspace(bench, "unparsable");
