@@ -1,6 +1,6 @@
 /** `fix_precision.py` for `polygraphy --trt-network-postprocess-script`: implicit engines of TensorRT 8 and 10. */
 
-import { int8With, polygraphyBuild } from "../model/build-command.ts";
+import { polygraphyBuild } from "../model/build-command.ts";
 import { pathArgument } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
@@ -25,7 +25,7 @@ export function makePolygraphy(fix: Fix): readonly Artifact[] {
 const polygraphyCommand = (fix: Fix): string =>
   polygraphyBuild({
     model: pathArgument(builtPath(fix)),
-    types: int8With(fix.precision),
+    types: "int8 and fp16",
     cache: fix.cachePath,
     options: fix.buildWith?.polygraphy ?? [],
     script: { path: placeOf(fix, FILE), constraints: constraintOf(fix) },

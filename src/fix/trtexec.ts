@@ -3,7 +3,7 @@
  * trtexec splits at commas before it looks at quotes, and `*` is a wildcard: such names cannot be written and are listed as left out.
  */
 
-import { int8With, trtexecBuild } from "../model/build-command.ts";
+import { trtexecBuild } from "../model/build-command.ts";
 import { trtexecSeparators } from "../model/build-options.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
@@ -42,7 +42,7 @@ function trtexecCommand(fix: Fix, names: readonly string[]): string {
   const pinned = int8NodesOf(fix).filter((name) => whyNotWritten(name) === undefined);
   return trtexecBuild({
     model: builtPath(fix),
-    types: int8With(fix.precision),
+    types: "int8 and fp16",
     cache: fix.cachePath,
     options: fix.buildWith?.trtexec ?? [],
     layers: {

@@ -37,9 +37,6 @@ const flags: Readonly<Record<Exclude<BuildTypes, "typed">, readonly string[]>> =
   "int8 and fp16": ["--int8", "--fp16"],
 };
 
-/** The kept units' precision has to be allowed besides INT8; FP32 always is. */
-export const int8With = (precision: "float16" | "float32"): BuildTypes => (precision === "float16" ? "int8 and fp16" : "int8");
-
 /** One line for a POSIX shell. */
 export function polygraphyBuild({ model, types, cache, first = [], options = [], script, engine }: PolygraphyBuild): string {
   return shellLine([

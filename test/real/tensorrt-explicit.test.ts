@@ -99,6 +99,34 @@ describeWithPython("the explicit lane", () => {
     expect(int8Layers()).toBe(54);
   });
 
+  it.each([
+    ["weak typing, by layer precisions", "8.6.1"],
+    ["strong typing, between Casts", "10.15.1"],
+    ["TensorRT 11, between Casts", "11.2.0"],
+  ])("keeps units in FP32 that run in FP32: %s", async (_, version) => {
+    const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_VERSION: version }, change: { keepPrecision: "float32" } });
+    const kept = lane.units.slice(3, 5);
+    const { facts } = await lane.build({ keep: new Set(kept.map(({ id }) => id)) });
+    const precisions = (wanted: (node: string) => boolean) =>
+      new Set((facts.executed ?? []).filter(({ nodes: [node = ""] }) => wanted(node)).map(({ precision }) => precision));
+    const own = new Set(kept.map(({ nodes: [node = ""] }) => node));
+    expect([...precisions((node) => own.has(node))]).toEqual(["FP32"]);
+    expect(precisions((node) => node.includes("Conv") && !own.has(node))).toEqual(new Set(["INT8"]));
+    expect(facts.ignored).toBeUndefined();
+    const half = await lane.build({ keep: new Set() });
+    expect(half.reference.executed?.some(({ precision }) => precision === "FP16")).toBe(true);
+  });
+
+  it("says so where the builder ran a unit in FP16 that was to be FP32: its fix is then not verified", async () => {
+    const { prepared: lane } = await prepare("explicit", {
+      fake: { FAKE_TRT_FAULT: "ignore-precision" },
+      change: { keepPrecision: "float32" },
+    });
+    const kept = lane.units.slice(3, 4);
+    const { facts } = await lane.build({ keep: new Set(kept.map(({ id }) => id)) });
+    expect(facts.ignored).toEqual(kept.flatMap(({ nodes: [node = ""] }) => node));
+  });
+
   it("builds without the INT8 flag where every unit is kept: without Q/DQ the flag asks for a calibrator", async () => {
     const { prepared: lane } = await prepare("explicit");
     await pairsOf(lane, { keep: new Set(lane.units.map(({ id }) => id)), samples: [0] });

@@ -87,6 +87,16 @@ describeWithPython("a reference that is not the FP16 engine", () => {
     expect(half.model.half).toBeUndefined();
   });
 
+  it("is FP32 in every form: without TF32, also where the configuration allows it, and without FP16", async () => {
+    const machine = await machineWith();
+    const lines = entry("reference: fp32").map((line) => line.replace("tensorrt: {", "tensorrt: {tf32: true, "));
+    const { model } = await runGate(machine, { entry: lines, ...off });
+    expect(model.verdict).toBe("regression");
+    const words = (await machine.builds()).map(({ flags }) => flags.filter((flag) => /^(TF32|FP16|INT8)$/.test(flag)).join(" "));
+    expect([...new Set(words)].toSorted()).toEqual(["", "FP16 INT8 TF32", "FP16 TF32"]);
+    expect(Object.keys(model.builds.find(({ what }) => what === "FP32 engine")?.precisions ?? {})).toEqual(["FP32"]);
+  });
+
   it("is a file of saved outputs of the same samples", async () => {
     const first = await machineWith();
     const half = await runGate(first, { entry: entry(), inputs: { search: "off", "save-outputs": "out" } });

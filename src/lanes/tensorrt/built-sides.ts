@@ -5,7 +5,7 @@
 import { ToolError } from "../../effects/failure.ts";
 import type { BuildFacts } from "../../model/engine.ts";
 import type { Assignment, Unit } from "../../model/unit.ts";
-import { checkHalf, ignoredLayers } from "./executed-precision.ts";
+import { checkHalf, checkSingle, ignoredLayers } from "./executed-precision.ts";
 import { countInt8Units } from "./int8-units.ts";
 import type { LaneParts } from "./lane-parts.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -95,6 +95,7 @@ export class BuiltSides {
     }
     if (source.kind === "fp32") {
       const side = await session.make(single);
+      checkSingle(side.recipe, side.executed);
       return { tensors: side, facts: this.note(side, { role: "reference" }) };
     }
     const start = job.effects.clock.monotonicMs();
@@ -112,7 +113,7 @@ export class BuiltSides {
     const { keep } = assignment;
     const side =
       plainSide !== undefined && keep.size === 0 && !fresh ? plainSide : await session.make({ ...(await candidate(assignment)), fresh });
-    const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts));
+    const ignored = ignoredLayers(side.executed, nodesOf(assignment, facts), this.#parts.job.keepPrecision);
     const int8 = countInt8Units(side.executed, this.#scaledUnits(keep));
     return {
       side,

@@ -1,6 +1,7 @@
 /** Reads back what an engine really runs: a precision that was asked for and is not there must never go unseen. */
 import { ToolError } from "../../effects/failure.ts";
 import type { ExecutedLayer } from "../../model/engine.ts";
+import type { Precision } from "../../model/job.ts";
 import type { Recipe } from "./recipe.ts";
 
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
@@ -10,6 +11,18 @@ export const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.
 export function checkHalf(recipe: Recipe, executed: readonly ExecutedLayer[]): void {
   if (executed.length > 0 && recipe.fp16 && !executed.some(runsHalf)) throw notApplied(recipe.what, "FP16", executed);
 }
+
+/** ToolError `precision-not-applied` for an FP32 engine with a layer that computes in less. Conversions are no computation. Silent where there is no inspector. */
+export function checkSingle(recipe: Recipe, executed: readonly ExecutedLayer[]): void {
+  const [below, ...more] = executed.filter((layer) => isBelowSingle(layer) && !isReformat(layer));
+  if (below === undefined) return;
+  throw new ToolError(
+    "precision-not-applied",
+    `The ${recipe.what} has ${more.length + 1} layers in less than FP32, first '${below.layer}' in ${below.precision}. Give a float32 export of the model, or use \`reference: onnxruntime\`.`,
+  );
+}
+
+const isBelowSingle = ({ precision }: ExecutedLayer): boolean => /int8|fp16|half|float16|bf16|fp8|fp4|int4/i.test(precision);
 
 function notApplied(what: string, wanted: string, executed: readonly ExecutedLayer[]): ToolError {
   const counts = Object.entries(Object.groupBy(executed, (layer) => layer.precision)).map(
@@ -21,10 +34,11 @@ function notApplied(what: string, wanted: string, executed: readonly ExecutedLay
   );
 }
 
-/** Engine layers that hold a kept node and run in INT8 all the same. */
-export function ignoredLayers(executed: readonly ExecutedLayer[], keptNodes: ReadonlySet<string>): string[] {
+/** Engine layers that hold a kept node and run in less than they were kept in all the same. */
+export function ignoredLayers(executed: readonly ExecutedLayer[], keptNodes: ReadonlySet<string>, precision: Precision): string[] {
+  const isIgnored = precision === "float32" ? isBelowSingle : runsInt8;
   return executed
-    .filter((layer) => runsInt8(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node)))
+    .filter((layer) => isIgnored(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node)))
     .map((layer) => layer.layer);
 }
 

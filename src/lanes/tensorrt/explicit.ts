@@ -21,8 +21,9 @@ import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
-import { asGiven, type Recipe } from "./recipe.ts";
+import { asGiven, type Recipe, unitWords } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
+import { withSingle } from "./single-islands.ts";
 
 export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
@@ -53,15 +54,22 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   const referencePath = await write(await typedByGate(float), "trt-gate-reference.onnx");
   // With weak typing the flag alone decides.
   const singlePath = typed && job.reference?.kind === "fp32" ? await write(float, "trt-gate-reference-fp32.onnx") : referencePath;
+  /** With kept units in FP32 also where no flag can ask for it. */
+  const kept = async (network: Network, keep: ReadonlySet<string>) => {
+    const half = await edited(network);
+    if (!typed || job.keepPrecision === "float16") return half;
+    const nodes = new Set(candidate.units.filter(({ id }) => keep.has(id)).flatMap((unit) => unit.nodes.slice(0, 1)));
+    return await withSingle(half, nodes, files, half === network ? undefined : network.constants);
+  };
   let edits = 0;
   const candidateOf = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return asGiven({ ...base, what: "Q/DQ engine", modelPath: plainPath, int8: !typed }, job.plans?.candidate);
-    const network = await edited(assign(candidate, keep));
+    const network = await kept(assign(candidate, keep), keep);
     const modelPath = await write(network, `trt-gate-candidate-${++edits}.onnx`);
     // With the INT8 flag and no Q/DQ a weakly typed build wants a calibrator.
     const int8 = !typed && hasQdq(network.nodes);
     const raised = !typed && job.keepPrecision === "float32" ? { keep: keptLayers(keep, await layersIn(modelPath), "float32") } : {};
-    return { ...base, what: `Q/DQ engine with ${keep.size} units without Q/DQ`, modelPath, int8, ...raised };
+    return { ...base, what: `Q/DQ engine with ${unitWords(keep.size)} without Q/DQ`, modelPath, int8, ...raised };
   };
   const layersIn = async (modelPath: string) => layersOfUnits(candidate.units, (await session.network(modelPath, typed)).layers);
   return engineLane({
@@ -75,7 +83,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
       { ...base, what: referenceWords(typed, hasHalf(float)), modelPath: referencePath, int8: false },
       job.plans?.reference,
     ),
-    single: { ...base, what: "FP32 engine", modelPath: singlePath, fp16: false, int8: false },
+    single: { ...base, what: "FP32 engine", tf32: false, modelPath: singlePath, fp16: false, int8: false },
     float,
     coverage: {
       quantizedUnits: found.quantizedCompute,

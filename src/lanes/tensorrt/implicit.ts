@@ -17,7 +17,7 @@ import { KeptQdq } from "./kept-qdq.ts";
 import type { LaneParts } from "./lane-parts.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
-import { asGiven, type Calibration, type Recipe } from "./recipe.ts";
+import { asGiven, type Calibration, type Recipe, unitWords } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Side } from "./session.ts";
@@ -34,7 +34,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   const base = { modelPath: job.modelPath, typed: false, fp16: true, marks: [] };
   const references = {
     reference: asGiven({ ...base, what: "FP16 engine", int8: false }, job.plans?.reference),
-    single: { ...base, what: "FP32 engine", fp16: false, int8: false },
+    single: { ...base, what: "FP32 engine", tf32: false, fp16: false, int8: false },
     float: facts.network,
   };
   const machine = { versions: versionsOf(tools), eccBefore: tools.stateBefore?.uncorrectedEcc, onClose: tools.close };
@@ -58,7 +58,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   const candidate = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return plain;
     if (keeping) return await keeping.recipe(keep);
-    const what = `INT8 engine with ${keep.size} units in ${job.keepPrecision}`;
+    const what = `INT8 engine with ${unitWords(keep.size)} in ${job.keepPrecision}`;
     return { ...base, int8: true, calibration, what, keep: keptLayers(keep, unitLayers, job.keepPrecision) };
   };
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));

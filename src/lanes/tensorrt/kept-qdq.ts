@@ -14,7 +14,7 @@ import { assign, type Candidate } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import type { ModelFacts } from "./model-facts.ts";
-import type { Recipe } from "./recipe.ts";
+import { type Recipe, unitWords } from "./recipe.ts";
 import type { Session } from "./session.ts";
 
 export class KeptQdq {
@@ -41,7 +41,7 @@ export class KeptQdq {
     const modelPath = join(network.folder, `trt-gate-kept-${++this.#written}.onnx`);
     await this.#job.effects.files.writeBytes(modelPath, encodeNetwork(network));
     return {
-      what: `Q/DQ engine with ${keep.size} units in ${this.#job.keepPrecision}`,
+      what: `Q/DQ engine with ${unitWords(keep.size)} in ${this.#job.keepPrecision}`,
       modelPath,
       typed: false,
       fp16: true,

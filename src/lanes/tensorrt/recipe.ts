@@ -16,6 +16,8 @@ export interface Recipe {
   readonly typed: boolean;
   readonly fp16: boolean;
   readonly int8: boolean;
+  /** Instead of what the configuration says: an FP32 reference is FP32. */
+  readonly tf32?: boolean;
   readonly calibration?: Calibration;
   readonly keep?: KeptLayers;
   readonly marks: readonly string[];
@@ -31,6 +33,8 @@ export interface Recipe {
 export const asGiven = (recipe: Recipe, plan: GivenPlan | undefined): Recipe =>
   plan === undefined ? recipe : { ...recipe, what: `plan ${plan.shownAs}`, given: plan.path };
 
+export const unitWords = (count: number): string => (count === 1 ? "1 unit" : `${count} units`);
+
 export interface BuildPlace {
   /** Names in the worker. */
   readonly network: string;
@@ -44,7 +48,8 @@ export interface BuildPlace {
 /** Body of a `build` request (python/trt_worker/builds.py). */
 export function buildBody(recipe: Recipe, place: BuildPlace, tensorrt: TensorRtOptions): Readonly<Record<string, unknown>> {
   const { fp16, int8, calibration, keep, marks } = recipe;
-  const { tf32, workspaceMiB, optimizationLevel, noTacticSources, versionCompatible, dlaCore } = tensorrt;
+  const { tf32 = tensorrt.tf32 } = recipe;
+  const { workspaceMiB, optimizationLevel, noTacticSources, versionCompatible, dlaCore } = tensorrt;
   return {
     ...place,
     fp16,

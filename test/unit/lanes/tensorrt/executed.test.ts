@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkHalf, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
+import { checkHalf, checkSingle, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
 import { parseInspector } from "../../../../src/lanes/tensorrt/inspector.ts";
 import type { Recipe } from "../../../../src/lanes/tensorrt/recipe.ts";
 
@@ -41,7 +41,27 @@ describe("executed precisions", () => {
   it("names layers of kept units that run in INT8 all the same", async () => {
     const layers = await recorded();
     const stubborn = layers.find((layer) => runsInt8(layer) && layer.nodes.length > 0 && !/reformat/i.test(layer.layerType));
-    expect(ignoredLayers(layers, new Set(stubborn?.nodes.slice(0, 1)))).toContain(stubborn?.layer);
-    expect(ignoredLayers(layers, new Set(["p2o.Softmax.0"]))).toEqual([]);
+    expect(ignoredLayers(layers, new Set(stubborn?.nodes.slice(0, 1)), "float16")).toContain(stubborn?.layer);
+    expect(ignoredLayers(layers, new Set(["p2o.Softmax.0"]), "float16")).toEqual([]);
+  });
+
+  it("names layers of units kept in FP32 that run in FP16, which is what units kept in FP16 ask for", async () => {
+    const half = (await recorded()).find(
+      ({ precision, nodes, layerType }) => precision === "FP16" && nodes.length > 0 && !/reformat/i.test(layerType),
+    );
+    const node = new Set(half?.nodes.slice(0, 1));
+    expect(node.size).toBe(1);
+    expect(ignoredLayers(await recorded(), node, "float32")).toContain(half?.layer);
+    expect(ignoredLayers(await recorded(), node, "float16")).not.toContain(half?.layer);
+  });
+
+  it("refuses an FP32 engine with a layer in less, and names it", async () => {
+    const layers = await recorded();
+    const single = layers.filter(({ precision }) => precision === "FP32");
+    const half = layers.filter(({ precision, layerType }) => precision === "FP16" && !/reformat/i.test(layerType)).slice(0, 1);
+    expect(() => checkSingle(recipe({ fp16: false }), single)).not.toThrow();
+    expect(() => checkSingle(recipe({ fp16: false, what: "FP32 engine" }), [...single, ...half])).toThrow(
+      expect.objectContaining({ reason: "precision-not-applied", message: expect.stringContaining(`first '${half[0]?.layer}' in FP16`) }),
+    );
   });
 });
