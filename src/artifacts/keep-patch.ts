@@ -46,7 +46,8 @@ function suggestionOf(fix: Fix, text: string, file: string): Pick<FixReport, "su
           fix.model,
           fix.kept.map(({ unit, nodes }) => nodes[0] ?? unit),
         );
-  return edit === undefined ? {} : { suggestion: { file, line: edit.line, lines: [...edit.replacement] } };
+  if (edit === undefined) return {};
+  return { suggestion: { file, line: edit.line, lines: [...edit.replacement], replaces: text.split("\n")[edit.line - 1] ?? "" } };
 }
 
 const countOf = ({ kept }: Fix): string => `${kept.length} ${kept.length === 1 ? "unit" : "units"}`;

@@ -55,6 +55,12 @@ export const inputSpecs: readonly InputSpec[] = [
     help: "When to write the pull-request comment. An existing comment is always brought up to date, except with `off`.",
   },
   {
+    name: "suggest-fix",
+    kind: "switch",
+    default: "true",
+    help: "Put a proved fix on the configuration's line as a suggestion to commit by one click, where that line is part of the pull request. Not with `comment: off`.",
+  },
+  {
     name: "fail-on",
     kind: "choices",
     value: "LIST",

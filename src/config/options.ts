@@ -24,6 +24,7 @@ export function readOptions(inputs: RawInputs, env: Environment = {}): { readonl
     baseRef: baseRef === "" ? undefined : baseRef,
     search: oneOf(["on-regression", "always", "off"], text("search")),
     comment: oneOf(["on-change", "always", "on-problem", "off"], text("comment")),
+    suggestFix: isYes(text("suggest-fix")),
     failOn: new Set(words(text("fail-on")).map((word) => oneOf(["regression", "undecided"], word))),
     allowForks: isYes(text("allow-forks")),
     python: text("python"),

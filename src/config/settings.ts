@@ -24,6 +24,8 @@ export interface Options {
   readonly baseRef: string | undefined;
   readonly search: "on-regression" | "always" | "off";
   readonly comment: "on-change" | "always" | "on-problem" | "off";
+  /** Proved fixes become suggestions on the configuration's line. */
+  readonly suggestFix: boolean;
   readonly failOn: ReadonlySet<"regression" | "undecided">;
   readonly allowForks: boolean;
   readonly python: string;

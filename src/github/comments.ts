@@ -35,13 +35,13 @@ export async function readOwnComments(api: Api, pullRequest: number, jobKey: str
   const { items } = await api.pages("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", { issue_number: pullRequest }, maxPages);
   return items
     .flatMap((item) => commentSchema.safeParse(item).data ?? [])
-    .filter(({ body, user }) => hasMarker(body ?? "", jobKey) && user != null && logins.some((login) => isSame(user, login)))
+    .filter(({ body, user }) => hasMarker(body ?? "", jobKey) && user != null && isOwn(user, logins))
     .map(stored)
     .toSorted((a, b) => a.id - b.id);
 }
 
 /** `GET /user` is refused for a job's token, so GraphQL is asked; where it is not there either, the job's token is the bot's. */
-async function ownLogins(api: Api): Promise<readonly string[]> {
+export async function ownLogins(api: Api): Promise<readonly string[]> {
   try {
     const { data } = await api.call(`POST ${api.graphqlUrl}`, { query: "query { viewer { login } }" });
     return [viewerSchema.parse(data).data.viewer.login];
@@ -53,8 +53,8 @@ async function ownLogins(api: Api): Promise<readonly string[]> {
 }
 
 /** GraphQL gives a bot's name without `[bot]`. Only an account of type Bot may carry the suffix, so nobody can pose as one. */
-const isSame = (user: { login: string; type?: string | undefined }, login: string): boolean =>
-  user.login === login || (user.type === "Bot" && user.login === `${login}[bot]`);
+export const isOwn = (user: { login: string; type?: string | undefined }, logins: readonly string[]): boolean =>
+  logins.some((login) => user.login === login || (user.type === "Bot" && user.login === `${login}[bot]`));
 
 export async function createComment(api: Api, pullRequest: number, body: string): Promise<StoredComment> {
   const { data } = await api.call("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", { issue_number: pullRequest, body });

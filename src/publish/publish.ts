@@ -11,10 +11,12 @@ import type { Api } from "../github/api.ts";
 import { artifactName, uploadArtifact } from "../github/artifact-sink.ts";
 import { publishComment } from "../github/comment-sink.ts";
 import { writeOutputs, writeSummary } from "../github/outputs.ts";
+import { publishSuggestions, type SuggestionPlaces, type SuggestionRequest } from "../github/suggestion-sink.ts";
 import { annotations } from "../report/annotations.ts";
 import { renderAllClear, renderComment } from "../report/comment.ts";
 import type { Report } from "../report/schema.ts";
 import { hasCaveats } from "../report/sections/labels.ts";
+import { renderClosedSuggestion, renderSuggestion, suggestionsOf } from "../report/suggestion.ts";
 import { renderSummary } from "../report/summary.ts";
 import { type WrittenFiles, writeFiles } from "./files.ts";
 
@@ -108,6 +110,7 @@ async function writeComment({ report, options, event, pullRequest: pull, api: op
     };
   const { jobKey } = options;
   const state = { headSha: pull.headSha, runId: event.runId, runAttempt: event.runAttempt };
+  const suggestions = await suggest({ report, options, event }, { api, pullRequest: pull.number, jobKey, state });
   return await publishComment({
     api,
     mode: options.comment,
@@ -118,8 +121,27 @@ async function writeComment({ report, options, event, pullRequest: pull, api: op
     hasProblem: report.verdict !== "pass" || hasCaveats(report),
     render: (budget, before) => {
       const isOver = report.verdict === "pass" && !hasCaveats(report) && (before?.told === "problem" || before?.told === "clear");
-      return (isOver ? renderAllClear : renderComment)(report, { ...links, ...state, jobKey, budget });
+      return (isOver ? renderAllClear : renderComment)(report, { ...links, ...state, suggestions, jobKey, budget });
     },
+  });
+}
+
+/** Before the comment, which leads to it. A report that another run handed over is that run's word, and no text of it may be offered to commit. */
+async function suggest(
+  { report, options, event }: Pick<Publication, "report" | "options" | "event">,
+  to: Pick<SuggestionRequest, "api" | "pullRequest" | "jobKey" | "state">,
+): Promise<SuggestionPlaces | undefined> {
+  if (!options.suggestFix || event?.workflowRun !== undefined) return undefined;
+  return await publishSuggestions({
+    ...to,
+    suggestions: suggestionsOf(report),
+    render: (suggestion) => renderSuggestion(suggestion, to),
+    renderClosed: (path) =>
+      renderClosedSuggestion(
+        report.models.find((model) => model.path === path),
+        path,
+        to,
+      ),
   });
 }
 

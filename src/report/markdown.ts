@@ -35,6 +35,9 @@ export function copyBlock(text: string, language: "python" | "sh" | "yaml" | "te
   return fenced(kept.replace(/\n+$/, ""), language);
 }
 
+/** What GitHub offers to commit in place of the comment's line. Bytes stay as they are: the caller has refused what does not show. */
+export const suggestionBlock = (lines: readonly string[]): string => fenced(lines.join("\n"), "suggestion");
+
 /** Tool output to read: the last `maxLines` lines, disarmed. */
 export const quoteBlock = (lines: readonly string[], maxLines = 20): string =>
   fenced(withoutReferences(plainLines(lines, maxLines).join("\n")), "text");

@@ -14,6 +14,20 @@ export interface CommentState {
 /** First line of every comment of a job key. Other keys give other lines; no key can end the HTML comment. */
 export const commentMarker = (jobKey: string): string => `<!-- trt-gate v1 key=${encodeKey(jobKey)} -->`;
 
+const suggestionStart = (jobKey: string): string => `<!-- trt-gate-suggestion v1 key=${encodeKey(jobKey)} model=`;
+
+/** First line of a job key's suggestion for the model at this path. */
+export const suggestionMarker = (jobKey: string, path: string): string => `${suggestionStart(jobKey)}${encodeKey(path)} -->`;
+
+/** The model's path, of a suggestion of this job key; undefined for every other text. */
+export function suggestedModel(body: string, jobKey: string): string | undefined {
+  const [first = ""] = body.split(/\r?\n/, 1);
+  const start = suggestionStart(jobKey);
+  if (!first.startsWith(start) || !first.endsWith(" -->")) return undefined;
+  const path = decodeKey(first.slice(start.length, -" -->".length));
+  return path !== undefined && suggestionMarker(jobKey, path) === first ? path : undefined;
+}
+
 /** Second line. Anything but letters, digits, `.`, `_`, `-` and `/` is dropped, so a value cannot end the HTML comment. */
 export const stateLine = (state: CommentState): string =>
   `<!-- trt-gate-state head=${plainWord(state.headSha)} run=${plainWord(state.runId)} attempt=${state.runAttempt}${state.told ? ` told=${state.told}` : ""} -->`;
@@ -40,5 +54,15 @@ const encodeKey = (key: string): string =>
   })
     .join("")
     .replaceAll("--", "-%2D");
+
+/** Undefined for what `encodeKey` never writes. */
+function decodeKey(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
 
 const plainWord = (word: string): string => word.replace(/[^\w./-]/g, "").replace(/-{2,}/g, "-") || "none";

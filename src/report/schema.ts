@@ -215,8 +215,10 @@ const fix = z.object({
       leftOut: z.array(z.object({ name: z.string(), why: z.string() })),
     }),
   ),
-  /** A line of the configuration that does the same as the patch: what stands at `line` afterwards. */
-  suggestion: z.object({ file: z.string(), line: z.number().int(), lines: z.array(z.string()) }).optional(),
+  /** A line of the configuration that does the same as the patch: what stands at `line` afterwards, and now (`replaces`). */
+  suggestion: z
+    .object({ file: z.string(), line: z.number().int(), lines: z.array(z.string()), replaces: z.string().optional() })
+    .optional(),
   /** What proves it: "engine" (fresh TensorRT builds) or "simulated"; `outputs` are judged on held-out samples. */
   verified: z
     .object({

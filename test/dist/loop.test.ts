@@ -1,12 +1,12 @@
 /** The whole way of a pull request that regresses: red with a fix, the fix committed as the comment says, pushed, and the same comment green. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import type { Tensor } from "../../src/model/tensor.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
-import { mergePullRequest } from "../fakes/repository.ts";
+import { mergePullRequest, type Repository } from "../fakes/repository.ts";
 import { openWorkplace, type Workplace } from "./spawn.ts";
 
 const config = `version: 1
@@ -41,14 +41,35 @@ beforeEach(async () => {
 afterEach(async () => await place.end());
 
 /** The pull request as it stands on `topic`, judged. The report of an earlier run is not there: each run has a machine of its own. */
-async function pushed(runId: string) {
+async function pushed(runId: string, inputs: Readonly<Record<string, string>> = {}) {
   const { repository, github } = place;
   rmSync(join(repository.folder, "trt-gate-report"), { recursive: true, force: true });
   const headSha = repository.git("rev-parse", "topic");
   const merge = mergePullRequest(repository, headSha, base);
   github.headSha = headSha;
+  github.files = repository
+    .git("diff", "--name-only", `${base}...${headSha}`)
+    .split("\n")
+    .map((filename) => ({ filename, status: "modified", patch: patchOf(repository, headSha, filename) }));
   place.event("pull_request", pullPayload({ headSha, baseSha: base }), merge);
-  return await place.action({ lane: "simulate" }, { GITHUB_RUN_ID: runId }).ended;
+  return await place.action({ lane: "simulate", ...inputs }, { GITHUB_RUN_ID: runId }).ended;
+}
+
+/** As GitHub shows it: from the first hunk on. */
+function patchOf(repository: Repository, headSha: string, file: string): string {
+  const diff = repository.git("diff", `${base}...${headSha}`, "--", file);
+  return diff.slice(diff.search(/^@@ /m));
+}
+
+/** What a press on GitHub's button commits: the block instead of the comment's line. */
+function commitSuggestion(): void {
+  const { repository, github } = place;
+  const [comment] = github.reviewComments;
+  const block = /^```suggestion\n([\s\S]*?)\n```$/m.exec(comment?.body ?? "")?.[1] ?? "no suggestion";
+  repository.git("checkout", "-q", "topic");
+  const file = comment?.path ?? "";
+  const lines = readFileSync(join(repository.folder, file), "utf8").split("\n");
+  repository.commit({ [file]: lines.toSpliced((comment?.line ?? 0) - 1, 1, ...block.split("\n")).join("\n") });
 }
 
 /** On `topic`, with the report where the first command of the comment puts it. */
@@ -92,6 +113,7 @@ describe("a regression and its fix", () => {
       file: ".github/trt-gate.yml",
       line: 4,
       lines: ["    path: models/chain.onnx", "    keep: [c2]"],
+      replaces: "    path: models/chain.onnx",
     });
     const { repository } = place;
     repository.git("checkout", "-q", "topic");
@@ -100,6 +122,35 @@ describe("a regression and its fix", () => {
     const green = await pushed("21");
     expect([green.exitCode, green.report?.models[0]?.kept?.units.map(({ nodes }) => nodes)], green.log).toEqual([0, [["c2"]]]);
     expect(green.log).toContain("chain: keep and quantization are those of this change");
+  });
+
+  it("goes green by one press where the configuration's line is part of the change, and the button goes", async () => {
+    const { repository, github } = place;
+    repository.commit({ ".github/trt-gate.yml": config.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
+    const red = await pushed("20");
+    expect(red.exitCode, red.log).toBe(1);
+    expect(github.reviewComments, red.log).toMatchObject([{ path: ".github/trt-gate.yml", line: 5, shown: "    path: models/chain.onnx" }]);
+    expect(github.comments[0]?.body).toContain("by one click.");
+    commitSuggestion();
+    const green = await pushed("21");
+    expect([green.exitCode, green.report?.models[0]?.kept?.file], green.log).toEqual([0, ".github/trt-gate.yml"]);
+    expect(github.reviewComments).toHaveLength(1);
+    expect(github.reviewComments[0]?.body).toContain("nothing to commit here any more");
+    expect(github.reviewComments[0]?.body).not.toContain("```");
+  });
+
+  it("offers the patch alone where the token may not comment on lines, and with suggest-fix: false", async () => {
+    const { repository, github } = place;
+    repository.commit({ ".github/trt-gate.yml": config.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
+    github.rules.push({ on: /^POST .*pulls\/7\/comments/, fault: { status: 403 }, times: 9 });
+    const red = await pushed("20");
+    expect(red.exitCode, red.log).toBe(1);
+    expect(github.comments[0]?.body).toContain("There is no suggestion to commit by one click: the job's token may not comment on lines");
+    expect(github.comments[0]?.body).toContain("git apply --index");
+    github.rules.length = 0;
+    await pushed("21", { "suggest-fix": "false" });
+    expect(github.reviewComments).toEqual([]);
+    expect(github.comments[0]?.body).not.toContain("one click");
   });
 
   it("is undecided, never green, where the keep file is one of another model", async () => {

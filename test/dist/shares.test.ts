@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { reportSchema } from "../../src/report/schema.ts";
+import { type Report, reportSchema } from "../../src/report/schema.ts";
+import { suggestionsOf } from "../../src/report/suggestion.ts";
 import { pullPayload } from "../fakes/event.ts";
+import { sampleFix } from "../fakes/report.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
 import { configOf, writeModels } from "./models.ts";
 import { type Ended, openWorkplace, type Workplace } from "./spawn.ts";
@@ -143,6 +145,28 @@ describe("a fork's pull request in two workflows", () => {
     expect(place.github.comments).toHaveLength(1);
     expect(place.github.comments[0]?.body).toContain(`head=${headSha}`);
     expect(place.github.calls.some((call) => call.includes(encodeURIComponent("forker:topic")))).toBe(true);
+  });
+
+  it("offers nothing to commit from the fork's report", async () => {
+    const headSha = pull(["a"], ["a"], true);
+    await place.action({ lane: "simulate", search: "off", comment: "off" }).ended;
+    const path = join(place.repository.folder, "trt-gate-report/report.json");
+    const report = reportSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    const suggestion = { file: "trt-gate.yml", line: 1, replaces: "path: a", lines: ["path: a", "keep: [c2]"] };
+    const fix = sampleFix({ suggestion });
+    const hostile: Report = {
+      ...report,
+      verdict: "regression",
+      exitCode: 1,
+      models: report.models.map((model) => ({ ...model, verdict: "regression", fix })),
+    };
+    expect(suggestionsOf(hostile)).toHaveLength(1);
+    writeFileSync(path, JSON.stringify(hostile));
+    place.github.files = [{ filename: "trt-gate.yml", status: "added", patch: "@@ -0,0 +1 @@\n+path: a" }];
+    second(headSha);
+    await merge(["trt-gate-report/report.json"], '["a"]');
+    expect(place.github.comments).toHaveLength(1);
+    expect(place.github.reviewComments).toEqual([]);
   });
 
   it("takes neither links nor scripts from the fork's report, and no pull request of another head", async () => {

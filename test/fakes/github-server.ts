@@ -11,6 +11,14 @@ export interface FakeComment {
   html_url: string;
 }
 
+/** On a line of the diff. `shown`: the line's text when it was written; once the diff shows another there, GitHub calls the comment outdated. */
+export interface FakeReviewComment extends FakeComment {
+  path: string;
+  line: number;
+  shown: string;
+  commit_id: string;
+}
+
 export type Fault =
   | {
       readonly status: number;
@@ -34,12 +42,15 @@ export interface FileRow {
   readonly filename: string;
   readonly status: string;
   readonly previous_filename?: string;
+  /** Unified diff of the file, without its head; GitHub leaves it out where it is large. */
+  readonly patch?: string;
 }
 
 export interface FakeGitHub {
   readonly port: number;
   readonly apiUrl: string;
   readonly comments: FakeComment[];
+  readonly reviewComments: FakeReviewComment[];
   /** Every call as `METHOD /path?query`, in order of arrival. */
   readonly calls: string[];
   readonly rules: Rule[];
@@ -74,6 +85,7 @@ export async function startGitHub(): Promise<FakeGitHub> {
     port,
     apiUrl: `http://127.0.0.1:${port}/api/v3`,
     comments: [],
+    reviewComments: [],
     calls: [],
     rules: [],
     artifacts: new Map(),
@@ -201,6 +213,53 @@ const routes: readonly Route[] = [
       return { status: 204, raw: "" };
     },
   },
+  {
+    method: "GET",
+    path: new RegExp(`${repo}/pulls/7/comments`),
+    answer: (asked) => {
+      const { fake } = asked;
+      const now = ({ shown, ...comment }: FakeReviewComment) => ({
+        ...comment,
+        line: shownAt(fake, comment.path, comment.line) === shown ? comment.line : null,
+      });
+      return paged(fake.reviewComments.map(now), asked);
+    },
+  },
+  {
+    method: "POST",
+    path: new RegExp(`${repo}/pulls/7/comments`),
+    answer: ({ fake, body }) => {
+      const asked: Record<string, unknown> = JSON.parse(Buffer.from(body).toString("utf8"));
+      const [path, line] = [String(asked.path), Number(asked.line)];
+      const shown = shownAt(fake, path, line);
+      if (asked.commit_id !== fake.headSha) return unprocessable("commit_id is not part of the pull request");
+      if (asked.side !== "RIGHT" || shown === undefined) return unprocessable("pull_request_review_thread.line must be part of the diff");
+      const { user, id } = fake.addComment("");
+      fake.comments.pop();
+      const comment = {
+        id,
+        body: String(asked.body),
+        user,
+        html_url: `http://127.0.0.1:${fake.port}/o/r/pull/7#discussion_r${id}`,
+        path,
+        line,
+        shown,
+        commit_id: fake.headSha,
+      };
+      fake.reviewComments.push(comment);
+      return { status: 201, data: comment };
+    },
+  },
+  {
+    method: "PATCH",
+    path: new RegExp(`${repo}/pulls/comments/(\\d+)`),
+    answer: ({ fake, parts, body }) => {
+      const found = fake.reviewComments.find(({ id }) => id === Number(parts[0]));
+      if (found === undefined) return { status: 404, data: { message: "Not Found" } };
+      found.body = bodyText(body);
+      return { status: 200, data: found };
+    },
+  },
   { method: "GET", path: new RegExp(`${repo}/pulls/7/files`), answer: (asked) => paged(asked.fake.files.slice(0, 3000), asked) },
   {
     method: "GET",
@@ -260,6 +319,23 @@ const routes: readonly Route[] = [
     },
   },
 ];
+
+const unprocessable = (message: string): Reply => ({
+  status: 422,
+  data: { message: "Validation Failed", errors: [{ resource: "PullRequestReviewComment", code: "custom", message }] },
+});
+
+/** What the diff shows on a line of a file's new side; undefined outside its hunks. */
+function shownAt({ files }: FakeGitHub, path: string, line: number): string | undefined {
+  const hunks = files.find(({ filename }) => filename === path)?.patch?.split(/^(?=@@ )/m) ?? [];
+  for (const hunk of hunks) {
+    const [head = "", ...rows] = hunk.replace(/\n$/, "").split("\n");
+    const [, start = "0", count = "1"] = /\+(\d+)(?:,(\d+))? @@/.exec(head) ?? [];
+    const news = rows.filter((row) => !row.startsWith("-") && !row.startsWith("\\"));
+    if (line >= Number(start) && line < Number(start) + Number(count)) return news[line - Number(start)]?.slice(1);
+  }
+  return undefined;
+}
 
 const tooLong: Reply = {
   status: 422,

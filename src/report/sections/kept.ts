@@ -1,6 +1,6 @@
 /** Units that the repository keeps in higher precision already, and how a fix gets into the pull request. */
 import type { SizeLimits } from "../detail-levels.ts";
-import { blocks, code, copyBlock, escapeMarkdown } from "../markdown.ts";
+import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { plural } from "./labels.ts";
 import type { NextLinks } from "./next.ts";
@@ -21,7 +21,7 @@ export function keptLines(report: Report, caps: SizeLimits): string {
 }
 
 /** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
-export function adoptFix({ fix }: ModelReport, links: NextLinks): string {
+export function adoptFix({ path, fix }: ModelReport, links: NextLinks): string {
   const patch = fix?.verified?.passes === true ? fix.files.find(({ format }) => format === "patch") : undefined;
   if (patch === undefined) return "";
   const runId = /\/runs\/(\d+)/.exec(links.runUrl ?? "")?.[1];
@@ -32,7 +32,15 @@ export function adoptFix({ fix }: ModelReport, links: NextLinks): string {
   return blocks(
     "Put it into this pull request, and the gate judges it with the units kept:",
     copyBlock([...download, patch.command].join("\n"), "sh"),
+    suggestionWords(links.suggestions?.get(path)),
   );
+}
+
+function suggestionWords(place: { readonly url: string } | { readonly why: string } | undefined): string {
+  if (place === undefined) return "";
+  return "url" in place
+    ? `Or commit the ${link("suggestion on the configuration’s line", place.url)} by one click.`
+    : `There is no suggestion to commit by one click: ${escapeMarkdown(place.why)}. The patch does the same.`;
 }
 
 /** The report's folder, as the command names it. */

@@ -11,6 +11,8 @@ export interface NextLinks {
   readonly runUrl?: string | undefined;
   /** Name of the uploaded report. */
   readonly artifactName?: string | undefined;
+  /** By the model's path: where the fix stands as a suggestion to commit, or why it stands nowhere, as a clause. */
+  readonly suggestions?: ReadonlyMap<string, { readonly url: string } | { readonly why: string }> | undefined;
 }
 
 /** Empty for a model that passes without warnings. */

@@ -17,6 +17,7 @@ describe("inputs", () => {
         baseRef: undefined,
         search: "on-regression",
         comment: "on-change",
+        suggestFix: true,
         failOn: new Set(["regression", "undecided"]),
         allowForks: false,
         python: "python3",
