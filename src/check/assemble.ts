@@ -4,6 +4,7 @@ import { withTime } from "../evaluate/half.ts";
 import { latencyReport } from "../evaluate/latency.ts";
 import type { Decided } from "../evaluate/outputs.ts";
 import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
+import { doubtCaveat } from "../gate/certainty.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
@@ -32,7 +33,8 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const layers = await withWeightRanges(histograms, suspicious, prepared);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
-  const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? findingCaveats(facts.findings) : [])];
+  const ofPass = [...(facts.doubt ? [doubtCaveat(facts.doubt)] : []), ...findingCaveats(facts.findings)];
+  const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? ofPass : [])];
   const latency = latencyReport(facts.timed);
   const report: ModelReport = {
     ...emptyModelReport(entry),

@@ -4,6 +4,7 @@ import type { Baseline } from "../evaluate/baseline.ts";
 import type { BuilderVerdict } from "../evaluate/builder-check.ts";
 import type { Localised } from "../evaluate/layers.ts";
 import type { TaskResult } from "../evaluate/task.ts";
+import type { Doubt } from "../gate/certainty.ts";
 import type { Evidence } from "../gate/evidence.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
@@ -14,6 +15,8 @@ import type { SearchOutcome } from "../search/outcome.ts";
 export interface CheckFacts extends FixFacts {
   readonly verdict: Verdict;
   readonly evidence: Evidence;
+  /** What is least sure of its limit among what passes. */
+  readonly doubt?: Doubt;
   readonly harm: readonly Harm[];
   readonly findings: readonly Finding[];
   readonly localised?: Localised;

@@ -18,6 +18,7 @@ import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
 import { decideOutputs, type Judging } from "../evaluate/outputs.ts";
 import { savedOutputs } from "../evaluate/save-outputs.ts";
 import { runTask, taskFolders, taskOutputs, withTask } from "../evaluate/task.ts";
+import { doubtOf, withCertainty } from "../gate/certainty.ts";
 import { withEvidence } from "../gate/evidence.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { Engine } from "../model/engine.ts";
@@ -114,7 +115,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, samples)) : undefined;
   const { verdict: measuredVerdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
   const evidence = await prepared.evidence();
-  const verdict = withEvidence(measuredVerdict, evidence);
+  const doubt = doubtOf(findings, decided.run.measured.measurements);
+  const verdict = withEvidence(withCertainty(measuredVerdict, doubt), evidence);
 
   const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run)) : undefined;
   const outcome = searched?.outcome;
@@ -137,7 +139,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     findings,
     evidence,
     harm: harm.found(),
-    ...optional({ localised, searched, outcome, own, task, fixed, engines, half }),
+    ...optional({ doubt, localised, searched, outcome, own, task, fixed, engines, half }),
   };
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));

@@ -10,6 +10,7 @@ import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
 import { findingCaveats } from "../gate/caveats.ts";
+import { doubtCaveat, doubtOf, withCertainty } from "../gate/certainty.ts";
 import { evidenceCaveat } from "../gate/evidence.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { judge } from "../gate/judge.ts";
@@ -69,11 +70,14 @@ async function compare(
   const measurements = await measureAll(sides, tolerance, parsed.has("fail-fast"), pool, effects);
   const today = effects.clock.now().toISOString().slice(0, 10);
   const outputs = measurements.length < sides.tensors.length ? measurements.map(({ tensor }) => tensor) : sides.finals;
-  const judgement = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
+  const judged = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
+  const doubt = doubtOf(judged.findings, measurements);
+  const judgement = { ...judged, verdict: withCertainty(judged.verdict, doubt) };
+  const isUnsure = judgement.verdict.kind === "pass" && doubt !== undefined;
   const evidence = { samples: runners.reference.iterations.length, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
   const weak = evidenceCaveat(evidence);
   return {
-    caveats: [...(weak ? [weak] : []), ...findingCaveats(judgement.findings)],
+    caveats: [...(weak ? [weak] : []), ...(isUnsure ? [doubtCaveat(doubt)] : []), ...findingCaveats(judgement.findings)],
     reference: sideOf(reference, runners.reference),
     candidate: sideOf(candidate ?? reference, runners.candidate),
     tolerance,

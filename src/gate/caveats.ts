@@ -34,8 +34,12 @@ export const caveats = {
     sentence: "The validation samples say little: they are few, copies of each other, or calibration samples.",
     next: "Give at least 16 distinct validation samples of real use that did not calibrate the model.",
   },
+  "not-certain": {
+    sentence: "A figure meets its limit on these samples, and the limit lies inside its interval: more samples may show that it misses it.",
+    next: "Give more validation samples of real use.",
+  },
   "samples-beyond": {
-    sentence: "Some samples miss their output's limits by themselves, though most meet them.",
+    sentence: "Some samples miss their output's limits by themselves, or by far, though most meet them.",
     next: "Look at the samples that are named.",
   },
   "part-beyond": {

@@ -25,8 +25,10 @@ export interface Settling {
   readonly samples: number | undefined;
 }
 
-/** Of fewer than these an interval holds fewer fresh figures than it should: at 16, 83 to 92 % (bench/intervals.ts). */
+/** Of fewer than these an interval holds fewer fresh figures than it should (bench/intervals.ts). */
 const fewSamples = 32;
+/** What it held of them in the bench's models and metrics, fewest and most. */
+const heldAtSixteen = "83 to 92 %";
 /** More than these is no advice. */
 const mostSamples = 100_000;
 
@@ -47,7 +49,10 @@ export function settlingText(finding: Finding, { interval, samples }: Settling, 
   const { metric } = finding;
   if (metric === undefined) return "";
   const range = `${valueText(metric, interval.low)} to ${valueText(metric, interval.high)}`;
-  const few = now < fewSamples ? ` (rough, from ${now} samples)` : "";
+  const few =
+    now < fewSamples
+      ? ` (rough, from ${now} samples: at 16 it holds ${heldAtSixteen} of fresh figures${now < 16 ? ", at fewer less" : ""})`
+      : "";
   const advice =
     samples === undefined ? "no number of samples is known to settle it" : `about ${samples} samples would settle it (${now} now)`;
   return `The limit lies inside its 90 % interval over samples, ${range}${few}: ${advice}.`;

@@ -58,10 +58,10 @@ function decide(input: JudgeInput, findings: readonly JudgedFinding[]): Verdict 
   const waived = judged.find(({ level }) => level === "waived");
   if (waived) return verdict("waived", waived.message);
   const closest = judged.find(({ level }) => level === "pass") ?? judged[0];
-  return verdict("within-limits", closest === undefined ? "" : surely(closest, input.measurements));
+  return verdict("within-limits", closest?.message ?? "");
 }
 
-/** The finding's sentence, and where its interval holds the limit how many samples would settle it. */
+/** A failing finding's sentence, and where its interval holds the limit how many samples would settle it. Of a pass certainty.ts says it. */
 function surely(finding: JudgedFinding, measurements: readonly Measurement[]): string {
   const samples = measurements.find(({ tensor }) => tensor === finding.tensor)?.samples ?? 0;
   const open = settling(finding, intervalFor(finding, measurements), samples);

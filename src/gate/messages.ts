@@ -43,11 +43,20 @@ export function findingWords({ tensor, part, metric, of, value = Number.NaN, lim
 export const saturatedText = (subject: Subject, check: Check): string =>
   `${checkText(subject, check)} The probabilities themselves pass: they are saturated.`;
 
-export function samplesText(tensor: string, { within, counted, worst }: SampleCount, level: Level): string {
+export function samplesText(tensor: string, { within, counted, worst, ruined }: SampleCount, level: Level): string {
   const named = worst.map(({ sample, metric, value }) => `sample ${sample} has ${metrics[metric].word} ${valueText(metric, value)}`);
   const share = `${within} of ${counted} samples of "${tensor}" meet its limits by themselves`;
-  if (level === "pass" || named.length === 0) return `${share}.`;
-  return `only ${share}: ${named.join(", ")}.`;
+  if (named.length === 0 || (level === "pass" && ruined.length === 0)) return `${share}.`;
+  return `${level === "pass" ? "" : "only "}${share}: ${named.join(", ")}.${ruinedText(ruined)}`;
+}
+
+const mostRuined = 12;
+
+function ruinedText(ruined: readonly number[]): string {
+  if (ruined.length === 0) return "";
+  const others = ruined.length > mostRuined ? ` and ${ruined.length - mostRuined} more` : "";
+  const named = `${ruined.length === 1 ? "sample" : "samples"} ${ruined.slice(0, mostRuined).join(", ")}${others}`;
+  return ` Ruined (more than 10 dB beyond): ${named}.`;
 }
 
 export function entryText(

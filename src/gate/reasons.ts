@@ -72,6 +72,10 @@ export const reasons = {
   "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),
   "no-models": undecided("There is no model to check.", "Name models in the configuration or in the `models` input."),
   "no-samples": undecided("There is no sample to compare.", "Give validation data."),
+  "limit-in-interval": undecided(
+    "The limit lies so far inside a passing figure's interval that these samples do not rule out a model clearly beyond it.",
+    "Give as many validation samples like these as the message says, or set a limit that they can tell.",
+  ),
   "validation-is-calibration": undecided(
     "More than half of the validation samples calibrated the model.",
     "Give other validation samples, or set `validation.overlap: allowed` where the calibration set is all there is.",

@@ -2,13 +2,15 @@
  * Samples weigh alike: the share of samples that meet their output's fail limits by themselves, so that a loud one does not hide that the others are lost.
  */
 import type { Measurement, SampleFigures } from "../measure/measurement.ts";
-import { distanceDb, type MetricName, meets, metricNames } from "../measure/metrics.ts";
+import { distanceDb, type MetricName, meets, metricNames, metrics as table } from "../measure/metrics.ts";
 import { checkLimits } from "./checks.ts";
 import type { JudgedFinding } from "./finding.ts";
 import { samplesText } from "./messages.ts";
 import type { Limit, Limits, SampleCount } from "./verdict.ts";
 
 const mostNamed = 3;
+/** dB of error beyond its own limit from which a sample is ruined: a user would call it broken. The same as for a lost entry. */
+const ruinedDb = 10;
 
 /** One finding for an output of at least two samples that have something to lose; none otherwise, nor without a fail limit. */
 export function sampleFinding(measurement: Measurement, limits: Limits, limit: Limit): JudgedFinding[] {
@@ -21,6 +23,8 @@ export function sampleFinding(measurement: Measurement, limits: Limits, limit: L
     value,
     ...(warnLimit === undefined ? {} : { warnLimit }),
     samples,
+    // A share that suffices says nothing of how bad the others are.
+    level: check.level === "pass" && samples.ruined.length > 0 ? "warn" : check.level,
     reason: check.level === "fail" ? "samples-within" : "within-limits",
     message: samplesText(measurement.tensor, samples, check.level),
   }));
@@ -40,6 +44,7 @@ function countSamples({ perSample = [] }: Measurement, limits: Limits): SampleCo
     counted: counted.length,
     within: counted.length - missing.length,
     worst: missing.slice(0, mostNamed).map(({ sample, metric, value }) => ({ sample, metric, value })),
+    ruined: missing.filter(({ isRuined }) => isRuined).map(({ sample }) => sample),
   };
 }
 
@@ -56,9 +61,12 @@ function nearestOf({ sample, metrics }: SampleFigures, fails: readonly { readonl
         value,
         distanceDb: Number.isNaN(distance) ? Number.NEGATIVE_INFINITY : distance,
         isWithin: meets(name, value, fail),
+        // A share of few entries is far from its limit at once: one flipped class of one.
+        isRuined: table[name].unit !== "%" && distance < -ruinedDb,
       },
     ];
   });
   const [nearest] = known.toSorted((a, b) => Number(a.isWithin) - Number(b.isWithin) || a.distanceDb - b.distanceDb);
-  return nearest ?? { sample, metric: "sqnrDb" as const, value: Number.NaN, distanceDb: Number.POSITIVE_INFINITY, isWithin: true };
+  if (nearest) return { ...nearest, isRuined: known.some(({ isRuined }) => isRuined) };
+  return { sample, metric: "sqnrDb" as const, value: Number.NaN, distanceDb: Number.POSITIVE_INFINITY, isWithin: true, isRuined: false };
 }

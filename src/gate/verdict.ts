@@ -57,6 +57,8 @@ export interface SampleCount {
   readonly within: number;
   readonly counted: number;
   readonly worst: readonly { readonly sample: number; readonly metric: MetricName; readonly value: number }[];
+  /** Those that miss a limit by more than 10 dB of error, worst first. */
+  readonly ruined: readonly number[];
 }
 
 /** One figure of a tensor against one limit, or what kept it from being judged (then without a metric). */

@@ -43,6 +43,17 @@ export function addValues(counts: ValueCounts, reference: Numbers, candidate: Nu
   }
 }
 
+/** Adds `from` to `into`; like `addValues`, not beyond 256 values. */
+export function mergeValues(into: ValueCounts, from: ValueCounts): void {
+  for (const [value, { reference, candidate, equal }] of from) {
+    if (into.size > mostValues) return;
+    const own = countOf(into, value);
+    own.reference += reference;
+    own.candidate += candidate;
+    own.equal += equal;
+  }
+}
+
 function countOf(counts: ValueCounts, value: number): Count {
   const known = counts.get(value);
   if (known) return known;

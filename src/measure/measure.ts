@@ -37,6 +37,17 @@ export interface Measured {
 
 /** Tensors that only one side has are in `coverage` and have no measurement. An empty stream gives no measurements. */
 export async function measure(pairs: AsyncIterable<TensorPair>, options: MeasureOptions): Promise<Measured> {
+  const { tensors, coverage } = await sumUp(pairs, options);
+  return { measurements: tensors.map((tensor) => toMeasurement(tensor, options)), coverage };
+}
+
+export interface Summed {
+  readonly tensors: readonly TensorSums[];
+  readonly coverage: Coverage;
+}
+
+/** The sums that the measurements come from: what is left of a stream when its tensors are gone. */
+export async function sumUp(pairs: AsyncIterable<TensorPair>, options: MeasureOptions): Promise<Summed> {
   const tensors = new Map<string, TensorSums>();
   const coverage = new CoverageCount();
   for await (const pair of pairs) {
@@ -49,7 +60,7 @@ export async function measure(pairs: AsyncIterable<TensorPair>, options: Measure
     const missing = coverage.missingSamples(tensor.tensor, tensor.role);
     if (missing !== undefined) tensor.fault ??= { kind: "unequal-samples", note: missing };
   }
-  return { measurements: measured.map((tensor) => toMeasurement(tensor, options)), coverage: coverage.result() };
+  return { tensors: measured, coverage: coverage.result() };
 }
 
 function entryOf(tensors: Map<string, TensorSums>, { tensor, role, reference }: TensorPair, { forms }: MeasureOptions): TensorSums {

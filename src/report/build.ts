@@ -202,7 +202,10 @@ function entriesReport({ axis, sqnrDb, weight }: Entries): NonNullable<MeasuredT
 
 function samplesReport(findings: readonly Finding[]): MeasuredTensor["samplesWithin"] {
   const samples = findings.find(({ of }) => of === "samples")?.samples;
-  return samples && { ...samples, worst: samples.worst.map((one) => ({ ...one, value: toNum(one.value) })) };
+  if (samples === undefined) return undefined;
+  const { within, counted, ruined } = samples;
+  const worst = samples.worst.map((one) => ({ ...one, value: toNum(one.value) }));
+  return { within, counted, worst, ...(ruined.length > 0 ? { ruined: [...ruined] } : {}) };
 }
 
 function missesAny(layer: MeasuredTensor, limits: Limits): boolean {

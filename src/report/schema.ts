@@ -82,6 +82,8 @@ const measured = z.object({
       within: z.number().int(),
       counted: z.number().int(),
       worst: z.array(z.object({ sample: z.number().int(), metric: z.string(), value: num })),
+      /** More than 10 dB of error beyond a limit, worst first. */
+      ruined: z.array(z.number().int()).optional(),
     })
     .optional(),
   scoreMetrics: metrics.optional(),

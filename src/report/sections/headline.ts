@@ -22,7 +22,10 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   const careful = checked.filter(({ caveats }) => (caveats ?? []).length > 0);
   if (careful.length > 0) {
     const whose = careful.length === 1 && careful[0] ? show(careful[0].name) : `${careful.length} of ${plural(checked.length, "model")}`;
-    return `Within limits, but not proven safe: INT8 accuracy of ${whose} has a caveat`;
+    const isOnlyUnsure = careful.every(({ caveats }) => caveats?.every(({ reason }) => reason === "not-certain"));
+    return isOnlyUnsure
+      ? `Passes, but not certain: a limit of ${whose} lies inside the interval of its figure`
+      : `Within limits, but not proven safe: INT8 accuracy of ${whose} has a caveat`;
   }
   return `Safe to merge: INT8 accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
 }

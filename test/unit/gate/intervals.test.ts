@@ -33,19 +33,26 @@ describe("a limit inside the interval", () => {
     expect(settling(finding(25), undefined, 32)).toBeUndefined();
   });
 
-  test("stands in the verdict, with the metric that decides", () => {
+  test("stands in a regression's sentence, with the metric that decides", () => {
     const of = (interval: Interval) => {
       const y = measured(
         "y",
-        { sqnrDb: 26, cosine: 0.9971 },
+        { sqnrDb: 26, cosine: 0.9969 },
         { samples: 40, interval: (metric) => (metric === "cosine" ? interval : undefined) },
       );
       return judge(input([y])).verdict.message;
     };
     expect(of({ low: 0.9962, high: 0.998 })).toContain(
-      '"y" has cosine 0.9971, within its limit 0.997. The limit lies inside its 90 % interval over samples, 0.9962 to 0.998: about ',
+      '"y" has cosine 0.9969, beyond its limit 0.997. The limit lies inside its 90 % interval over samples, 0.9962 to 0.998: about ',
     );
-    expect(of({ low: 0.99705, high: 0.998 })).not.toContain("interval");
+    expect(of({ low: 0.9962, high: 0.99695 })).not.toContain("interval");
+  });
+
+  test("says of few samples what such an interval holds", () => {
+    const y = (samples: number) => measured("y", { sqnrDb: 19, cosine: 1 }, { samples, interval: () => ({ low: 17, high: 22 }) });
+    expect(judge(input([y(16)])).verdict.message).toContain("rough, from 16 samples: at 16 it holds 83 to 92 % of fresh figures)");
+    expect(judge(input([y(8)])).verdict.message).toContain("of fresh figures, at fewer less)");
+    expect(judge(input([y(32)])).verdict.message).not.toContain("rough");
   });
 });
 

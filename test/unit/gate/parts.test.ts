@@ -90,7 +90,34 @@ describe("samples one by one", () => {
       within: 1,
       counted: 4,
       worst: [1, 2, 3].map((index, i) => ({ sample: index, metric: "sqnrDb", value: [0, 3, 11][i] })),
+      // 9 dB beyond is bad, not ruined.
+      ruined: [1, 2],
     });
+  });
+
+  test("of which some are ruined are a caveat that names them all, however many meet the limit", () => {
+    const sound = Array.from({ length: 22 }, (_, i) => sample(i, 30));
+    const { verdict, findings } = judge(input(withSamples(...sound, sample(22, -3), sample(23, 9.5))));
+    expect(verdict.kind).toBe("pass");
+    expect(findingCaveats(findings)).toEqual([
+      {
+        reason: "samples-beyond",
+        message: expect.stringMatching(/^22 of 24 samples of "y" meet .*Ruined \(more than 10 dB beyond\): samples 22, 23\./),
+      },
+    ]);
+    // Within 10 dB of the limit they are few and bad, as the share allows.
+    expect(findingCaveats(judge(input(withSamples(...sound, sample(22, 11), sample(23, 12)))).findings)).toEqual([]);
+  });
+
+  test("whose share of equal entries misses a limit by much are not ruined: one flipped class of one is all of it", () => {
+    const flipped = (index: number, top1Agreement: number): SampleFigures => ({
+      sample: index,
+      metrics: { top1Agreement },
+      isSilent: false,
+    });
+    const y = measured("y", { top1Agreement: 0.95 }, { perSample: Array.from({ length: 20 }, (_, i) => flipped(i, i === 3 ? 0 : 1)) });
+    const { findings } = judge(input([y], { tolerance: tolerance({ limits: { top1Agreement: { fail: 0.9 } } }) }));
+    expect(findingCaveats(findings)).toEqual([]);
   });
 
   test("of which a few miss it are a caveat that names them", () => {

@@ -32,6 +32,18 @@ describe("a pass with a caveat", () => {
     expect(render(withCaveat(report))).toContain("not proven safe");
   });
 
+  it("is called uncertain where the limit inside its interval is all there is to say", () => {
+    const unsure = (report: Report, more: string[] = []): Report => ({
+      ...report,
+      models: report.models.map((model) => ({ ...model, caveats: ["not-certain", ...more].map((reason) => ({ reason, message })) })),
+    });
+    for (const [, render] of renderings) {
+      expect(render(unsure(passReport()))).toContain("Passes, but not certain");
+      expect(render(unsure(passReport()))).not.toContain("Safe to merge");
+      expect(render(unsure(passReport(), ["weak-evidence"]))).toContain("not proven safe");
+    }
+  });
+
   it("names its model in the terminal", () => {
     const [{ name } = { name: "" }] = passReport().models;
     expect(renderTerminal(withCaveat(passReport()), { ansi: false })).toContain(`${name} (weight-error-unseen): The weights`);

@@ -1,0 +1,56 @@
+/**
+ * How sure a pass is of its samples: a figure may meet a limit on few samples that more would show it to miss. Qualifies such a pass, and takes it back where
+ * the samples do not rule out a model that is clearly beyond its limit. A regression stays what it is: it is red either way.
+ */
+import type { Measurement } from "../measure/measurement.ts";
+import { type Caveat, caveats } from "./caveats.ts";
+import { intervalFor, type Settling, settling, settlingText, worstEndDb } from "./intervals.ts";
+import { isDecisive } from "./judge.ts";
+import { capitalized, findingWords } from "./messages.ts";
+import { reasonOf } from "./reasons.ts";
+import type { Finding, Verdict } from "./verdict.ts";
+
+/** The passing figure that is least sure of its limit. */
+export interface Doubt {
+  readonly finding: Finding;
+  readonly open: Settling;
+  readonly samples: number;
+  /** The limit's distance at the interval's worse end, dB of error: 0 or less. */
+  readonly lowDb: number;
+}
+
+/**
+ * dB of error beyond the limit at the interval's worse end from which a pass is none. Of the labelled set's passes one in five was of a model that is clearly
+ * bad where the interval reached further, one in twenty where it did not (docs/design/035-how-sure-a-pass-is.md).
+ */
+const tooFarDb = 1;
+
+/** Undefined where every passing figure has its interval on the limit's good side, or none has an interval. */
+export function doubtOf(findings: readonly Finding[], measurements: readonly Measurement[]): Doubt | undefined {
+  const doubts = findings.flatMap((finding): Doubt[] => {
+    // What may be lost against the baseline is a difference on the same samples: its spread is not this interval's.
+    if (!isDecisive(finding) || finding.of === "baseline") return [];
+    const interval = intervalFor(finding, measurements);
+    const samples = measurements.find(({ tensor }) => tensor === finding.tensor)?.samples ?? 0;
+    const open = settling(finding, interval, samples);
+    return open === undefined ? [] : [{ finding, open, samples, lowDb: worstEndDb(finding, interval) }];
+  });
+  return doubts.toSorted((a, b) => a.lowDb - b.lowDb)[0];
+}
+
+/** A pass whose samples do not rule out a model that is clearly beyond its limit is undecided. A limit that only warns undoes no pass. */
+export function withCertainty(verdict: Verdict, doubt: Doubt | undefined): Verdict {
+  if (verdict.kind !== "pass" || doubt === undefined || doubt.lowDb >= -tooFarDb) return verdict;
+  if (doubt.finding.limit === doubt.finding.warnLimit) return verdict;
+  const { kind, next } = reasonOf("limit-in-interval");
+  return { kind, reason: "limit-in-interval", message: `${doubtText(doubt)} ${next}` };
+}
+
+/** Of a pass. */
+export const doubtCaveat = (doubt: Doubt): Caveat => ({
+  reason: "not-certain",
+  message: `${doubtText(doubt)} ${caveats["not-certain"].next}`,
+});
+
+const doubtText = ({ finding, open, samples }: Doubt): string =>
+  `${capitalized(findingWords(finding))}: met on these ${samples} samples. ${settlingText(finding, open, samples)}`;

@@ -1,0 +1,153 @@
+/**
+ * The sums of every case over a pool of samples, one sample at a time: inference once a case and sample, kept on disk. Verdicts on any samples of the pool
+ * then come from the gate's own measuring and judging, in milliseconds.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { deserialize, serialize } from "node:v8";
+import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
+import { mergeValues } from "../../src/measure/by-value.ts";
+import { mergeEntries } from "../../src/measure/entries.ts";
+import { type Summed, sumUp } from "../../src/measure/measure.ts";
+import type { TensorSums } from "../../src/measure/tensor-sums.ts";
+import type { FeedSource } from "../../src/model/job.ts";
+import type { PreparedLane } from "../../src/model/lane.ts";
+import { runEffects } from "../fakes/run-effects.ts";
+import { cacheOf, firstOfDraw } from "./build.ts";
+import { modelFile } from "./model-files.ts";
+import type { LabelledModel } from "./models.ts";
+import type { Quantization } from "./quantizations.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = join(root, "node_modules/.cache/verdict-pools");
+
+export interface Pool {
+  /** What judging asks of a lane. */
+  readonly lane: Pick<PreparedLane, "outputs" | "outputDims" | "forms">;
+  /** By place in the pool: the sums of this sample alone. */
+  readonly samples: readonly Summed[];
+}
+
+/** Enough for twenty draws of 32 that share no sample; of models that take long, of which draws share some. */
+const poolSizes: Readonly<Record<string, number>> = { nsfw: 160, recogniser: 320 };
+const poolSize = 640;
+export const drawSize = 32;
+
+/** The samples that the first draws of `judgeDraw` take, in their order. */
+export const poolNumbers = ({ name }: LabelledModel): number[] =>
+  Array.from({ length: poolSizes[name] ?? poolSize }, (_, i) => firstOfDraw(Math.floor(i / drawSize)) + (i % drawSize));
+
+/** What the sums come from: the lane and the accumulating, not the judging. */
+const sources = [
+  "src/lanes/simulate/*.ts",
+  "src/onnx/*.ts",
+  "src/measure/{accumulate,agreement,by-value,entries,measure,moments,numbers,parts,score,sums}.ts",
+];
+
+/** `numbers`: of the samples, as the model makes them. Other code, models, scales or samples make another file. */
+export async function openPool(model: LabelledModel, quantization: Quantization, numbers: readonly number[]): Promise<Pool> {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([model.name, model.shape, numbers]))
+    .update(cacheOf(model, quantization));
+  hash.update(readFileSync(modelFile(model))).update(readFileSync(new URL("./samples.ts", import.meta.url)));
+  for (const file of globSync(sources, { cwd: root }).toSorted()) hash.update(readFileSync(join(root, file)));
+  const path = join(folder, `${model.name}-${quantization.name}-${hash.digest("hex").slice(0, 16)}.bin`);
+  if (existsSync(path)) return deserialize(readFileSync(path));
+  const pool = await runPool(model, quantization, numbers);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${path}.part`, serialize(pool));
+  renameSync(`${path}.part`, path);
+  return pool;
+}
+
+/** As the gate prepares it from a configuration that names the cache. */
+async function runPool(model: LabelledModel, quantization: Quantization, numbers: readonly number[]): Promise<Pool> {
+  const effects = await runEffects();
+  try {
+    const cachePath = join(effects.folder, "case.cache");
+    await effects.files.writeText(cachePath, cacheOf(model, quantization));
+    const lane = await prepareSimulate({
+      name: model.name,
+      modelPath: modelFile(model),
+      quantization: { cachePath, algorithm: "entropy", percentile: 99.999 },
+      validation: sourceOf(model, numbers),
+      deadlineMs: Number.POSITIVE_INFINITY,
+      effects,
+      shapes: new Map([[model.input, { min: model.shape, opt: model.shape, max: model.shape }]]),
+    });
+    const { outputs, forms, outputDims } = lane;
+    const options = { topK: 5, atol: 1e-5, rtol: 1e-5, forms, ...(outputDims ? { outputDims } : {}), seed: 0 };
+    const engine = await lane.build({ keep: new Set() });
+    const samples: Summed[] = [];
+    for (let i = 0; i < numbers.length; i++) samples.push(await sumUp(engine.outputs([i]), options));
+    await lane.close();
+    return { lane: { outputs, forms, ...(outputDims ? { outputDims } : {}) }, samples };
+  } finally {
+    await effects.end();
+  }
+}
+
+const sourceOf = (model: LabelledModel, numbers: readonly number[]): FeedSource => ({
+  description: `${numbers.length} made samples`,
+  count: numbers.length,
+  feed: async (index) => {
+    const data = model.sample(numbers[index] ?? Number.NaN);
+    const dtype = data instanceof Float32Array ? "float32" : "int32";
+    return new Map([[model.input, { name: model.input, dtype, shape: model.shape, data }]]);
+  },
+  close: async () => {},
+});
+
+/** What the gate would have summed up of these samples, numbered from 0 in this order. */
+export function draw({ samples }: Pool, places: readonly number[]): Summed {
+  const drawn = places.flatMap((place) => samples[place] ?? []);
+  const [first] = drawn;
+  if (first === undefined || drawn.length !== places.length) throw new RangeError("The pool does not hold these samples.");
+  return { tensors: first.tensors.map((_, n) => joined(drawn.flatMap(({ tensors }) => tensors[n] ?? []))), coverage: first.coverage };
+}
+
+function joined(apart: readonly TensorSums[]): TensorSums {
+  const [first] = apart;
+  if (first === undefined) throw new RangeError("There is no tensor to join.");
+  const renumbered = (of: (tensor: TensorSums) => TensorSums["samples"]) =>
+    apart.flatMap((tensor, sample) => of(tensor).map(({ sums }) => ({ sample, sums })));
+  const { score, parts, entries, byValue } = structuredClone({
+    score: first.score,
+    parts: first.parts,
+    entries: first.entries,
+    byValue: first.byValue,
+  });
+  for (const { entries: more, byValue: values } of apart.slice(1)) {
+    if (entries && more) mergeEntries(entries, more);
+    if (byValue && values) mergeValues(byValue, values);
+  }
+  return {
+    ...first,
+    samples: renumbered(({ samples }) => samples),
+    ...(score ? { score: joinedScore(apart.flatMap((tensor) => tensor.score ?? [])) } : {}),
+    ...(parts
+      ? {
+          parts: parts.map((part, n) => {
+            const scores = apart.flatMap((tensor) => tensor.parts?.[n]?.score ?? []);
+            return {
+              ...part,
+              samples: renumbered((tensor) => tensor.parts?.[n]?.samples ?? []),
+              ...(scores.length > 0 ? { score: joinedScore(scores) } : {}),
+            };
+          }),
+        }
+      : {}),
+    ...(entries ? { entries } : {}),
+    ...(byValue ? { byValue } : {}),
+  };
+}
+
+type Score = NonNullable<TensorSums["score"]>;
+
+const joinedScore = (scores: readonly Score[]): Score => ({
+  kind: scores[0]?.kind ?? "",
+  samples: scores.flatMap(({ samples }) => samples),
+  clamped: scores.reduce((sum, { clamped }) => sum + clamped, 0),
+});
