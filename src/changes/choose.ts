@@ -10,7 +10,6 @@ import { ConfigError } from "../effects/failure.ts";
 import { covers, filesOf, isCode, mayHoldExternalData, touchedBy } from "./affected.ts";
 import type { Base } from "./base.ts";
 import { entryChanged, namedBy } from "./config-diff.ts";
-import { refusePointers } from "./lfs.ts";
 import type { TrustedConfig } from "./trusted-config.ts";
 
 export interface Job {
@@ -44,19 +43,15 @@ export interface Choice {
   externalData(modelPath: string): Promise<readonly string[]>;
 }
 
-/** Rejects with ConfigError for a model that is not there and never was, and for Git LFS pointers among the files to check. */
+/** Rejects with ConfigError for a model that is not there and never was. What is wrong with a model's own files ends its check alone. */
 export async function chooseModels(choice: Choice): Promise<Selection> {
-  const { settings, config, effects } = choice;
+  const { settings, config } = choice;
   const { checkout } = config;
   const { present, removed } = await sortOut(choice);
   const needsAll = !settings.options.changedOnly || checkout.changed === undefined;
   const reasonOf = needsAll ? async () => "all models" : await reasons(choice);
   const decided = await Promise.all(present.map(async (model) => ({ model, why: await reasonOf(model) })));
   const jobs = decided.flatMap(({ model, why }) => (why === undefined ? [] : [{ model, why }]));
-  await refusePointers(
-    jobs.map((job) => job.model),
-    effects,
-  );
 
   const uncertain = settings.options.changedOnly && checkout.changed === undefined && checkout.event !== undefined;
   const why = settings.options.changedOnly ? (needsAll ? `all: ${checkout.why}` : checkout.why) : "all: changed-only is false";

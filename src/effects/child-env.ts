@@ -34,7 +34,7 @@ export function childEnv(
   return { ...Object.fromEntries(allowed), ...extra };
 }
 
-/** For Python: safe path, no user site, no bytecode beside foreign sources, unbuffered UTF-8. */
+/** For Python: safe path, no user site, no bytecode beside foreign sources, unbuffered UTF-8, and no usage data sent by its ONNX Runtime. */
 export const pythonEnv = (
   env: Readonly<Record<string, string | undefined>>,
   extra: Readonly<Record<string, string>> = {},
@@ -45,5 +45,6 @@ export const pythonEnv = (
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONUNBUFFERED: "1",
     PYTHONIOENCODING: "utf-8",
+    ORT_DISABLE_TELEMETRY: "1",
     ...extra,
   });

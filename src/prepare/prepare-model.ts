@@ -3,6 +3,7 @@
  * Everything that can be wrong with the user's files is said here, before anything runs.
  */
 import { dirname, join, resolve } from "node:path";
+import { refusePointers } from "../changes/lfs.ts";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { property } from "../config/untyped.ts";
 import { ConfigError } from "../effects/failure.ts";
@@ -81,6 +82,7 @@ interface Workplace {
 async function prepareIn(place: Workplace): Promise<Prepared> {
   const { entry, root, context, workFolder } = place;
   const { effects, settings } = context;
+  await refusePointers([entry], effects, root);
   const staged = await located(entry, ["path"], () => stageInto(place, entry.path, "staged"));
   const samples = await located(entry, ["shapes"], () => entrySamples(entry, staged.model, place));
   const openFeeds = samples.open;

@@ -1,6 +1,8 @@
 /** What one model's failure leaves of the others, with real ONNX Runtime and an error that a fake throws through Effects. */
+import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { runWhole } from "../../src/entry.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
@@ -77,6 +79,38 @@ describe("an error of the gate's own in one model", () => {
     expect(await readFile(join(folder, "comment.md"), "utf8")).toContain("third");
     expect(effects.lines.filter((line) => line.startsWith("error: This is a bug in the gate"))).toHaveLength(1);
   });
+});
+
+it.each([
+  ["model", "second.onnx"],
+  ["calibration samples", "second.npz"],
+])("a Git LFS pointer instead of one model's %s is that model's own verdict, and the others are judged", async (_, path) => {
+  await workspace(["first", "second", "third"]);
+  const config = join(effects.cwd, ".github/trt-gate.yml");
+  const text = await readFile(config, "utf8");
+  await writeFile(join(effects.cwd, "second.npz"), writeNpz([samples]));
+  await writeFile(config, text.replace(/(path: second\.onnx\n.*data: )cal/, "$1second"));
+  await writeFile(join(effects.cwd, path), `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12\n`);
+  const { exitCode, outcome } = await run(effects);
+  expect(verdicts(outcome?.report)).toEqual([
+    ["first", "pass", "within-limits"],
+    ["second", "undecided", "configuration"],
+    ["third", "pass", "within-limits"],
+  ]);
+  expect(outcome?.report.models[1]?.message).toBe(
+    `${path} is a Git LFS pointer, not the file itself. Give the checkout step \`lfs: true\`.`,
+  );
+  expect(exitCode).toBe(2);
+});
+
+it("ONNX Runtime leaves nothing of its own in the temporary folder and the home of a run", async () => {
+  await workspace(["model"]);
+  const [temp, home] = [await effects.files.makeTempFolder("temp"), await effects.files.makeTempFolder("home")];
+  const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+  const args = [cli, "check", "--lane", "simulate", "--search", "off", "--report-dir", "report"];
+  execFileSync(process.execPath, args, { cwd: effects.cwd, env: { PATH: process.env.PATH, TMPDIR: temp, HOME: home }, stdio: "pipe" });
+  expect(await readdir(join(effects.cwd, "report"))).toContain("report.json");
+  expect([await readdir(temp), await readdir(home)]).toEqual([[], []]);
 });
 
 describe("a report folder that is used again", () => {

@@ -21,6 +21,7 @@ export interface Runtime {
 }
 
 const packageName = "onnxruntime-node";
+const telemetryOff = "ORT_DISABLE_TELEMETRY";
 const installTimeoutMs = 180_000;
 
 /** ToolError `lane-unavailable` where it can neither be found nor installed; the message says how to preinstall it. */
@@ -51,6 +52,8 @@ const ownModules = (root: string): string[] => [
 function tryLoad(modules: string, origin: Runtime["from"]): Runtime | undefined {
   const home = join(modules, packageName);
   if (!existsSync(join(home, "package.json"))) return undefined;
+  // Read when the library is loaded. Since 1.30 its Linux build sends usage data to Microsoft and leaves a `mat-debug-<pid>.log` in the temporary folder.
+  process.env[telemetryOff] = "1";
   try {
     const ort: OrtModule = createRequire(join(home, "package.json"))(home);
     return { ort, version: ort.env.versions.node ?? ort.env.versions.common, from: origin };
