@@ -3,7 +3,7 @@
  * What becomes of them is decided elsewhere.
  */
 import { attribute, type GraphProto, isStandard, type NodeProto, nodeLabel, subgraphs, type TensorProto } from "./model.ts";
-import { type Network, usedNames } from "./network.ts";
+import { liveNodes, type Network, sortNodes, usedNames } from "./network.ts";
 import { constantTensors, isCompute } from "./units.ts";
 
 export interface BodyProduct {
@@ -18,25 +18,27 @@ export interface BodyProduct {
   readonly isAmbiguous: boolean;
 }
 
-/** In order of appearance, the innermost included. Nodes that compute on constants alone are none. */
+/** In order of appearance, the innermost included. Nodes that compute on constants alone are none, and neither are those that no output needs. */
 export function bodyProducts(network: Network): BodyProduct[] {
   const found: Omit<BodyProduct, "isAmbiguous">[] = [];
   const definitions = new Map<string, number>();
   const define = (name: string) => void (name !== "" && definitions.set(name, (definitions.get(name) ?? 0) + 1));
   for (const { name } of network.inputs) define(name);
   const outermost: Scope = { constants: network.constants, fixed: constantTensors(network) };
-  const visitAll = (nodes: readonly NodeProto[], scope: Scope) => {
+  const visitAll = (nodes: readonly NodeProto[], live: ReadonlySet<NodeProto>, scope: Scope) => {
     for (const node of nodes) {
       node.output.forEach(define);
+      if (!live.has(node)) continue;
       for (const graph of subgraphs(node)) {
         for (const { name } of graph.input) define(name);
         const inside = scopeOf(graph, scope);
-        found.push(...graph.node.filter(isCompute).flatMap((one) => productOf(one, node, inside)));
-        visitAll(graph.node, inside);
+        const needed = liveNodes({ nodes: sortNodes(graph.node), outputs: graph.output });
+        found.push(...graph.node.filter((one) => isCompute(one) && needed.has(one)).flatMap((one) => productOf(one, node, inside)));
+        visitAll(graph.node, needed, inside);
       }
     }
   };
-  visitAll(network.nodes, outermost);
+  visitAll(network.nodes, liveNodes(network), outermost);
   return found.map((one) => ({ ...one, isAmbiguous: one.inputs.some((name) => (definitions.get(name) ?? 0) > 1) }));
 }
 

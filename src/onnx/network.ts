@@ -179,14 +179,23 @@ export const valueInfo = (name: string): ValueInfoProto => create(ValueInfoProto
 
 /** Without nodes and constants that no output needs. */
 export function prune(network: Network): Network {
-  const needed = new Set(network.outputs.map((output) => output.name));
-  const nodes: NodeProto[] = [];
-  for (const node of network.nodes.toReversed()) {
+  const { nodes, needed } = neededBy(network);
+  return { ...network, nodes, constants: new Map([...network.constants].filter(([name]) => needed.has(name))) };
+}
+
+/** Nodes in topological order that some output needs: no engine computes the others. */
+export const liveNodes = (graph: { readonly nodes: readonly NodeProto[]; readonly outputs: readonly ValueInfoProto[] }): Set<NodeProto> =>
+  new Set(neededBy(graph).nodes);
+
+function neededBy({ nodes, outputs }: { readonly nodes: readonly NodeProto[]; readonly outputs: readonly ValueInfoProto[] }) {
+  const needed = new Set(outputs.map((output) => output.name));
+  const kept: NodeProto[] = [];
+  for (const node of nodes.toReversed()) {
     if (!node.output.some((name) => needed.has(name))) continue;
-    nodes.push(node);
+    kept.push(node);
     for (const name of usedNames(node)) needed.add(name);
   }
-  return { ...network, nodes: nodes.toReversed(), constants: new Map([...network.constants].filter(([name]) => needed.has(name))) };
+  return { nodes: kept.toReversed(), needed };
 }
 
 /** Bytes of the network as a model of its own; large weights stay where their external entries point. */

@@ -7,7 +7,7 @@ import type { Unit } from "../model/unit.ts";
 import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
-import { type Network, producers, prune, sortNodes } from "./network.ts";
+import { liveNodes, type Network, producers, prune, sortNodes } from "./network.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
 import { isQOperator } from "./qoperators.ts";
 import { blockOf, constantTensors, findUnits } from "./units.ts";
@@ -66,7 +66,9 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     const node = unitNode(unit);
     if (node !== undefined) enter(unit.id, node);
   }
+  const live = liveNodes(network);
   const others = network.nodes.flatMap((node, order): Unit[] => {
+    if (!live.has(node)) return [];
     if (isUnit.has(node) || isQuantize(node) || isDequantize(node) || view.isCarrier(node) || fixed.has(node.output[0] ?? "")) return [];
     const unit = plainUnit(node, order, view.source);
     return subgraphs(node).length === 0 && enter(unit.id, node) ? [unit] : [];

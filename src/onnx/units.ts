@@ -7,7 +7,7 @@ import { patternBlocks } from "./blocks.ts";
 import { elementsOf, storedBytes } from "./constants.ts";
 import { foldSites } from "./fold.ts";
 import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs } from "./model.ts";
-import { type Network, producers, usedNames } from "./network.ts";
+import { liveNodes, type Network, producers, usedNames } from "./network.ts";
 import { isDequantize, isQuantize, qdqSource } from "./qdq.ts";
 
 export const computeOps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
@@ -37,15 +37,17 @@ const fusedOps: ReadonlySet<string> = new Set([
   "BatchNormalization",
 ]);
 
-/** In topological order. Works on the graph as it is and on the folded one, with equal ids. Empty where nothing can be quantised. */
+/** In topological order, without nodes that no output needs. Works on the graph as it is and on the folded one, with equal ids. Empty where nothing can be quantised. */
 export function findUnits(network: Network): Unit[] {
   const computesShape = shapeTensors(network);
   const fixed = constantTensors(network);
   const makers = producers(network.nodes);
   const norms = new Map(foldSites(network).map((site) => [site.conv, site.norm]));
+  const live = liveNodes(network);
   const units: Draft[] = [];
   const unitOf = new Map<string, number>();
   for (const [position, node] of network.nodes.entries()) {
+    if (!live.has(node)) continue;
     const activations = isCompute(node) ? activationInputs(node, fixed) : [];
     if (isCompute(node) && activations.length > 0 && !activations.some((name) => computesShape.has(name))) {
       const norm = norms.get(node);

@@ -97,3 +97,10 @@ it("a model that ONNX Runtime itself does not take is said to be one", async () 
   expect([reason, exit]).toEqual(["runtime-failed", 4]);
   expect(message).toMatch(/does not take this model/);
 });
+
+it("a product that no output needs is no evidence: the model is undecided, and the sentence says why", async () => {
+  const dead = modelProto({ nodes: [product, node("Relu", ["x"], ["y"])], weights, outputs: ["y"] });
+  const [reason, message, exit] = await verdictOn(dead);
+  expect([reason, exit]).toEqual(["precision-not-applied", 4]);
+  expect(message).toMatch(/None of the 1 compute nodes of 'm' \(first '.*'\) makes what an output of the model holds/);
+});

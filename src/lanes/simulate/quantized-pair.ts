@@ -14,7 +14,7 @@ import { embed, isExternal } from "../../onnx/constants.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, type NodeProto, nodeLabel, type OnnxModel, subgraphs } from "../../onnx/model.ts";
-import { type Network, toNetwork } from "../../onnx/network.ts";
+import { liveNodes, type Network, toNetwork } from "../../onnx/network.ts";
 import { isDequantize } from "../../onnx/qdq.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
@@ -52,7 +52,8 @@ export interface Sides {
 export async function makeSides(job: LaneJob, model: OnnxModel, runtime: Runtime): Promise<Sides> {
   const sides =
     job.quantization.qdqPath !== undefined || hasQdq(model.graph.node) ? await fromQdq(job, model) : await fromScales(job, model, runtime);
-  if (sides.candidate.units.length === 0 && (sides.bodies?.quantized ?? []).length === 0) throw nothingQuantized(job, sides);
+  if (sides.candidate.units.length === 0 && (sides.bodies?.quantized ?? []).length === 0)
+    throw nothingQuantized(job, sides, toNetwork(model));
   return sides;
 }
 
@@ -189,7 +190,7 @@ const nothingPerTensor = ({ name }: LaneJob): ToolError =>
     `No weight of '${name}' can be quantised per channel: each has a scale per channel already, or its float values are not known. Give the float model as 'path' and the Q/DQ model as 'quantization.qdq'.`,
   );
 
-function nothingQuantized(job: LaneJob, sides: Sides): ToolError {
+function nothingQuantized(job: LaneJob, sides: Sides, network: Network): ToolError {
   if (sides.missingScales.length > 0) {
     return new ToolError(
       "stale-cache",
@@ -201,6 +202,13 @@ function nothingQuantized(job: LaneJob, sides: Sides): ToolError {
     return new ToolError(
       "compute-in-bodies",
       `All ${float.length} compute nodes of '${job.name}' lie inside bodies of If, Loop or Scan, and none has a scale (first: ${float[0]}). Calibration sees no tensor there: give a cache with scales of their inputs, or export the model without control flow.`,
+    );
+  const [compute, live] = [network.nodes.filter(isCompute), liveNodes(network)];
+  const [first] = compute;
+  if (first !== undefined && !compute.some((node) => live.has(node)) && (sides.bodies?.total ?? 0) === 0)
+    return new ToolError(
+      "precision-not-applied",
+      `None of the ${compute.length} compute nodes of '${job.name}' (first '${nodeLabel(first)}') makes what an output of the model holds, so INT8 would change nothing that can be seen. Name what they compute as an output, or take the model out of the configuration.`,
     );
   return new ToolError(
     "precision-not-applied",

@@ -198,3 +198,9 @@ describe("a body", () => {
     ).toEqual(["MatMul:y"]);
   });
 });
+
+it("units that no output needs are none", () => {
+  const nodes = [node("MatMul", ["x", "w"], ["y"]), node("MatMul", ["y", "w"], ["unread"])];
+  const found = findUnits(network({ nodes, weights: [weight("w", [4, 4])], outputs: ["y"] }));
+  expect(found.map(({ id }) => id)).toEqual(["MatMul:y"]);
+});
