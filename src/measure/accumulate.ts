@@ -86,10 +86,11 @@ function addPairs(sums: Sums, { reference, candidate, from, to }: Block, { atol,
     rc += r * c;
     absSum += abs;
     relSum += rel;
-    absMax = Math.max(absMax, abs);
-    relMax = Math.max(relMax, rel);
-    exact += abs === 0 ? 1 : 0;
-    close += abs <= atol + rtol * magnitude ? 1 : 0;
+    // Branches that hardly ever change cost less than Math.max, which has NaN and signed zeros to think of.
+    if (abs > absMax) absMax = abs;
+    if (rel > relMax) relMax = rel;
+    if (abs === 0) exact++;
+    if (abs <= atol + rtol * magnitude) close++;
   }
   // Every value that is not finite leaves its mark in a sum of squares; so do squares of very large ones, which are looked at again.
   if (!Number.isFinite(r2 + c2) && !(areFinite(reference, from, to) && areFinite(candidate, from, to))) return false;

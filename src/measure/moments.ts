@@ -52,8 +52,8 @@ export function blockMoments(values: ArrayLike<number>, from = 0, to = values.le
     const distance = x - origin;
     sum += distance;
     squares += distance * distance;
-    min = Math.min(min, x);
-    max = Math.max(max, x);
+    if (x < min) min = x;
+    if (x > max) max = x;
   }
   const count = to - from;
   return { count, min, max, mean: origin + sum / count, m2: Math.max(0, squares - (sum * sum) / count) };
