@@ -2,23 +2,30 @@
 Asks NVIDIA's strongly typed builder (TensorRT for RTX) whether it takes an ONNX model: parses and builds it, runs nothing. Needs no GPU.
 Usage: builder_check.py MODEL PROFILE RESULT. PROFILE holds {input: [min, opt, max]}.
 RESULT is written at every step: a builder that dies leaves its last one.
+`builder_check.py RESULT` only says whether there is a builder, and loads nothing of it.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import sys
 from typing import Any
 
 MOST_MESSAGES = 5
+# The libraries come in a wheel of their own.
+MODULES = ("tensorrt_rtx_libs", "tensorrt_rtx_bindings")
+
+
+def is_installed() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in MODULES)
 
 
 def load_builder() -> Any:
-    """The builder's module; None where it is not installed. The libraries come in a wheel of their own, which has to be imported first."""
+    """The builder's module; None where it cannot be loaded. Its libraries have to be imported first."""
     try:
-        importlib.import_module("tensorrt_rtx_libs")
-        return importlib.import_module("tensorrt_rtx_bindings")
+        return [importlib.import_module(name) for name in MODULES][-1]
     except ImportError:
         return None
 
@@ -61,24 +68,28 @@ def answer(trt: Any, model: str, shapes: dict[str, list[list[int]]]) -> dict[str
     return {"taken": plan is not None, "messages": [] if plan is not None else logger.errors[:MOST_MESSAGES]}
 
 
-def main(model: str, profile: str, result: str) -> int:
-    def write(facts: dict[str, Any]) -> None:
-        with open(result, "w", encoding="utf-8") as file:
-            json.dump(facts, file)
+def write(result: str, facts: dict[str, Any]) -> None:
+    with open(result, "w", encoding="utf-8") as file:
+        json.dump(facts, file)
 
+
+def main(model: str, profile: str, result: str) -> int:
     trt = load_builder()
     if trt is None:
-        write({"builder": None})
+        write(result, {"builder": None})
         return 0
     builder = "TensorRT for RTX {}".format(trt.__version__)
-    write({"builder": builder})
+    write(result, {"builder": builder})
     with open(profile, encoding="utf-8") as file:
         shapes = json.load(file)
-    write({"builder": builder, **answer(trt, model, shapes)})
+    write(result, {"builder": builder, **answer(trt, model, shapes)})
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        raise SystemExit("usage: builder_check.py MODEL PROFILE RESULT")
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3]))
+    if len(sys.argv) == 2:
+        write(sys.argv[1], {"installed": is_installed()})
+    elif len(sys.argv) == 4:
+        sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3]))
+    else:
+        raise SystemExit("usage: builder_check.py [MODEL PROFILE] RESULT")

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { Caveat } from "../gate/caveats.ts";
-import { askBuilder, type BuilderAnswer } from "../lanes/tensorrt/builder-check.ts";
+import { askBuilder, type BuilderAnswer, hasBuilder } from "../lanes/tensorrt/builder-check.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
@@ -39,7 +39,10 @@ export async function checkBuilder(prepared: Prepared, keep: readonly string[]):
 
 async function askAboutBoth(prepared: Prepared, keep: readonly string[]): Promise<BuilderVerdict | undefined> {
   const { job, builderCheck } = prepared;
-  if (builderCheck === "off") return undefined;
+  if (builderCheck === "off" || (givenPath(prepared) ?? prepared.lane.scales) === undefined) return undefined;
+  // Most machines have no builder: there no model is made for it.
+  const place = placeOf(prepared, "candidate");
+  if (place.timeoutMs <= 0 || !(await hasBuilder(place))) return undefined;
   const candidate = await candidatePath(prepared, []);
   if (candidate === undefined) return undefined;
   const first = await ask(prepared, candidate, "candidate");
@@ -66,20 +69,30 @@ const refusal = (what: string, { builder, message }: { readonly builder: string;
   message: `TensorRT does not take this model: ${builder} refuses the ${what} with "${message}". Export it in a form that it takes; \`builder-check: off\` in 'tensorrt' leaves the question out.`,
 });
 
-async function ask({ job, python }: Prepared, modelPath: string, what: string): Promise<BuilderAnswer> {
-  const { files, clock } = job.effects;
-  const timeoutMs = Math.min(mostMs, job.deadlineMs - clock.monotonicMs());
-  if (timeoutMs <= 0) return { kind: "not-installed" };
-  const shapes = shapesOf(await readModel(modelPath, files, { weights: "left-in-file" }), job.shapes);
-  return await askBuilder({ modelPath, shapes, python, folder: join(job.workFolder, `builder-${what}`), timeoutMs, effects: job.effects });
+async function ask(prepared: Prepared, modelPath: string, what: string): Promise<BuilderAnswer> {
+  const { job } = prepared;
+  const place = placeOf(prepared, what);
+  if (place.timeoutMs <= 0) return { kind: "not-installed" };
+  const shapes = shapesOf(await readModel(modelPath, job.effects.files, { weights: "left-in-file" }), job.shapes);
+  return await askBuilder({ modelPath, shapes, ...place });
 }
+
+const placeOf = ({ job: { workFolder, effects, deadlineMs }, python }: Prepared, what: string) => ({
+  python,
+  folder: join(workFolder, `builder-${what}`),
+  timeoutMs: Math.min(mostMs, deadlineMs - effects.clock.monotonicMs()),
+  effects,
+});
 
 const shapesOf = (model: OnnxModel, given: Prepared["job"]["shapes"]): Prepared["job"]["shapes"] =>
   new Map(resolveInputs(model, given).map(({ name, shape }) => [name, given.get(name) ?? { min: shape, opt: shape, max: shape }] as const));
 
+const givenPath = ({ job, holdsQdq }: Prepared): string | undefined => job.quantization.qdqPath ?? (holdsQdq ? job.modelPath : undefined);
+
 /** The file that is judged: the Q/DQ model as it was given, or one made from the scales in use. Undefined where the lane knows no scales. */
-async function candidatePath({ job, lane, holdsQdq }: Prepared, keep: readonly string[]): Promise<string | undefined> {
-  const given = job.quantization.qdqPath ?? (holdsQdq ? job.modelPath : undefined);
+async function candidatePath(prepared: Prepared, keep: readonly string[]): Promise<string | undefined> {
+  const { job, lane } = prepared;
+  const given = givenPath(prepared);
   if (given !== undefined || lane.scales === undefined) return given;
   const { files } = job.effects;
   const { model } = await insertQdq(await readModel(job.modelPath, files), lane.scales, files, { keep: new Set(keep) });

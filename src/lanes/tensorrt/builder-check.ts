@@ -1,6 +1,6 @@
 /**
  * Asks NVIDIA's strongly typed builder whether it takes a model, where the configured Python has it (TensorRT for RTX, which builds without a GPU).
- * Runs no engine; what the answer means for the verdict is check/builder-check.ts.
+ * Runs no engine; what the answer means for the verdict is evaluate/builder-check.ts.
  */
 import { join } from "node:path";
 import { z } from "zod";
@@ -10,15 +10,18 @@ import { ToolError } from "../../effects/failure.ts";
 import { pythonFile } from "../../effects/python-files.ts";
 import type { ShapeRange } from "../../model/job.ts";
 
-export interface BuilderQuestion {
-  readonly modelPath: string;
-  /** Of inputs with open dimensions. */
-  readonly shapes: ReadonlyMap<string, ShapeRange>;
+interface BuilderPlace {
   readonly python: string;
   /** For the files of the question. */
   readonly folder: string;
   readonly timeoutMs: number;
   readonly effects: Effects;
+}
+
+export interface BuilderQuestion extends BuilderPlace {
+  readonly modelPath: string;
+  /** Of inputs with open dimensions. */
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
 }
 
 export type BuilderAnswer =
@@ -28,14 +31,24 @@ export type BuilderAnswer =
   | { readonly kind: "taken"; readonly builder: string }
   | { readonly kind: "refused"; readonly builder: string; readonly message: string };
 
+const installedSchema = z.object({ installed: z.boolean() });
 const resultSchema = z.object({
   builder: z.string().nullable(),
   taken: z.boolean().optional(),
   messages: z.array(z.string()).default([]),
 });
 
+/** Whether it is worth making a model to ask about: false also without Python. Loads nothing of the builder. ToolError `cancelled` alone. */
+export async function hasBuilder({ folder, ...place }: BuilderPlace): Promise<boolean> {
+  await place.effects.files.makeFolder(folder);
+  const resultPath = join(folder, "installed.json");
+  await runScript({ folder, ...place }, [resultPath]);
+  return (await readResult(resultPath, installedSchema, place.effects))?.installed === true;
+}
+
 /** ToolError `cancelled` alone: without Python or without the builder the answer is `not-installed`. */
-export async function askBuilder({ modelPath, shapes, python, folder, timeoutMs, effects }: BuilderQuestion): Promise<BuilderAnswer> {
+export async function askBuilder({ modelPath, shapes, ...place }: BuilderQuestion): Promise<BuilderAnswer> {
+  const { folder, effects, timeoutMs } = place;
   const { files } = effects;
   await files.makeFolder(folder);
   const [profile, resultPath] = [join(folder, "profile.json"), join(folder, "answer.json")];
@@ -43,25 +56,25 @@ export async function askBuilder({ modelPath, shapes, python, folder, timeoutMs,
     profile,
     JSON.stringify(Object.fromEntries([...shapes].map(([name, { min, opt, max }]) => [name, [min, opt, max]]))),
   );
-  const run = await effects.exec.run({
-    file: python,
-    args: [await pythonFile("builder_check.py", files), modelPath, profile, resultPath],
-    cwd: folder,
-    env: pythonEnv(effects.env),
-    timeoutMs,
-  });
-  if (run.endedBy === "cancel") throw new ToolError("cancelled", "The builder check was cancelled. Start the run again.", run.tail);
-  const result = await readResult(resultPath, effects);
+  const run = await runScript(place, [modelPath, profile, resultPath]);
+  const result = await readResult(resultPath, resultSchema, effects);
   if (result === undefined || result.builder === null) return { kind: "not-installed" };
   const { builder, taken, messages } = result;
   if (taken === undefined) return { kind: "no-answer", builder, message: endingOf(run, timeoutMs) };
   return taken ? { kind: "taken", builder } : { kind: "refused", builder, message: refusalOf(messages) };
 }
 
-async function readResult(path: string, { files }: Effects) {
+async function runScript({ python, folder, timeoutMs, effects }: BuilderPlace, words: readonly string[]): Promise<ToolResult> {
+  const script = await pythonFile("builder_check.py", effects.files);
+  const run = await effects.exec.run({ file: python, args: [script, ...words], cwd: folder, env: pythonEnv(effects.env), timeoutMs });
+  if (run.endedBy === "cancel") throw new ToolError("cancelled", "The builder check was cancelled. Start the run again.", run.tail);
+  return run;
+}
+
+async function readResult<T>(path: string, schema: z.ZodType<T>, { files }: Effects): Promise<T | undefined> {
   if ((await files.stat(path)) === undefined) return undefined;
   try {
-    return resultSchema.parse(JSON.parse(await files.readText(path)));
+    return schema.parse(JSON.parse(await files.readText(path)));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { chmod, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ToolError } from "../../../src/effects/failure.ts";
@@ -51,5 +52,29 @@ describe("a builder check that cannot be made", () => {
     const off = await prepared("/nowhere/model.onnx", { builderCheck: "off" });
     expect(await checkBuilder(off, ["Conv:x"])).toBeUndefined();
     expect(effects?.started).toEqual([]);
+  });
+});
+
+describe("a model for the builder", () => {
+  const asked = async (isInstalled: boolean) => {
+    const question = await prepared(model);
+    const python = join(effects?.folder ?? "", "python");
+    await writeFile(
+      python,
+      `#!/bin/sh\nif test $# -eq 2; then echo '{"installed":${isInstalled}}' >"$2"; else echo '{"builder":"B","taken":true}' >"$4"; fi\n`,
+    );
+    await chmod(python, 0o755);
+    const verdict = await checkBuilder({ ...(question as object), python } as never, []);
+    return { verdict, made: (await readdir(effects?.folder ?? "")).filter((name) => name.endsWith(".onnx")) };
+  };
+
+  it("is made and asked about where there is a builder", async () => {
+    const { verdict, made } = await asked(true);
+    expect(verdict?.report).toEqual({ builder: "B", answers: [{ what: "candidate", answer: "taken" }] });
+    expect(made).toEqual(["builder-candidate.onnx"]);
+  });
+
+  it("is not made where there is none", async () => {
+    expect(await asked(false)).toEqual({ verdict: undefined, made: [] });
   });
 });

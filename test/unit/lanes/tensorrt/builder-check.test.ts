@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { askBuilder } from "../../../../src/lanes/tensorrt/builder-check.ts";
+import { askBuilder, hasBuilder } from "../../../../src/lanes/tensorrt/builder-check.ts";
 import { type RunEffects, runEffects } from "../../../fakes/run-effects.ts";
 
 let effects: RunEffects | undefined;
@@ -69,5 +69,28 @@ describe("asking the builder", () => {
       message: "it ended by SIGSEGV: last words",
     });
     expect(await ask(`${says({ builder })}; sleep 20`, 1500)).toEqual({ kind: "no-answer", builder, message: "it took longer than 2 s" });
+  });
+});
+
+describe("whether there is a builder", () => {
+  const found = async (body: string) => {
+    effects = await runEffects();
+    const python = join(effects.folder, "python");
+    await writeFile(python, `#!/bin/sh\n${body}\n`);
+    await chmod(python, 0o755);
+    return await hasBuilder({ python, folder: join(effects.folder, "question"), timeoutMs: 20_000, effects });
+  };
+
+  it("is what Python says, asked with the place of the answer alone", async () => {
+    expect(await found(`test $# -eq 2 && printf '{"installed":true}' > "$2"`)).toBe(true);
+    expect(await found(`printf '{"installed":false}' > "$2"`)).toBe(false);
+  });
+
+  it("is no where Python fails, says something else or is not there", async () => {
+    expect(await found("exit 1")).toBe(false);
+    expect(await found('echo "no JSON" > "$2"')).toBe(false);
+    expect(await found(`printf '{"builder":"B"}' > "$2"`)).toBe(false);
+    effects = await runEffects();
+    expect(await hasBuilder({ python: "/nowhere/python", folder: join(effects.folder, "q"), timeoutMs: 1000, effects })).toBe(false);
   });
 });
