@@ -57,14 +57,8 @@ export type AskedBuild = z.infer<typeof askedBuild>;
 /** `variables`: FAKE_TRT_… of the fixture's README, and FAKE_SMI for its `nvidia-smi`. */
 export async function fakeMachine(variables: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
   const run = await runEffects();
-  const bin = join(run.folder, "bin");
-  await mkdir(bin, { recursive: true });
   const trace = join(run.folder, "builds.jsonl");
-  const exports = Object.entries({ FAKE_TRT_TRACE: trace, ...variables }).map(([name, value]) => `export ${name}='${value}'`);
-  await program(join(bin, "python"), [...exports, `export PYTHONPATH='${fixture}'`, `exec '${oraclePython()}' "$@"`]);
-  const polygraphy = `import sys; sys.argv[0] = "polygraphy"; from polygraphy.tools import main; sys.exit(main())`;
-  await program(join(bin, "polygraphy"), [`exec '${join(bin, "python")}' -c '${polygraphy}' "$@"`]);
-  await program(join(bin, "nvidia-smi"), [...exports, `exec sh '${fixture}/bin/nvidia-smi' "$@"`]);
+  const bin = await fakePrograms(join(run.folder, "bin"), { FAKE_TRT_TRACE: trace, ...variables });
   const effects: Effects = {
     ...run,
     clock: realClock,
@@ -134,6 +128,17 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
       };
     },
   };
+}
+
+/** Writes `python`, `polygraphy` and `nvidia-smi` of such a machine into `bin`, and gives it. */
+export async function fakePrograms(bin: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
+  await mkdir(bin, { recursive: true });
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+  await program(join(bin, "python"), [...exports, `export PYTHONPATH='${fixture}'`, `exec '${oraclePython()}' "$@"`]);
+  const polygraphy = `import sys; sys.argv[0] = "polygraphy"; from polygraphy.tools import main; sys.exit(main())`;
+  await program(join(bin, "polygraphy"), [`exec '${join(bin, "python")}' -c '${polygraphy}' "$@"`]);
+  await program(join(bin, "nvidia-smi"), [...exports, `exec sh '${fixture}/bin/nvidia-smi' "$@"`]);
+  return bin;
 }
 
 async function program(path: string, lines: readonly string[]): Promise<void> {

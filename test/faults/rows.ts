@@ -47,6 +47,7 @@ const config = "test/faults/configuration.test.ts";
 const cache = "test/faults/calibration.test.ts";
 const fuzz = "test/faults/fuzz/fuzz.test.ts";
 const machine = "test/faults/machine.test.ts";
+const interruption = "test/faults/interruption.test.ts";
 const disk = "test/faults/disk.test.ts";
 
 export const parts: Readonly<Record<string, readonly Row[]>> = {
@@ -402,6 +403,24 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "none",
       "the next run comments once",
       `${stages}: in $stage: the finished report, and the next run comments once`,
+    ),
+    row(
+      "SIGINT, SIGTERM and SIGKILL at each stage of a run in the simulate lane",
+      "none",
+      "the next run ends as without them",
+      `${interruption}: SIGINT, SIGTERM and SIGKILL at each stage of a run in the simulate lane`,
+    ),
+    row(
+      "SIGINT, SIGTERM and SIGKILL at each stage of a run in a TensorRT lane",
+      "none",
+      "the next run ends as without them",
+      `${interruption}: SIGINT, SIGTERM and SIGKILL at each stage of a run in a TensorRT lane`,
+    ),
+    row(
+      "SIGINT, SIGTERM and SIGKILL while the result is told",
+      "none",
+      "the next run comments once",
+      `${interruption}: SIGINT, SIGTERM and SIGKILL while the result is told`,
     ),
     row(
       "Ctrl-C on a terminal",

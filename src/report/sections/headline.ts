@@ -16,8 +16,11 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   const bad = checked.filter((model) => model.verdict === report.verdict);
   const who = bad.length === 1 && bad[0] ? show(bad[0].name) : `${bad.length} of ${plural(checked.length, "model")}`;
   if (report.verdict === "regression") return `Do not merge: INT8 lost accuracy in ${who}`;
-  if (report.verdict === "undecided")
-    return checked.length === 0 ? "Not decided: nothing was compared" : `Not decided: ${who} could not be judged`;
+  if (report.verdict === "undecided") {
+    if (checked.length === 0) return "Not decided: nothing was compared";
+    // Every model was judged, and then the run was cancelled.
+    return bad.length === 0 ? "Not decided: the run ended early" : `Not decided: ${who} could not be judged`;
+  }
   if (checked.length === 0) return "Safe to merge: no model changed";
   const careful = checked.filter(({ caveats }) => (caveats ?? []).length > 0);
   if (careful.length > 0) {

@@ -66,6 +66,7 @@ describe("pull-request comment", () => {
     ["pass", passReport(), "### ✅ Safe to merge: INT8 accuracy of `text-direction` is within limits"],
     ["undecided", undecidedReport(), "### ⚠️ Not decided: `text-detection` could not be judged"],
     ["no changed model", passReport({ models: [] }), "### ✅ Safe to merge: no model changed"],
+    ["cancelled behind the last model", undecidedReport({ models: [sampleModel()] }), "### ⚠️ Not decided: the run ended early"],
     ["nothing compared", undecidedReport({ models: [] }), "### ⚠️ Not decided: nothing was compared"],
   ])("answers in its first visible line whether to merge: %s", (_, report, headline) => {
     expect(lines(renderComment(report, options)).find((line) => line !== "" && !line.startsWith("<!--"))).toBe(headline);

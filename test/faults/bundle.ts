@@ -1,0 +1,23 @@
+/** The sources as they stand, bundled as `npm run build` does, in a folder of their own: starts in a third of the time of the sources. */
+import { symlinkSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "../../scripts/build.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface Bundle {
+  /** Holds index.js, post.js and cli.js. */
+  readonly doors: string;
+  remove(): Promise<void>;
+}
+
+export async function freshBundle(): Promise<Bundle> {
+  const folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  for (const name of ["package.json", "node_modules", "python", "runtime"]) symlinkSync(join(root, name), join(folder, name));
+  const doors = join(folder, "dist");
+  await build(doors);
+  return { doors, remove: () => rm(folder, { recursive: true, force: true }) };
+}
