@@ -14,8 +14,8 @@ import { writeBeside } from "./beside-report.ts";
 
 type EngineFile = NonNullable<ModelReport["engines"]>[number];
 
-/** Of one model: an artifact is uploaded within minutes, and kept for weeks. */
-const mostBytes = 256 * 2 ** 20;
+/** Of all models of a run: one artifact holds them, is uploaded within minutes, and kept for weeks. */
+export const mostEngineBytes = 256 * 2 ** 20;
 
 export interface ShippedEngines {
   /** The candidate that was judged, and its reference. */
@@ -38,18 +38,17 @@ export async function keepEngineFiles(
   ] as const;
   const folder = join("engines", `${fileName(job.name)}-${sha256.slice(0, 8)}`);
   const kept: EngineFile[] = [];
-  let bytes = 0;
   for (const [role, file] of wanted) {
     if (file === undefined) continue;
     const { sha256: hash, sizeBytes } = file;
-    const why = whyLeft(file, bytes, job.workFolder, context);
+    const why = whyLeft(file, job.workFolder, context);
     if (why !== undefined) {
       kept.push({ role, sha256: hash, sizeBytes, why });
       continue;
     }
     const path = join(folder, role === "timing-cache" ? basename(file.path) : `${role}.plan`);
     if (!(await writeBeside(path, context, (target) => files.copy(file.path, target)))) break;
-    bytes += sizeBytes;
+    context.engineBytes.kept += sizeBytes;
     kept.push({ role, sha256: hash, sizeBytes, path });
   }
   return kept.length === 0 ? undefined : kept;
@@ -61,9 +60,10 @@ async function timingCacheOf(path: string | undefined, files: Files): Promise<Fi
   return { path, ...(await hashFile(path, files)) };
 }
 
-function whyLeft({ path, sizeBytes }: FileFacts, before: number, workFolder: string, { settings }: CheckContext): string | undefined {
+function whyLeft({ path, sizeBytes }: FileFacts, workFolder: string, { settings, engineBytes }: CheckContext): string | undefined {
   if (!settings.options.artifactEngines) return "`artifact-engines` is false";
   if (!path.startsWith(`${workFolder}/`)) return "the configuration names it";
-  if (before + sizeBytes > mostBytes) return `it would be more than ${mostBytes / 2 ** 20} MiB of engines`;
+  if (engineBytes.kept + sizeBytes > mostEngineBytes)
+    return `it would be more than ${mostEngineBytes / 2 ** 20} MiB of engines in this run`;
   return undefined;
 }

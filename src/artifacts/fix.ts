@@ -7,9 +7,6 @@ import type { Judging } from "../evaluate/outputs.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import type { Engine } from "../model/engine.ts";
-import { embed, isExternal } from "../onnx/constants.ts";
-import { encodeModel } from "../onnx/edit.ts";
-import { readModel } from "../onnx/read.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { editedQdqModel } from "../prepare/edited-qdq.ts";
 import { ownCacheName } from "../prepare/exported-cache.ts";
@@ -20,6 +17,7 @@ import type { KeptUnit, ModelReport } from "../report/schema.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { writeBeside } from "./beside-report.ts";
 import { buildWith } from "./build-flags.ts";
+import { wholeModel } from "./built-models.ts";
 import type { FixFacts } from "./fix-facts.ts";
 import { writeKeepPatch } from "./keep-patch.ts";
 
@@ -109,11 +107,7 @@ async function builtModel(prepared: Prepared, fixed: Engine | undefined): Promis
   const { files } = prepared.job.effects;
   const path = provedForm(prepared, fixed)?.format === "qdq" ? fixed?.facts.built?.modelPath : undefined;
   if (path === undefined) return undefined;
-  const model = await readModel(path, files);
-  const { graph, folder } = model;
-  if (!graph.initializer.some(isExternal)) return await files.readBytes(path);
-  graph.initializer = await Promise.all(graph.initializer.map(async (one) => (isExternal(one) ? await embed(one, folder, files) : one)));
-  return encodeModel(model);
+  return await wholeModel(path, files);
 }
 
 /** What the search proved, as the fix carries it: by the proof samples, in the precisions asked for. */

@@ -13,6 +13,7 @@ import { exportedCache, ownCacheName } from "../prepare/exported-cache.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
 import { writeBeside } from "./beside-report.ts";
+import { keepBuiltModels } from "./built-models.ts";
 import { placeIn, timingCacheOf } from "./fix.ts";
 import type { FixFacts } from "./fix-facts.ts";
 
@@ -29,6 +30,7 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
   const { entry, prepared, context } = facts;
   const folder = join("reproduce", `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`);
   const own = facts.own ?? (await exportedCache(prepared));
+  const models = await keepBuiltModels(facts.decided.run.engine, prepared, { folder, context });
   const beside = {
     ...(own === undefined ? {} : { [ownCacheName]: own.text }),
     [toleranceName]: toleranceText(entry),
@@ -38,6 +40,7 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
   const filesAt = (place: ReproductionFiles["place"]): ReproductionFiles => ({
     place,
     ...(own ? { cache: place(ownCacheName) } : {}),
+    models: Object.fromEntries(Object.entries(models).map(([role, name]) => [role, place(name)])),
     // Two folders up is the report's own.
     ...(timing === undefined ? {} : { timingCache: place(join("..", "..", timing)) }),
   });
@@ -52,7 +55,7 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
     reproduction: {
       script: at(scriptName),
       command: `sh ${shellWord(place(scriptName))}`,
-      files: Object.keys(beside).map(at),
+      files: [...Object.keys(beside), ...Object.values(models)].map(at),
     },
   };
 }

@@ -20,7 +20,7 @@ import { describeEnvironment } from "../run/environment.ts";
 import { version } from "../version.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { joinReports, type Part } from "./join-reports.ts";
-import { keepFixFiles } from "./merged-fixes.ts";
+import { keepFiles } from "./merged-files.ts";
 import { readReport } from "./render.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
@@ -35,7 +35,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const environment = environmentOf(parts, options, event, effects);
   const tool: Report["tool"] = { name: "trt-gate", version, commit: effects.env.GITHUB_ACTION_REF || "local" };
   const joined = joinReports({ parts, unreadable, expected: expectedNames(parsed), failOn: options.failOn, tool, environment });
-  const report = reportSchema.parse(await keepFixFiles(joined, isForeign ? [] : parts, dirname(output), effects));
+  const report = reportSchema.parse(await keepFiles(joined, isForeign ? [] : parts, dirname(output), effects));
   await effects.files.writeText(output, `${JSON.stringify(report, null, 1)}\n`);
   await tell({ report, options, event, folder: dirname(output) }, effects);
   io.out(parsed.has("json") ? `${JSON.stringify(report, null, 1)}\n` : `${renderLogLine(report)}\n`);

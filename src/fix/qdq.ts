@@ -1,6 +1,7 @@
 /** For explicit models: a script that removes the Q/DQ of the kept units with `onnx`, and the edited model itself where its bytes are at hand. */
 
 import { polygraphyBuild, trtexecBuild } from "../model/build-command.ts";
+import { withoutCalibrator } from "../model/build-options.ts";
 import { pathArgument, shellLine } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
@@ -38,8 +39,10 @@ export function makeQdq(fix: Fix): readonly Artifact[] {
 function buildLine(fix: Fix): string {
   const model = placeOf(fix, MODEL);
   const engine = "fixed.engine";
-  if (fix.proved?.typed !== false) return trtexecBuild({ model, types: "typed", engine });
-  const options = fix.buildWith?.polygraphy ?? [];
+  const { polygraphy = [], trtexec = [] } = fix.buildWith ?? {};
+  if (fix.proved === undefined && trtexec !== null) return trtexecBuild({ model, types: "typed", options: trtexec, engine });
+  const options = withoutCalibrator(polygraphy);
+  if (fix.proved?.typed !== false) return polygraphyBuild({ model, types: "typed", options, engine });
   // FP32 has to be asked for where FP16 is allowed, by the layers' own names: those that the script holds.
   const script = fix.precision === "float16" ? undefined : { path: placeOf(fix, "fix_precision.py"), constraints: "obey" as const };
   return polygraphyBuild({ model, types: "int8 and fp16", options, script, engine });

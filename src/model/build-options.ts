@@ -37,6 +37,12 @@ export const polygraphyPlugins = (plugins: readonly string[]): string[] => (plug
 export const polygraphyCalibrator = (calibrator: string = entropyCalibrator): string[] =>
   calibrator === entropyCalibrator ? [] : ["--calib-base-cls", calibrator];
 
+/** The same words for a model with Q/DQ, which nothing calibrates. */
+export function withoutCalibrator(words: readonly string[]): string[] {
+  const at = words.indexOf("--calib-base-cls");
+  return at < 0 ? [...words] : [...words.slice(0, at), ...words.slice(at + 2)];
+}
+
 export const polygraphyTiming = (cache: string | undefined): string[] => (cache === undefined ? [] : ["--load-timing-cache", cache]);
 export const trtexecTiming = (cache: string | undefined): string[] => (cache === undefined ? [] : [`--timingCacheFile=${cache}`]);
 

@@ -25,6 +25,8 @@ export interface CheckContext {
   readonly baseFolder: (entry: ModelEntry) => Promise<{ readonly folder: string; readonly commit: string } | undefined>;
   /** An earlier report of this model, where one lies in the report folder. */
   readonly earlier: ReadonlyMap<string, ModelReport>;
+  /** Bytes of engines, and of models made for them, in the report's folder so far; models add to it. */
+  readonly engineBytes: { kept: number };
   /** Versions of the tools that ran so far; models add to it. */
   readonly versions: Record<string, string>;
   readonly reportFolder: string;

@@ -46,6 +46,7 @@ export async function makeContext(
     baseFolder: async (entry) =>
       checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
     earlier,
+    engineBytes: { kept: 0 },
     versions: {},
     reportFolder,
   };

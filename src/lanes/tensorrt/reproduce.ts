@@ -33,17 +33,24 @@ export interface Reproduction {
 
 /** In order: reference, candidate (fixed, with kept units), both runs, the comparison, and where trtexec can do it the same build with trtexec. */
 export function reproduceEngines(facts: Reproduction): string[] {
-  const { job, weak, calibrator, files: { place, timingCache } = besideCommands } = facts;
+  const { job, weak, calibrator, files: { place, timingCache, models = {} } = besideCommands } = facts;
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
   const engines = { reference: place(`${name}.fp16.engine`), candidate: place(`${name}.int8.engine`) };
   const cache = cacheOf(facts);
   const first = buildWords(job, facts.shapes).polygraphy;
   const timing = polygraphyTiming(timingCache);
-  const candidate = { model: candidateOf(facts), types: weak ? "int8 and fp16" : "typed", cache, engine: engines.candidate } as const;
-  const script = weak && facts.keeps ? { path: "fix_precision.py", constraints: "obey" as const } : undefined;
+  const candidate = {
+    model: models.candidate ?? candidateOf(facts),
+    types: weak ? "int8 and fp16" : "typed",
+    cache,
+    engine: engines.candidate,
+  } as const;
+  // A model that the gate made says by itself which units are kept.
+  const script =
+    weak && facts.keeps && models.candidate === undefined ? { path: "fix_precision.py", constraints: "obey" as const } : undefined;
   const options = [...(cache === undefined ? [] : polygraphyCalibrator(calibrator)), ...timing];
   const reference = {
-    model: job.sources?.model ?? basename(job.modelPath),
+    model: models.reference ?? job.sources?.model ?? basename(job.modelPath),
     types: weak ? "fp16" : "typed",
     engine: engines.reference,
   } as const;
@@ -73,7 +80,9 @@ const compareLine = (place: ReproductionFiles["place"]): string =>
 
 /** None where there is no flag for it. Scales that the gate made count before a cache that the user names, which was too old for them. */
 function cacheOf({ job, weak, cachePath, files }: Reproduction): string | undefined {
-  return weak && cachePath !== undefined ? (files?.cache ?? job.sources?.cache ?? basename(cachePath)) : undefined;
+  return weak && cachePath !== undefined && files?.models?.candidate === undefined
+    ? (files?.cache ?? job.sources?.cache ?? basename(cachePath))
+    : undefined;
 }
 
 /** As the user writes them, where that is known. */
