@@ -2,7 +2,7 @@
  * Adds pairs of values to sums: the inner loop of every comparison, from a lane, from saved files and in worker threads.
  * Element by element only; what needs rows or pixels is in agreement.ts.
  */
-import { blockMoments, mergeMoments } from "./moments.ts";
+import { mergeMoments, momentsFrom } from "./moments.ts";
 import type { Sums } from "./sums.ts";
 
 export interface Closeness {
@@ -74,6 +74,16 @@ function addPairs(sums: Sums, { reference, candidate, from, to }: Block, { atol,
   let relMax = 0;
   let exact = 0;
   let close = 0;
+  // Moments of both sides in the same loop: the processor waits for one sum while it adds to another.
+  const [rOrigin, cOrigin] = [reference[from] ?? 0, candidate[from] ?? 0];
+  let rMin = Number.POSITIVE_INFINITY;
+  let rMax = Number.NEGATIVE_INFINITY;
+  let rSum = 0;
+  let rSquares = 0;
+  let cMin = Number.POSITIVE_INFINITY;
+  let cMax = Number.NEGATIVE_INFINITY;
+  let cSum = 0;
+  let cSquares = 0;
   for (let i = from; i < to; i++) {
     const r = reference[i] ?? Number.NaN;
     const c = candidate[i] ?? Number.NaN;
@@ -91,6 +101,16 @@ function addPairs(sums: Sums, { reference, candidate, from, to }: Block, { atol,
     if (rel > relMax) relMax = rel;
     if (abs === 0) exact++;
     if (abs <= atol + rtol * magnitude) close++;
+    const rShift = r - rOrigin;
+    const cShift = c - cOrigin;
+    rSum += rShift;
+    cSum += cShift;
+    rSquares += rShift * rShift;
+    cSquares += cShift * cShift;
+    if (r < rMin) rMin = r;
+    if (r > rMax) rMax = r;
+    if (c < cMin) cMin = c;
+    if (c > cMax) cMax = c;
   }
   // Every value that is not finite leaves its mark in a sum of squares; so do squares of very large ones, which are looked at again.
   if (!Number.isFinite(r2 + c2) && !(areFinite(reference, from, to) && areFinite(candidate, from, to))) return false;
@@ -104,7 +124,8 @@ function addPairs(sums: Sums, { reference, candidate, from, to }: Block, { atol,
   sums.relMax = Math.max(sums.relMax, relMax);
   sums.exact += exact;
   sums.close += close;
-  mergeMoments(sums.reference, blockMoments(reference, from, to));
-  mergeMoments(sums.candidate, blockMoments(candidate, from, to));
+  const count = to - from;
+  mergeMoments(sums.reference, momentsFrom({ count, min: rMin, max: rMax, origin: rOrigin, sum: rSum, squares: rSquares }));
+  mergeMoments(sums.candidate, momentsFrom({ count, min: cMin, max: cMax, origin: cOrigin, sum: cSum, squares: cSquares }));
   return true;
 }

@@ -40,21 +40,18 @@ export function summarize(moments: Moments): Summary {
   return { min, max, mean, std: Math.sqrt(Math.max(0, moments.m2 / moments.count)) };
 }
 
-/** Moments of the finite values at `from` up to `to`, at least one. Distances are taken from the first value, so that a large mean does not cancel the spread. */
-export function blockMoments(values: ArrayLike<number>, from = 0, to = values.length): Moments {
-  const origin = values[from] ?? 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  let sum = 0;
-  let squares = 0;
-  for (let i = from; i < to; i++) {
-    const x = values[i] ?? Number.NaN;
-    const distance = x - origin;
-    sum += distance;
-    squares += distance * distance;
-    if (x < min) min = x;
-    if (x > max) max = x;
-  }
-  const count = to - from;
-  return { count, min, max, mean: origin + sum / count, m2: Math.max(0, squares - (sum * sum) / count) };
+/** Sums of a block's distances from `origin`, its first value: a large mean then does not cancel the spread. */
+export interface ShiftedSums extends Pick<Moments, "count" | "min" | "max"> {
+  readonly origin: number;
+  readonly sum: number;
+  readonly squares: number;
 }
+
+/** Of at least one value. */
+export const momentsFrom = ({ count, min, max, origin, sum, squares }: ShiftedSums): Moments => ({
+  count,
+  min,
+  max,
+  mean: origin + sum / count,
+  m2: Math.max(0, squares - (sum * sum) / count),
+});
