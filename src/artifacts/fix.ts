@@ -1,4 +1,5 @@
 /** From kept units to a fix that carries its proof, and the artefacts that a user runs. Proves nothing by itself: the search did. */
+
 import { join, relative } from "node:path";
 import type { ModelEntry } from "../config/settings.ts";
 import { fileName } from "../effects/file-name.ts";
@@ -7,6 +8,7 @@ import type { Judging } from "../evaluate/outputs.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import type { Engine } from "../model/engine.ts";
+import { recordOf } from "../model/placement.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { editedQdqModel } from "../prepare/edited-qdq.ts";
 import { ownCacheName } from "../prepare/exported-cache.ts";
@@ -61,6 +63,7 @@ async function describeFix(
   const cachePath =
     (own && place(ownCacheName)) ?? (prepared.job.quantization.cachePath === undefined ? undefined : entry.quantization?.cache);
   const kept = [...(prepared.kept?.units ?? []), ...outcome.keep.map((id) => keptUnit(units.get(id) ?? id))];
+  const { placement } = prepared.lane;
   const keptIds = kept.map(({ unit }) => unit);
   const edited = (await builtModel(prepared, fixed)) ?? (await editedQdqModel(prepared, keptIds));
   return {
@@ -73,6 +76,7 @@ async function describeFix(
     why: withoutProof(outcome),
     verified: verified.message,
     ...(cachePath === undefined ? {} : { cachePath }),
+    ...(placement === undefined ? {} : { placement: recordOf(placement) }),
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
     buildWith: built,

@@ -14,6 +14,8 @@ export interface CalibrateRequest {
   readonly percentile: number;
   /** Tensors to calibrate. Each must be in every sample. */
   readonly tensors: readonly string[];
+  /** Those of them that may do without: one that holds NaN, an infinite value or integers gets no scale. */
+  readonly optional?: ReadonlySet<string>;
   /** One pass over all samples, in order: values by tensor name. Called once. */
   readonly passes: () => AsyncIterable<ReadonlyMap<string, Tensor>>;
 }
@@ -29,12 +31,15 @@ export interface CalibrationResult {
 }
 
 /** Throws ConfigError for no sample, a missing tensor, a NaN or an infinite value: the tensor and the sample are named. */
-export async function calibrate({ algorithm, percentile, tensors, passes }: CalibrateRequest): Promise<CalibrationResult> {
+export async function calibrate({ algorithm, percentile, tensors, optional, passes }: CalibrateRequest): Promise<CalibrationResult> {
   const collectors = new Map(tensors.map((name) => [name, makeCollector(algorithm, percentile)]));
   const checkpoints: Checkpoint[] = [];
   let samples = 0;
   for await (const values of passes()) {
-    for (const [name, collector] of collectors) addTensor(collector, name, values.get(name), samples);
+    for (const [name, collector] of collectors) {
+      if (optional?.has(name) && !isQuantity(values.get(name))) collectors.delete(name);
+      else addTensor(collector, name, values.get(name), samples);
+    }
     samples++;
     if (isCheckpoint(samples)) checkpoints.push({ samples, scales: scalesOf(collectors) });
   }
@@ -49,6 +54,9 @@ export async function calibrate({ algorithm, percentile, tensors, passes }: Cali
     convergence: convergenceOf(checkpoints),
   };
 }
+
+const isQuantity = (tensor: Tensor | undefined): boolean =>
+  (tensor?.data instanceof Float32Array || tensor?.data instanceof Float64Array) && Number.isFinite(largestMagnitude(tensor.data));
 
 function addTensor(collector: Collector, name: string, tensor: Tensor | undefined, sample: number): void {
   if (tensor === undefined)

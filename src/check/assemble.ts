@@ -9,6 +9,7 @@ import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
 import type { PreparedLane } from "../model/lane.ts";
+import { recordOf } from "../model/placement.ts";
 import type { KeptUnits } from "../prepare/kept-units.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
@@ -57,7 +58,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     firstFailing: firstFailing(layers, entry.tolerance.limits),
     worst,
     ...(prepared.kept === undefined ? {} : { kept: keptPart(prepared.kept) }),
-    quantization: { ...prepared.quantization, ...convergencePart(lane) },
+    quantization: { ...prepared.quantization, ...placementPart(lane), ...convergencePart(lane) },
     validation: validationPart(facts),
     ...(facts.harm.length === 0 ? {} : { harm: facts.harm.map(harmPart) }),
     search: outcome ? searchPart(outcome, facts) : null,
@@ -112,6 +113,9 @@ function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {
   const refused = builder?.caveats ?? [];
   return [...known, ...refused, ...(refused.length > 0 ? cure : [])];
 }
+
+const placementPart = ({ placement }: Pick<PreparedLane, "placement">): Pick<ModelReport["quantization"], "placement"> =>
+  placement === undefined ? {} : { placement: recordOf(placement) };
 
 /** Too few samples to compare with fewer show nothing. */
 const convergencePart = ({ convergence = [] }: Pick<PreparedLane, "convergence">): Pick<ModelReport["quantization"], "convergence"> =>

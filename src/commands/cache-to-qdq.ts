@@ -10,8 +10,11 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { parseKeepFile } from "../fix/keep-file.ts";
 import { exitCodes } from "../gate/exit-code.ts";
+import { placementOf } from "../lanes/simulate/placement.ts";
+import { type PlacementScheme, placementSchemes } from "../model/placement.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
+import { countOtherNodes, nothingToPlace } from "../onnx/placement/place.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
@@ -33,6 +36,12 @@ async function keptIds(file: string | undefined, { cwd, files }: Effects): Promi
   return new Set(parsed.keep.units.map(({ unit }) => unit));
 }
 
+function schemeFrom(text = "modelopt"): PlacementScheme {
+  const scheme = placementSchemes.find((one) => one === text);
+  if (scheme === undefined) throw new ConfigError(`--placement is "${text}"; write ${placementSchemes.join(" or ")}.`);
+  return scheme;
+}
+
 /** 0 where both agree to 60 dB, 1 where they do not (the model is written all the same), 4 where nothing could be quantised or compared. */
 export const toQdq: RunCommand = async (parsed, effects, io) => {
   const [, cacheName = "", modelName = ""] = parsed.positionals;
@@ -51,13 +60,16 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), origins, files);
   const inputs = resolveInputs(staged.model, shapes, "flags");
   const keep = await keptIds(parsed.text("keep"), effects);
-  const { model, units, missingScales } = await insertQdq(staged.model, cache.scales, files, {
+  const placement = await placementOf(schemeFrom(parsed.text("placement")), staged.model, shapes, effects);
+  const { model, units, missingScales, placed } = await insertQdq(staged.model, cache.scales, files, {
     keep,
+    placement,
     floatWeights: parsed.has("float-weights"),
   });
   if (units.length === 0) {
     effects.log.error(
-      `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
+      nothingToPlace(placement, placed, modelName) ??
+        `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
     );
     return exitCodes.undecided;
   }
@@ -70,12 +82,24 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const samples = await openFeeds(dataPath === undefined ? random : { kind: "data", path: dataPath }, inputs, effects);
   try {
     const sources = { model: modelName, cache: cacheName, qdq: output };
-    const sqnrDb = await agreementDb({ modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, keep, effects });
+    const sqnrDb = await agreementDb({
+      modelPath,
+      cachePath,
+      qdqPath: outputPath,
+      sources,
+      samples,
+      shapes,
+      keep,
+      placement: placement.scheme,
+      effects,
+    });
     const agrees = sqnrDb >= enoughDb;
     const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
     const result = {
       written: output,
       units: units.length,
+      placement: placement.scheme,
+      others: countOtherNodes(placed),
       missingScales,
       agreementDb: Number.isFinite(sqnrDb) ? sqnrDb : String(sqnrDb),
       samples: samples.count,

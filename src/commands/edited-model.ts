@@ -1,9 +1,11 @@
 /** The explicit model of a report with the kept units in float: its Q/DQ taken out, or left out where they come from a cache. */
+
 import { resolve } from "node:path";
 import { parseCache } from "../calibration/cache.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { Fix } from "../fix/artifact.ts";
+import { placementAgain } from "../model/placement.ts";
 import { encodeModel, insertQdq, removeUnitQdq } from "../onnx/edit.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { readModel } from "../onnx/read.ts";
@@ -42,10 +44,11 @@ async function floatModel({ qdqPath, model }: Fix, { files, cwd }: Effects): Pro
 }
 
 /** Only the units that stay quantised get Q/DQ: taken out again afterwards, they would leave rounded weights. */
-async function insertFromCache(model: OnnxModel, { kept }: Fix, cachePath: string, { files, cwd }: Effects): Promise<OnnxModel> {
+async function insertFromCache(model: OnnxModel, { kept, placement }: Fix, cachePath: string, { files, cwd }: Effects): Promise<OnnxModel> {
   const absolute = resolve(cwd, cachePath);
   if (!(await files.stat(absolute)))
     throw new ConfigError(`${cachePath} is not there; run from the folder that the report's paths begin at.`);
   const { scales } = parseCache(await files.readText(absolute), cachePath);
-  return (await insertQdq(model, scales, files, { keep: new Set(kept.map(({ unit }) => unit)) })).model;
+  const keep = new Set(kept.map(({ unit }) => unit));
+  return (await insertQdq(model, scales, files, { keep, placement: placementAgain(placement) })).model;
 }

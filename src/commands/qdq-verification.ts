@@ -5,6 +5,7 @@ import { measure } from "../measure/measure.ts";
 import type { TensorPair } from "../model/engine.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
+import type { PlacementScheme } from "../model/placement.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { plainCandidate } from "../model/unit.ts";
 import { type SimulateJobParts, simulateJob } from "./simulate-job.ts";
@@ -19,12 +20,14 @@ export interface QdqVerification {
   readonly shapes: ReadonlyMap<string, ShapeRange>;
   /** Units without Q/DQ in the model, kept in float beside the cache as well. */
   readonly keep?: ReadonlySet<string>;
+  /** Where the cache's scales are put beside the model. */
+  readonly placement: PlacementScheme;
   readonly effects: Effects;
 }
 
 /** Smallest SQNR over the final outputs, dB, the cache's outputs as the reference; Infinity where all are identical, NaN where nothing was compared. */
-export async function agreementDb({ cachePath, qdqPath, keep, ...shared }: QdqVerification): Promise<number> {
-  const cached = await candidateOutputs(shared, { cachePath }, keep && { keep });
+export async function agreementDb({ cachePath, qdqPath, keep, placement, ...shared }: QdqVerification): Promise<number> {
+  const cached = await candidateOutputs(shared, { cachePath, placement }, keep && { keep });
   const explicit = await candidateOutputs(shared, { qdqPath });
   const { measurements, coverage } = await measure(pairsOf(cached, explicit), { atol: 0, rtol: 0, topK: 1, seed: 0 });
   const complete = coverage.onlyReference.length === 0 && measurements.every(({ fault }) => fault === undefined);
@@ -39,7 +42,7 @@ interface Output {
 }
 
 async function candidateOutputs(
-  shared: Omit<QdqVerification, "cachePath" | "qdqPath" | "keep">,
+  shared: Omit<QdqVerification, "cachePath" | "qdqPath" | "keep" | "placement">,
   quantization: SimulateJobParts["quantization"],
   assignment = plainCandidate,
 ): Promise<Output[]> {

@@ -6,7 +6,7 @@ import { stageModel } from "../onnx/stage.ts";
 
 export interface SimulateJobParts {
   readonly modelPath: string;
-  readonly quantization: Pick<QuantizationSource, "cachePath" | "qdqPath">;
+  readonly quantization: Pick<QuantizationSource, "cachePath" | "qdqPath" | "placement">;
   /** The files as the user named them, for messages. */
   readonly sources: NonNullable<LaneJob["sources"]>;
   /** An empty folder of the caller, who removes it. */

@@ -157,6 +157,12 @@ const cache: CommandSpec = {
   flags: {
     output: { kind: "text", value: "OUT", short: "o", help: "to-qdq: the model to write" },
     "float-weights": { kind: "switch", help: "to-qdq: leave weights in float, each with a QuantizeLinear of its own" },
+    placement: {
+      kind: "text",
+      value: "P",
+      oneOf: ["modelopt", "core"],
+      help: "to-qdq: where Q/DQ goes: as NVIDIA ModelOpt puts it (modelopt, default), or core: inputs of convolutions and matrix products",
+    },
     keep: { kind: "text", value: "FILE", help: "to-qdq: leave the units of this keep file in float" },
     "verify-data": { kind: "text", value: "FILE", help: "to-qdq: samples for comparing the cache and the Q/DQ model (default: random)" },
     shapes,

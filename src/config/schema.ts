@@ -2,7 +2,9 @@
  * The one source of `.github/trt-gate.yml`: names, types, ranges, defaults and texts. schema/config.schema.json is generated from it.
  * Rules between keys (one quantization source, `warn` before `fail`, expired waivers) are in the files that read each block.
  */
+
 import { z } from "zod";
+import { placementSchemes } from "../model/placement.ts";
 import { limitsSchema, toleranceSchema } from "./tolerance-schema.ts";
 
 const path = z.string().min(1);
@@ -27,6 +29,12 @@ const quantization = z
     qdq: path.optional().describe("The same model with QuantizeLinear/DequantizeLinear."),
     algorithm: z.enum(["entropy", "minmax", "percentile"]).default("entropy").describe("How scales are chosen from data."),
     percentile: z.number().gt(50).max(100).default(99.999).describe("For algorithm percentile: share of values kept, in percent."),
+    placement: z
+      .enum(placementSchemes)
+      .optional()
+      .describe(
+        "Where the gate puts Q/DQ of its own: as NVIDIA ModelOpt does, or core (inputs of convolutions and matrix products). Default: modelopt in the explicit lane, core where Q/DQ stands for an implicit engine (simulate, and the fix of the implicit lane).",
+      ),
     "min-samples": count.default(500).describe("Fewer calibration samples give a warning."),
   })
   .describe("Where INT8 comes from: exactly one source; cache and data may stand together (data renews a stale cache).");

@@ -3,6 +3,7 @@
 import type { Limits, Tolerance, Waiver } from "../gate/verdict.ts";
 import type { Precision, ShapeRange, TensorRtOptions } from "../model/job.ts";
 import type { LaneName } from "../model/lane.ts";
+import type { PlacementScheme } from "../model/placement.ts";
 import type { GivenEntry } from "./models.ts";
 
 export interface Settings {
@@ -88,6 +89,7 @@ export interface QuantizationEntry {
   readonly qdq: string | undefined;
   readonly algorithm: "entropy" | "minmax" | "percentile";
   readonly percentile: number;
+  readonly placement?: PlacementScheme | undefined;
   readonly minSamples: number;
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { Caveat } from "../gate/caveats.ts";
 import { askBuilder, type BuilderAnswer, hasBuilder } from "../lanes/tensorrt/builder-check.ts";
+import { corePlacement } from "../model/placement.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
@@ -95,7 +96,10 @@ async function candidatePath(prepared: Prepared, keep: readonly string[]): Promi
   const given = givenPath(prepared);
   if (given !== undefined || lane.scales === undefined) return given;
   const { files } = job.effects;
-  const { model } = await insertQdq(await readModel(job.modelPath, files), lane.scales, files, { keep: new Set(keep) });
+  const { model } = await insertQdq(await readModel(job.modelPath, files), lane.scales, files, {
+    keep: new Set(keep),
+    placement: lane.placement ?? corePlacement,
+  });
   const path = join(job.workFolder, keep.length === 0 ? "builder-candidate.onnx" : "builder-fix.onnx");
   await files.writeBytes(path, encodeModel(model));
   return path;

@@ -1,4 +1,5 @@
 /** What a fix consists of. Text and bytes only; writing them is somebody else's. */
+import type { PlacementRecord } from "../model/placement.ts";
 import type { KeptUnit } from "../report/schema.ts";
 
 export const fixFormats = ["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config"] as const;
@@ -31,6 +32,8 @@ export interface Fix {
   readonly verified: string;
   /** Path of the calibration cache, where the model is quantised by one. */
   readonly cachePath?: string;
+  /** Where Q/DQ made from that cache goes; `core` where it is left out. */
+  readonly placement?: PlacementRecord;
   /** Path of the Q/DQ model, where `model` is the float model beside it. */
   readonly qdqPath?: string;
   readonly algorithm?: string;

@@ -36,6 +36,7 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     why: search.message,
     verified: model.fix?.verified?.message ?? "not verified",
     ...(cachePath === undefined ? {} : { cachePath }),
+    ...(quantization.placement === undefined ? {} : { placement: quantization.placement }),
     ...(qdqPath === undefined ? {} : { qdqPath }),
     algorithm: quantization.algorithm,
     entry: model.entry,

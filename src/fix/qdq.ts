@@ -2,6 +2,7 @@
 
 import { polygraphyBuild, trtexecBuild } from "../model/build-command.ts";
 import { withoutCalibrator } from "../model/build-options.ts";
+import { placementFlag } from "../model/placement.ts";
 import { pathArgument, shellLine } from "../model/shell-word.ts";
 import type { Artifact, Fix } from "./artifact.ts";
 import { headerLines } from "./header.ts";
@@ -24,7 +25,7 @@ export function makeQdq(fix: Fix): readonly Artifact[] {
   const command = editCommands(fix).map(shellLine).join(" && ");
   const data = {
     sha256: isTheModelItself ? model.sha256 : "",
-    computeNodes: fix.kept.map((unit) => unit.nodes[0] ?? ""),
+    computeNodes: [...new Set(fix.kept.flatMap(({ nodes, followers = [] }) => [nodes[0] ?? "", ...followers]))],
     ...nodesOf(fix),
   };
   const script = pythonScript(headerLines(fix, "qdq", command), data, qdqCode);
@@ -53,9 +54,10 @@ function editCommands(fix: Fix): string[][] {
   const float = pathArgument(model.path);
   const edit = ["python3", placeOf(fix, SCRIPT)];
   if (cachePath === undefined) return qdqPath === undefined ? [[...edit, float, MODEL]] : [[...edit, pathArgument(qdqPath), MODEL, float]];
+  const placement = placementFlag(fix.placement?.scheme ?? "core");
   const shapes = (buildWith?.shapes ?? []).flatMap((shape) => ["--shapes", shape]);
   return [
-    ["trt-gate", "cache", "to-qdq", pathArgument(cachePath), float, "--float-weights", ...shapes, "-o", QUANTIZED],
+    ["trt-gate", "cache", "to-qdq", pathArgument(cachePath), float, "--float-weights", ...placement, ...shapes, "-o", QUANTIZED],
     [...edit, QUANTIZED, MODEL],
   ];
 }

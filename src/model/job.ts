@@ -1,6 +1,7 @@
 /** What a lane needs of a model: everything is already resolved, trusted and staged. Only types. */
 import type { Effects } from "../effects/effects.ts";
 import type { BuildFacts } from "./engine.ts";
+import type { PlacementScheme } from "./placement.ts";
 import type { Feed } from "./tensor.ts";
 
 export type Precision = "float32" | "float16";
@@ -64,6 +65,8 @@ export interface QuantizationSource {
   readonly qdqPath?: string;
   readonly algorithm: "entropy" | "minmax" | "percentile";
   readonly percentile: number;
+  /** Where Q/DQ that the gate makes goes; where it is left out, each lane has its own (docs/compatibility.md). */
+  readonly placement?: PlacementScheme;
   /** Of a Q/DQ model: per-tensor weights are quantised anew, per output channel (simulate only; advice tries it). */
   readonly weights?: "per-channel";
 }

@@ -4,6 +4,7 @@
  */
 import type { BuildOptions, Engine, TimingRun } from "./engine.ts";
 import type { OutputForm } from "./output-form.ts";
+import type { Placement } from "./placement.ts";
 import type { ReproductionFiles } from "./reproduction.ts";
 import type { Assignment, Unit } from "./unit.ts";
 
@@ -47,6 +48,8 @@ export interface PreparedLane {
   readonly coverage: LaneCoverage;
   /** Versions of what ran, by tool: onnxruntime, tensorrt, polygraphy, python, gpu, driver. */
   readonly versions?: Readonly<Record<string, string>>;
+  /** Where Q/DQ that the gate makes with these scales goes: in the candidate, or (implicit) in what is built with kept units. Undefined where the model brings its own. */
+  readonly placement?: Placement;
   /** Activation scales in use (amax / 127) by tensor, where the lane knows them. */
   readonly scales?: ReadonlyMap<string, number>;
   /** How far the scales still moved each time the calibration samples doubled, where this lane calibrated: 0.01 is 1 %. */

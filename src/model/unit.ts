@@ -15,6 +15,8 @@ export interface Unit {
   readonly order: number;
   /** Block the unit belongs to (`search.group: block`): from the path in its name, else from the shape of the graph, else its own id. */
   readonly block: string;
+  /** Other nodes whose Q/DQ, where the gate makes it, goes with this unit's: they read float where it is kept (ModelOpt's placement). */
+  readonly followers?: readonly string[];
   /** Weight bytes in float32; 0 for products of two activations. */
   readonly weightBytes: number;
 }

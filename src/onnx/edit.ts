@@ -5,6 +5,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { corePlacement, type Placement } from "../model/placement.ts";
 import type { Unit } from "../model/unit.ts";
 import { embed, floatValues, isExternal } from "./constants.ts";
 import { guessedTypes } from "./element-types.ts";
@@ -24,6 +25,7 @@ import {
 } from "./model.ts";
 import { consumers, type Network, sortNodes, toNetwork, usedNames } from "./network.ts";
 import { raiseOpset } from "./opset.ts";
+import { firstOutput, type OtherNode, type Placed, place, wantedBy } from "./placement/place.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
 import { toQdqForm } from "./qdq-form.ts";
 import { type QdqUnits, qdqUnits } from "./qdq-units.ts";
@@ -38,39 +40,48 @@ export interface QdqInsertion {
   readonly model: OnnxModel;
   readonly units: readonly Unit[];
   readonly missingScales: readonly string[];
+  /** With nothing kept. */
+  readonly placed: Placed;
 }
 
 /**
- * Half precision and bfloat16 are quantised in float32 between casts: their own scales would need opset 19. Standard ONNX Q/DQ (opset 13 or the model's newer one) on the inputs of units whose scales are all known; weights become INT8 per output channel.
+ * Standard ONNX Q/DQ (opset 13 or the model's newer one) where `placement` wants it and scales are known; weights become INT8 per output channel.
+ * Half precision and bfloat16 are quantised in float32 between casts: their own scales would need opset 19.
  * Convolutions take in their BatchNormalization first. `model` is changed. ConfigError names an operator whose opset cannot be raised.
  */
 export async function insertQdq(
   model: OnnxModel,
   scales: ReadonlyMap<string, number>,
   files: Files,
-  { keep = new Set(), floatWeights = false }: InsertOptions = {},
+  { keep = new Set(), floatWeights = false, placement = corePlacement }: InsertOptions = {},
 ): Promise<QdqInsertion> {
-  const all = findUnits(toNetwork(model)).filter(({ id }) => !keep.has(id));
-  const missing = new Set(all.flatMap((unit) => unit.inputs.filter((name) => !scales.has(name))));
-  const units = all.filter((unit) => unit.inputs.every((name) => scales.has(name)));
-  const network = raiseOpset(await foldBatchNorm(toNetwork(model), files), qdqOpset);
+  const plain = toNetwork(model);
+  const wanted = wantedBy(placement, model.graph, plain, findUnits(plain));
+  const placed = place(wanted, plain, scales);
+  const units = placed.units.filter(({ id }) => !keep.has(id));
+  const network = raiseOpset(await foldBatchNorm(plain, files, placed.unfolded), qdqOpset);
   const constants = new Map(network.constants);
   const pairs = new Map<string, NodeProto[]>();
+  const work = { network, types: guessedTypes(network), constants, pairs, scales: placed.scales, files, floatWeights };
   const outputs = new Map(units.map((unit) => [unit.output, unit]));
-  const types = guessedTypes(network);
   const nodes: NodeProto[] = [];
   for (const node of network.nodes) {
     const unit = outputs.get(node.output[0] ?? "");
-    nodes.push(
-      unit === undefined ? node : await quantizeNode({ network, types, constants, pairs, scales, files, floatWeights }, node, unit),
-    );
+    const other = placed.others.get(firstOutput(node));
+    if (unit !== undefined) nodes.push(await quantizeNode(work, node, unit));
+    else nodes.push(other === undefined || keep.has(other.unit) ? node : quantizeInputs(work, node, other));
   }
   await writeBack(model, { ...network, nodes: interleave(network, nodes, pairs), constants }, files);
-  return { model, units, missingScales: [...missing] };
+  return { model, units, missingScales: placed.missingScales, placed };
 }
 
+const quantizeInputs = (work: Work, node: NodeProto, { inputs }: OtherNode): NodeProto =>
+  rewire(node, { input: node.input.map((name, slot) => (inputs.get(slot) === name ? activationPair(work, name) : name)) });
+
 export interface InsertOptions {
-  /** Ids of units that stay in float, their weights as they are. */
+  /** Where pairs go: `core` where it is left out. */
+  readonly placement?: Placement;
+  /** Ids of units that stay in float, with the nodes that go with them; their weights as they are. */
   readonly keep?: ReadonlySet<string>;
   /** Weights stay float in front of a QuantizeLinear of their own: larger, and Q/DQ can be taken out again without a rounding. */
   readonly floatWeights?: boolean;

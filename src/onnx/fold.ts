@@ -42,11 +42,11 @@ const isInferenceNorm = (node: NodeProto) =>
 const parametersAreConstant = (network: Network, conv: NodeProto, norm: NodeProto) =>
   [...conv.input.slice(1), ...norm.input.slice(1)].every((name) => name === "" || network.constants.get(name)?.dataType === DataType.FLOAT);
 
-/** Arithmetic in float64, rounded once: w' = w * gamma / sqrt(var + eps), b' = (b - mean) * gamma / sqrt(var + eps) + beta. */
-export async function foldBatchNorm(network: Network, files: Files): Promise<Network> {
+/** `except`: outputs of normalisations that stay. Arithmetic in float64, rounded once: w' = w * gamma / sqrt(var + eps), b' = (b - mean) * gamma / sqrt(var + eps) + beta. */
+export async function foldBatchNorm(network: Network, files: Files, except: ReadonlySet<string> = new Set()): Promise<Network> {
   const constants = new Map(network.constants);
   const replaced = new Map<NodeProto, NodeProto | undefined>();
-  for (const site of foldSites(network)) {
+  for (const site of foldSites(network).filter(({ norm }) => !except.has(norm.output[0] ?? ""))) {
     const folded = await foldOne(network, site, files);
     for (const tensor of folded.constants) constants.set(tensor.name, tensor);
     replaced.set(site.conv, folded.node);

@@ -48,7 +48,7 @@ export async function chooseQuantization(facts: QuantizationFacts): Promise<Chos
       warnings: [],
     };
   }
-  const how = { algorithm: given.algorithm, percentile: given.percentile };
+  const how = howOf(given);
   if (qdqPath !== undefined)
     return { source: { ...how, qdqPath }, report: { ...nothing, source: given.qdq ?? "", algorithm: "Q/DQ" }, warnings: [] };
   const data = await openCalibration(facts, given);
@@ -62,6 +62,12 @@ export async function chooseQuantization(facts: QuantizationFacts): Promise<Chos
   }
   return await withCache(facts, given, given.cache, data);
 }
+
+const howOf = ({ algorithm, percentile, placement }: QuantizationEntry) => ({
+  algorithm,
+  percentile,
+  ...(placement === undefined ? {} : { placement }),
+});
 
 async function withCache(
   facts: QuantizationFacts,
@@ -79,7 +85,7 @@ async function withCache(
     sidecar: await openSidecar(cachePath, cache, files),
   });
   const gap = cacheFault(check);
-  const how = { algorithm: given.algorithm, percentile: given.percentile, ...(data ? { data } : {}) };
+  const how = { ...howOf(given), ...(data ? { data } : {}) };
   const report = {
     source: cache,
     algorithm: parsed.algorithm ?? given.algorithm,

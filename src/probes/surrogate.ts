@@ -139,9 +139,10 @@ async function openLane({ prepared, judging, context }: RankInputs, validation: 
   }
 }
 
-/** The scales that the lane uses, as a cache: also those that it made itself. */
+/** The scales that the lane uses, as a cache: also those that it made itself. Its Q/DQ goes where the lane's own goes. */
 export async function sameScales(lane: PreparedLane, job: EngineJob): Promise<EngineJob["quantization"]> {
-  const { quantization, workFolder, effects } = job;
+  const { workFolder, effects } = job;
+  const quantization = lane.placement === undefined ? job.quantization : { ...job.quantization, placement: lane.placement.scheme };
   if (lane.cachePath !== undefined) return { ...quantization, cachePath: lane.cachePath };
   if (quantization.cachePath !== undefined || lane.scales === undefined) return quantization;
   const cachePath = join(workFolder, "scales.cache");

@@ -34,7 +34,7 @@ export function searchReport(outcome: SearchOutcome, precision: SearchReport["pr
 /** A unit of the report. `layersOf` gives the engine layers a node ran in; an id that names no known unit keeps only its id. */
 export function keptUnit(unit: Unit | string, layersOf: (node: string) => readonly string[] = () => []): KeptUnit {
   if (typeof unit === "string") return { unit, nodes: [], layers: [] };
-  const { id, nodes, opType, inputs, output } = unit;
+  const { id, nodes, opType, inputs, output, followers } = unit;
   return {
     unit: id,
     nodes: [...nodes],
@@ -42,6 +42,7 @@ export function keptUnit(unit: Unit | string, layersOf: (node: string) => readon
     opType,
     inputs: [...inputs],
     output,
+    ...(followers === undefined ? {} : { followers: [...followers] }),
   };
 }
 

@@ -2,9 +2,11 @@
  * report.json: the one result. Comment, summary, HTML and annotations are pure renderings of it; `schema/report.schema.json` is generated from this.
  * A number that JSON cannot hold is one of the strings "Infinity", "-Infinity", "NaN".
  */
+
 import { z } from "zod";
 import { levels } from "../gate/levels.ts";
 import { metricNames } from "../measure/metrics.ts";
+import { placementSchemes } from "../model/placement.ts";
 
 export const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
 export type Num = z.infer<typeof num>;
@@ -126,6 +128,8 @@ const unit = z.object({
   opType: z.string().optional(),
   inputs: z.array(z.string()).optional(),
   output: z.string().optional(),
+  /** Other nodes that lose their Q/DQ with it. */
+  followers: z.array(z.string()).optional(),
 });
 export type KeptUnit = z.infer<typeof unit>;
 
@@ -321,6 +325,8 @@ export const modelReport = z.object({
     samples: z.number().int().nullable(),
     cacheHeader: z.string().nullable(),
     stale: z.string().nullable(),
+    /** Where Q/DQ that the gate makes goes, with the ids of the compute nodes that the scheme leaves in float; absent where the model brings its own. */
+    placement: z.object({ scheme: z.enum(placementSchemes), left: z.array(z.string()) }).optional(),
     /** Relative change of the scales (0.01 is 1 %) when the calibration grew to so many samples. */
     convergence: z.array(z.object({ samples: z.number().int(), medianChange: num, worstChange: num })).optional(),
   }),

@@ -93,8 +93,16 @@ describe("cache to-qdq", () => {
     );
     expect(exitCode).toBe(0);
     const result = JSON.parse(out);
-    expect(result).toMatchObject({ units: 54, missingScales: [], samples: 8 });
+    expect(result).toMatchObject({ units: 49, placement: "modelopt", others: { Add: 25, Mul: 27 }, missingScales: [], samples: 8 });
     expect(Number(result.agreementDb)).toBeGreaterThanOrEqual(60);
+  });
+
+  test("quantises the inputs of compute nodes and nothing else where it is asked to", async () => {
+    const words = ["cache", "to-qdq", recorded, model, "-o", join(folder, "core.qdq.onnx"), ...shapes, "--json"];
+    const { exitCode, out } = await trtGate(...words, "--placement", "core");
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ units: 54, placement: "core", others: {}, missingScales: [] });
+    expect((await trtGate(...words, "--placement", "all")).exitCode).toBe(2);
   });
 
   test("leaves the model and nothing else in the folder that it writes to", async () => {
@@ -160,10 +168,11 @@ describe("calibrate", () => {
     const theirs = parseCache(await readFile(recorded, "utf8"), recorded).scales;
     const entropy = log2Apart(await scalesBy("entropy"), theirs);
     const minmax = log2Apart(await scalesBy("minmax"), theirs);
-    expect(entropy).toHaveLength(54);
-    expect(entropy[27]).toBeLessThan(Math.log2(1.05));
+    // Inputs of the 54 compute nodes, and what ModelOpt's placement quantises besides.
+    expect(entropy).toHaveLength(111);
+    expect(entropy[55]).toBeLessThan(Math.log2(1.05));
     expect(entropy.at(-1)).toBeLessThan(1);
-    expect(minmax[27]).toBeGreaterThan(Math.log2(1.2));
+    expect(minmax[55]).toBeGreaterThan(Math.log2(1.2));
   });
 
   test("by percentile keeps at most what min-max keeps", async () => {

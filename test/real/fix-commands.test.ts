@@ -89,7 +89,7 @@ describeWithPython("the printed fix", () => {
       "a Q/DQ model beside the float model",
       [
         "trt-gate calibrate models/m.onnx --data calibration.npz --algorithm minmax -o m.cache",
-        "trt-gate cache to-qdq m.cache models/m.onnx -o models/m.qdq.onnx",
+        "trt-gate cache to-qdq m.cache models/m.onnx --placement core -o models/m.qdq.onnx",
       ],
       "{qdq: models/m.qdq.onnx}",
     ],

@@ -7,6 +7,7 @@ import { pythonFile } from "../../src/effects/python-files.ts";
 import { type Prepared, prepareLane } from "../../src/lanes/prepare.ts";
 import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
 import { openSession } from "../../src/lanes/simulate/session.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
 import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { LaneName, PreparedLane } from "../../src/model/lane.ts";
 import { plainCandidate } from "../../src/model/unit.ts";
@@ -17,7 +18,7 @@ import { openFeeds } from "../../src/samples/feeds.ts";
 import { type FakeMachine, fakeMachine, recordedCache } from "../fakes/fake-tensorrt.ts";
 import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
 import { qdqBytes } from "../fakes/qdq-models.ts";
-import { allOf, classifier, pairsOf } from "../fakes/simulate-job.ts";
+import { allOf, classifier, pairsOf, recordedJob, sqnrDb, withLane } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -38,7 +39,7 @@ interface Start {
 }
 async function prepare(
   wanted: LaneName | "auto",
-  { fake = {}, quantization, ownQdq = false, change, typing }: Start = {},
+  { fake = {}, quantization = { cachePath: recordedCache, placement: "core" }, ownQdq = false, change, typing }: Start = {},
 ): Promise<Prepared> {
   machine = await fakeMachine(fake);
   const job = await machine.job(ownQdq ? {} : quantization, change);
@@ -81,6 +82,22 @@ describeWithPython.each([
 });
 
 describeWithPython("the explicit lane", () => {
+  it("places Q/DQ of its own as ModelOpt does, unless it is told otherwise", async () => {
+    const { prepared: lane } = await prepare("explicit", { quantization: { cachePath: recordedCache } });
+    expect(lane.coverage).toMatchObject({ quantizedUnits: 49, totalUnits: 54, quantizedOthers: { Add: 25, Mul: 27 }, missingScales: [] });
+    expect(lane.placement?.scheme).toBe("modelopt");
+    const [engine] = await pairsOf(lane, { samples: [0] });
+    expect(int8Layers()).toBe(49);
+    const staged = await recordedJob();
+    Object.assign(staged.job, { quantization: { ...staged.job.quantization, placement: "modelopt" } });
+    const simulated = await withLane(staged, (one) => pairsOf(one, { samples: [0] }));
+    const apart = (other: TensorPair | undefined) =>
+      sqnrDb([{ ...(engine as TensorPair), reference: engine?.candidate, candidate: other?.candidate }]);
+    expect(apart(simulated[0])).toBeGreaterThan(60);
+    const core = await withLane(await recordedJob(), (one) => pairsOf(one, { samples: [0] }));
+    expect(apart(core[0])).toBeLessThan(30);
+  });
+
   it("counts units by their compute nodes, and takes no kept unit for one in INT8, where TensorRT moves Q/DQ over the layers between", async () => {
     const { prepared: lane } = await prepare("explicit", { fake: { FAKE_TRT_MOVE_QDQ: "1" } });
     const keep = new Set(lane.units.slice(1, 4).map(({ id }) => id));
@@ -162,7 +179,7 @@ describeWithPython("the explicit lane", () => {
     const shape = [2, 3, 8, 8];
     const feeds = await openFeeds({ kind: "random", seed: 1, samples: 2 }, [{ name: "x", dtype: "float32", shape }], machine.effects);
     const job = await machine.job(
-      { data: feeds, algorithm: "minmax" },
+      { data: feeds, algorithm: "minmax", placement: "core" },
       { validation: feeds, shapes: new Map([["x", { min: shape, opt: shape, max: shape }]]) },
     );
     await writeFile(
@@ -178,6 +195,11 @@ describeWithPython("the explicit lane", () => {
         ],
       }),
     );
+    const asModelOpt = { ...job, quantization: { ...job.quantization, placement: "modelopt" as const } };
+    await expect(prepareLane("explicit", asModelOpt)).rejects.toMatchObject({
+      reason: "precision-not-applied",
+      message: expect.stringMatching(/^ModelOpt's placement leaves every compute node of 'cls' in float: .* Use `placement: core`/),
+    });
     open = (await prepareLane("explicit", job)).prepared;
     const parts = open.forms.get("y")?.parts;
     expect([parts?.shape, parts?.parts.map(({ name }) => name)]).toEqual([

@@ -7,18 +7,19 @@ import type { Effects } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { FeedSource, ShapeRange } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
-import type { Unit } from "../../model/unit.ts";
 import { bodyInputs } from "../../onnx/bodies.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import type { TypeProto } from "../../onnx/gen/onnx-ml_pb.js";
 import { modelInputs } from "../../onnx/inputs.ts";
 import { DataType } from "../../onnx/model.ts";
 import { type Network, prune, toNetwork, valueInfo } from "../../onnx/network.ts";
+import { otherTensors, wantedBy } from "../../onnx/placement/place.ts";
 import { readModel } from "../../onnx/read.ts";
 import { findUnits } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { explaining } from "./explain-failure.ts";
+import { placementOf } from "./placement.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -39,23 +40,31 @@ export interface CalibrationRequest {
 
 export type Calibration = Awaited<ReturnType<typeof calibrate>>;
 
-/** Scales (amax / 127) of every unit's activation inputs. ConfigError for samples that do not fit or when there are none. */
+/** Scales (amax / 127) of every tensor that any placement quantises. ConfigError for samples that do not fit or when there are none. */
 export async function calibrateModel(request: CalibrationRequest): Promise<Calibration> {
   const { effects } = request;
   const runtime = await loadRuntime(effects);
   const model = await readModel(request.modelPath, effects.files, { weights: "left-in-file", shownAs: request.shownAs });
   await checkFeeds(request.data, modelInputs(model), request.shapes);
-  const folded = await foldBatchNorm(toNetwork(model), effects.files);
   const job = { name: model.file, modelPath: request.modelPath, effects };
-  return await explaining({ job, runtime }, () =>
-    networkScales(folded, { ...request, runtime, units: [...findUnits(folded), ...bodyInputs(folded)] }),
-  );
+  return await explaining({ job, runtime }, async () => {
+    const network = toNetwork(model);
+    const units = findUnits(network);
+    const placement = await placementOf("modelopt", model, request.shapes, effects);
+    const wanted = wantedBy(placement, model.graph, network, units);
+    const folded = await foldBatchNorm(network, effects.files, wanted.unfolded);
+    const read = [...units, ...bodyInputs(folded)].flatMap(({ inputs }) => inputs);
+    const others = otherTensors(wanted).difference(new Set(read));
+    return await networkScales(folded, { ...request, runtime, tensors: [...read, ...others], optional: others });
+  });
 }
 
 export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "algorithm" | "percentile" | "effects" | "deadlineMs"> {
   readonly runtime: Runtime;
-  /** Whose inputs get a scale. */
-  readonly units: readonly Pick<Unit, "inputs">[];
+  /** That get a scale. */
+  readonly tensors: readonly string[];
+  /** Those of them that may do without (calibrate.ts). */
+  readonly optional?: ReadonlySet<string>;
 }
 
 /** The same for a folded network; samples are already checked. */
@@ -65,7 +74,7 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
   const weights = weightFile(folded.folder, "trt-gate-calibration.bin");
   const network = await externalize(folded, weights, effects.files);
   await weights.write(effects.files);
-  const tensors = [...new Set(work.units.flatMap((unit) => unit.inputs))];
+  const tensors = [...new Set(work.tensors)];
   // What a sample holds is what the network reads, but for types that its values are rounded to.
   const inputs = new Set(folded.inputs.filter(({ type }) => isWide(type)).map(({ name }) => name));
   const marked = tensors.filter((name) => !inputs.has(name));
@@ -78,6 +87,7 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
       algorithm: work.algorithm,
       percentile: work.percentile,
       tensors,
+      ...(work.optional === undefined ? {} : { optional: work.optional }),
       passes: () => onePass(session, work, new Set(tensors)),
     });
   } finally {

@@ -21,6 +21,8 @@ export interface Candidate {
   readonly units: readonly Unit[];
   /** By unit id, for every unit in `units`. */
   readonly variants: ReadonlyMap<string, Variant>;
+  /** Other nodes that read quantised tensors, by the unit whose choice they follow. */
+  readonly followers?: ReadonlyMap<string, readonly Variant[]>;
 }
 
 export const gateName = (position: number): string => `trt_gate:gate_${position}`;
@@ -46,8 +48,8 @@ export function gated(candidate: Candidate): Network {
 /** Also computes every quantised unit's float operation on the candidate's own input: the error the unit adds by itself. */
 export function withInjected(candidate: Candidate, keep: ReadonlySet<string>): Network {
   return replaceNodes(candidate, (unit, variant) =>
-    keep.has(unit.id)
-      ? [rewire(variant.node, { input: variant.floatInputs })]
+    keep.has(unit.id) || candidate.variants.get(unit.id) !== variant
+      ? [rewire(variant.node, { input: keep.has(unit.id) ? variant.floatInputs : variant.quantizedInputs })]
       : [
           rewire(variant.node, { input: variant.quantizedInputs }),
           rewire(variant.node, { input: variant.floatInputs, output: injectedOutputs(unit, variant.node), name: "" }),
@@ -66,7 +68,8 @@ function replaceNodes(candidate: Candidate, replace: (unit: Unit, variant: Varia
   const byNode = new Map(
     candidate.units.flatMap((unit) => {
       const variant = candidate.variants.get(unit.id);
-      return variant === undefined ? [] : [[variant.node, { unit, variant }] as const];
+      const all = [...(variant === undefined ? [] : [variant]), ...(candidate.followers?.get(unit.id) ?? [])];
+      return all.map((one) => [one.node, { unit, variant: one }] as const);
     }),
   );
   const nodes = candidate.network.nodes.flatMap((node) => {

@@ -1,9 +1,8 @@
 /**
- * Makes the candidate from scales ("core"): Q/DQ on the inputs of compute nodes and per-channel weights, nothing else.
+ * Makes the candidate from scales: Q/DQ on the inputs that a placement names, and per-channel weights of its compute nodes, nothing else.
  * Uses the com.microsoft forms of QuantizeLinear and DequantizeLinear, which exist for every opset and compute the same as the standard ones.
  */
 import type { Effects } from "../../effects/effects.ts";
-import type { Unit } from "../../model/unit.ts";
 import { elementsOf, floatValues, isFloatTensor } from "../../onnx/constants.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import {
@@ -18,30 +17,18 @@ import {
   tensorShape,
 } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
+import { firstOutput, type Placed } from "../../onnx/placement/place.ts";
 import { channelLayout, fakeQuantizeWeights, weightScales } from "../../onnx/quantize.ts";
 import { channelAxis } from "../../onnx/units.ts";
 import type { WeightFile } from "../../onnx/weight-file.ts";
 import type { Candidate, Variant } from "./candidate.ts";
 
-export interface CoreCandidate extends Candidate {
-  /** Inputs of compute nodes without a scale: their unit stays in float and is not in `units`. */
-  readonly missingScales: readonly string[];
-}
-
-/** `scales`: amax / 127 by tensor name. `units` must be those of this network, after folding. */
-export async function coreCandidate(
-  network: Network,
-  units: readonly Unit[],
-  scales: ReadonlyMap<string, number>,
-  weights: WeightFile,
-  effects: Effects,
-): Promise<CoreCandidate> {
-  const missing = new Set(units.flatMap((unit) => unit.inputs.filter((name) => !scales.has(name))));
-  const quantized = units.filter((unit) => unit.inputs.every((name) => scales.has(name)));
+/** `network`: folded but for `placed.unfolded`; `placed.units` must be its own. */
+export async function fakeQuantized(network: Network, placed: Placed, weights: WeightFile, effects: Effects): Promise<Candidate> {
   const maker = {
     network,
     types: guessedTypes(network),
-    scales,
+    scales: placed.scales,
     weights,
     effects,
     constants: new Map(network.constants),
@@ -51,20 +38,30 @@ export async function coreCandidate(
   const byOutput = new Map(network.nodes.map((node) => [node.output[0] ?? "", node]));
   const variants = new Map<string, Variant>();
   const replaced = new Map<NodeProto, NodeProto>();
-  for (const unit of quantized) {
+  const variantOf = (node: NodeProto, quantizedInputs: readonly string[]): Variant => {
+    const candidateNode = rewire(node, { input: quantizedInputs });
+    replaced.set(node, candidateNode);
+    return { node: candidateNode, floatInputs: node.input, quantizedInputs };
+  };
+  for (const unit of placed.units) {
     const node = byOutput.get(unit.output);
     if (node === undefined) throw new Error(`unit '${unit.id}' has no node in the folded network`);
     const quantizedInputs = [...node.input];
     for (const [slot, name] of node.input.slice(0, 2).entries()) {
       quantizedInputs[slot] = unit.inputs.includes(name) ? quantizedActivation(maker, name) : await quantizedWeight(maker, node, slot);
     }
-    const candidateNode = rewire(node, { input: quantizedInputs });
-    replaced.set(node, candidateNode);
-    variants.set(unit.id, { node: candidateNode, floatInputs: node.input, quantizedInputs });
+    variants.set(unit.id, variantOf(node, quantizedInputs));
+  }
+  const followers = new Map<string, Variant[]>();
+  for (const node of network.nodes) {
+    const other = placed.others.get(firstOutput(node));
+    if (other === undefined || replaced.has(node)) continue;
+    const input = node.input.map((name, slot) => (other.inputs.get(slot) === name ? quantizedActivation(maker, name) : name));
+    followers.set(other.unit, [...(followers.get(other.unit) ?? []), variantOf(node, input)]);
   }
   const nodes = placePrologues(network, maker.prologue).map((node) => replaced.get(node) ?? node);
   const opsets = new Map([...network.opsets, ["com.microsoft", 1]]);
-  return { network: { ...network, nodes, opsets, constants: maker.constants }, units: quantized, variants, missingScales: [...missing] };
+  return { network: { ...network, nodes, opsets, constants: maker.constants }, units: placed.units, variants, followers };
 }
 
 interface Maker {

@@ -8,13 +8,14 @@ import type { Files } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { LaneJob } from "../../model/job.ts";
 import type { BodyCoverage } from "../../model/lane.ts";
-import type { Unit } from "../../model/unit.ts";
+import type { Placement } from "../../model/placement.ts";
 import { type BodyProduct, bodyInputs, bodyProducts } from "../../onnx/bodies.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, type NodeProto, nodeLabel, type OnnxModel, subgraphs } from "../../onnx/model.ts";
 import { liveNodes, type Network, toNetwork } from "../../onnx/network.ts";
+import { countOtherNodes, nothingToPlace, otherTensors, place, scaledTensors, wantedBy } from "../../onnx/placement/place.ts";
 import { isDequantize } from "../../onnx/qdq.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
@@ -22,11 +23,12 @@ import { readModel } from "../../onnx/read.ts";
 import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { findUnits, isCompute } from "../../onnx/units.ts";
 import { externalize, weightFile } from "../../onnx/weight-file.ts";
-import { type Calibration, networkScales } from "./calibrate-model.ts";
+import { type Calibration, type NetworkCalibration, networkScales } from "./calibrate-model.ts";
 import type { Candidate } from "./candidate.ts";
-import { coreCandidate } from "./fake-quantize.ts";
+import { fakeQuantized } from "./fake-quantize.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { perChannelWeights } from "./per-channel.ts";
+import { placementFor } from "./placement.ts";
 import { qdqCandidate } from "./qdq.ts";
 import { quantizeBodies } from "./quantize-bodies.ts";
 import type { Runtime } from "./runtime.ts";
@@ -43,6 +45,8 @@ export interface Sides {
   readonly heldByNoUnit?: readonly string[];
   readonly bodies?: BodyCoverage;
   readonly variant: string;
+  /** Where the gate's own Q/DQ is; undefined where the model brings its own. */
+  readonly placement?: Placement;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
   readonly scales?: ReadonlyMap<string, number>;
   readonly convergence?: Calibration["convergence"];
@@ -63,13 +67,20 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
   const weights = weightFile(model.folder, "weights");
   // Once out of the model's own file: whatever runs from here on shares these weights.
   const network = await foldConstants(await withWeightFile(toNetwork(model), "float", files), runtime, job.effects);
-  const folded = await foldBatchNorm(network, files);
-  const reference = await externalize(folded, weights, files);
   const units = findUnits(network);
-  const { scales, convergence } = await scalesOf(job, { folded, units: [...units, ...bodyInputs(folded)], runtime });
-  const core = await coreCandidate(folded, units, scales, weights, job.effects);
-  const bodies = await quantizeBodies(core.network, scales, { weights, effects: job.effects });
-  const candidate = { ...core, network: bodies.network };
+  const placement = await placementFor(job, model, "core");
+  const wanted = wantedBy(placement, model.graph, network, units);
+  const folded = await foldBatchNorm(network, files, wanted.unfolded);
+  const reference = await externalize(folded, weights, files);
+  const inBodies = bodyInputs(folded).flatMap(({ inputs }) => inputs);
+  const optional = otherTensors(wanted).difference(new Set(inBodies));
+  const { scales, convergence } = await scalesOf(job, { folded, tensors: [...scaledTensors(wanted), ...inBodies], optional, runtime });
+  const placed = place(wanted, network, scales);
+  const nothing = nothingToPlace(placement, placed, job.name);
+  if (nothing !== undefined && units.length > 0) throw new ToolError("precision-not-applied", nothing);
+  const plain = await fakeQuantized(folded, placed, weights, job.effects);
+  const bodies = await quantizeBodies(plain.network, scales, { weights, effects: job.effects });
+  const candidate = { ...plain, network: bodies.network };
   await weights.write(files);
   // Both sides point at the same written float weights.
   const constants = new Map([...candidate.network.constants, ...reference.constants]);
@@ -77,9 +88,11 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     reference,
     candidate: { ...candidate, network: { ...candidate.network, constants } },
     totalUnits: units.length,
-    missingScales: candidate.missingScales,
+    missingScales: placed.missingScales,
+    ...(placed.others.size === 0 ? {} : { quantizedOthers: countOtherNodes(placed) }),
     ...(bodies.coverage === undefined ? {} : { bodies: bodies.coverage, heldByNoUnit: bodies.coverage.quantized }),
-    variant: "core",
+    variant: placement.scheme,
+    placement,
     scales,
     ...(convergence === undefined ? {} : { convergence }),
   };
@@ -100,7 +113,7 @@ function refuseDouble(job: LaneJob, network: Network): void {
 /** A cache leads; data stands in where there is none (renewing a stale cache is decided before the lane). */
 async function scalesOf(
   job: LaneJob,
-  work: { folded: Network; units: readonly Pick<Unit, "inputs">[]; runtime: Runtime },
+  work: Pick<NetworkCalibration, "tensors" | "optional" | "runtime"> & { readonly folded: Network },
 ): Promise<Pick<Sides, "convergence"> & { readonly scales: ReadonlyMap<string, number> }> {
   const { cachePath, data, algorithm, percentile } = job.quantization;
   if (cachePath !== undefined) return { scales: parseCache(await job.effects.files.readText(cachePath), basename(cachePath)).scales };

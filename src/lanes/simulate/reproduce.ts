@@ -1,10 +1,15 @@
 /** Commands that do the same by hand. Only words: nothing here is run. */
 import type { LaneJob } from "../../model/job.ts";
+import { type PlacementScheme, placementFlag } from "../../model/placement.ts";
 import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
 import { shellLine } from "../../model/shell-word.ts";
 
 /** The float side in ONNX Runtime, and a Q/DQ copy of the model that computes what the candidate computes. */
-export function reproduceCommands({ sources, quantization }: LaneJob, files: ReproductionFiles = besideCommands): string[] {
+export function reproduceCommands(
+  { sources, quantization }: LaneJob,
+  scheme: PlacementScheme,
+  files: ReproductionFiles = besideCommands,
+): string[] {
   const { place } = files;
   const run = (model: string, output: string) =>
     line(
@@ -18,7 +23,7 @@ export function reproduceCommands({ sources, quantization }: LaneJob, files: Rep
   const candidate = isMade ? place("model.qdq.onnx") : (sources?.qdq ?? "model.qdq.onnx");
   return [
     run(model, "reference.json"),
-    ...(isMade ? [line("trt-gate", "cache", "to-qdq", cache, model, ...keep, "-o", candidate)] : []),
+    ...(isMade ? [line("trt-gate", "cache", "to-qdq", cache, model, ...placementFlag(scheme), ...keep, "-o", candidate)] : []),
     run(candidate, "candidate.json"),
     line("trt-gate", "compare", place("reference.json"), place("candidate.json")),
   ];

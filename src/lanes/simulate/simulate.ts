@@ -60,13 +60,14 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     },
     versions: { onnxruntime: runtime.version },
     ...(sides.scales === undefined ? {} : { scales: sides.scales }),
+    ...(sides.placement === undefined ? {} : { placement: sides.placement }),
     ...(sides.convergence === undefined ? {} : { convergence: sides.convergence }),
     deterministic: true,
     build: async (assignment, { fresh = false } = {}) => {
       if (fresh) await outputs.rebuild();
       return explainingEngine({ job, runtime }, simulatedEngine(bench, { outputs, layers }, assignment));
     },
-    reproduce: (_, files) => reproduceCommands(job, files),
+    reproduce: (_, files) => reproduceCommands(job, sides.placement?.scheme ?? "core", files),
     close: async () => {
       await layers.close();
       await outputs.close();

@@ -43,6 +43,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     timingCachePath: parts.session.timingCache,
     ...(parts.cachePath === undefined ? {} : { cachePath: parts.cachePath }),
     ...(parts.scales === undefined ? {} : { scales: parts.scales }),
+    ...(parts.placement === undefined ? {} : { placement: parts.placement }),
   };
 }
 

@@ -31,10 +31,13 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   if (!works) throw new ToolError("lane-unavailable", `The lane 'explicit' is not available: ${whyNot}.`);
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const { quantized, float, partner, path: qdqPath, given, missingScales, why } = await qdqSource(job, own, typed);
+  const { quantized, float, partner, path: qdqPath, given, missingScales, made, why } = await qdqSource(job, own, typed);
   job.effects.log.info(`Q/DQ: ${why}`);
   const { candidate, found } = qdqCandidate(quantized, partner);
-  const facts = { ...own, units: candidate.units };
+  const units = made?.units ?? candidate.units;
+  const facts = { ...own, units };
+  /** What the gate made is made anew, so that what is built is what the fix writes. */
+  const keeping = async (keep: ReadonlySet<string>) => (made === undefined ? assign(candidate, keep) : await made.keeping(keep));
   const session = await sessionFor(job, facts, tools);
 
   const write = async (network: Network, name: string): Promise<string> => {
@@ -49,7 +52,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   const edited = async (network: Network) =>
     given === undefined ? await typedByGate(network) : typed && isTyped ? await withTypesOf(quantized, network, files) : network;
   const base = { typed, fp16: !typed, marks: [] };
-  const plainPath = given ?? (await write(await typedByGate(assign(candidate, new Set())), "trt-gate-candidate.onnx"));
+  const plainPath = given ?? (await write(await typedByGate(await keeping(new Set())), "trt-gate-candidate.onnx"));
   const network = await session.network(plainPath, typed);
   const referencePath = await write(await typedByGate(float), "trt-gate-reference.onnx");
   // With weak typing the flag alone decides.
@@ -58,20 +61,20 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   const kept = async (network: Network, keep: ReadonlySet<string>) => {
     const half = await edited(network);
     if (!typed || job.keepPrecision === "float16") return half;
-    const nodes = new Set(candidate.units.filter(({ id }) => keep.has(id)).flatMap((unit) => unit.nodes.slice(0, 1)));
+    const nodes = new Set(units.filter(({ id }) => keep.has(id)).flatMap((unit) => unit.nodes.slice(0, 1)));
     return await withSingle(half, nodes, files, half === network ? undefined : network.constants);
   };
   let edits = 0;
   const candidateOf = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return asGiven({ ...base, what: "Q/DQ engine", modelPath: plainPath, int8: !typed }, job.plans?.candidate);
-    const network = await kept(assign(candidate, keep), keep);
+    const network = await kept(await keeping(keep), keep);
     const modelPath = await write(network, `trt-gate-candidate-${++edits}.onnx`);
     // With the INT8 flag and no Q/DQ a weakly typed build wants a calibrator.
     const int8 = !typed && hasQdq(network.nodes);
     const raised = !typed && job.keepPrecision === "float32" ? { keep: keptLayers(keep, await layersIn(modelPath), "float32") } : {};
     return { ...base, what: `Q/DQ engine with ${unitWords(keep.size)} without Q/DQ`, modelPath, int8, ...raised };
   };
-  const layersIn = async (modelPath: string) => layersOfUnits(candidate.units, (await session.network(modelPath, typed)).layers);
+  const layersIn = async (modelPath: string) => layersOfUnits(units, (await session.network(modelPath, typed)).layers);
   return engineLane({
     lane: "explicit",
     job,
@@ -86,13 +89,14 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     single: { ...base, what: "FP32 engine", tf32: false, modelPath: singlePath, fp16: false, int8: false },
     float,
     coverage: {
-      quantizedUnits: found.quantizedCompute,
-      totalUnits: found.totalUnits,
-      quantizedOthers: countOthers(found),
+      quantizedUnits: made?.units.length ?? found.quantizedCompute,
+      totalUnits: made?.totalUnits ?? found.totalUnits,
+      quantizedOthers: made?.others ?? countOthers(found),
       missingScales,
-      heldByNoUnit: found.left,
+      heldByNoUnit: made === undefined ? found.left : [],
       variant: typed ? "explicit, strongly typed" : "explicit",
     },
+    ...(made === undefined ? {} : { scales: made.scales, placement: made.placement }),
     versions: versionsOf(tools),
     eccBefore: tools.stateBefore?.uncorrectedEcc,
     reproduce: ({ keep }, files) =>

@@ -7,9 +7,12 @@ import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob, FeedSource } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
+import { corePlacement } from "../../model/placement.ts";
 import type { Assignment } from "../../model/unit.ts";
+import { place, wantedBy, withFollowers } from "../../onnx/placement/place.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
+import { placementFor } from "../simulate/placement.ts";
 import { takesQdq } from "./capabilities.ts";
 import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
@@ -53,7 +56,10 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   const { calibration, side } = await calibrated(source, { ...base, what: "INT8 engine", int8: true }, (recipe) => session.make(recipe));
   const scales = await scalesIn(calibration.cache, job);
   const plain = asGiven({ ...base, what: "INT8 engine", int8: true, calibration }, job.plans?.candidate);
-  const keeping = takesQdq(tools.hello) ? new KeptQdq(job, facts, session, scales) : undefined;
+  const placement = takesQdq(tools.hello) ? await placementFor(job, facts.model, "core") : corePlacement;
+  const wanted = wantedBy(placement, facts.model.graph, facts.network, facts.units);
+  const units = withFollowers(facts.units, place(wanted, facts.network, scales).others);
+  const keeping = takesQdq(tools.hello) ? new KeptQdq(job, facts, session, { scales, placement }) : undefined;
   const unitLayers = layersOfUnits(facts.units, network.layers);
   const candidate = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return plain;
@@ -65,7 +71,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   return engineLane({
     lane: "implicit",
     job,
-    facts,
+    facts: { ...facts, units },
     session,
     network,
     candidate,
@@ -80,6 +86,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     },
     cachePath: calibration.cache,
     scales,
+    placement,
     reproduce: ({ keep }, files) =>
       reproduceEngines({
         files,

@@ -1,6 +1,7 @@
 /** What an engine lane is made of, whichever lane it is: the two lanes differ in nothing else. Only types. */
 import type { EngineJob } from "../../model/job.ts";
 import type { LaneCoverage, LaneName } from "../../model/lane.ts";
+import type { Placement } from "../../model/placement.ts";
 import type { ReproductionFiles } from "../../model/reproduction.ts";
 import type { Assignment } from "../../model/unit.ts";
 import type { Network } from "../../onnx/network.ts";
@@ -30,6 +31,7 @@ export interface LaneParts {
   readonly versions: Readonly<Record<string, string>>;
   readonly cachePath?: string;
   readonly scales?: ReadonlyMap<string, number>;
+  readonly placement?: Placement;
   /** Uncorrected memory errors of the GPU at the start. */
   readonly eccBefore: number | undefined;
   reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];

@@ -4,7 +4,6 @@
  */
 import { headerWord, writeCache } from "../../calibration/cache.ts";
 import type { EngineJob, FeedSource } from "../../model/job.ts";
-import type { Unit } from "../../model/unit.ts";
 import { networkScales } from "../simulate/calibrate-model.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -22,7 +21,6 @@ export interface PercentileRequest {
 
 /** ConfigError for samples that do not fit; tensors that are always zero get no scale. */
 export async function percentileCache({ job, facts, samples, activations, cache, version }: PercentileRequest): Promise<void> {
-  const everything: Unit = { id: "all", nodes: [], opType: "", inputs: activations, output: "", order: 0, block: "", weightBytes: 0 };
   const { scales } = await networkScales(facts.network, {
     data: samples,
     algorithm: "percentile",
@@ -30,7 +28,7 @@ export async function percentileCache({ job, facts, samples, activations, cache,
     effects: job.effects,
     deadlineMs: job.deadlineMs,
     runtime: await loadRuntime(job.effects),
-    units: [everything],
+    tensors: activations,
   });
   await job.effects.files.writeText(cache, writeCache({ version, algorithm: headerWord.percentile, scales }));
 }

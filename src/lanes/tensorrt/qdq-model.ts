@@ -3,14 +3,18 @@ import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
+import type { Placement } from "../../model/placement.ts";
+import type { Unit } from "../../model/unit.ts";
 import { elementsOf } from "../../onnx/constants.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
+import { countOtherNodes, nothingToPlace } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { calibrateModel } from "../simulate/calibrate-model.ts";
+import { placementFor } from "../simulate/placement.ts";
 import type { ModelFacts } from "./model-facts.ts";
 
 export interface QdqSource {
@@ -23,8 +27,19 @@ export interface QdqSource {
   /** The file to build as it stands, byte for byte; undefined for what the gate made or had to write anew. */
   readonly given: string | undefined;
   readonly missingScales: readonly string[];
+  /** What the gate makes from scales: the same network with these units in float, and where its Q/DQ is. Undefined for a Q/DQ model that was given. */
+  readonly made?: MadeQdq;
   /** In the model's own order of precedence: "Q/DQ model", "scales of …". */
   readonly why: string;
+}
+
+export interface MadeQdq {
+  readonly units: readonly Unit[];
+  readonly totalUnits: number;
+  readonly others: Readonly<Record<string, number>>;
+  readonly placement: Placement;
+  readonly scales: ReadonlyMap<string, number>;
+  keeping(keep: ReadonlySet<string>): Promise<Network>;
 }
 
 /** ConfigError where nothing says how to quantise; ToolError `stale-cache` where the cache has a scale for nothing. */
@@ -61,12 +76,13 @@ export async function qdqSource(job: EngineJob, own: ModelFacts, typed: boolean)
 async function madeFromScales(job: EngineJob, own: ModelFacts, typed: boolean): Promise<QdqSource> {
   const { files } = job.effects;
   const scales = await scalesOf(job);
-  const { model, units, missingScales } = await insertQdq(
-    await readModel(job.modelPath, files, { shownAs: job.sources?.model }),
-    scales,
-    files,
-    { floatWeights: !typed && weightBytes(own.network) < mostFloatBytes },
-  );
+  const read = () => readModel(job.modelPath, files, { shownAs: job.sources?.model });
+  const placement = await placementFor(job, await read(), "modelopt");
+  const floatWeights = !typed && weightBytes(own.network) < mostFloatBytes;
+  const insert = async (keep: ReadonlySet<string>) => insertQdq(await read(), scales, files, { floatWeights, placement, keep });
+  const { model, units, missingScales, placed } = await insert(new Set());
+  const nothing = nothingToPlace(placement, placed, job.name);
+  if (nothing !== undefined) throw new ToolError("precision-not-applied", nothing);
   if (units.length === 0)
     throw new ToolError(
       "stale-cache",
@@ -82,7 +98,15 @@ async function madeFromScales(job: EngineJob, own: ModelFacts, typed: boolean): 
     path,
     given: undefined,
     missingScales,
-    why: `Q/DQ made from ${scales.size} scales`,
+    made: {
+      units,
+      totalUnits: own.units.length,
+      others: countOtherNodes(placed),
+      placement,
+      scales,
+      keeping: async (keep) => toNetwork((await insert(keep)).model),
+    },
+    why: `Q/DQ made from ${scales.size} scales, placed as ${placement.scheme}`,
   };
 }
 

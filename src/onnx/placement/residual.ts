@@ -1,0 +1,82 @@
+/** Which input of an Add runs on in the convolution before it, so that the other, the residual one, is quantised. */
+import type { NodeProto } from "../model.ts";
+import { type GraphView, hasConstant, opOf, parents } from "./graph-view.ts";
+import { copyOps } from "./kinds.ts";
+import { hasPath } from "./paths.ts";
+
+const convolutions = ["Conv", "ConvTranspose"];
+const endings = convolutions.flatMap((conv) => [
+  ["BiasAdd", "ConstMul", conv],
+  ["Relu", "BiasAdd", "ConstMul", conv],
+  ["BatchNormalization", "BiasAdd", conv],
+  ["Relu", "BatchNormalization", "BiasAdd", conv],
+  ["MaxPool", "Relu", "BatchNormalization", "BiasAdd", conv],
+  ["Mul", "Sigmoid", "BatchNormalization", conv],
+]);
+
+/** The convolution that a node ends, in one of the forms that an engine fuses. */
+export type Backbones = (node: NodeProto) => NodeProto | undefined;
+
+export function backbones(view: GraphView): Backbones {
+  const nearest = new Map<NodeProto, NodeProto>();
+  for (const node of view.nodes) {
+    const before = node.input.filter((name) => !view.initializers.has(name)).map((name) => nearest.get(view.maker.get(name) ?? node));
+    const own = convolutions.includes(opOf(node)) ? node : before.find((one) => one !== undefined);
+    if (own !== undefined) nearest.set(node, own);
+  }
+  const known = new Map<NodeProto, NodeProto | undefined>();
+  return (node) => {
+    if (!known.has(node)) {
+      const ends = endings.some((ops) => hasPath(view, node, { ops, direction: "backward", skip: copyOps }));
+      known.set(node, ends ? nearest.get(node) : undefined);
+    }
+    return known.get(node);
+  };
+}
+
+/** By Add: the tensor that comes from the branch to fuse with; Adds without one are left out. */
+export function fusedAddInputs(view: GraphView, backbone: Backbones): ReadonlyMap<NodeProto, string> {
+  const found = new Map<NodeProto, string>();
+  for (const node of view.nodes.filter((one) => opOf(one) === "Add")) {
+    const [first = "", second = ""] = node.input;
+    const [a, b] = [view.maker.get(first), view.maker.get(second)];
+    if (hasConstant(view, node) || a === undefined || b === undefined) continue;
+    const [left, right] = [backbone(a), backbone(b)];
+    if (left === right) continue;
+    const common = nearestCommon(view, a, b);
+    if (left !== undefined && right !== undefined) found.set(node, common.fromFirst > common.fromSecond ? first : second);
+    else if (common.node === undefined || common.node !== (left ?? right)) found.set(node, left === undefined ? second : first);
+  }
+  return found;
+}
+
+interface Common {
+  readonly node: NodeProto | undefined;
+  readonly fromFirst: number;
+  readonly fromSecond: number;
+}
+
+/** The common ancestor nearest to the first; distances are those of a walk depth first. */
+function nearestCommon(view: GraphView, first: NodeProto, second: NodeProto): Common {
+  const [one, other] = [ancestors(view, first), ancestors(view, second)];
+  let best: Common = { node: undefined, fromFirst: -1, fromSecond: -1 };
+  for (const [node, fromFirst] of one) {
+    const fromSecond = other.get(node);
+    if (fromSecond !== undefined && (best.node === undefined || fromFirst < best.fromFirst)) best = { node, fromFirst, fromSecond };
+  }
+  return best;
+}
+
+function ancestors(view: GraphView, node: NodeProto): Map<NodeProto, number> {
+  const found = new Map([[node, 0]]);
+  const stack: [NodeProto, number][] = [[node, 0]];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const [at, distance] = top;
+    for (const parent of parents(view, at))
+      if (!found.has(parent)) {
+        found.set(parent, distance + 1);
+        stack.push([parent, distance + 1]);
+      }
+  }
+  return found;
+}
