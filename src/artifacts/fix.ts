@@ -82,6 +82,7 @@ async function describeFix(
     buildWith: built,
     entry: entry.given,
     place,
+    report: placeIn("", context)("report.json"),
     ...(edited === undefined ? {} : { editedModel: edited }),
   };
 }

@@ -30,9 +30,10 @@ async function keptIds(file: string | undefined, { cwd, files }: Effects): Promi
   if (file === undefined) return new Set();
   const path = resolve(cwd, file);
   if ((await files.stat(path))?.kind !== "file")
-    throw new ConfigError(`The keep file ${file} is not there. Write it with trt-gate fix REPORT --format keep.`);
+    throw new ConfigError(`The keep file ${file} is not there. Write it with trt-gate fix report.json --format keep.`);
   const parsed = parseKeepFile(await files.readText(path));
-  if ("fault" in parsed) throw new ConfigError(`The keep file ${file} ${parsed.fault}. Write it with trt-gate fix REPORT --format keep.`);
+  if ("fault" in parsed)
+    throw new ConfigError(`The keep file ${file} ${parsed.fault}. Write it with trt-gate fix report.json --format keep.`);
   return new Set(parsed.keep.units.map(({ unit }) => unit));
 }
 

@@ -8,7 +8,7 @@ import { measureSides } from "../compare/compare.ts";
 import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
 import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { SavedFile } from "../formats/saved-file.ts";
+import type { Iteration, SavedFile } from "../formats/saved-file.ts";
 import { findingCaveats } from "../gate/caveats.ts";
 import { doubtCaveat, doubtOf, withCertainty } from "../gate/certainty.ts";
 import { evidenceCaveat } from "../gate/evidence.ts";
@@ -18,6 +18,7 @@ import { limitsFor } from "../gate/limits.ts";
 import { judgeTensor } from "../gate/tensor-findings.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Measurement } from "../measure/measurement.ts";
+import { plural } from "../report/sections/labels.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { mapOf, threadsFor } from "./compare-flags.ts";
 import { type Comparison, comparisonJson, comparisonText } from "./compare-output.ts";
@@ -75,7 +76,12 @@ async function compare(
   const judgement = { ...judged, verdict: withCertainty(judged.verdict, doubt) };
   const isUnsure = judgement.verdict.kind === "pass" && doubt !== undefined;
   const evidence = { samples: runners.reference.iterations.length, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
-  const weak = evidenceCaveat(evidence);
+  // Where nothing was compared more samples would not help.
+  const weak = measurements.length === 0 ? undefined : evidenceCaveat(evidence);
+  const opened = [
+    { file: reference, ...runners.reference },
+    ...(candidate === undefined ? [] : [{ file: candidate, ...runners.candidate }]),
+  ];
   return {
     caveats: [...(weak ? [weak] : []), ...(isUnsure ? [doubtCaveat(doubt)] : []), ...findingCaveats(judgement.findings)],
     reference: sideOf(reference, runners.reference),
@@ -86,7 +92,7 @@ async function compare(
     coverage: sides.coverage,
     stoppedEarly: measurements.length < sides.tensors.length,
     exitCode: exitCodeOfVerdict(judgement.verdict.kind, new Set(["regression", "undecided"])),
-    warnings: warningsOf(sides, judgement.unusedPatterns),
+    warnings: [...new Set(opened.flatMap(emptyWarning)), ...warningsOf(sides, judgement.unusedPatterns)],
   };
 }
 
@@ -137,6 +143,13 @@ function warningsOf({ coverage }: PairedSides, unusedPatterns: readonly string[]
     ...oneSide(coverage.onlyReference, "reference"),
     ...oneSide(coverage.onlyCandidate, "candidate"),
     ...unusedPatterns.map((pattern) => `The pattern "${pattern}" of the tolerance names no compared tensor. Correct it.`),
+  ];
+}
+
+function emptyWarning({ file, iterations }: { readonly file: SavedFile; readonly iterations: readonly Iteration[] }): string[] {
+  if (iterations.some(({ size }) => size > 0)) return [];
+  return [
+    `${file.path} holds no tensor (${plural(iterations.length, "iteration")}). Save it again with --save-outputs (polygraphy) or --exportOutput (trtexec).`,
   ];
 }
 

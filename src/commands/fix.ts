@@ -23,7 +23,12 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const output = parsed.text("output");
   const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
   const edited = wantsModel ? { editedModel: await editedModel(parsed.text("onnx"), fix, effects) } : {};
-  const artifacts = makeArtifacts(format, { ...fix, ...edited, ...(output === undefined ? {} : { place: () => output }) });
+  const artifacts = makeArtifacts(format, {
+    ...fix,
+    report: relative(effects.cwd, file),
+    ...edited,
+    ...(output === undefined ? {} : { place: () => output }),
+  });
   const artifact = wantsModel ? artifacts.at(-1) : artifacts[0];
   if (!artifact) throw new Error(`no artefact of format ${format} was made`);
   await deliver(artifact, output, effects, io);

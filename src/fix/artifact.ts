@@ -49,6 +49,8 @@ export interface Fix {
   readonly entry?: Readonly<Record<string, unknown>> | undefined;
   /** How the commands name a file of the fix: by its own name where this is left out. */
   readonly place?: (fileName: string) => string;
+  /** How the commands name the report: report.json beside them where this is left out. */
+  readonly report?: string;
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
   readonly editedModel?: Uint8Array;
 }

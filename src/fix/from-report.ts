@@ -40,6 +40,7 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     ...(qdqPath === undefined ? {} : { qdqPath }),
     algorithm: quantization.algorithm,
     entry: model.entry,
+    report: `${folder}report.json`,
     ...(model.buildWith === undefined ? {} : { buildWith: model.buildWith }),
   };
 }

@@ -49,9 +49,9 @@ export const keepPath = ({ model, entry }: Pick<Fix, "model" | "entry">): string
     ? entry.keep
     : `${(userCache(entry) ?? model.path).replace(/\.(cache|calib|table|bin|onnx)$/i, "")}.keep.json`;
 
-/** Writes the keep file where the entry looks for it. REPORT is the reader's report.json. */
+/** Writes the keep file where the entry looks for it. */
 export const keepCommand = (fix: Fix): string =>
-  `trt-gate fix REPORT --model ${shellWord(fix.model.name)} --format keep -o ${shellWord(keepPath(fix))}`;
+  `trt-gate fix ${shellWord(fix.report ?? "report.json")} --model ${shellWord(fix.model.name)} --format keep -o ${shellWord(keepPath(fix))}`;
 
 export function makeKeep(fix: Fix): readonly Artifact[] {
   const path = keepPath(fix);

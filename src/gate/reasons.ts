@@ -30,7 +30,7 @@ export const reasons = {
 
   "keep-mismatch": undecided(
     "The keep file names units that the model does not have quantised.",
-    "Make it anew for this model: `trt-gate fix REPORT --format keep`.",
+    "Make it anew for this model: `trt-gate fix report.json --format keep`.",
   ),
   "limit-exceeded": regression(
     "An output is beyond a fail limit.",

@@ -31,7 +31,7 @@ export async function readKeep(entry: ModelEntry, root: string, precision: Preci
   if (typeof file !== "string") return { precision, units: file.map((name) => ({ unit: name, nodes: [name] })) };
   const where = placeWords(entry, "keep");
   const stat = await files.stat(join(root, file));
-  const next = `Write it with trt-gate fix REPORT --model ${JSON.stringify(entry.name)} --format keep -o ${file}, or take keep out of the entry.`;
+  const next = `Write it with trt-gate fix report.json --model ${JSON.stringify(entry.name)} --format keep -o ${file}, or take keep out of the entry.`;
   if (stat?.kind !== "file" || stat.sizeBytes > mostBytes)
     throw new ConfigError(`${where}the keep file ${file} of "${entry.name}" is not there. ${next}`);
   const parsed = parseKeepFile(await files.readText(join(root, file)));
@@ -48,7 +48,7 @@ export function matchKept({ units, precision }: Kept, lane: PreparedLane, { name
   if (missing.length > 0)
     throw new ToolError(
       "keep-mismatch",
-      `${file} keeps ${missing.length} of ${units.length} units that "${name}" does not have quantised, first "${missing[0]?.unit}". Make it anew for this model: trt-gate fix REPORT --format keep.`,
+      `${file} keeps ${missing.length} of ${units.length} units that "${name}" does not have quantised, first "${missing[0]?.unit}". Make it anew for this model: trt-gate fix report.json --format keep.`,
     );
   const own = found.filter((unit) => unit !== undefined);
   return { file, precision, units: own.map((unit) => keptUnit(unit)), ids: new Set(own.map(({ id }) => id)) };

@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 import { levels } from "../gate/levels.ts";
-import { metricNames } from "../measure/metrics.ts";
+import { perMetric } from "../measure/metrics.ts";
 import { placementSchemes } from "../model/placement.ts";
 
 export const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
@@ -14,7 +14,8 @@ export const toNum = (value: number): Num =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 export const fromNum = (value: Num): number => Number(value);
 
-const metrics = z.partialRecord(z.enum(metricNames), num);
+/** A later version may know more. */
+const metrics = z.object(perMetric(() => num.optional())).catchall(num.optional());
 const summary = z.object({ min: num, max: num, mean: num, std: num });
 export const level = z.enum(levels);
 export const verdictKind = z.enum(["pass", "regression", "undecided"]);

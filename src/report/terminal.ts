@@ -148,10 +148,14 @@ function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions):
   if (folder === undefined || models.length === 0) return "";
   const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
   const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
-  const bad = proved[0] ?? models.find(({ verdict, search }) => verdict === "regression" && search === null);
+  const bad = proved[0] ?? models.find(canBeSearched);
   const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
   return [...(command === undefined ? [] : [`Next: ${command}`]), `Report: ${folder}/report.html`].join("\n");
 }
+
+/** Nothing to keep in higher precision where nothing is quantised, and no way to be faster. */
+const canBeSearched = ({ verdict, search, reason, lane, coverage }: ModelReport): boolean =>
+  verdict === "regression" && search === null && lane !== "saved" && reason !== "latency" && coverage.quantizedUnits > 0;
 
 /** Without a search the same command again: it alone has every flag that the model was given. */
 function nextCommand({ name: model, search }: ModelReport, folder: string): string {

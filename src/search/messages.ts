@@ -20,7 +20,7 @@ export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): stri
     case "prefix":
       return `Keeping the first ${set} of the ranking meets the limits. ${proof.message}`;
     case "diffuse":
-      return `The error is diffuse: ${why ?? `${set} would have to be kept`}. The curve of the report says what each number of kept units gives, and \`trt-gate fix REPORT --keep N\` makes the fix for any of them; or follow the advice on calibration, scheme or training.`;
+      return `The error is diffuse: ${why ?? `${set} would have to be kept`}. The curve of the report says what each number of kept units gives, and \`trt-gate fix report.json --keep N\` makes the fix for any of them; or follow the advice on calibration, scheme or training.`;
     case "nothing-needed":
       return "The plain quantised model passes. There is nothing to keep in higher precision.";
     case "not-confirmed":

@@ -47,6 +47,7 @@ describe("the gate on the recorded classifier", () => {
     const report = await check({ search: "off" });
     const [model] = report.models;
     expect(report).toMatchObject({ verdict: "regression", exitCode: 1, complete: true });
+    expect(effects.lines.join("\n")).toContain("1 of 1 model to check (");
     expect(model?.worst.length).toBeGreaterThan(3);
     expect(model?.worst[0]).toMatchObject({ opType: "Conv" });
     expect(model?.firstFailing).not.toBeNull();

@@ -12,6 +12,7 @@ import type * as Ort from "onnxruntime-node";
 import { childEnv } from "../../effects/child-env.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
+import { shellWord } from "../../model/shell-word.ts";
 
 export type OrtModule = typeof Ort;
 export interface Runtime {
@@ -31,7 +32,7 @@ export async function loadRuntime(effects: Effects, here: string = fileURLToPath
   const found = beside.find((one) => one !== undefined);
   if (found !== undefined) return found;
   const recipe = join(root, "runtime");
-  if (!existsSync(join(recipe, "package-lock.json"))) throw unavailable("this installation has no runtime/package-lock.json");
+  if (!existsSync(join(recipe, "package-lock.json"))) throw unavailable("this installation has no runtime/package-lock.json", alone(root));
   const folder = await cacheFolder(effects, recipe);
   const modules = join(folder, "node_modules");
   const cached = tryLoad(modules, "tool cache");
@@ -39,8 +40,26 @@ export async function loadRuntime(effects: Effects, here: string = fileURLToPath
   await install(effects, recipe, folder);
   const installed = tryLoad(modules, "installed");
   if (installed === undefined)
-    throw unavailable(`npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`);
+    throw unavailable(
+      `npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`,
+      copyAndInstall(recipe, folder),
+    );
   return installed;
+}
+
+/** Puts it by hand where `loadRuntime` looks, from any folder: for machines that reach a registry now and none later. */
+export async function preinstallCommand(effects: Effects, here: string = fileURLToPath(import.meta.url)): Promise<string> {
+  const root = installationRoot(dirname(here));
+  const recipe = join(root, "runtime");
+  if (!existsSync(join(recipe, "package-lock.json"))) return alone(root);
+  return copyAndInstall(recipe, await cacheFolder(effects, recipe));
+}
+
+const alone = (root: string): string => `npm install --ignore-scripts --no-save --prefix ${shellWord(root)} ${packageName}`;
+
+function copyAndInstall(recipe: string, folder: string): string {
+  const [from, to] = [shellWord(recipe), shellWord(folder)];
+  return `mkdir -p ${to} && cp ${from}/package.json ${from}/package-lock.json ${to}/ && (cd ${to} && npm ci --ignore-scripts)`;
 }
 
 /** Our own node_modules, and the one that we are installed in. No other folder above: anybody may write into some of those. */
@@ -117,13 +136,16 @@ async function install(effects: Effects, recipe: string, folder: string): Promis
     return;
   }
   await effects.files.remove(own);
-  throw unavailable(`'npm ci' ended by ${result.endedBy} with code ${result.exitCode ?? "none"}`, result.tail);
+  throw unavailable(
+    `'npm ci' ended by ${result.endedBy} with code ${result.exitCode ?? "none"}`,
+    copyAndInstall(recipe, folder),
+    result.tail,
+  );
 }
 
-const unavailable = (why: string, tail: readonly string[] = []) =>
+const unavailable = (why: string, command: string, tail: readonly string[] = []) =>
   new ToolError(
     "lane-unavailable",
-    `ONNX Runtime for the simulate lane is not available: ${why}. Where there is no network, preinstall it: copy runtime/package.json and runtime/package-lock.json ` +
-      `into $RUNNER_TOOL_CACHE/${packageName}/<version>/<arch> and run 'npm ci --ignore-scripts' there.`,
+    `ONNX Runtime for the simulate lane is not available: ${why}. Where there is no network, preinstall it: ${command}`,
     tail,
   );

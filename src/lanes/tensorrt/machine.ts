@@ -1,16 +1,12 @@
 /** What this machine has for the lanes: GPU, TensorRT, ONNX Runtime, disk. Looks and starts nothing that stays. */
-import runtimeLock from "../../../runtime/package-lock.json" with { type: "json" };
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
-import { loadRuntime } from "../simulate/runtime.ts";
+import { loadRuntime, preinstallCommand } from "../simulate/runtime.ts";
 import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
 import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
 import { askInterpreter, type Interpreter } from "./interpreter.ts";
 import type { Hello } from "./protocol.ts";
 import { Worker } from "./worker.ts";
-
-/** The one that the action installs. */
-const pinnedRuntime = runtimeLock.packages["node_modules/onnxruntime-node"].version;
 
 export interface LaneState {
   readonly lane: "simulate" | "implicit" | "explicit";
@@ -64,7 +60,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
       { lane: "explicit", ...stateOf(whyNot, hello, (one) => explicitLane(one.features)) },
     ],
     missing: [
-      ...("error" in runtime ? [{ what: "ONNX Runtime", command: `npm install --ignore-scripts onnxruntime-node@${pinnedRuntime}` }] : []),
+      ...("error" in runtime ? [{ what: "ONNX Runtime", command: await preinstallCommand(effects) }] : []),
       ...("why" in answer ? [missingGpu(answer.why)] : []),
       ...("error" in worker ? missingPython(worker.error, python) : []),
       ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),

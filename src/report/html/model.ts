@@ -54,7 +54,7 @@ ${models > 1 && model.verdict === "pass" ? html`<details class="passing"><summar
 
 function rest(model: ModelReport, show: Show): Markup {
   return html`<details class="rest"><summary>Search, measurement, engines, commands</summary>
-${chapter("Search", model.search === null ? nothing : searchSection(model.search, show))}
+${chapter("Search", searchSection(model, show))}
 ${chapter("How it was measured", warnings(model), facts([["Model", modelFile(model, show)], ...factRows(model)]), convergenceChart(model.quantization.convergence ?? []))}
 ${chapter("Engines", buildsSection(model))}
 ${chapter("The tool’s last lines", model.toolTail.length === 0 ? nothing : quoted(model.toolTail))}

@@ -1,7 +1,7 @@
 /** The search and the fix: before and after, the path, the kept units, files and commands to copy. */
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
-import { curveCells, curveHead, hasLatency, tellingPoints } from "../sections/curve.ts";
+import { curveCells, curveHead, hasLatency, pointCommand, tellingPoints } from "../sections/curve.ts";
 import { checkedWords, fixedFigures, keptWords } from "../sections/fix.ts";
 import { plural, seconds } from "../sections/labels.ts";
 import { fixLatencyWords } from "../sections/latency.ts";
@@ -43,9 +43,10 @@ function fixFile({ path, format, command, leftOut }: FixFile, show: Show): Marku
   return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${copyable(command, `the ${format} command`)}`;
 }
 
-export function searchSection(search: Search, show: Show): Markup {
+export function searchSection({ name, search }: ModelReport, show: Show): Markup {
+  if (search === null) return nothing;
   const words = `${search.method} search over ${plural(search.units, "unit")}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}.`;
-  return html`<p>${words}</p>${samplesWords(search)}${curvePart(search, show)}${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
+  return html`<p>${words}</p>${samplesWords(search)}${curvePart(search, name, show)}${searchChart(search.probes)}${fold("Every probe", probeTable(search, show))}${fold("Rankings", rankingTable(search, show))}`;
 }
 
 function samplesWords({ samples }: Search): Markup {
@@ -54,13 +55,13 @@ function samplesWords({ samples }: Search): Markup {
   return html`<p>Samples: ${samples.rank} to rank, ${samples.choose} to choose, ${samples.prove} to prove (${apart}).</p>`;
 }
 
-function curvePart(search: Search, show: Show): Markup {
+function curvePart(search: Search, model: string, show: Show): Markup {
   const points = search.curve?.points ?? [];
   if (points.length === 0) return nothing;
   const withLatency = hasLatency(search);
   const columns = curveHead(withLatency).map((head, i, { length }) => ({ head, number: i < length - 1 }));
   const rows = tellingPoints(search, mostPoints).map((point) => curveCells(point, withLatency, show));
-  return html`${curveChart(points)}<p>Any point can be taken: ${html`<code>trt-gate fix REPORT --keep N</code>`} makes its fix.</p>${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
+  return html`${curveChart(points)}<p>Any point can be taken: ${html`<code>${pointCommand(model)}</code>`} makes its fix.</p>${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
 }
 
 function probeTable({ probes }: Search, show: Show): Markup {

@@ -1,4 +1,5 @@
 /** What each number of kept units gives: a table of a few points that lets people choose their own. Sections of the comment and the page share it. */
+import { shellWord } from "../../model/shell-word.ts";
 import { formatMargin } from "../figures.ts";
 import { code, escapeMarkdown, table } from "../markdown.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
@@ -49,13 +50,16 @@ export const curveHead = (withLatency: boolean): string[] => [
   "Nearest to its limit",
 ];
 
+/** Makes the fix of a point, where the report lies; N is the reader's choice. */
+export const pointCommand = (model: string): string => `trt-gate fix report.json --model ${shellWord(model)} --keep N`;
+
 /** Empty without a curve. */
-export function curveTable({ search }: ModelReport, most: number): string {
+export function curveTable({ name, search }: ModelReport, most: number): string {
   if (!search?.curve || most === 0) return "";
   const withLatency = hasLatency(search);
   const rows = tellingPoints(search, most).map((point) => curveCells(point, withLatency, (words) => escapeMarkdown(words, longestCell)));
   if (rows.length === 0) return "";
-  const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured. ${code("trt-gate fix REPORT --keep N")} makes the fix for any of them.`;
+  const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured. ${code(pointCommand(name))} makes the fix for any of them.`;
   return `${words}\n\n${table(
     curveHead(withLatency),
     rows,

@@ -115,6 +115,20 @@ test("is undecided on different shapes: exit 4", async () => {
   expect(out).toContain("reference is [2], candidate [3]");
 });
 
+test.each([
+  ["[]", "0 iterations"],
+  ["{}", "1 iteration"],
+])("names the file that holds nothing, and asks for no more samples: %s", async (text, count) => {
+  const effects = await folder();
+  await effects.files.writeText(`${effects.cwd}/empty.json`, text);
+  const { code, out, log } = await compare(["empty.json", await save(effects, "y", { y: [1, 2] })], effects);
+  expect(code).toBe(4);
+  expect(log.join("\n")).toContain(`empty.json holds no tensor (${count}). Save it again with --save-outputs (polygraphy)`);
+  expect(out).toContain("UNDECIDED (nothing-compared)");
+  expect(out).not.toContain("weak-evidence");
+  expect(log.filter((line) => line.includes("holds no tensor"))).toHaveLength(1);
+});
+
 test("is undecided when nothing is common, or a final output is on one side only: exit 4", async () => {
   const effects = await folder();
   const [y, z, both] = [

@@ -61,7 +61,9 @@ it("lies where the entry has it, else beside the cache, else beside the model", 
 
 it("the command that it prints is one that the gate has, whatever the model's name", () => {
   const [artifact] = makeKeep(fixOf(["u"], { model: { name: "a b;c", path: "m.onnx", sha256: "0" } }));
-  expect(artifact?.command).toBe("trt-gate fix REPORT --model 'a b;c' --format keep -o m.keep.json");
+  expect(artifact?.command).toBe("trt-gate fix report.json --model 'a b;c' --format keep -o m.keep.json");
+  const [inFolder] = makeKeep(fixOf(["u"], { report: "my reports/report.json" }));
+  expect(inFolder?.command).toMatch(/^trt-gate fix 'my reports\/report\.json' --model /);
   const flags = Object.keys(specs.find(({ name }) => name === "fix")?.flags ?? {});
   expect(flags).toEqual(expect.arrayContaining(["model", "format", "output"]));
 });

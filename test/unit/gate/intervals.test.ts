@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { settling, worstEndDb } from "../../../src/gate/intervals.ts";
+import { settling, settlingText, worstEndDb } from "../../../src/gate/intervals.ts";
 import { judge } from "../../../src/gate/judge.ts";
 import type { Finding } from "../../../src/gate/verdict.ts";
 import type { Interval } from "../../../src/measure/intervals.ts";
@@ -31,6 +31,14 @@ describe("a limit inside the interval", () => {
   test("is nothing where it lies outside", () => {
     expect(settling(finding(25), { low: 22, high: 29 }, 32)).toBeUndefined();
     expect(settling(finding(25), undefined, 32)).toBeUndefined();
+  });
+
+  test("is said to be rough where few samples tell it, and only there", () => {
+    const open = { interval: { low: 19, high: 24 }, samples: 128 };
+    expect(settlingText(finding(21), open, 8)).toMatch(
+      /, 19 dB to 24 dB \(rough, from 8 samples: at 16 .*, at fewer less\): about 128 samples would settle it \(8 now\)\.$/,
+    );
+    expect(settlingText(finding(21), open, 400)).not.toContain("rough");
   });
 
   test("stands in a regression's sentence, with the metric that decides", () => {

@@ -51,6 +51,13 @@ describe("pull-request comment", () => {
     expect(parseState(renderAllClear(passReport(), options))).toEqual({ ...state, told: "clear" });
   });
 
+  it("says why these models in brackets behind their number, and of a missed proof what was missed", () => {
+    const missed = { state: "missed" as const, samples: 4, sqnrDb: 21.6, message: "Not proved." };
+    const told = renderComment(sampleReport({ models: [sampleModel({ search: sampleSearch({ proof: missed }) })] }), options);
+    expect(told).toContain("Checked 1 model (changed since 2b4c6d8).");
+    expect(told).toContain("21.6 dB, limit missed on 4 samples");
+  });
+
   it("leaves out what has nothing to say, and writes sentences as sentences", () => {
     const harm = [{ kind: "classification" as const, output: "y", message: "The best class flipped in sample 7." }];
     const told = renderComment(sampleReport({ models: [sampleModel({ search: null, fix: null, harm })] }), options);
@@ -238,7 +245,7 @@ function outsideFences(text: string): string {
 describe("the search's own figures", () => {
   it("let people choose: each telling point of the curve with its interval, and the command that makes its fix", () => {
     const comment = renderComment(sampleReport(), { jobKey: "k", fixScripts: [] });
-    expect(comment).toContain("`trt-gate fix REPORT --keep N`");
+    expect(comment).toContain("`trt-gate fix report.json --model text-direction --keep N`");
     expect(comment).toMatch(/\| +0 \| +−1\.58 dB \| −2\.90 dB \| SQNR 18\.42 dB of "softmax\\_0\.tmp\\_0", limit 20 dB \|/);
     expect(comment).toMatch(/\| +54 \| +identical \|/);
     // A prediction is told from a measurement.

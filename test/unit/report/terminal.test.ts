@@ -3,7 +3,7 @@ import { width } from "../../../src/report/columns.ts";
 import { renderLogLine } from "../../../src/report/log-line.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
 import { hostileReport } from "../../fakes/hostile-report.ts";
-import { passReport, sampleModel, sampleReport, undecidedReport } from "../../fakes/report.ts";
+import { passReport, sampleModel, sampleReport, sampleSearch, undecidedReport } from "../../fakes/report.ts";
 
 describe("terminal table", () => {
   it("tells figures, worst layers, what to keep and what that gives, and the next command, in 80 columns", () => {
@@ -38,6 +38,24 @@ describe("terminal table", () => {
   it("asks for the same command with a search where there was none, since it alone has the flags", () => {
     const report = sampleReport({ models: [sampleModel({ search: null, fix: null })] });
     expect(renderTerminal(report, { ansi: false, folder: "out" })).toContain("\nNext: the same command with --search on-regression\n");
+  });
+
+  it.each([
+    ["no unit is quantised", { coverage: { ...sampleModel().coverage, quantizedUnits: 0 } }],
+    ["the engine is slow, not wrong", { reason: "latency" }],
+    ["saved outputs were compared", { lane: "saved" as const }],
+  ])("asks for no search where there is nothing to find: %s", (_, more) => {
+    const report = sampleReport({ models: [sampleModel({ search: null, fix: null, ...more })] });
+    const text = renderTerminal(report, { ansi: false, folder: "out" });
+    expect(text).not.toContain("--search");
+    expect(text).toContain("Report: out/report.html");
+  });
+
+  it("says that kept units were not measured where nothing tells what they give", () => {
+    const search = sampleSearch({ heldOut: null, proof: undefined });
+    const text = renderTerminal(sampleReport({ models: [sampleModel({ search, fix: null })] }), { ansi: false });
+    expect(text).toContain("\n  What that gives was not measured.");
+    expect(renderTerminal(sampleReport(), { ansi: false })).toContain("\n  With them: 22.3 dB");
   });
 
   it("differs on a terminal by colour only", () => {

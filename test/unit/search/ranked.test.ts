@@ -223,7 +223,7 @@ describe("the curve", () => {
     const outcome = await searchUnits(request(units, additiveProbe(Array.from({ length: 40 }, () => 0.0006))));
     expect(outcome).toMatchObject({ kind: "diffuse", keep: [] });
     expect(outcome.curve?.points).toHaveLength(41);
-    expect(outcome.message).toContain("trt-gate fix REPORT --keep N");
+    expect(outcome.message).toContain("trt-gate fix report.json --keep N");
   });
 });
 

@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Command, Effects } from "../../../../src/effects/effects.ts";
 import { ToolError } from "../../../../src/effects/failure.ts";
-import { loadRuntime } from "../../../../src/lanes/simulate/runtime.ts";
+import { loadRuntime, preinstallCommand } from "../../../../src/lanes/simulate/runtime.ts";
 import { type RunEffects, runEffects } from "../../../fakes/run-effects.ts";
 
 const recipe = fileURLToPath(new URL("../../../../runtime", import.meta.url));
@@ -106,6 +107,23 @@ describe("finding ONNX Runtime", () => {
       message: expect.stringMatching(/npm ci --ignore-scripts/),
     });
     expect(await effects.files.list(join(effects.folder, "tools/onnxruntime-node/1.30.0"))).toEqual([]);
+  });
+
+  it("is put by the printed command where the gate looks, from any folder and with a folder's name that needs quotes", async () => {
+    const spaced = { ...effects, env: { ...effects.env, RUNNER_TOOL_CACHE: join(effects.folder, "my tools") } };
+    const here = bundle(true);
+    const bin = join(effects.folder, "bin");
+    mkdirSync(bin);
+    // What npm ci would leave, in the folder that it was started in and only beside the recipe.
+    writeFileSync(
+      join(bin, "npm"),
+      `#!/bin/sh\n[ "$*" = "ci --ignore-scripts" ] && [ -f package.json ] && [ -f package-lock.json ] || exit 9\ncp -r ${join(effects.folder, "made/node_modules")} .\n`,
+      { mode: 0o755 },
+    );
+    placePackage(join(effects.folder, "made"));
+    const command = await preinstallCommand(spaced, here);
+    execFileSync("/bin/sh", ["-c", command], { cwd: "/", env: { PATH: `${bin}:/usr/bin:/bin` } });
+    expect(await loadRuntime(spaced, here)).toMatchObject({ from: "tool cache", version: "0.0.1" });
   });
 
   it("is unavailable where the recipe is missing", async () => {

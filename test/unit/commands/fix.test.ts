@@ -1,0 +1,51 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Report } from "../../../src/report/schema.ts";
+import { sampleReport } from "../../fakes/report.ts";
+import type { RunEffects } from "../../fakes/run-effects.ts";
+import { folder, run } from "./saved-commands.ts";
+
+const fix = (words: readonly string[], effects: RunEffects) => run("fix", () => import("../../../src/commands/fix.ts"), words, effects);
+
+async function place(name: string, report: Report): Promise<RunEffects> {
+  const effects = await folder();
+  await writeFile(join(effects.cwd, name), JSON.stringify(report));
+  return effects;
+}
+
+it("says what to do with a keep file that it wrote, not the command that wrote it", async () => {
+  const effects = await place("r.json", sampleReport());
+  const { code, log } = await fix(["r.json", "--format", "keep", "-o", "calibration/cls.keep.json"], effects);
+  expect(code, log.join("\n")).toBe(0);
+  expect(log.join("\n")).toContain(
+    "Wrote calibration/cls.keep.json. Give the model's entry in the configuration the line keep: calibration/cls.keep.json",
+  );
+  expect(log.join("\n")).not.toContain("trt-gate fix");
+});
+
+it("prints a command with the report's own name", async () => {
+  const effects = await place("last run.json", sampleReport());
+  const { out } = await fix(["last run.json", "--format", "config"], effects);
+  expect(out).toContain("trt-gate fix 'last run.json' --model text-direction --format keep");
+  expect(out).not.toContain("REPORT");
+});
+
+it("takes the report of a later version that knows one more metric", async () => {
+  const report = sampleReport();
+  const metrics = { ...report.models[0]?.outputs[0]?.metrics, spectralDb: 31.5 };
+  const models = report.models.map((model) => ({ ...model, outputs: model.outputs.map((output) => ({ ...output, metrics })) }));
+  const effects = await place("report.json", { ...report, models });
+  const { code, out, log } = await fix(["report.json", "--format", "polygraphy"], effects);
+  expect(code, log.join("\n")).toBe(0);
+  expect(out).toContain("def postprocess(network)");
+});
+
+it("still refuses a figure that is none", async () => {
+  const broken = JSON.stringify(sampleReport()).replace('"sqnrDb":18.42', '"sqnrDb":"much"');
+  const effects = await folder();
+  await writeFile(join(effects.cwd, "report.json"), broken);
+  const { code, log } = await fix(["report.json"], effects);
+  expect(code).toBe(2);
+  expect(log.join("\n")).toContain("is not a report of this gate");
+});
