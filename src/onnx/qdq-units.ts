@@ -109,9 +109,11 @@ export function quantizersLeft(network: Network): string[] {
 
 /** Units that are no compute nodes, by operator. */
 export function countOthers({ units, others }: QdqUnits): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { id, opType } of units) if (others.has(id)) counts[opType] = (counts[opType] ?? 0) + 1;
-  return counts;
+  const counted = Map.groupBy(
+    units.filter(({ id }) => others.has(id)),
+    ({ opType }) => opType,
+  );
+  return Object.fromEntries([...counted].map(([opType, all]) => [opType, all.length]));
 }
 
 function plainUnit(node: NodeProto, order: number, source: (name: string) => string): Unit {

@@ -17,7 +17,13 @@ import { checkFeeds } from "./check-feeds.ts";
 
 const mostMs = 30 * 60_000;
 const defaultFunction = "load_data";
-const written = z.array(z.record(z.string(), z.string().regex(/^\d+-\d+\.npy$/)));
+/** Each sample as pairs of input and file: a record of zod's would leave out an input called `__proto__`. */
+const written = z.array(
+  z
+    .custom<object>((sample) => typeof sample === "object" && sample !== null && !Array.isArray(sample))
+    .transform((sample) => Object.entries(sample))
+    .pipe(z.array(z.tuple([z.string(), z.string().regex(/^\d+-\d+\.npy$/)]))),
+);
 
 export interface LoaderLimits {
   readonly maxSamples?: number;
@@ -83,7 +89,7 @@ export async function loadSamples(
   const source: FeedSource = {
     description: `${basename(script)} (${samples.length} samples)`,
     count: samples.length,
-    feed: (at) => readFeed(samples[at] ?? {}, folder, effects),
+    feed: (at) => readFeed(samples[at] ?? [], folder, effects),
     close: () => effects.files.remove(folder),
   };
   if (inputs !== undefined)
@@ -101,9 +107,9 @@ function splitLoader(loaderPath: string): { readonly script: string; readonly fu
   return { script: match?.[1] ?? loaderPath, functionName: match?.[2] ?? defaultFunction };
 }
 
-async function readFeed(sample: Readonly<Record<string, string>>, folder: string, effects: Effects): Promise<Feed> {
+async function readFeed(sample: readonly (readonly [string, string])[], folder: string, effects: Effects): Promise<Feed> {
   const feed = new Map();
-  for (const [name, file] of Object.entries(sample)) {
+  for (const [name, file] of sample) {
     const path = join(folder, file);
     feed.set(name, await fromTool(path, effects.files, async () => readNpy(name, await effects.files.readBytes(path), path)));
   }
