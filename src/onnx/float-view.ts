@@ -52,13 +52,20 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
     floatTypes.has(intAttribute(node, "to", 0)) &&
     source(node.input[0] ?? "") !== node.input[0];
 
+  /** The farthest first: a chain may be longer than the stack is deep. A cycle cannot be: the graph was checked. */
   const source = (name: string): string => {
-    const known = sources.get(name);
-    if (known !== undefined) return known;
-    // A cycle cannot be: the graph was checked.
-    const found = find(name) ?? name;
-    sources.set(name, found);
-    return found;
+    const chain: string[] = [];
+    for (let at: string | undefined = name; at !== undefined && !sources.has(at); at = behind(at)) chain.push(at);
+    for (const one of chain.toReversed()) sources.set(one, find(one) ?? one);
+    return sources.get(name) ?? name;
+  };
+
+  /** The tensor whose source `find` asks for. */
+  const behind = (name: string): string | undefined => {
+    const maker = makers.get(name);
+    const before = maker !== undefined && isDequantize(maker) ? makers.get(maker.input[0] ?? "") : maker;
+    const passes = before !== undefined && (before === maker ? before.opType === "Cast" : isQuantize(before));
+    return passes ? before.input[0] : undefined;
   };
 
   const find = (name: string): string | undefined => {

@@ -35,14 +35,9 @@ const reorders: ReadonlySet<string> = new Set([
   ...["Expand", "Tile"],
 ]);
 
-/** q -> reorder -> DQ becomes q -> DQ -> reorder -> Q -> DQ, again and again until each DQ follows its quantiser or a constant. The new pair gives what it reads. */
+/** q -> reorder -> DQ becomes q -> DQ -> reorder -> Q -> DQ, until each DQ follows its quantiser or a constant. The new pair gives what it reads. */
 function withEarlyDequantize(network: Network): Network {
-  let nodes = network.nodes;
-  const fresh = networkNames(network);
-  for (let before: typeof nodes | undefined; before !== nodes; ) {
-    before = nodes;
-    nodes = dequantizeEarlier({ ...network, nodes }, fresh);
-  }
+  const nodes = dequantizeEarlier(network, networkNames(network));
   return nodes === network.nodes ? network : { ...network, nodes: withOldNames(dropUnread(network, sortNodes(nodes))) };
 }
 
@@ -61,37 +56,44 @@ function dequantizeEarlier(network: Network, fresh: (wanted: string) => string):
   const makers = producers(network.nodes);
   const known = new Map<string, string>();
   const made: NodeProto[] = [];
+  /** Dequantisations that were made: a reordering may stand before them as well. */
+  const waiting: NodeProto[] = [];
   /** Remembers by the tensor and the scale: several readers share one. */
-  const once = (key: string, make: () => NodeProto): string => {
+  const once = (key: string, make: () => NodeProto, into: NodeProto[] = made): string => {
     const found = known.get(key);
     if (found !== undefined) return found;
     const node = make();
-    made.push(node);
+    into.push(node);
     known.set(key, node.output[0] ?? "");
     return node.output[0] ?? "";
   };
-  const nodes = network.nodes.map((node) => {
+  const moved = (node: NodeProto): NodeProto => {
     const mover = isDequantize(node) && hasOneScale(network, node) ? makers.get(node.input[0] ?? "") : undefined;
     if (mover === undefined || !isStandard(mover) || !reorders.has(mover.opType) || mover.output.length > 1) return node;
     const [, ...how] = node.input;
-    const dequantized = (name: string) =>
-      once(`DQ ${[name, ...how].join("\n")}`, () => {
+    const dequantized = (name: string) => {
+      const make = () => {
         const output = fresh(`${name}:dequantized`);
         return rewire(node, { input: [name, ...how], output: [output], name: output });
-      });
-    const moved = once(`move ${[mover.output[0], ...how].join("\n")}`, () => {
+      };
+      return once(`DQ ${[name, ...how].join("\n")}`, make, waiting);
+    };
+    const reordered = once(`move ${[mover.output[0], ...how].join("\n")}`, () => {
       const input = mover.input.map((name, slot) => (slot === 0 || mover.opType === "Concat" ? dequantized(name) : name));
       const output = fresh(`${mover.output[0]}:float`);
       return rewire(mover, { input, output: [output], name: mover.name === "" ? "" : fresh(`${mover.name}${movedMark}`) });
     });
     // Without a zero point the type of the integers is not said.
-    if (how[1] === undefined) return makeNode({ opType: "Identity", name: node.name, input: [moved], output: node.output });
-    const quantized = once(`Q ${[moved, ...how].join("\n")}`, () => {
-      const output = fresh(`${moved}:quantized`);
-      return makeNode({ opType: "QuantizeLinear", domain: node.domain, name: output, input: [moved, ...how], output: [output] });
+    if (how[1] === undefined) return makeNode({ opType: "Identity", name: node.name, input: [reordered], output: node.output });
+    const quantized = once(`Q ${[reordered, ...how].join("\n")}`, () => {
+      const output = fresh(`${reordered}:quantized`);
+      return makeNode({ opType: "QuantizeLinear", domain: node.domain, name: output, input: [reordered, ...how], output: [output] });
     });
     return rewire(node, { input: [quantized, ...how] });
-  });
+  };
+  const nodes = network.nodes.map(moved);
+  // Grows while it is walked.
+  for (const node of waiting) made.push(moved(node));
   return made.length === 0 ? network.nodes : [...nodes, ...made];
 }
 

@@ -73,30 +73,40 @@ const withinRange: ReadonlySet<string> = new Set([
   ...["Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Expand", "Tile", "Dropout"],
 ]);
 
+/** Step by step instead of by recursion: a chain may be longer than the stack is deep. */
 function isNeverNegative(known: Map<string, boolean>, network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): boolean {
-  const found = known.get(name);
-  if (found !== undefined) return found;
-  const within = (one: string) => isNeverNegative(known, network, makers, one);
-  const answer = askMaker(network, makers, makers.get(name), within);
-  known.set(name, answer);
-  return answer;
+  const waiting = [name];
+  for (let at = waiting.at(-1); at !== undefined; at = waiting.at(-1)) {
+    const answer = known.get(at) ?? askMaker(network, makers, makers.get(at), known);
+    if (typeof answer === "boolean") {
+      known.set(at, answer);
+      waiting.pop();
+    } else waiting.push(...answer);
+  }
+  return known.get(name) ?? false;
 }
 
+/** The answer, or the tensors whose answers it needs and `known` does not have. */
 function askMaker(
   network: Network,
   makers: ReadonlyMap<string, NodeProto>,
   maker: NodeProto | undefined,
-  within: (name: string) => boolean,
-): boolean {
+  known: ReadonlyMap<string, boolean>,
+): boolean | readonly string[] {
   if (maker === undefined) return false;
   if (isDequantize(maker)) {
     const quantize = makers.get(maker.input[0] ?? "");
     if (quantize === undefined || !isQuantize(quantize)) return false;
     // What stands before that quantiser has its own activation put back.
-    return clampRange(network.constants, quantize)?.low === 0 || within(quantize.input[0] ?? "");
+    return clampRange(network.constants, quantize)?.low === 0 || all([quantize.input[0] ?? ""], known);
   }
   if (!isStandard(maker)) return false;
   if (neverNegative.has(maker.opType)) return true;
   const read = maker.opType === "Concat" ? maker.input : maker.input.slice(0, 1);
-  return withinRange.has(maker.opType) && read.length > 0 && read.every(within);
+  return withinRange.has(maker.opType) && read.length > 0 ? all(read, known) : false;
+}
+
+function all(names: readonly string[], known: ReadonlyMap<string, boolean>): boolean | readonly string[] {
+  const unknown = names.filter((name) => !known.has(name));
+  return unknown.length > 0 ? unknown : names.every((name) => known.get(name));
 }
