@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
 import sys
+import threading
 from typing import Any, Dict
 
 # With a safe path Python leaves the script's own folder out. It holds only files of the gate, and goes last.
@@ -123,8 +125,24 @@ def _die_with_parent() -> None:
             pass  # a libc without prctl: the worker then ends when stdin does
 
 
+def _die_with_stdin() -> None:
+    """Where the interpreter is a wrapper that waits for us, the gate is not our parent: its end of the pipe tells. Builds hold no lock."""
+    poll = getattr(select, "poll", None)
+    if poll is None:
+        return
+
+    def wait() -> None:
+        waiting = poll()
+        waiting.register(0, 0)
+        waiting.poll()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main() -> None:
     _die_with_parent()
+    _die_with_stdin()
     channel = Channel()
     worker = Worker(channel)
     for request in channel.requests():

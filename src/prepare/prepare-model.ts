@@ -22,6 +22,7 @@ import type { ModelReport } from "../report/schema.ts";
 import type { FingerprintedSource } from "../samples/fingerprints.ts";
 import { bodyCaveats } from "./bodies.ts";
 import type { CheckContext } from "./context.ts";
+import { engineKeyWarnings } from "./engine-keys.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
 import { evidenceOf } from "./evidence.ts";
 import { givenFiles } from "./given-files.ts";
@@ -134,6 +135,8 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     onBuild: (facts) => void builds.push(facts),
   };
   const { prepared, why } = await prepareLane(settings.options.lane, job);
+  const unfollowed = await orClose(prepared, () => engineKeyWarnings(entry, { lane: prepared.lane, wanted: settings.options.lane, why }));
+  for (const warning of unfollowed) effects.log.warning(warning, written);
   const kept = keep && (await orClose(prepared, () => matchKept(keep, prepared, entry)));
   return {
     lane: kept === undefined ? prepared : withKept(prepared, kept),
@@ -143,7 +146,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     builds,
     sha256: staged.sha256,
     quantization: quantization.report,
-    warnings: quantization.warnings,
+    warnings: [...quantization.warnings, ...unfollowed],
     caveats: [...caveats, ...bodyCaveats(prepared.coverage)],
     evidence: () => evidenceOf(entry, validation, calibration[0]),
     python: settings.options.python,

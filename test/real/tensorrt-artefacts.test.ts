@@ -101,6 +101,38 @@ describeWithPython("what ships", () => {
   });
 });
 
+describeWithPython("what ships, where that is a rebuild", () => {
+  it("is undecided where two builds of a free builder fall on both sides of the limit, and each is in the report", async () => {
+    // A builder that takes every second layer: whether the one that INT8 breaks is among them is chance.
+    const seeds = ["1", "2", "3", "4", "5", "6", "7", "8"];
+    const kinds: string[] = [];
+    for (const seed of seeds) {
+      const { model } = await run({
+        fake: { FAKE_TRT_FREE: "0.5", FAKE_TRT_SEED: seed },
+        entry: smallEntry({ level: 1, ship: "rebuild" }),
+        inputs: { search: "off" },
+      });
+      const { votes } = model.noise;
+      expect(votes).toHaveLength(2);
+      kinds.push(votes.join(" "));
+      if (votes[0] !== votes[1]) {
+        expect(model).toMatchObject({ verdict: "undecided", reason: "inside-guard" });
+        break;
+      }
+      await machine.end();
+    }
+    expect(kinds.at(-1)).toMatch(/^(pass regression|regression pass)$/);
+  });
+
+  it("is what proves a fix: another build of it, with timings of its own", async () => {
+    const { model } = await run({ entry: smallEntry({ level: 1, ship: "rebuild" }) });
+    expect(model.fix?.verified?.passes).toBe(true);
+    const built = await machine.builds();
+    const shared = built[0]?.choices;
+    expect(built.at(-1)?.choices).not.toBe(shared);
+  });
+});
+
 describeWithPython("a builder that takes next to no INT8", () => {
   it("makes a pass undecided, with the count and both latencies", async () => {
     const { report, model } = await run({ fake: { FAKE_TRT_FREE: "0" } });
