@@ -10,7 +10,7 @@ const patienceMs = 6500;
 const cleanupMs = 3000;
 
 export interface ProcessGuard {
-  /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
+  /** Aborted by the first SIGINT or SIGTERM, and by a bug; a signal behind that ends the process at once. */
   readonly cancelled: AbortSignal;
   /** Why standard output could not be written; undefined where it could, and where its reader merely went away. */
   outputFailure(): string | undefined;
@@ -22,7 +22,7 @@ export interface ProcessGuard {
 export function guardProcess(): ProcessGuard {
   const cancel = new AbortController();
   const stop = (signal: NodeJS.Signals): void => {
-    if (cancel.signal.aborted) process.exit(exitCodes.undecided);
+    if (cancel.signal.aborted) process.exit(process.exitCode ?? exitCodes.undecided);
     cancel.abort(new Error(`cancelled by ${signal}`));
     setTimeout(() => process.exit(exitCodes.undecided), patienceMs).unref();
   };
@@ -38,15 +38,18 @@ export function guardProcess(): ProcessGuard {
   process.stderr.on("error", () => undefined);
 
   let end = async (_: unknown): Promise<void> => undefined;
-  let ending = false;
+  let isEnding = false;
   const bug = (error: unknown): void => {
+    if (isEnding) return;
+    isEnding = true;
     // Whatever fails once a run was cancelled, fails because of that.
     const code = cancel.signal.aborted ? exitCodes.undecided : exitCodes.bug;
     process.exitCode = code;
-    if (ending) return;
-    ending = true;
     setTimeout(() => process.exit(code), cleanupMs);
-    end(error).then(
+    const ended = end(error);
+    // What still runs must not finish as if nothing had happened, on files that are being taken away.
+    cancel.abort(new Error("ended by a bug of the gate"));
+    ended.then(
       () => process.exit(code),
       () => process.exit(code),
     );

@@ -53,7 +53,9 @@ def build(loaded: networks.Network, options: dict[str, Any], keeper: LogKeeper) 
         try:
             plan = engine_bytes_from_network((loaded.builder, loaded.network), config=config, save_timing_cache=options.get("timingCache"))
         except Exception:
-            _check_calibration(calibration, samples)
+            # A build that failed before it calibrated failed for reasons of its own.
+            if not isinstance(samples, Samples) or samples.taken > 0:
+                _check_calibration(calibration, samples)
             raise
     _check_calibration(calibration, samples)
     if options.get("plan"):

@@ -25,14 +25,10 @@ const row = (fault: string, ends: Row["ends"], says: string, shown: string, exit
   ...(exit === undefined ? {} : { exit }),
 });
 
-const values = "test/unit/measure/special-values.test.ts";
 const judging = "test/unit/gate/judge.test.ts";
 const worker = "test/real/tensorrt-worker.test.ts";
 const implicit = "test/real/tensorrt-implicit.test.ts";
 const exec = "test/integration/effects/exec.test.ts";
-const npy = "test/unit/formats/npy.test.ts";
-const npz = "test/unit/formats/npz.test.ts";
-const saved = "test/unit/formats/saved.test.ts";
 const stage = "test/integration/onnx/stage.test.ts";
 const comments = "test/integration/github/comment-sink.test.ts";
 const pull = "test/dist/pull-request.test.ts";
@@ -42,31 +38,29 @@ const stages = "test/dist/cancel-stages.test.ts";
 const ranked = "test/unit/search/ranked.test.ts";
 const settings = "test/unit/config/resolve-settings.test.ts";
 const yaml = "test/unit/config/yaml.test.ts";
-const processEnd = "test/integration/process-end.test.ts";
 const config = "test/faults/configuration.test.ts";
 const cache = "test/faults/calibration.test.ts";
 const fuzz = "test/faults/fuzz/fuzz.test.ts";
 const machine = "test/faults/machine.test.ts";
+const numbers = "test/faults/numbers.test.ts";
+const files = "test/faults/saved-files.test.ts";
+const tensorrt = "test/faults/tensorrt.test.ts";
+const gate = "test/faults/gate.test.ts";
 const interruption = "test/faults/interruption.test.ts";
 const disk = "test/faults/disk.test.ts";
 
 export const parts: Readonly<Record<string, readonly Row[]>> = {
   Numbers: [
-    row("identical tensors", "within-limits", "SQNR infinite", `${values}: identical tensors are infinitely good`),
-    row("both sides all zero", "within-limits", "SQNR infinite", `${values}: two all-zero tensors are identical`),
-    row("all-zero reference", "limit-exceeded", "SQNR minus infinite", `${values}: an all-zero reference makes any error infinite`),
-    row("NaN in the candidate only", "nonfinite-candidate", "count and place", `${values}: NaN in the candidate only is its fault`),
-    row("infinity in the candidate only", "nonfinite-candidate", "count and place", `${values}: Inf in the candidate only is its fault`),
-    row(
-      "NaN in the reference only",
-      "nonfinite-reference",
-      "count and place",
-      `${values}: NaN in the reference only makes nothing measurable`,
-    ),
-    row("NaN on both sides", "nonfinite-both", "count and place", `${values}: the same NaN on both sides is not equality`),
-    row("the same infinity on both sides", "nonfinite-both", "count and place", `${values}: the same Inf on both sides is not equality`),
-    row("empty tensor", "empty-tensor", "the tensor", `${values}: an empty tensor has no figure`),
-    row("different shapes", "shape-mismatch", "both shapes", `${judging}: ["shape-mismatch", "undecided", "shape-mismatch"]`),
+    row("identical tensors", "within-limits", "SQNR infinite", `${numbers}: identical tensors`),
+    row("both sides all zero", "within-limits", "SQNR infinite", `${numbers}: both sides all zero`),
+    row("all-zero reference", "limit-exceeded", "SQNR minus infinite", `${numbers}: all-zero reference`),
+    row("NaN in the candidate only", "nonfinite-candidate", "the tensor", `${numbers}: NaN in the candidate only`),
+    row("infinity in the candidate only", "nonfinite-candidate", "the tensor", `${numbers}: infinity in the candidate only`),
+    row("NaN in the reference only", "nonfinite-reference", "the tensor", `${numbers}: NaN in the reference only`),
+    row("NaN on both sides", "nonfinite-both", "the tensor", `${numbers}: NaN on both sides`),
+    row("the same infinity on both sides", "nonfinite-both", "the tensor", `${numbers}: the same infinity on both sides`),
+    row("empty tensor", "empty-tensor", "the tensor", `${numbers}: empty tensor`),
+    row("different shapes", "shape-mismatch", "both shapes", `${numbers}: different shapes`),
     row(
       "different numbers of samples",
       "unequal-samples",
@@ -79,13 +73,19 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "the metric",
       `${judging}: NaN in a judged figure is undecided, whichever metric it is`,
     ),
-    row("nothing compared", "nothing-compared", "the counts", `${judging}: nothing compared is undecided, with the counts`),
-    row("bfloat16 stored as raw bytes", "configuration error", "raw 2-byte data", `${npy}: raw 2-byte data`),
+    row("nothing compared", "nothing-compared", "the names on each side", `${numbers}: nothing compared`),
+    row("bfloat16 stored as raw bytes", "configuration error", "raw 2-byte data", `${files}: bfloat16 stored as raw bytes`),
+    row(
+      "limit that NaN would meet if it were compared the other way round",
+      "nonfinite-candidate",
+      "the tensor",
+      `${numbers}: limit that NaN would meet if it were compared the other way round`,
+    ),
   ],
   "Tools and machine": [
-    row("worker killed in a build", "tool-killed", "signal, last lines", `${worker}: that is killed in a build is`),
-    row("worker that crashes", "worker-failed", "exit code, last lines", `${worker}: that crashes is`),
-    row("worker that hangs", "timeout", "which request, how long", `${worker}: is stopped at a request's deadline, and says which it was`),
+    row("worker killed in a build", "tool-killed", "the signal", `${tensorrt}: worker killed in a build`),
+    row("worker that crashes", "worker-failed", "exit code", `${tensorrt}: worker that crashes`),
+    row("worker that hangs", "timeout", "timeout-minutes", `${tensorrt}: worker that hangs`),
     row(
       "child that ignores SIGTERM, with children of its own",
       "timeout",
@@ -107,32 +107,22 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("task killed by a signal", "task-failed", "SIGKILL", `${machine}: task killed by a signal`),
     row("task that prints no metric", "task-failed", "the metric's name", `${machine}: task that prints no metric`),
     row("task that prints 100 MB", "within-limits", "-", `${machine}: task that prints 100 MB`),
-    row(
-      "GPU memory exhausted",
-      "gpu-oom",
-      "the setting that helps",
-      `${worker}: says that the GPU's memory is exhausted, with the setting that helps`,
-    ),
+    row("GPU memory exhausted", "gpu-oom", "memory", `${tensorrt}: GPU memory exhausted`),
     row(
       "build without an implementation",
       "build-failed",
       "first line of TensorRT",
       `${worker}: says the first line of a build that TensorRT refused`,
     ),
-    row("Python that is not there", "lane-unavailable", "the input to set", `${worker}: that cannot be started is`),
+    row("Python that is not there", "lane-unavailable", "the interpreter", `${tensorrt}: Python that is not there`),
     row("TensorRT or Polygraphy missing", "lane-unavailable", "the module", `${worker}: names a module that Python does not have`),
     row(
       "lane asked for that TensorRT 11 does not have",
       "lane-unavailable",
       "lane: explicit",
-      "test/real/tensorrt-gate.test.ts: is undecided, never a pass, where TensorRT 11 has no implicit lane",
+      `${tensorrt}: lane asked for that TensorRT 11 does not have`,
     ),
-    row(
-      "INT8 engine without an INT8 layer",
-      "int8-not-used",
-      "counts",
-      "test/unit/evaluate/int8-share.test.ts: passes nothing: it is undecided, with the count and both latencies",
-    ),
+    row("INT8 engine without an INT8 layer", "int8-not-used", "counts", `${tensorrt}: INT8 engine without an INT8 layer`),
     row(
       "kept layers that run in INT8 all the same",
       "none",
@@ -145,12 +135,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "built once more, then said",
       `${implicit}: builds once more where tactics were skipped for lack of memory, then says so`,
     ),
-    row(
-      "calibration cut short",
-      "calibration-truncated",
-      "batches and samples",
-      `${implicit}: are refused where calibration was cut short`,
-    ),
+    row("calibration cut short", "calibration-truncated", "samples used", `${tensorrt}: calibration cut short`),
     row(
       "GPU held by another run",
       "gpu-busy",
@@ -188,46 +173,60 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("output to a path that cannot be written", "configuration error", "path", `${disk}: output to a path that cannot be written`),
     row("temporary folder that is not there", "file-system", "RUNNER_TEMP", `${disk}: temporary folder that is not there`),
     row("file that the machine fails to read", "file-system", "the system's code", `${disk}: file that the machine fails to read`),
-    row("plan of another TensorRT or GPU", "none", "-", "not run: prebuilt plans are not taken as an input"),
     row("thermal throttling during a build", "none", "a note", "not run: no machine could be made to throttle"),
+    row("driver too old for TensorRT", "lane-unavailable", "driver", `${tensorrt}: driver too old for TensorRT`),
+    row(
+      "builder's kernels that are not installed",
+      "lane-unavailable",
+      "the library",
+      `${tensorrt}: builder's kernels that are not installed`,
+    ),
+    row("tool's result that is not there", "no-result", "the path", `${tensorrt}: tool's result that is not there`),
+    row("tool's result that is half written", "bad-dump", "the path", `${tensorrt}: tool's result that is half written`),
+    row("plan of another TensorRT", "engine-mismatch", "TensorRT's own words", `${tensorrt}: plan of another TensorRT`),
+    row("plan of another GPU", "engine-mismatch", "TensorRT's own words", `${tensorrt}: plan of another GPU`),
+    row("timing cache of another job", "none", "never read", `${tensorrt}: timing cache of another job`),
+    row("keep file of another model", "keep-mismatch", "the units", `${tensorrt}: keep file of another model`),
   ],
   "Saved files": [
-    row(
-      "RunResults cut anywhere",
-      "configuration error",
-      "file and byte",
-      `${saved}: are refused, never read in part, when cut at any 997th byte`,
-    ),
-    row("two tensors of one name", "configuration error", "the name", `${saved}: refuse two tensors of one name in an iteration`),
-    row("folder of iterations with a hole", "configuration error", "the missing file", `${saved}: with a hole is refused by name`),
+    row("RunResults cut anywhere", "configuration error", "file and byte", `${files}: RunResults cut anywhere`),
+    row("two tensors of one name", "configuration error", "the name", `${files}: two tensors of one name`),
+    row("folder of iterations with a hole", "configuration error", "the missing iteration", `${files}: folder of iterations with a hole`),
     row(
       "numbers of iterations differ",
       "unequal-samples",
       "both numbers",
       "test/unit/commands/compare.test.ts: is undecided on different numbers of iterations: exit 4",
     ),
-    row("pickled objects in .npy", "configuration error", "pickled Python objects", `${npy}: pickled Python objects`),
-    row(".npy header that is code", "configuration error", "no dict", `${npy}: __import__('os')`),
-    row("more elements than bytes", "configuration error", "bytes missing", `${npy}: refuses bytes missing and bytes left over`),
-    row(
-      "zip bomb on one body",
-      "configuration error",
-      "the entry",
-      `${npz}: records of different names on one body: the quoted-overlap bomb`,
-    ),
-    row("zip that grows a thousandfold", "configuration error", "the entry", `${npz}: more than a thousandfold growth after 10 MB`),
-    row("zip entry that leaves the archive", "configuration error", "the entry", `${npz}: a name that leaves the archive`),
-    row("zip with a wrong checksum", "configuration error", "the entry", `${npz}: a wrong checksum`),
-    row(
-      "nesting deeper than 64",
-      "configuration error",
-      "byte",
-      "test/unit/formats/json-reader.test.ts: refuses nesting deeper than 64, and keys of more than 64 KiB",
-    ),
+    row("pickled objects in .npy", "configuration error", "pickled Python objects", `${files}: pickled objects in .npy`),
+    row(".npy header that is code", "configuration error", "the key", `${files}: .npy header that is code`),
+    row("zip bomb on one body", "configuration error", "the entry", `${files}: zip bomb on one body`),
+    row("zip that grows a thousandfold", "configuration error", "the entry", `${files}: zip that grows a thousandfold`),
+    row("zip entry that leaves the archive", "configuration error", "the entry", `${files}: zip entry that leaves the archive`),
+    row("zip with a wrong checksum", "configuration error", "the entry", `${files}: zip with a wrong checksum`),
+    row("nesting deeper than 64", "configuration error", "byte", `${files}: nesting deeper than 64`),
     row("fuzzed RunResults", "none", "never 5, never a pass for other values", `${fuzz}: fuzzed $format`),
     row("fuzzed npy array", "none", "never 5", `${fuzz}: fuzzed $format`),
     row("fuzzed npz archive", "none", "never 5", `${fuzz}: fuzzed $format`),
     row("fuzzed inspector JSON", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row("torch.Tensor in RunResults", "configuration error", "the class", `${files}: torch.Tensor in RunResults`),
+    row(".npy of more elements than bytes", "configuration error", "cut off", `${files}: .npy of more elements than bytes`),
+    row(
+      ".npy of more elements than there can be",
+      "configuration error",
+      "2^53 bytes",
+      `${files}: .npy of more elements than there can be`,
+    ),
+    row("zip that is encrypted", "configuration error", "the entry", `${files}: zip that is encrypted`),
+    row("zip of two entries of one name", "configuration error", "the entry", `${files}: zip of two entries of one name`),
+    row("zip of more than 10,000 entries", "configuration error", "their number", `${files}: zip of more than 10,000 entries`),
+    row("Git LFS pointer as samples", "configuration error", "lfs: true", `${files}: Git LFS pointer as samples`),
+    row(
+      "samples of a pull request that are damaged",
+      "configuration error",
+      "the file's line",
+      `${files}: samples of a pull request that are damaged`,
+    ),
   ],
   "Calibration caches": [
     row(
@@ -540,18 +539,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     ),
   ],
   "The gate itself": [
-    row(
-      "error of the gate in one model of several",
-      "internal",
-      "the stack, once",
-      "test/real/isolation.test.ts: leaves the models before and behind it judged and told, and ends in exit code 5",
-    ),
-    row(
-      "report folder that is used again",
-      "none",
-      "nothing of the run before",
-      "test/real/isolation.test.ts: keeps no page, comment or fix of the run before",
-    ),
+    row("error of the gate in one model of several", "internal", "the stack, once", `${gate}: error of the gate in one model of several`),
+    row("report folder that is used again", "none", "nothing of the run before", `${gate}: report folder that is used again`),
     row(
       "report that does not fit its schema",
       "bug",
@@ -559,36 +548,14 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "test/unit/run/build-report.test.ts: keeps what there is when it does not fit the schema",
     ),
     row(
-      "error that nobody caught",
-      "bug",
-      "the stack",
-      `${processEnd}: is a bug of the gate: exit 5 with its stack, never 1, and nothing stays behind`,
-    ),
-    row(
       "comparison thread that fails between two jobs",
       "bug",
       "its words",
       "test/integration/worker-pool.test.ts: that fails while it waits for work fails the next question, and nothing else",
     ),
-    row(
-      "full standard output",
-      "none",
-      "that nobody has read the result",
-      `${processEnd}: is exit 4 for a comparison that passes: nobody has read the pass`,
-      4,
-    ),
-    row(
-      "old Node",
-      "configuration error",
-      "both versions",
-      `${processEnd}: is refused with one sentence and exit 2, before anything that it could not read`,
-    ),
-    row(
-      "share lost in merge",
-      "share-missing",
-      "its name",
-      "test/unit/commands/join-reports.test.ts: is undecided where an expected model or share never reported",
-    ),
+    row("full standard output", "none", "that nobody has read the result", `${gate}: full standard output`, 4),
+    row("old Node", "configuration error", "both versions", `${gate}: old Node`),
+    row("share lost in merge", "share-missing", "its name", `${gate}: share lost in merge`),
     row(
       "share's name further up another's path",
       "share-missing",
@@ -604,5 +571,13 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("eight runs at once", "within-limits", "-", "test/faults/load.test.ts: eight runs at once"),
     row("many runs in one process", "within-limits", "-", "test/faults/load.test.ts: many runs in one process"),
     row("300 models and 3,000 changed files", "none", "-", "test/faults/load.test.ts: 300 models and 3,000 changed files"),
+    row("uncaught rejection at any stage", "bug", "the stack", `${gate}: uncaught rejection at any stage`),
+    row("uncaught error at any stage", "bug", "the stack", `${gate}: uncaught error at any stage`),
+    row(
+      "standard output that is closed, or whose reader went away",
+      "none",
+      "-",
+      `${gate}: standard output that is closed, or whose reader went away`,
+    ),
   ],
 };

@@ -1,0 +1,116 @@
+/** Faults of engines and of the tool that builds them, through the whole gate on the TensorRT that runs on ONNX Runtime (test/fixtures/fake-tensorrt). */
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import { type GateRun, runGate, smallEntry } from "../fakes/gate-run.ts";
+import { describeWithPython } from "../support/needs.ts";
+
+const machines: FakeMachine[] = [];
+afterEach(async () => {
+  for (const machine of machines.splice(0)) await machine.end();
+});
+
+async function machineWith(fake: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
+  const machine = await fakeMachine(fake);
+  machines.push(machine);
+  return machine;
+}
+const off = { inputs: { search: "off" } } as const;
+const check = async (fake: Readonly<Record<string, string>>, { entry = smallEntry(), ...more }: Partial<GateRun> = {}) => {
+  const machine = await machineWith(fake);
+  return { machine, ...(await runGate(machine, { entry, ...off, ...more })) };
+};
+const temporary = async ({ effects }: FakeMachine) => (await readdir(effects.cwd)).filter((name) => /^trt-gate-(?!report)/.test(name));
+
+describeWithPython("engines", () => {
+  it.each([
+    ["worker killed in a build", { FAKE_TRT_FAULT: "kill-build" }, "tool-killed", /SIGKILL/],
+    ["worker that crashes", { FAKE_TRT_FAULT: "exit-build" }, "worker-failed", /code 3/],
+    ["GPU memory exhausted", { FAKE_TRT_FAULT: "oom-over:-1" }, "gpu-oom", /memory/],
+    ["builder's kernels that are not installed", { FAKE_TRT_FAULT: "no-builder" }, "lane-unavailable", /libnvinfer_builder_resource/],
+    ["driver too old for TensorRT", { FAKE_TRT_FAULT: "no-cuda" }, "lane-unavailable", /driver/i],
+    ["lane asked for that TensorRT 11 does not have", { FAKE_TRT_VERSION: "11.2.0" }, "lane-unavailable", /lane: explicit/],
+    ["calibration cut short", { FAKE_TRT_FAULT: "short-calibration" }, "calibration-truncated", /calibration used \d of 8 samples/],
+    ["INT8 engine without an INT8 layer", { FAKE_TRT_FREE: "0" }, "int8-not-used", /0 of 5/],
+    ["tool's result that is not there", { FAKE_TRT_FAULT: "lose-outputs" }, "no-result", /not there/],
+    ["tool's result that is half written", { FAKE_TRT_FAULT: "cut-outputs" }, "bad-dump", /damaged/],
+  ])("%s", async (_, fake, reason, message) => {
+    const { machine, report, model } = await check(fake);
+    expect({ verdict: model.verdict, reason: model.reason }, model.message).toEqual({ verdict: "undecided", reason });
+    expect(model.message).toMatch(message);
+    expect(report).toMatchObject({ verdict: "undecided", exitCode: 4, complete: true });
+    expect(await temporary(machine)).toEqual([]);
+  });
+
+  it("worker that hangs", async () => {
+    const { machine, report, model } = await check(
+      { FAKE_TRT_FAULT: "hang-build" },
+      { inputs: { search: "off", "timeout-minutes": "0.1" } },
+    );
+    expect(model).toMatchObject({ verdict: "undecided", reason: "timeout", message: expect.stringContaining("timeout-minutes") });
+    expect(report.exitCode).toBe(4);
+    expect(await temporary(machine)).toEqual([]);
+  });
+
+  it("Python that is not there", async () => {
+    const machine = await machineWith();
+    const { report, model } = await runGate(machine, { entry: smallEntry(), inputs: { search: "off", python: "/none/python" } });
+    expect(model).toMatchObject({ verdict: "undecided", reason: "lane-unavailable", message: expect.stringContaining("/none/python") });
+    expect(report.exitCode).toBe(4);
+  });
+
+  it.each([
+    ["plan of another TensorRT", { FAKE_TRT_VERSION: "8.5.3" }, "Serialized Engine Version: 8.6.1"],
+    ["plan of another GPU", { FAKE_TRT_DEVICE: "8.6" }, "expecting compute 8.6 got compute 9.0"],
+  ])("%s", async (_, fake, words) => {
+    const made = await check({}, { entry: smallEntry({ level: 1 }) });
+    const machine = await machineWith(fake);
+    const path = made.model.engines?.find(({ role }) => role === "candidate")?.path ?? "";
+    await copyFile(join(made.outcome.reportFolder, path), join(machine.effects.cwd, "candidate.plan"));
+    const entry = [...smallEntry({ level: 1 }), "engine: {candidate: candidate.plan}"];
+    const { report, model } = await runGate(machine, { entry, ...off });
+    expect(model).toMatchObject({ verdict: "undecided", reason: "engine-mismatch", message: expect.stringContaining(words) });
+    expect(report.exitCode).toBe(4);
+  });
+
+  it("timing cache of another job", async () => {
+    const entry = smallEntry({ level: 1 });
+    const alone = await check({ FAKE_TRT_SEED: "1" }, { entry });
+    const other = await check({ FAKE_TRT_SEED: "2" }, { entry });
+    const choices = async (machine: FakeMachine) => (await machine.builds()).map((build) => build.choices);
+    expect(await choices(other.machine)).not.toEqual(await choices(alone.machine));
+    const cache = other.model.engines?.find(({ role }) => role === "timing-cache")?.path ?? "";
+    const machine = await machineWith({ FAKE_TRT_SEED: "1" });
+    // Wherever an earlier job, a cache step or the change itself could have left it.
+    for (const path of [join("trt-gate-report", cache), "timing.cache", "m.onnx.timing", "m.timing.cache"]) {
+      const target = join(machine.effects.cwd, path);
+      await mkdir(join(target, ".."), { recursive: true });
+      await copyFile(join(other.outcome.reportFolder, cache), target);
+    }
+    const { model } = await runGate(machine, { entry, ...off });
+    expect(await choices(machine)).toEqual(await choices(alone.machine));
+    expect(model.outputs.map(({ metrics }) => metrics)).toEqual(alone.model.outputs.map(({ metrics }) => metrics));
+  });
+
+  it("keep file of another model", async () => {
+    const machine = await machineWith();
+    const model_ = { name: "other", path: "other.onnx", sha256: "0".repeat(64) };
+    const keep = {
+      format: "trt-gate-keep",
+      version: 1,
+      model: model_,
+      precision: "float16",
+      units: [{ unit: "Conv:other", nodes: ["other"] }],
+    };
+    await writeFile(join(machine.effects.cwd, "k.json"), JSON.stringify(keep));
+    const { report, model } = await runGate(machine, { entry: [...smallEntry(), "keep: k.json"], ...off });
+    expect(model).toMatchObject({
+      verdict: "undecided",
+      reason: "keep-mismatch",
+      message: expect.stringContaining("k.json keeps 1 of 1 units"),
+    });
+    expect(report.exitCode).toBe(4);
+    await rm(join(machine.effects.cwd, "k.json"));
+  });
+});
