@@ -139,22 +139,30 @@ export const mutations: readonly Mutation[] = [
         after: "await measure(await Array.fromAsync(fanOut(engine.outputs(samples), sinks)), measureOptions(judging));",
       },
     ],
-    test: "test/unit/probes/held-tensors.test.ts",
+    test: "test/integration/probes/held-tensors.test.ts",
     title: "is one sample while the plain candidate is judged, and while a probe is",
   },
   {
-    fault: "A probe's latency is that of whatever was built last.",
+    fault: "A probe answers with the engine that was built last.",
     edits: [
       {
         file: "src/probes/probe.ts",
         before: "const engine = await judging.lane.build({ keep }, { fresh });",
-        after: "const engine = await judging.lane.build({ keep }, { fresh });\n    lastBuilt = engine.facts;",
+        after: "const engine = await judging.lane.build({ keep }, { fresh });\n    lastBuilt = engine;",
       },
-      { file: "src/probes/probe.ts", before: "const { latencyMs } = engine.facts;", after: "const { latencyMs } = lastBuilt;" },
+      { file: "src/probes/probe.ts", before: "    engine,\n    ...(floatUnits", after: "    engine: lastBuilt,\n    ...(floatUnits" },
       { file: "src/probes/probe.ts", before: "export function judgedResult(", after: "let lastBuilt;\nexport function judgedResult(" },
     ],
     test: "test/unit/evaluate/outputs.test.ts",
-    title: "holds the engine that answered, with its own latency, whatever was built since",
+    title: "holds the engine that answered, whatever was built since",
+  },
+  {
+    fault: "The latency of a fix is that of whatever was timed last.",
+    edits: [
+      { file: "src/evaluate/latency.ts", before: "fixed: of(fixed?.facts), byPlan", after: "fixed: [...byPlan.values()].at(-1), byPlan" },
+    ],
+    test: "test/unit/evaluate/latency.test.ts",
+    title: "asks for FP16, candidate, fix and a few tried ones in one go, each plan once",
   },
   {
     fault: "A sleep of more than 24.8 days is over at once.",

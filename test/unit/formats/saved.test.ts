@@ -77,7 +77,9 @@ describe("Polygraphy RunResults", () => {
       ["escaped", `"${escaped}"`],
     ]) {
       const path = await put(effects, `${name}.json`, record(`{"array": ${array}, "polygraphy_class": "ndarray"}`));
-      expect(await values(await openSaved(path, effects.files), "y", effects)).toEqual(Array.from(numbers));
+      const read = await values(await openSaved(path, effects.files), "y", effects);
+      expect(read).toHaveLength(numbers.length);
+      expect(read.findIndex((value, i) => value !== numbers[i])).toBe(-1);
     }
   });
 

@@ -1,8 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commentBudget, renderAllClear, renderComment } from "../../../src/report/comment.ts";
+import { renderAllClear, renderComment } from "../../../src/report/comment.ts";
 import { commentMarker, parseState } from "../../../src/report/marker.ts";
-import { hostileReport, hostileScripts } from "../../fakes/hostile-report.ts";
+import { hostileReport } from "../../fakes/hostile-report.ts";
 import {
   passingModel,
   passReport,
@@ -16,6 +15,7 @@ import {
   undecidedModel,
   undecidedReport,
 } from "../../fakes/report.ts";
+import { expectWhole } from "../../support/whole-markdown.ts";
 
 const script = {
   model: "text-direction",
@@ -25,22 +25,6 @@ const script = {
 };
 const options = { jobKey: "accuracy/check", fixScripts: [script], runUrl: "https://github.com/acme/vision/actions/runs/4242" };
 const lines = (text: string) => text.split("\n");
-const bytes = (text: string) => new TextEncoder().encode(text).length;
-
-/** No fence, fold or row is left open: what a cut in the middle would do. */
-function expectWhole(text: string): void {
-  let fence = "";
-  let folds = 0;
-  for (const line of lines(text)) {
-    const run = /^(`{3,})/.exec(line)?.[1];
-    if (fence === "" && run) fence = run;
-    else if (fence !== "" && line === fence) fence = "";
-    else if (fence === "") folds += (line.match(/<details>/g)?.length ?? 0) - (line.match(/<\/details>/g)?.length ?? 0);
-  }
-  expect(fence).toBe("");
-  expect(folds).toBe(0);
-  expect(text.isWellFormed()).toBe(true);
-}
 
 describe("pull-request comment", () => {
   it("starts with the marker of its job key and the state of its run", () => {
@@ -185,34 +169,6 @@ describe("pull-request comment", () => {
     expect(renderComment(sampleReport(), options)).toContain("trt-gate 0.1.0 (1f0c2d9)");
   });
 
-  it("stays within any budget with any number of layers and models, whole, with marker, verdict and table head", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 300 }),
-        fc.integer({ min: 1, max: 12 }),
-        fc.integer({ min: 2500, max: commentBudget }),
-        (layerCount, modelCount, budget) => {
-          const report = hostileReport(layerCount, modelCount);
-          const body = renderComment(report, { jobKey: "k", fixScripts: hostileScripts(report), budget });
-          expect(Math.max(body.length, bytes(body))).toBeLessThanOrEqual(budget);
-          expect(lines(body)[0]).toBe(commentMarker("k"));
-          expect(body).toMatch(/^### ❌ Do not merge/m);
-          expect(body).toMatch(/\| Output \| Metric \|.*\n\| ?:?-/);
-          expectWhole(body);
-        },
-      ),
-      { numRuns: 40 },
-    );
-  });
-
-  it("holds its limits with 5,000 failing layers of 200-character hostile names", () => {
-    const report = hostileReport(5000);
-    const body = renderComment(report, { jobKey: "k", fixScripts: hostileScripts(report) });
-    expect(Math.max(body.length, bytes(body))).toBeLessThanOrEqual(commentBudget);
-    expect(outsideFences(body)).not.toMatch(/<script|<img|@org|javascript:alert\(1\)\)|<!-- trt-gate v1 -->/);
-    expectWhole(body);
-  });
-
   it("uses its room: a comment of one model keeps the script and the details", () => {
     const layers = Array.from({ length: 5000 }, (_, i) => sampleLayer(i));
     const body = renderComment(sampleReport({ models: [sampleModel({ layers })] }), options);
@@ -227,20 +183,6 @@ describe("pull-request comment", () => {
     expect(body.length).toBeLessThan(1500);
   });
 });
-
-/** What GitHub reads as Markdown: the text without fenced blocks. */
-function outsideFences(text: string): string {
-  let fence = "";
-  return lines(text)
-    .filter((line) => {
-      const run = /^(`{3,})/.exec(line)?.[1];
-      if (fence === "" && run) fence = run;
-      else if (fence !== "" && line === fence) fence = "";
-      else return fence === "";
-      return false;
-    })
-    .join("\n");
-}
 
 describe("the search's own figures", () => {
   it("let people choose: each telling point of the curve with its interval, and the command that makes its fix", () => {

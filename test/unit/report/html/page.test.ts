@@ -92,13 +92,6 @@ describe("HTML page", () => {
     expect(page).not.toMatch(/\d{20}|e\+?2\d\d</);
   });
 
-  it("stays under 3 MB with 5,000 layers of hostile names, and under 30 MB with 200 such models", () => {
-    expect(renderHtml(hostileReport(5000)).length).toBeLessThan(3_000_000);
-    const [model] = hostileReport(60).models;
-    expect(renderHtml(hostileReport(0, 0)).length).toBeLessThan(100_000);
-    expect(renderHtml(sampleReport({ models: Array.from({ length: 200 }, () => model ?? sampleModel()) })).length).toBeLessThan(30_000_000);
-  });
-
   it("draws each limit and names the layers that add most error", () => {
     const page = renderHtml(sampleReport());
     expect(page).toContain("limit 20 dB");
