@@ -26,6 +26,7 @@ afterAll(() => place.end());
 
 /** Formats whose sound files are made on the spot. */
 const seedsOf = ({ format, seeds }: Format): readonly Uint8Array[] => {
+  if (format === "calibration cache") return [new Uint8Array(readFileSync(place.at("m.cache"))), ...seeds];
   if (format === "npz archive") return [new Uint8Array(readFileSync(place.at("data/calibration.npz"))).slice()];
   return format === "configuration" ? [new TextEncoder().encode(soundConfig)] : seeds;
 };
@@ -42,7 +43,7 @@ describe("damaged files", () => {
       const code = await format.run(bytes, place);
       codes.set(code, (codes.get(code) ?? 0) + 1);
       if (code === 5) findings.push(`number ${number} ends as a bug: ${place.effects.lines.join("\n").slice(0, 600)}`);
-      if (code === 0 && format.isSame?.(bytes) === false) findings.push(`number ${number} passes with other values`);
+      if (code === 0 && format.mayPass?.(bytes) === false) findings.push(`number ${number} passes and must not`);
     }
     expect(findings.slice(0, 5)).toEqual([]);
     expect([...codes.values()].reduce((sum, one) => sum + one, 0)).toBe(count);
