@@ -1,6 +1,6 @@
 /**
  * Words of a command line -> one parsed command, or one ConfigError with every problem. Knows the words from specs.ts and config/inputs.ts;
- * what an input's value may be is settled by config/.
+ * what an input's value may be is settled by config/. Why not `util.parseArgs`: docs/design/005-command-line-lexer.md.
  */
 import { type InputSpec, inputSpecs } from "../config/inputs.ts";
 import { didYouMean, nearest } from "../config/nearest.ts";

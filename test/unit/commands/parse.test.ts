@@ -50,6 +50,7 @@ describe("words after a command", () => {
   it.each([
     [["a", "b", "--tolerence=2"], '"--tolerence" is no flag of this command; did you mean "--tolerance"? See --help.'],
     [["a", "b", "-x"], '"-x" is no flag of this command. See --help.'],
+    [["a", "b", "-a-b"], '"-a-b" is no flag of this command. See --help.'],
     [["a", "b", "--constructor"], '"--constructor" is no flag of this command. See --help.'],
     [["a", "b", "--tolerance"], "--tolerance has no value; write --tolerance LIMITS."],
     [["a", "b", "--tolerance", "--json"], "--tolerance has no value; write --tolerance LIMITS."],
