@@ -28,7 +28,16 @@ const recorded: Readonly<
   Record<string, { readonly edges: readonly (readonly (string | number)[])[]; readonly weights: readonly string[] }>
 > = sets;
 const theirs = (name: string): Edges => (recorded[name]?.edges ?? []).map((edge) => edge.join(" | ")).toSorted();
-const here = ["paddle-classifier", "paddle-detector", "paddle-recogniser", "tf2onnx-cnn", "tf2onnx-attention", "helper-cnn"];
+const here = [
+  "paddle-classifier",
+  "paddle-detector",
+  "paddle-recogniser",
+  "tf2onnx-cnn",
+  "tf2onnx-attention",
+  "helper-cnn",
+  "helper-residual",
+  "helper-mlp",
+];
 const packaged = Object.keys(recorded).filter((name) => !here.includes(name));
 
 let effects: RunEffects;

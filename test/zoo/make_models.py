@@ -146,6 +146,70 @@ def with_onnxruntime(folder):
     ready.unlink()
 
 
-MAKERS = {"onnx": with_onnx, "sklearn": with_sklearn, "tensorflow": with_tensorflow, "onnxruntime": with_onnxruntime}
+def residual_cnn():
+    """Channels enough for ModelOpt to quantise: a branch, a residual Add, a pool, a squeeze by average and a classifier."""
+    random = np.random.default_rng(16)
+    shapes = {"w0": (24, 3, 3, 3), "w1": (24, 24, 3, 3), "w2": (32, 24, 1, 1), "w3": (32, 16)}
+    held = [weights(random, name, shape) for name, shape in shapes.items()]
+    held += [numpy_helper.from_array((random.normal(size=size) * 0.1).astype(np.float32), f"b{i}") for i, size in enumerate((24, 24, 32, 16))]
+    nodes = [
+        helper.make_node("Conv", ["x", "w0", "b0"], ["c0"], "stem", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
+        helper.make_node("Relu", ["c0"], ["r0"], "stem_relu"),
+        helper.make_node("MaxPool", ["r0"], ["p0"], "stem_pool", kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Conv", ["p0", "w1", "b1"], ["c1"], "branch", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
+        helper.make_node("Add", ["c1", "p0"], ["a1"], "residual"),
+        helper.make_node("Relu", ["a1"], ["r1"], "residual_relu"),
+        helper.make_node("Conv", ["r1", "w2", "b2"], ["c2"], "widen", kernel_shape=[1, 1]),
+        helper.make_node("Relu", ["c2"], ["r2"], "widen_relu"),
+        helper.make_node("GlobalAveragePool", ["r2"], ["g"], "squeeze"),
+        helper.make_node("Flatten", ["g"], ["f"], "flatten"),
+        helper.make_node("Gemm", ["f", "w3", "b3"], ["logits"], "classifier"),
+    ]
+    return small_model("residual_cnn", nodes, held, {"x": ["batch", 3, 16, 16]}, {"logits": ["batch", 16]})
+
+
+def small_mlp():
+    """Products with weights whose depth is a multiple of a block of 32."""
+    random = np.random.default_rng(17)
+    held = [weights(random, "w0", (64, 32)), weights(random, "w1", (32, 32))]
+    held += [numpy_helper.from_array((random.normal(size=32) * 0.1).astype(np.float32), f"b{i}") for i in range(2)]
+    nodes = [
+        helper.make_node("MatMul", ["x", "w0"], ["m0"], "first"),
+        helper.make_node("Add", ["m0", "b0"], ["s0"], "first_bias"),
+        helper.make_node("Relu", ["s0"], ["r0"], "first_relu"),
+        helper.make_node("MatMul", ["r0", "w1"], ["m1"], "second"),
+        helper.make_node("Add", ["m1", "b1"], ["y"], "second_bias"),
+    ]
+    return small_model("small_mlp", nodes, held, {"x": [4, 64]}, {"y": [4, 32]})
+
+
+def small_model(name, nodes, held, given, made):
+    values = [[helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one, shape in some.items()] for some in (given, made)]
+    graph = helper.make_graph(nodes, name, *values, held)
+    return helper.make_model(graph, producer_name="onnx.helper", opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+
+
+def with_modelopt(folder):
+    """NVIDIA ModelOpt's post-training quantisation, with test/fixtures/modelopt-0.47/requirements.txt; its float models come from onnx alone."""
+    from modelopt.onnx.quantization import quantize
+
+    random = np.random.default_rng(18)
+    models = {"helper-residual": (residual_cnn(), (64, 3, 16, 16)), "helper-mlp": (small_mlp(), (64, 64))}
+    forms = {
+        "modelopt-int8": ("helper-residual", "int8", {"high_precision_dtype": "fp32", "calibration_method": "entropy"}),
+        "modelopt-int8-half": ("helper-residual", "int8", {"high_precision_dtype": "fp16", "calibration_method": "max"}),
+        "modelopt-int8-dq-only": ("helper-residual", "int8", {"high_precision_dtype": "fp32", "calibration_method": "max", "dq_only": True}),
+        "modelopt-fp8": ("helper-residual", "fp8", {"high_precision_dtype": "fp16"}),
+        "modelopt-int4": ("helper-mlp", "int4", {"high_precision_dtype": "fp32", "calibration_method": "rtn_dq", "block_size": 32}),
+    }
+    for name, (model, _) in models.items():
+        onnx.save(model, folder / f"{name}.onnx")
+    for name, (source, mode, options) in forms.items():
+        samples = {"x": random.uniform(-1, 1, size=models[source][1]).astype(np.float32)}
+        path = str(folder / f"{source}.onnx")
+        quantize(path, quantize_mode=mode, calibration_data=samples, calibration_eps=["cpu"], output_path=str(folder / f"{name}.onnx"), log_level="ERROR", **options)
+
+
+MAKERS = {"onnx": with_onnx, "sklearn": with_sklearn, "tensorflow": with_tensorflow, "onnxruntime": with_onnxruntime, "modelopt": with_modelopt}
 
 main()

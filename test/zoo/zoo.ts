@@ -46,6 +46,13 @@ const quantized = (file: string): ZooEntry => ({
   float: "helper-cnn",
   inputs: { x: image(1, 3, 16, 16) },
 });
+const modelopt = (file: string, float: "helper-residual" | "helper-mlp" = "helper-residual"): ZooEntry => ({
+  name: file,
+  producer: "NVIDIA ModelOpt 0.47.0",
+  from: { models: `${file}.onnx` },
+  float,
+  inputs: { x: float === "helper-mlp" ? image(4, 64) : image(1, 3, 16, 16) },
+});
 const layer = (name: string, ...shape: number[]): ZooEntry => ({
   name: `torch-${name.toLowerCase()}`,
   producer: "PyTorch exporter of 2018",
@@ -123,6 +130,10 @@ export const zoo: readonly ZooEntry[] = [
   ...["ort-qdq-u8s8", "ort-qdq-s8s8", "ort-qdq-per-channel", "ort-qdq-float-bias", "ort-qdq-only-conv", "ort-qdq-int16"].map(quantized),
   quantized("ort-qoperator"),
   quantized("ort-dynamic"),
+  { name: "helper-residual", producer: "onnx.helper", from: { models: "helper-residual.onnx" }, inputs: { x: image(1, 3, 16, 16) } },
+  { name: "helper-mlp", producer: "onnx.helper", from: { models: "helper-mlp.onnx" }, inputs: { x: image(4, 64) } },
+  ...["modelopt-int8", "modelopt-int8-half", "modelopt-int8-dq-only", "modelopt-fp8"].map((file) => modelopt(file)),
+  modelopt("modelopt-int4", "helper-mlp"),
   layer("Conv1d_groups", 2, 4, 6),
   layer("Conv2d_depthwise_with_multiplier", 2, 4, 6, 6),
   layer("Conv3d_groups", 2, 4, 4, 5, 4),
