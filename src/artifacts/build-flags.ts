@@ -1,6 +1,6 @@
 /** What a user's tools need to build as the gate did, as the report and the artefacts hold it. */
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
-import { buildWords } from "../lanes/tensorrt/reproduce.ts";
+import { buildFlags } from "../lanes/tensorrt/reproduce.ts";
 import { polygraphyTiming, trtexecTiming } from "../model/build-options.ts";
 import { type ExportedCache, ownCacheName } from "../prepare/exported-cache.ts";
 import type { Prepared } from "../prepare/prepare-model.ts";
@@ -13,7 +13,7 @@ export function buildWith(
   timingCache: string | undefined,
 ): NonNullable<ModelReport["buildWith"]> {
   const word = own === undefined ? quantization.cacheHeader?.split("-").at(-1) : own.algorithm;
-  const { polygraphy, trtexec } = buildWords(job, job.shapes, word === undefined ? undefined : calibratorOf(word));
+  const { polygraphy, trtexec } = buildFlags(job, job.shapes, word === undefined ? undefined : calibratorOf(word));
   return {
     polygraphy: [...polygraphy, ...polygraphyTiming(timingCache)],
     trtexec: trtexec ? [...trtexec, ...trtexecTiming(timingCache)] : null,

@@ -147,7 +147,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   return { ...report, message: fittingMessage(report), ...(await writeReproduction(facts)) };
 }
 
-/** What the base commit's model gave says whether this change broke it. Engines are dear: there it has to be asked for. */
+/** What the base commit's model gave says whether this change broke it. Engines take long to build: there it has to be asked for. */
 async function baselineOfRegression(
   { entry, prepared, context }: Known,
   { kind }: Verdict,

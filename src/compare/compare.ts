@@ -31,7 +31,7 @@ interface Share {
   readonly job: RangeJob;
 }
 
-/** One measurement a tensor, each as soon as it is known; closing the crew stops the rest. Throws FileError for damaged arrays. */
+/** One measurement a tensor, each as soon as it is known; closing the pool stops the rest. Throws FileError for damaged arrays. */
 export async function* measureSides(sides: PairedSides, options: CompareOptions, pool: WorkerPool): AsyncGenerator<Measurement> {
   const shares = sides.tensors.flatMap((tensor) => sharesOf(tensor, options));
   const sums = shares.map(({ job }) => pool.measure(job));

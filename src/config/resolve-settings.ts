@@ -53,11 +53,11 @@ export function resolveSettings(texts: SettleTexts): Settings {
       const written = index === undefined ? {} : read.given(index);
       const given = givenFlags(flags).length === 0 ? written : withFlags(written, flags);
       const entry = given === written ? config : trusted(modelSchema.parse({ ...given, path }), texts.trust);
-      const door = index === undefined && texts.flags !== undefined ? "flags" : "configuration";
+      const describedIn = index === undefined && texts.flags !== undefined ? "flags" : "configuration";
       const lines = linesOf(written, lineOf);
       return readEntry(
         entry,
-        { name, path, door, given: { ...given, name, path }, place: { file, line: lineOf() }, lines },
+        { name, path, describedIn, given: { ...given, name, path }, place: { file, line: lineOf() }, lines },
         (n) => `${file}:${lineOf("waivers", n)}`,
       );
     }),

@@ -71,7 +71,7 @@ export interface ModelEntry {
   readonly explainsByBaseline: boolean;
   readonly tensorrt: Omit<TensorRtOptions, "python"> & { readonly builderCheck: "auto" | "off" };
   /** Where its user describes it, so that a message says what to write there. */
-  readonly door: "configuration" | "flags";
+  readonly describedIn: "configuration" | "flags";
   /** What the base commit's entry says where this change says something else; the baseline is made with it. */
   readonly base?: Pick<ModelEntry, "keep" | "quantization">;
   /** What was written of it, in the configuration or as flags, with its own name and path: without defaults. */

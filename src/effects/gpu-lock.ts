@@ -45,7 +45,7 @@ export async function lockGpu(
     if (holder === undefined || !(await lives(holder))) {
       if (holder)
         effects.log.notice(`A previous run on the GPU ${uuid} ended early: its process ${holder.pid} is gone. Its lock is taken over.`);
-      await takeAway(path, holder, mine);
+      await removeStale(path, holder, mine);
       continue;
     }
     if (effects.clock.monotonicMs() >= until) {
@@ -83,7 +83,7 @@ async function create(path: string, holder: Holder): Promise<boolean> {
  * One at a time, and only what is still there: by the time that one of many has seen a stale lock, another may have replaced it by its own.
  * Whoever creates a lock needs no turn, since linking fails where one lies.
  */
-async function takeAway(path: string, stale: Holder | undefined, mine: Holder): Promise<void> {
+async function removeStale(path: string, stale: Holder | undefined, mine: Holder): Promise<void> {
   const turn = `${path}.takeover`;
   if (!(await create(turn, mine))) {
     const other = await readHolder(turn);

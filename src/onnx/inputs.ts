@@ -41,7 +41,7 @@ export interface InputShapes {
   readonly max: readonly number[];
 }
 /** Where the user gives shapes: messages speak of `shapes:` of the configuration, or of the flag `--shapes`. */
-export type ShapesDoor = "configuration" | "flags";
+export type DescribedIn = "configuration" | "flags";
 
 const dtypes: ReadonlySet<string> = new Set<DType>([
   ...(["float16", "float32", "float64", "bool"] as const),
@@ -104,11 +104,11 @@ function limitOf(type: string, cut: string): readonly [whose: string, next: stri
 export function resolveInputs(
   model: OnnxModel,
   shapes: ReadonlyMap<string, InputShapes>,
-  door: ShapesDoor = "configuration",
+  describedIn: DescribedIn = "configuration",
 ): ResolvedInput[] {
   const inputs = modelInputs(model);
   const known = new Set(inputs.map((input) => input.name));
-  const where = door === "flags" ? "--shapes" : "'shapes'";
+  const where = describedIn === "flags" ? "--shapes" : "'shapes'";
   const problems = [...shapes.keys()]
     .filter((name) => !known.has(name))
     .map(
@@ -124,7 +124,7 @@ export function resolveInputs(
   problems.push(...sizes.conflicts.map((what) => `${where} of ${model.file}: ${what}. One name is one size; give the same in both.`));
   const closed = inputs.map((input) => ({ input, given: shapes.get(input.name) ?? closedBy(input, sizes.known) }));
   const open = closed.filter(({ input, given }) => given === undefined && isOpen(input)).map(({ input }) => input);
-  if (open.length > 0) problems.push(openProblem(model, { open, sizes: sizes.known, door }));
+  if (open.length > 0) problems.push(openProblem(model, { open, sizes: sizes.known, describedIn }));
   if (problems.length > 0) throw new ConfigError(problems);
   const sensible = inputValues(model);
   return closed.map(({ input: { name, dtype, dims, elementType }, given }) => {
@@ -184,14 +184,14 @@ function closedBy(input: ModelInput, sizes: SymbolSizes): InputShapes | undefine
 interface OpenInputs {
   readonly open: readonly ModelInput[];
   readonly sizes: SymbolSizes;
-  readonly door: ShapesDoor;
+  readonly describedIn: DescribedIn;
 }
 
-function openProblem(model: OnnxModel, { open, sizes, door }: OpenInputs): string {
+function openProblem(model: OnnxModel, { open, sizes, describedIn }: OpenInputs): string {
   const named = open.map((input) => `'${input.name}' ${input.shapeless ? "(no shape at all)" : `[${input.dims.join(", ")}]`}`).join(", ");
   const guesses = guessed(open, sizes);
   const what = `${model.file} leaves dimensions open: ${named}`;
-  if (door === "flags") {
+  if (describedIn === "flags") {
     const flags = open.map(({ name }) => `--shapes '${name}:${(guesses.get(name) ?? []).join("x")}'`);
     return `${what}. Give their sizes (the numbers are a guess): ${flags.join(" ")}`;
   }

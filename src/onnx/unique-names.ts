@@ -6,7 +6,7 @@ import type { Network } from "./network.ts";
 export function uniqueNames(graph: GraphProto): (wanted: string) => string {
   const taken = new Set<string>();
   collect(graph, taken);
-  return namer(taken);
+  return namesBeside(taken);
 }
 
 /** The same for a network. */
@@ -14,10 +14,10 @@ export function networkNames({ inputs, outputs, constants, nodes }: Network): (w
   const taken = new Set<string>(constants.keys());
   for (const { name } of [...inputs, ...outputs]) taken.add(name);
   collectNodes(nodes, taken);
-  return namer(taken);
+  return namesBeside(taken);
 }
 
-function namer(taken: Set<string>): (wanted: string) => string {
+function namesBeside(taken: Set<string>): (wanted: string) => string {
   let number = 0;
   return (wanted) => {
     let name = wanted;

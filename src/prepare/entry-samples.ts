@@ -37,7 +37,7 @@ export async function entrySamples(entry: ModelEntry, model: OnnxModel, place: S
   const loaded = new Map<string, FeedSource>();
   const origins = await originsOf(entry, declared, { place, loaded });
   const shapes = await completeShapes(declared, entry.shapes, origins, place.context.effects.files);
-  const inputs = resolveInputs(model, shapes, entry.door);
+  const inputs = resolveInputs(model, shapes, entry.describedIn);
   return {
     shapes,
     open: async (feed, what) => {
@@ -107,7 +107,7 @@ const runLoader = async (
     { ...limits, deadlineMs: place.context.deadlineMs },
   );
 
-export const noValidation = ({ name, door, place }: ModelEntry): string =>
-  door === "flags"
+export const noValidation = ({ name, describedIn, place }: ModelEntry): string =>
+  describedIn === "flags"
     ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL --samples 16 -o FILE.json" writes random ones for a first look.`
     : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;

@@ -102,7 +102,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     chooseQuantization({ entry, root, model: staged.model, sha256: staged.sha256, qdqPath, openFeeds: openCalibration, context }),
   );
   // What only the command line says stands in no file.
-  const written = entry.door === "flags" ? undefined : entry.place;
+  const written = entry.describedIn === "flags" ? undefined : entry.place;
   for (const warning of quantization.warnings) effects.log.warning(warning, written);
   const keep = await readKeep(entry, root, settings.search.precision, effects);
   const builds: BuildFacts[] = [];

@@ -33,7 +33,7 @@ export interface QuantizationFacts {
 
 /** Neither the entry nor the model says how to quantise. */
 export const noQuantization = (entry: ModelEntry): string =>
-  entry.door === "flags"
+  entry.describedIn === "flags"
     ? `"${entry.name}" has no scales. Add --cache FILE, --data FILE.npz or --qdq FILE.onnx.`
     : `${placeWords(entry)}"${entry.name}" has no quantization, and its model holds no Q/DQ. Give quantization: {cache: FILE}, {data: FILE.npz} or {qdq: FILE.onnx}.`;
 

@@ -88,6 +88,6 @@ function pruneSurely(runner: ProbeRunner, { ranking, requiredDb }: ChooseRequest
       const result = await runner.ask({ phase: "prune", ranking: ranking.name, keep: rest, samples: "choose" });
       return answerOf(result, (one) => passesSurely(one, requiredDb));
     },
-    isHopeless: (rest) => -10 * Math.log10(total - rest.reduce((sum, id) => sum + energy(id), 0)) < requiredDb - 2 * predictionErrorDb,
+    isOutOfReach: (rest) => -10 * Math.log10(total - rest.reduce((sum, id) => sum + energy(id), 0)) < requiredDb - 2 * predictionErrorDb,
   });
 }

@@ -7,7 +7,7 @@ import type { Answer } from "./prefix.ts";
 export interface Pruning {
   readonly ask: (keep: readonly string[]) => Promise<Answer>;
   /** True where dropping this whole run is not worth a question. Single members are always asked about. */
-  readonly isHopeless: (rest: readonly string[]) => boolean;
+  readonly isOutOfReach: (rest: readonly string[]) => boolean;
 }
 
 export interface Pruned {
@@ -17,12 +17,12 @@ export interface Pruned {
 }
 
 /** `ranked`: members, most deserving first; the least deserving are tried first. */
-export async function prune(ranked: readonly string[], { ask, isHopeless }: Pruning): Promise<Pruned> {
+export async function prune(ranked: readonly string[], { ask, isOutOfReach }: Pruning): Promise<Pruned> {
   let keep = ranked;
   const drop = async (run: readonly string[]): Promise<Answer> => {
     const gone = new Set(run);
     const rest = keep.filter((id) => !gone.has(id));
-    if (rest.length === 0 || (run.length > 1 && isHopeless(rest))) return "fail";
+    if (rest.length === 0 || (run.length > 1 && isOutOfReach(rest))) return "fail";
     const answer = await ask(rest);
     if (answer === "pass") keep = rest;
     return answer;

@@ -1,6 +1,6 @@
 /**
  * Spawns the committed bundle as the runner does: an empty environment plus the runner's variables, files for outputs, summary and state,
- * a real repository as the workspace and a loopback server as GitHub. `GATE_DOORS=src` spawns the sources
+ * a real repository as the workspace and a loopback server as GitHub. `GATE_ENTRIES=src` spawns the sources
  * instead, for the inner loop; another folder there is a bundle built elsewhere.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -13,10 +13,10 @@ import { type FakeGitHub, serverEnv, startGitHub } from "../fakes/github-server.
 import { makeRepository, type Repository } from "../fakes/repository.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const doors = resolve(root, process.env.GATE_DOORS ?? "dist");
-const isSource = basename(doors) === "src";
+const entries = resolve(root, process.env.GATE_ENTRIES ?? "dist");
+const isSource = basename(entries) === "src";
 /** What an action is made of beside its repository: the bundle under test; for sources the committed one. */
-export const bundle = isSource ? join(root, "dist") : doors;
+export const bundle = isSource ? join(root, "dist") : entries;
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -56,7 +56,8 @@ export interface Workplace {
 export async function openWorkplace(doorsFolder?: (folder: string) => string): Promise<Workplace> {
   const folder = mkdtempSync(join(tmpdir(), "gate-dist-"));
   const home = doorsFolder?.(folder);
-  const door = (name: string): string => (home === undefined ? join(doors, `${name}.${isSource ? "ts" : "js"}`) : join(home, `${name}.js`));
+  const entry = (name: string): string =>
+    home === undefined ? join(entries, `${name}.${isSource ? "ts" : "js"}`) : join(home, `${name}.js`);
   const repository = makeRepository(join(folder, "workspace"));
   const github = await startGitHub();
   const runnerTemp = join(folder, "runner-temp");
@@ -78,10 +79,10 @@ export async function openWorkplace(doorsFolder?: (folder: string) => string): P
       Object.assign(env, { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: join(folder, "event.json"), GITHUB_SHA: sha });
     },
     action: (inputs = {}, more = {}) =>
-      start(door("index"), [], { ...inputEnv({ "github-token": "t0ken", "job-key": "ci/gate/null", ...inputs }), ...more }),
-    command: (args, more = {}) => start(door("cli"), args, more),
+      start(entry("index"), [], { ...inputEnv({ "github-token": "t0ken", "job-key": "ci/gate/null", ...inputs }), ...more }),
+    command: (args, more = {}) => start(entry("cli"), args, more),
     post: (state) =>
-      start(door("post"), [], Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))).ended,
+      start(entry("post"), [], Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))).ended,
     end: async () => {
       // A test that failed half way leaves what it started: nobody else will end it.
       for (const pid of processesOf(env.RUNNER_TRACKING_ID ?? "")) process.kill(Number(pid), "SIGKILL");

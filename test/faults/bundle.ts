@@ -10,14 +10,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Bundle {
   /** Holds index.js, post.js and cli.js. */
-  readonly doors: string;
+  readonly folder: string;
   remove(): Promise<void>;
 }
 
 export async function freshBundle(): Promise<Bundle> {
-  const folder = await mkdtemp(join(tmpdir(), "bundle-"));
-  for (const name of ["package.json", "node_modules", "python", "runtime"]) symlinkSync(join(root, name), join(folder, name));
-  const doors = join(folder, "dist");
-  await build(doors);
-  return { doors, remove: () => rm(folder, { recursive: true, force: true }) };
+  const around = await mkdtemp(join(tmpdir(), "bundle-"));
+  for (const name of ["package.json", "node_modules", "python", "runtime"]) symlinkSync(join(root, name), join(around, name));
+  const folder = join(around, "dist");
+  await build(folder);
+  return { folder, remove: () => rm(around, { recursive: true, force: true }) };
 }

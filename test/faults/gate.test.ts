@@ -23,7 +23,7 @@ const check = "check --lane simulate --search always --changed-only false";
 function run(line: string, beside = "") {
   writeFileSync(place.at("beside.mjs"), beside);
   const env = { PATH: process.env.PATH, TMPDIR: place.at("temp") };
-  const words = `"${process.execPath}" --import ./beside.mjs "${bundle.doors}/cli.js" ${line}`;
+  const words = `"${process.execPath}" --import ./beside.mjs "${bundle.folder}/cli.js" ${line}`;
   return spawnSync("/bin/sh", ["-c", words], { cwd: place.effects.cwd, encoding: "utf8", env });
 }
 const report = () => reportSchema.parse(JSON.parse(readFileSync(place.at("trt-gate-report/report.json"), "utf8")));

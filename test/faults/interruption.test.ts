@@ -49,7 +49,7 @@ const task = `trap "" TERM; sleep 300 >/dev/null 2>&1 &\nchild=$!; sleep 0.5; ki
 
 /** A pull request that touches a small model which INT8 breaks in one layer. */
 async function open(lane: Lane): Promise<void> {
-  place = await openWorkplace(() => bundle.doors);
+  place = await openWorkplace(() => bundle.folder);
   const { repository, github, folder, env } = place;
   writeFileSync(join(repository.folder, "m.onnx"), outlierModel());
   writeFileSync(join(repository.folder, "calibration.npz"), writeNpz([outlierData(8)]));

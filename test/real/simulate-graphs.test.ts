@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { assign, gated, gateName } from "../../src/lanes/simulate/candidate.ts";
+import { assign, gateName, switchable } from "../../src/lanes/simulate/candidate.ts";
 import { makeSides } from "../../src/lanes/simulate/quantized-pair.ts";
 import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
 import { openSession } from "../../src/lanes/simulate/session.ts";
@@ -31,12 +31,12 @@ async function outputsOf(effects: RunEffects, network: Network, feed: Feed): Pro
   }
 }
 
-describe("one gated session for every choice of units", () => {
+describe("one switchable session for every choice of units", () => {
   it("computes the same bits as a model made for that choice", async () => {
     const { job, effects } = await recordedJob();
     const runtime = await loadRuntime(effects);
     const { candidate } = await makeSides(job, await readModel(job.modelPath, effects.files), runtime);
-    const gates = await openSession(runtime, effects, gated(candidate), "gated candidate");
+    const gates = await openSession(runtime, effects, switchable(candidate), "switchable candidate");
     const feed = await job.validation.feed(0);
     for (const step of [1, 2, 3, 7, 1000]) {
       const keep = new Set(candidate.units.filter((_, i) => i % step === 0).map((unit) => unit.id));

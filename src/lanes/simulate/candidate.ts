@@ -38,7 +38,7 @@ export function assign(candidate: Candidate, keep: ReadonlySet<string>): Network
 }
 
 /** One network for all choices: gate i (bool, shape [1]) true runs unit i in float. */
-export function gated(candidate: Candidate): Network {
+export function switchable(candidate: Candidate): Network {
   const position = new Map(candidate.units.map((unit, i) => [unit.id, i]));
   const network = replaceNodes(candidate, (unit, variant) => [ifNode(variant, gateName(position.get(unit.id) ?? 0))]);
   const gates = candidate.units.map((_, i) => create(ValueInfoProtoSchema, { name: gateName(i), type: boolType() }));

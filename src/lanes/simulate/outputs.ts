@@ -5,14 +5,14 @@
 
 import type { TensorPair } from "../../model/engine.ts";
 import type { Tensor } from "../../model/tensor.ts";
-import { assign, gated, gateName } from "./candidate.ts";
+import { assign, gateName, switchable } from "./candidate.ts";
 import { mentionsHalf } from "./half-in-float.ts";
 import type { Sides } from "./quantized-pair.ts";
 import type { RunContext } from "./run-context.ts";
 import type { Session } from "./session.ts";
 
 type Outputs = ReadonlyMap<string, Tensor>;
-/** A gated model holds every weight twice: beyond this, one choice at a time. */
+/** A switchable model holds every weight twice: beyond this, one choice at a time. */
 const gatedWeightBytes = 300e6;
 const rememberedBytes = 256e6;
 
@@ -99,7 +99,7 @@ function gatedRunner(bench: RunContext, sides: Sides): CandidateRunner {
   let session: Session | undefined;
   return {
     run: async (sample, keep) => {
-      session ??= await bench.open(gated(sides.candidate), "candidate");
+      session ??= await bench.open(switchable(sides.candidate), "candidate");
       const gates = sides.candidate.units.map(
         (unit, i): Tensor => ({ name: gateName(i), dtype: "bool", shape: [1], data: Uint8Array.of(keep.has(unit.id) ? 1 : 0) }),
       );

@@ -14,7 +14,7 @@ export interface RunContext {
   checkTime(): void;
 }
 
-export function workbench(job: LaneJob, runtime: Runtime): RunContext {
+export function runContext(job: LaneJob, runtime: Runtime): RunContext {
   const { clock, cancelled } = job.effects;
   return {
     job,

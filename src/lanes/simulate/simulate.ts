@@ -18,7 +18,7 @@ import { outputRunner } from "./outputs.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";
 import { makeSides, type Sides } from "./quantized-pair.ts";
 import { reproduceCommands } from "./reproduce.ts";
-import { type RunContext, workbench } from "./run-context.ts";
+import { type RunContext, runContext } from "./run-context.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
@@ -36,7 +36,7 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
   if (job.quantization.cachePath === undefined && job.quantization.data !== undefined)
     await checkFeeds(job.quantization.data, modelInputs(model), job.shapes);
   const sides = await makeSides(job, model, runtime);
-  const bench = workbench(job, runtime);
+  const bench = runContext(job, runtime);
   const shapes = await probeShapes(bench, sides);
   const outputs = outputRunner(bench, sides);
   const layers = layerRunner(bench, sides, shapes);

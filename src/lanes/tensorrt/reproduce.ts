@@ -37,7 +37,7 @@ export function reproduceEngines(facts: Reproduction): string[] {
   const name = job.name.replace(/[^A-Za-z0-9_.-]/g, "_");
   const engines = { reference: place(`${name}.fp16.engine`), candidate: place(`${name}.int8.engine`) };
   const cache = cacheOf(facts);
-  const first = buildWords(job, facts.shapes).polygraphy;
+  const first = buildFlags(job, facts.shapes).polygraphy;
   const timing = polygraphyTiming(timingCache);
   const candidate = {
     model: models.candidate ?? candidateOf(facts),
@@ -54,7 +54,7 @@ export function reproduceEngines(facts: Reproduction): string[] {
     types: weak ? "fp16" : "typed",
     engine: engines.reference,
   } as const;
-  const { trtexec } = buildWords(job, facts.shapes, calibrator);
+  const { trtexec } = buildFlags(job, facts.shapes, calibrator);
   return [
     polygraphyBuild({ ...reference, first, options: timing }),
     polygraphyBuild({ ...candidate, first, options, script }),
@@ -89,14 +89,14 @@ function cacheOf({ job, weak, cachePath, files }: Reproduction): string | undefi
 const pluginsOf = ({ sources, tensorrt }: Pick<NamedJob, "tensorrt" | "sources">): readonly string[] =>
   sources?.plugins ?? tensorrt.plugins;
 
-export interface BuildWords {
+export interface BuildFlags {
   readonly polygraphy: readonly string[];
   /** Undefined where it cannot build as the lane does. */
   readonly trtexec: readonly string[] | undefined;
 }
 
 /** What both tools need, beyond a model, its precisions and its cache, to build as the lane does. `calibrator`: class that wrote the cache. */
-export function buildWords(job: Pick<NamedJob, "tensorrt" | "sources">, shapes: Reproduction["shapes"], calibrator?: string): BuildWords {
+export function buildFlags(job: Pick<NamedJob, "tensorrt" | "sources">, shapes: Reproduction["shapes"], calibrator?: string): BuildFlags {
   const tensorrt = { ...job.tensorrt, plugins: pluginsOf(job) };
   return {
     polygraphy: [...polygraphyShapes(shapes), ...polygraphyOptions(tensorrt), ...polygraphyCalibrator(calibrator)],

@@ -1,4 +1,4 @@
-/** Runs one command line with recording doors; nothing touches the world. */
+/** Runs one command line with recording effects; nothing touches the world. */
 import type { RunCommand } from "../../../src/commands/command.ts";
 import { runLine } from "../../../src/commands/run-line.ts";
 import { realClock } from "../../../src/effects/clock.ts";

@@ -37,7 +37,7 @@ describe("a model that only the command line describes", () => {
     }).models;
     expect(model).toMatchObject({
       name: "cls",
-      door: "flags",
+      describedIn: "flags",
       quantization: { cache: "calibration/cls.cache", data: "calibration/cls.npz", loader: undefined },
       validation: { data: "validation.npz", maxSamples: 32 },
       tolerance: { limits: { sqnrDb: { fail: 15 } } },
@@ -69,7 +69,7 @@ describe("flags beside an entry", () => {
   it("replace the sources that they name and keep everything else", () => {
     const [model] = withFlags("models/cls.onnx", { cache: "c.cache", validation: "v.npz", shapes: { x: [1, 3, 48, 320] } }, text).models;
     expect(model).toMatchObject({
-      door: "configuration",
+      describedIn: "configuration",
       quantization: { cache: "c.cache", qdq: undefined, minSamples: 7 },
       validation: { data: "v.npz", random: undefined, maxSamples: 9 },
       tolerance: { limits: { sqnrDb: { fail: 18 } } },

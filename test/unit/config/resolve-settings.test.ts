@@ -33,7 +33,7 @@ describe("a configuration with every key", () => {
     expect(settings.models).toEqual([
       {
         name: "text-direction",
-        door: "configuration",
+        describedIn: "configuration",
         given: expect.objectContaining({ name: "text-direction", path: "models/cls.onnx" }),
         path: "models/cls.onnx",
         place: { file: path, line: 3 },

@@ -67,7 +67,7 @@ describe("open dimensions", () => {
     ]);
   });
 
-  it("are guessed with one size for one name, in the words of the door that they came through", () => {
+  it("are guessed with one size for one name, in the words of what described them: configuration or flags", () => {
     const pair = model({ image: ["n", 3, "h", "w"], boxes: ["k", "n", "w"] });
     const [yaml] = problemsOf(() => resolveInputs(pair, new Map()));
     expect(yaml).toContain('    shapes:\n      "image": [1, 3, 224, 224]\n      "boxes": [1, 1, 224]');

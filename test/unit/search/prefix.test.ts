@@ -40,18 +40,18 @@ describe("pruning", () => {
   it("drops what is not needed and proves the rest", async () => {
     const needed = ["a", "f"];
     const ask = async (keep: readonly string[]) => (needed.every((id) => keep.includes(id)) ? "pass" : "fail");
-    const pruned = await prune(["a", "b", "c", "d", "e", "f"], { ask, isHopeless: () => false });
+    const pruned = await prune(["a", "b", "c", "d", "e", "f"], { ask, isOutOfReach: () => false });
     expect(pruned).toEqual({ keep: ["a", "f"], oneMinimal: true });
   });
 
   it("goes round again when a drop makes another one possible", async () => {
     const fine = (keep: readonly string[]) => keep.includes("a") && (!keep.includes("b") || keep.includes("c"));
-    const pruned = await prune(["a", "b", "c"], { ask: async (keep) => (fine(keep) ? "pass" : "fail"), isHopeless: () => false });
+    const pruned = await prune(["a", "b", "c"], { ask: async (keep) => (fine(keep) ? "pass" : "fail"), isOutOfReach: () => false });
     expect(pruned.keep).toEqual(["a"]);
   });
 
   it("keeps a member whose absence could not be measured and claims less", async () => {
-    const pruned = await prune(["a", "b"], { ask: async (keep) => (keep.includes("b") ? "unknown" : "fail"), isHopeless: () => false });
+    const pruned = await prune(["a", "b"], { ask: async (keep) => (keep.includes("b") ? "unknown" : "fail"), isOutOfReach: () => false });
     expect(pruned).toEqual({ keep: ["a", "b"], oneMinimal: false });
   });
 
@@ -61,7 +61,7 @@ describe("pruning", () => {
       asked.push(keep.length);
       return "fail" as const;
     };
-    expect(await prune(["a", "b", "c", "d", "e", "f"], { ask, isHopeless: () => true })).toMatchObject({ oneMinimal: true });
+    expect(await prune(["a", "b", "c", "d", "e", "f"], { ask, isOutOfReach: () => true })).toMatchObject({ oneMinimal: true });
     expect(asked).toEqual([5, 5, 5, 5, 5, 5]);
   });
 });

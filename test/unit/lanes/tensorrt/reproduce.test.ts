@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildWords, type Reproduction, reproduceEngines } from "../../../../src/lanes/tensorrt/reproduce.ts";
+import { buildFlags, type Reproduction, reproduceEngines } from "../../../../src/lanes/tensorrt/reproduce.ts";
 
 const range = { min: [1, 3, 32, 32], opt: [2, 3, 32, 32], max: [8, 3, 32, 32] };
 const tensorrt = {
@@ -101,7 +101,7 @@ describe("the words that build as the lane does", () => {
   const job = facts({}, { optimizationLevel: 3, plugins: ["my plugin.so"] }).job;
 
   it("are shapes, options and plugins for both tools", () => {
-    const { polygraphy, trtexec } = buildWords(job, new Map([["x", range]]), "IInt8EntropyCalibrator2");
+    const { polygraphy, trtexec } = buildFlags(job, new Map([["x", range]]), "IInt8EntropyCalibrator2");
     expect(polygraphy).toEqual(
       expect.arrayContaining(["--trt-max-shapes", "x:[8,3,32,32]", "--builder-optimization-level", "3", "my plugin.so"]),
     );
@@ -111,9 +111,9 @@ describe("the words that build as the lane does", () => {
   });
 
   it("name the calibrator of another cache to polygraphy, and are none for trtexec then or for a name that it splits", () => {
-    const foreign = buildWords(job, new Map(), "IInt8MinMaxCalibrator");
+    const foreign = buildFlags(job, new Map(), "IInt8MinMaxCalibrator");
     expect(foreign.polygraphy).toEqual(expect.arrayContaining(["--calib-base-cls", "IInt8MinMaxCalibrator"]));
     expect(foreign.trtexec).toBeUndefined();
-    expect(buildWords(job, new Map([["a,b", range]])).trtexec).toBeUndefined();
+    expect(buildFlags(job, new Map([["a,b", range]])).trtexec).toBeUndefined();
   });
 });
