@@ -16,7 +16,7 @@ import {
   type TensorProto,
 } from "./model.ts";
 import { type Network, producers } from "./network.ts";
-import { isDequantize, isPair, isQuantize } from "./qdq.ts";
+import { isDequantize, isDynamicPair, isDynamicQuantize, isPair, isQuantize } from "./qdq.ts";
 import { removedActivations } from "./removed-activation.ts";
 import { networkNames } from "./unique-names.ts";
 
@@ -64,7 +64,7 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
   const behind = (name: string): string | undefined => {
     const maker = makers.get(name);
     const before = maker !== undefined && isDequantize(maker) ? makers.get(maker.input[0] ?? "") : maker;
-    const passes = before !== undefined && (before === maker ? before.opType === "Cast" : isQuantize(before));
+    const passes = before !== undefined && (before === maker ? before.opType === "Cast" : isQuantize(before) || isDynamicQuantize(before));
     return passes ? before.input[0] : undefined;
   };
 
@@ -77,6 +77,7 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
 
   const beforePair = (dequantize: NodeProto): string | undefined => {
     const quantize = makers.get(dequantize.input[0] ?? "");
+    if (quantize !== undefined && isDynamicPair(quantize, dequantize)) return source(quantize.input[0] ?? "");
     if (quantize === undefined || !isQuantize(quantize) || !isPair(network.constants, quantize, dequantize)) return undefined;
     const before = source(quantize.input[0] ?? "");
     return withActivation(quantize, before);

@@ -8,7 +8,7 @@ import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, producers, prune, sortNodes } from "./network.ts";
-import { isDequantize, isQuantize } from "./qdq.ts";
+import { isDequantize, isDynamicQuantize, isQuantize } from "./qdq.ts";
 import { isQOperator } from "./qoperators.ts";
 import { blockOf, constantTensors, findUnits } from "./units.ts";
 
@@ -69,7 +69,15 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
   const live = liveNodes(network);
   const others = network.nodes.flatMap((node, order): Unit[] => {
     if (!live.has(node)) return [];
-    if (isUnit.has(node) || isQuantize(node) || isDequantize(node) || view.isCarrier(node) || fixed.has(node.output[0] ?? "")) return [];
+    if (
+      isUnit.has(node) ||
+      isQuantize(node) ||
+      isDynamicQuantize(node) ||
+      isDequantize(node) ||
+      view.isCarrier(node) ||
+      fixed.has(node.output[0] ?? "")
+    )
+      return [];
     const unit = plainUnit(node, order, view.source);
     return subgraphs(node).length === 0 && enter(unit.id, node) ? [unit] : [];
   });
@@ -103,7 +111,9 @@ export function quantizersLeft(network: Network): string[] {
   const fixed = constantTensors(network);
   const finals = new Set(network.outputs.map(({ name }) => name));
   return prune(network)
-    .nodes.filter((node) => isQuantize(node) && !fixed.has(node.output[0] ?? "") && !finals.has(node.output[0] ?? ""))
+    .nodes.filter(
+      (node) => (isQuantize(node) || isDynamicQuantize(node)) && !fixed.has(node.output[0] ?? "") && !finals.has(node.output[0] ?? ""),
+    )
     .map(nodeLabel);
 }
 

@@ -9,12 +9,20 @@ const isKind = ({ opType, domain }: NodeProto, kind: string): boolean =>
 export const isQuantize = (node: NodeProto): boolean => isKind(node, "QuantizeLinear");
 export const isDequantize = (node: NodeProto): boolean => isKind(node, "DequantizeLinear");
 
+/** A quantiser that finds its scale and zero point in what it reads, and gives them beside the integers. */
+export const isDynamicQuantize = ({ opType, domain }: NodeProto): boolean =>
+  opType === "DynamicQuantizeLinear" && (domain === "" || domain === "ai.onnx");
+
+/** The dequantisation of all that such a quantiser gives. */
+export const isDynamicPair = (quantize: NodeProto, dequantize: NodeProto): boolean =>
+  isDynamicQuantize(quantize) && quantize.output.every((name, slot) => name === dequantize.input[slot]);
+
 /** The tensor before Quantize -> Dequantize when `name` is the end of such a pair; undefined otherwise. */
 export function qdqSource(makers: ReadonlyMap<string, NodeProto>, name: string): string | undefined {
   const dequantize = makers.get(name);
   if (dequantize === undefined || !isDequantize(dequantize)) return undefined;
   const quantize = makers.get(dequantize.input[0] ?? "");
-  return quantize !== undefined && isQuantize(quantize) ? quantize.input[0] : undefined;
+  return quantize !== undefined && (isQuantize(quantize) || isDynamicQuantize(quantize)) ? quantize.input[0] : undefined;
 }
 
 type Constants = ReadonlyMap<string, TensorProto>;

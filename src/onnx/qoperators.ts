@@ -1,9 +1,10 @@
 /**
  * Quantised operators (QLinearConv, QGemm …) as what they mean: dequantise, the float operator, quantise. Their integer sums are exact and so are these,
- * so both round alike but for ties. What scales its values at run time has no such form and is refused by name.
+ * so both round alike but for ties. Integer products, dynamic ones too, are integer-products.ts. What has no such form is refused by name.
  */
 import { ToolError } from "../effects/failure.ts";
 import { elementsOf, smallValues } from "./constants.ts";
+import { withFloatProducts } from "./integer-products.ts";
 import {
   attribute,
   floatTensor,
@@ -17,6 +18,7 @@ import {
   type TensorProto,
 } from "./model.ts";
 import { type Network, opsetOf } from "./network.ts";
+import { isDynamicQuantize } from "./qdq.ts";
 import { networkNames } from "./unique-names.ts";
 
 /** Places of a tensor and its scale and zero point among the inputs. */
@@ -67,28 +69,29 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
   ],
 ]);
 
-/** Operators that find their scales while they run, or hold numbers in a form of their own. */
-const dynamic: ReadonlySet<string> = new Set([
+/** Other quantised operators: integer products, operators that find their scales while they run, or hold numbers in a form of their own. */
+const others: ReadonlySet<string> = new Set([
   ...["DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeLSTM"],
   ...["QAttention", "QEmbedLayerNormalization", "QOrderedMatMul", "MatMulNBits"],
 ]);
 
 const domains: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft"]);
-const isForeign = ({ opType }: NodeProto) => dynamic.has(opType) || (opType.startsWith("QLinear") && !forms.has(opType));
+const isForeign = ({ opType }: NodeProto) => others.has(opType) || (opType.startsWith("QLinear") && !forms.has(opType));
 /** True for quantised operators of either kind. */
 export const isQOperator = (node: NodeProto): boolean => domains.has(node.domain) && (forms.has(node.opType) || isForeign(node));
 
 /** The network itself where it has none. ToolError `quantization-form` names an operator that has no exact form. */
 export function withoutQOperators(network: Network): Network {
-  const found = network.nodes.filter(isQOperator);
-  if (found.length === 0) return network;
-  const constants = new Map(network.constants);
-  const fresh = networkNames(network);
+  if (!network.nodes.some(isQOperator)) return network;
+  const products = withFloatProducts(network, ({ axis, ...parts }) => qdqNode(network, "DequantizeLinear", { ...parts, axis }));
+  const constants = new Map(products.constants);
+  const fresh = networkNames(products);
   const constant = (tensor: TensorProto): string => {
     constants.set(tensor.name, tensor);
     return tensor.name;
   };
-  const nodes = network.nodes.flatMap((node) => (isQOperator(node) ? expand({ network, fresh, constant }, node) : [node]));
+  const work = { network: products, fresh, constant };
+  const nodes = products.nodes.flatMap((node) => (isQOperator(node) && !isDynamicQuantize(node) ? expand(work, node) : [node]));
   return { ...network, nodes, constants, opsets: new Map([...network.opsets, ["com.microsoft", 1]]) };
 }
 
@@ -172,5 +175,5 @@ const refusesAttributes = (network: Network, node: NodeProto): boolean =>
 const refusal = ({ file }: Network, node: NodeProto): ToolError =>
   new ToolError(
     "quantization-form",
-    `${file} holds the ${node.opType} '${nodeLabel(node)}', which has no exact form in Q/DQ nodes${dynamic.has(node.opType) ? ": its scales are found while it runs" : ""}. Export it with quantize_static and quant_format=QuantFormat.QDQ: TensorRT takes no other form.`,
+    `${file} holds the ${node.opType} '${nodeLabel(node)}', which has no exact form in Q/DQ nodes${/Integer$/.test(node.opType) ? ": no Cast and Mul behind it give its sums back as floats" : ""}. Export it with quantize_static and quant_format=QuantFormat.QDQ: TensorRT takes no other form.`,
   );

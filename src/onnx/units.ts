@@ -8,7 +8,7 @@ import { elementsOf, storedBytes } from "./constants.ts";
 import { foldSites } from "./fold.ts";
 import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs } from "./model.ts";
 import { liveNodes, type Network, producers, usedNames } from "./network.ts";
-import { isDequantize, isQuantize, qdqSource } from "./qdq.ts";
+import { isDequantize, isDynamicQuantize, isQuantize, qdqSource } from "./qdq.ts";
 
 export const computeOps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 
@@ -72,7 +72,7 @@ interface Draft {
 
 /** An elementwise node runs with the last unit that feeds it: a residual Add belongs to the branch computed last. */
 function joinUnit(node: NodeProto, units: readonly Draft[], unitOf: Map<string, number>): void {
-  const passes = isQuantize(node) || isDequantize(node);
+  const passes = isQuantize(node) || isDequantize(node) || isDynamicQuantize(node);
   if (!passes && !(fusedOps.has(node.opType) && isStandard(node))) return;
   const owners = node.input.flatMap((name) => unitOf.get(name) ?? []);
   if (owners.length === 0) return;
