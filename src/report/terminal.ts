@@ -53,7 +53,7 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
     const shown = short(model.name, 14);
     if (figures.length === 0) return [{ verdict: model.verdict, cells: [shown, "–", "–", "–", "–", "–", verdictWord[model.verdict]] }];
     return figures.map((row) => ({
-      verdict: row.level === "fail" ? ("regression" as const) : row.level === "undecided" ? ("undecided" as const) : ("pass" as const),
+      verdict: colourOf[row.level],
       cells: [
         shown,
         short(
@@ -80,6 +80,16 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
   const more = rows.length > most ? [paint("dim", `…and ${plural(rows.length - most, "more row")} in the report`)] : [];
   return [paint("bold", head), ...body.map((line, i) => paint(rows[i]?.verdict ?? "pass", line)), ...more].join("\n");
 }
+
+/** A warning looks like what it is: something to read first. */
+const colourOf: Readonly<Record<ModelReport["outputs"][number]["level"], VerdictKind>> = {
+  fail: "regression",
+  undecided: "undecided",
+  warn: "undecided",
+  waived: "pass",
+  pass: "pass",
+  unjudged: "pass",
+};
 
 const needsWords = (model: ModelReport): boolean =>
   model.status !== "removed" &&
@@ -133,8 +143,8 @@ function fixLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint)
   if (search.keep.length === 0) return wrapped(`Search: ${plainLine(search.message, 600)}`, "  ");
   const gain = gainOf(model);
   const kept = `Keep ${search.keep.length} of ${plural(search.units, "unit")} of ${name(model.name)} in ${search.precision}: ${unitNames(search.keep, name)}.`;
-  const words = plainLine(fixLatencyWords(model), 300);
-  const latency = words === "" ? "" : ` ${words}`;
+  const words = fixLatencyWords(model);
+  const latency = words === "" ? "" : ` ${plainLine(words, 300)}`;
   const script = offeredFile(model);
   return [
     ...wrapped(kept, "  ").map((line) => paint("bold", line)),

@@ -27,9 +27,16 @@ export function fixSection(model: ModelReport, show: Show): Markup {
     search.keep.length === 0
       ? nothing
       : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (none of them can be dropped)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
-  const [first, ...others] = (fix?.files ?? []).toSorted((a, b) => usefulness(a.format) - usefulness(b.format));
-  const files = html`${first && fixFile(first, show)}${fold(plural(others.length, "other form"), html`${others.map((file) => fixFile(file, show))}`)}`;
-  return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixedFigures(model), show) : nothing}${proof}${kept}${files}`;
+  return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixedFigures(model), show) : nothing}${proof}${kept}${fixFiles(fix, show)}`;
+}
+
+/** A set that was not found to be enough is there for whoever wants it, and not held out. */
+function fixFiles(fix: ModelReport["fix"], show: Show): Markup {
+  const files = (fix?.files ?? []).toSorted((a, b) => usefulness(a.format) - usefulness(b.format));
+  const [first] = fix?.verified?.passes === true ? files : [];
+  const others = first === undefined ? files : files.slice(1);
+  const what = first === undefined ? `${plural(others.length, "file")} for this set` : plural(others.length, "other form");
+  return html`${first && fixFile(first, show)}${fold(what, html`${others.map((file) => fixFile(file, show))}`)}`;
 }
 
 /** The patch puts the fix into the change; the keep file does it by hand; the others rebuild elsewhere. */

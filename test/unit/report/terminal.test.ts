@@ -51,6 +51,16 @@ describe("terminal table", () => {
     expect(text).toContain("Report: out/report.html");
   });
 
+  it("says nothing of a latency that nobody measured, and colours a warning as one", () => {
+    const outputs = sampleModel().outputs.map((output) => ({
+      ...output,
+      checks: (output.checks ?? []).map((check) => ({ ...check, level: "warn" as const })),
+    }));
+    const text = renderTerminal(sampleReport({ models: [sampleModel({ outputs })] }), { ansi: true });
+    expect(text).not.toContain("(empty)");
+    expect(text).toMatch(/\u001b\[33msoftmax_0\.tmp_0 {2}SQNR .* warn\u001b/);
+  });
+
   it("says that kept units were not measured where nothing tells what they give", () => {
     const search = sampleSearch({ heldOut: null, proof: undefined });
     const text = renderTerminal(sampleReport({ models: [sampleModel({ search, fix: null })] }), { ansi: false });

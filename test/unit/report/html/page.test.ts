@@ -7,6 +7,7 @@ import { style } from "../../../../src/report/html/style.ts";
 import { hostileReport } from "../../../fakes/hostile-report.ts";
 import {
   passReport,
+  sampleFix,
   sampleLayer,
   sampleModel,
   sampleReport,
@@ -112,6 +113,18 @@ describe("HTML page", () => {
     const page = renderHtml(sampleReport({ models: [undecidedModel(), sampleModel()] }));
     expect(page).toContain('<a href="#model-0">text-direction</a>');
     expect(page).toContain('<section class="model" id="model-1"');
+  });
+
+  it("holds out a command only for a fix that passes; the files of another are folded", () => {
+    const plain = sampleModel();
+    const { verified } = sampleFix();
+    const missed = { ...sampleFix(), verified: verified && { ...verified, passes: false } };
+    const fix = (page: string) => /<h3>Fix<\/h3>([\s\S]*?)<\/section>/.exec(page)?.[1] ?? "";
+    const shown = (page: string) => fix(page).split("<details>")[0];
+    expect(shown(renderHtml(sampleReport()))).toContain('<div class="code">');
+    const page = renderHtml(sampleReport({ models: [{ ...plain, fix: missed }] }));
+    expect(shown(page)).not.toContain('<div class="code">');
+    expect(fix(page)).toContain("<summary>2 files for this set</summary>");
   });
 
   it("names the model of its lead sentence where there are several", () => {
