@@ -14,9 +14,10 @@ export interface Bundle {
   remove(): Promise<void>;
 }
 
-export async function freshBundle(): Promise<Bundle> {
+/** Without `node_modules` it is the action as a runner unpacks it: ONNX Runtime comes from the tool cache. */
+export async function freshBundle(beside: readonly string[] = ["node_modules"]): Promise<Bundle> {
   const around = await mkdtemp(join(tmpdir(), "bundle-"));
-  for (const name of ["package.json", "node_modules", "python", "runtime"]) symlinkSync(join(root, name), join(around, name));
+  for (const name of ["package.json", "python", "runtime", ...beside]) symlinkSync(join(root, name), join(around, name));
   const folder = join(around, "dist");
   await build(folder);
   return { folder, remove: () => rm(around, { recursive: true, force: true }) };

@@ -1,41 +1,91 @@
 /** Many runs at once and one after the other, and a repository of many models. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loaders } from "../../src/commands/registry.ts";
 import { runLine } from "../../src/commands/run-line.ts";
+import { reportSchema } from "../../src/report/schema.ts";
+import { fakePrograms } from "../fakes/fake-tensorrt.ts";
 import { makeRepository } from "../fakes/repository.ts";
 import { runEffects } from "../fakes/run-effects.ts";
 import { soundModel } from "../fakes/small-models.ts";
+import { describeWithPython } from "../support/needs.ts";
+import { freshBundle } from "./bundle.ts";
 import { type Workplace, workplace } from "./workplace.ts";
 
-const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 let place: Workplace;
 beforeEach(async () => {
   place = await workplace();
 });
 afterEach(() => place.end());
 
-it("eight runs at once", async () => {
-  const temp = mkdtempSync(join(tmpdir(), "load-"));
+/** `words` beside the report's folder. Each run is a process of its own; gives what another run must find again. */
+async function together(count: number, bundle: string, words: readonly string[], env: Readonly<Record<string, string>>) {
   const run = (n: number) =>
-    new Promise<number | null>((resolve) => {
-      const words = ["check", "--lane", "simulate", "--search", "off", "--changed-only", "false", "--report-dir", `report-${n}`];
-      const child = spawn(process.execPath, [cli, ...words], {
+    new Promise<{ code: number | null; log: string; figures: unknown }>((resolve) => {
+      const folder = `report-${n}`;
+      const child = spawn(process.execPath, [join(bundle, "cli.js"), "check", "--changed-only", "false", "--report-dir", folder, ...words], {
         cwd: place.effects.cwd,
-        stdio: "ignore",
-        env: { PATH: process.env.PATH, TMPDIR: temp },
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { PATH: process.env.PATH, ...env },
       });
-      child.once("exit", resolve);
+      let log = "";
+      child.stderr.on("data", (chunk) => (log += chunk));
+      child.once("close", (code) => resolve({ code, log, figures: figuresIn(folder) }));
     });
-  const codes = await Promise.all(Array.from({ length: 8 }, (_, n) => run(n)));
-  expect(codes).toEqual(Array.from({ length: 8 }, () => 0));
+  return await Promise.all(Array.from({ length: count }, (_, n) => run(n)));
+}
+
+function figuresIn(folder: string): unknown {
+  const { models } = reportSchema.parse(JSON.parse(readFileSync(place.at(`${folder}/report.json`), "utf8")));
+  return models.map(({ verdict, reason, outputs, search }) => ({ verdict, reason, outputs, keep: search?.keep }));
+}
+
+/** npm as far as an install goes, without a registry: slow enough for all to meet. */
+function fakeNpm(bin: string): void {
+  mkdirSync(bin);
+  const packages = ["onnxruntime-node", "onnxruntime-common"].map((name) => `ln -s '${modules}/${name}' node_modules/`);
+  writeFileSync(join(bin, "npm"), ["#!/bin/sh", "mkdir node_modules", "sleep 0.$(($$ % 10))", ...packages, ""].join("\n"), { mode: 0o755 });
+}
+
+it("eight runs at once", async () => {
+  const bundle = await freshBundle([]);
+  const temp = place.at("temp");
+  mkdirSync(temp);
+  fakeNpm(place.at("bin"));
+  const cache = place.at("tool-cache");
+  const env = { TMPDIR: temp, RUNNER_TOOL_CACHE: cache, PATH: `${place.at("bin")}:${process.env.PATH}` };
+  const words = ["--lane", "simulate", "--search", "always"];
+  const runs = await together(8, bundle.folder, words, env);
+  const [alone] = await together(1, bundle.folder, words, env);
+  expect(alone?.log).not.toContain("Installing");
+  for (const { code, log, figures } of runs) expect({ code, figures }, log).toEqual({ code: 0, figures: alone?.figures });
   // ONNX Runtime writes logs of its own there.
   expect(readdirSync(temp).filter((name) => name.startsWith("trt-gate"))).toEqual([]);
-  rmSync(temp, { recursive: true });
+  const versions = readdirSync(join(cache, "onnxruntime-node"));
+  expect(versions.flatMap((version) => readdirSync(join(cache, "onnxruntime-node", version)))).toEqual([process.arch]);
+  await bundle.remove();
+});
+
+describeWithPython("on one GPU", () => {
+  it("eight runs at once on one GPU", async () => {
+    const bundle = await freshBundle();
+    for (const folder of ["temp", "locks"]) mkdirSync(place.at(folder));
+    const bin = await fakePrograms(place.at("bin"), { FAKE_TRT_NOISE: "0" });
+    const env = { TMPDIR: place.at("temp"), XDG_RUNTIME_DIR: place.at("locks"), PATH: `${bin}:${process.env.PATH}` };
+    const words = ["--lane", "implicit", "--python", join(bin, "python"), "--search", "off"];
+    const runs = await together(8, bundle.folder, words, env);
+    const [alone] = await together(1, bundle.folder, words, env);
+    for (const { code, log, figures } of runs) expect({ code, figures }, log).toEqual({ code: 0, figures: alone?.figures });
+    // They met: all but the first had to wait.
+    expect(runs.filter(({ log }) => log.includes("waiting for the GPU")).length).toBeGreaterThan(0);
+    expect(readdirSync(place.at("temp")).filter((name) => name.startsWith("trt-gate"))).toEqual([]);
+    expect(readdirSync(place.at("locks"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".lock"))).toEqual([]);
+    await bundle.remove();
+  });
 });
 
 /** 200 by `npm run test:deep`. */

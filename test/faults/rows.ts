@@ -569,6 +569,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "test/dist/action.test.ts: is undecided where npm has no network, says how to preinstall it, and leaves no half install",
     ),
     row("eight runs at once", "within-limits", "-", "test/faults/load.test.ts: eight runs at once"),
+    row("eight runs at once on one GPU", "within-limits", "who is waited for", "test/faults/load.test.ts: eight runs at once on one GPU"),
     row("many runs in one process", "within-limits", "-", "test/faults/load.test.ts: many runs in one process"),
     row("300 models and 3,000 changed files", "none", "-", "test/faults/load.test.ts: 300 models and 3,000 changed files"),
     row("uncaught rejection at any stage", "bug", "the stack", `${gate}: uncaught rejection at any stage`),

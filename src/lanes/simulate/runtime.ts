@@ -116,6 +116,17 @@ function versionIn(lock: unknown): string {
   throw new Error("runtime/package-lock.json does not name onnxruntime-node");
 }
 
+/** Another job may have been faster, and use its install by now: only what cannot be loaded makes way. */
+async function putInPlace({ files }: Effects, own: string, folder: string): Promise<void> {
+  if (tryLoad(join(folder, "node_modules"), "installed") === undefined) {
+    const broken = `${own}-broken`;
+    await rename(folder, broken).catch(() => undefined);
+    await rename(own, folder).catch(() => undefined);
+    await files.remove(broken);
+  }
+  await files.remove(own);
+}
+
 /** Into a folder of its own that is renamed when complete: jobs that share a tool cache neither see half an install nor remove each other's. */
 async function install(effects: Effects, recipe: string, folder: string): Promise<void> {
   effects.log.info(`Installing ${packageName} into ${folder} (once per runner).`);
@@ -130,9 +141,7 @@ async function install(effects: Effects, recipe: string, folder: string): Promis
     env: childEnv(effects.env, { ONNXRUNTIME_NODE_INSTALL: "skip" }),
   });
   if (result.endedBy === "exit" && result.exitCode === 0) {
-    // What cannot be loaded from there is a broken install of earlier; another job may also have been faster, which is as good.
-    await effects.files.remove(folder);
-    await rename(own, folder).catch(() => effects.files.remove(own));
+    await putInPlace(effects, own, folder);
     return;
   }
   await effects.files.remove(own);
