@@ -31,11 +31,9 @@ class Worker:
 
     def hello(self, _: Request) -> dict[str, Any]:
         try:
-            facts = features.hello()
+            return features.hello(self.keeper)
         except ImportError as error:
             raise Failure("missing-module", "{}: {}".format(type(error).__name__, error)) from error
-        logs.install(self.keeper)
-        return facts
 
     def load(self, request: Request) -> dict[str, Any]:
         loaded = networks.load(
@@ -59,12 +57,12 @@ class Worker:
 
     def build(self, request: Request) -> dict[str, Any]:
         engine, facts = builds.build(self.networks[request["network"]], request, self.keeper)
-        self.engines[request["engine"]] = engines.Engine(engine)
+        self.engines[request["engine"]] = engines.Engine(engine, request.get("runtimeCache"))
         return dict(facts, memory=features.gpu_memory())
 
     def open(self, request: Request) -> dict[str, Any]:
         engine, facts = builds.open_plan(request["plan"], self.keeper)
-        self.engines[request["engine"]] = engines.Engine(engine)
+        self.engines[request["engine"]] = engines.Engine(engine, request.get("runtimeCache"))
         return dict(facts, memory=features.gpu_memory())
 
     def run(self, request: Request) -> dict[str, Any]:

@@ -9,17 +9,18 @@ from .protocol import Failure
 
 
 class Engine:
-    """An engine with one execution context, made at first use and freed on `release`."""
+    """An engine with one execution context, made at first use, freed on `release`. `runtime_cache`: kernels compiled where it runs."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Any, runtime_cache: str | None = None) -> None:
         self.engine = engine
         self._runner: Any = None
+        self._runtime_cache = runtime_cache
 
     def runner(self) -> Any:
         from polygraphy.backend.trt import TrtRunner
 
         if self._runner is None:
-            runner = TrtRunner(self.engine)
+            runner = TrtRunner(context_of(self.engine, self._runtime_cache) if self._runtime_cache else self.engine)
             runner.activate()
             self._runner = runner
         return self._runner
@@ -33,6 +34,22 @@ class Engine:
                 buffer.free()
         self._runner = None
         self.engine = None
+
+
+def context_of(engine: Any, runtime_cache: str) -> Any:
+    """Reads the cache, where there is one, and writes it back with what this engine's context had to compile."""
+    config = engine.create_runtime_config()
+    cache = config.create_runtime_cache()
+    if os.path.exists(runtime_cache):
+        with open(runtime_cache, "rb") as file:
+            cache.deserialize(file.read())
+    config.set_runtime_cache(cache)
+    context = engine.create_execution_context(config)
+    if context is None:
+        raise Failure("run-failed", "no execution context could be made with a runtime cache")
+    with open(runtime_cache, "wb") as file:
+        file.write(memoryview(cache.serialize()))
+    return context
 
 
 def run(engine: Engine, feeds: list[dict[str, str]], folder: str, first: int) -> dict[str, list[str]]:

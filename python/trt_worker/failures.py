@@ -10,6 +10,8 @@ from .protocol import Failure
 BY_PHASE = {"load": "parse-failed", "build": "build-failed", "run": "run-failed", "latency": "run-failed", "inspect": "run-failed"}
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda error: 2.", "cudaerrormemoryallocation")
 NO_CUDA = "cuda initialization failure"
+# Of TensorRT for RTX 1.7.1 on a machine without a driver.
+OLD_DRIVER = "cuda driver version is insufficient"
 # TensorRT 10 keeps each GPU generation's kernels in a library of its own, and not every distribution of TensorRT holds all of them.
 NO_BUILDER = "nvinfer_builder_resource"
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -27,7 +29,7 @@ def failure_of(error: BaseException, phase: str, keeper: LogKeeper) -> Failure:
     said = " ".join(keeper.errors() + [text]).lower()
     if any(words in said for words in OUT_OF_MEMORY):
         return Failure("cuda-oom", _first(keeper, text))
-    for kind, words in (("builder-missing", NO_BUILDER), ("no-cuda", NO_CUDA)):
+    for kind, words in (("builder-missing", NO_BUILDER), ("no-cuda", NO_CUDA), ("no-cuda", OLD_DRIVER)):
         lines = keeper.holding(words)
         if lines:
             return Failure(kind, lines[0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import module
+from .logs import LogKeeper, install
 from .protocol import Failure
 
 CALIBRATORS = ("IInt8EntropyCalibrator2", "IInt8EntropyCalibrator", "IInt8MinMaxCalibrator", "IInt8LegacyCalibrator")
@@ -30,45 +32,54 @@ def features(trt: Any) -> dict[str, Any]:
         "inspector": hasattr(trt, "LayerInformationFormat"),
         "versionCompatible": hasattr(flags, "VERSION_COMPATIBLE"),
         "dla": hasattr(trt, "DeviceType") and hasattr(trt.DeviceType, "DLA"),
+        # TensorRT for RTX compiles kernels where the engine runs, and keeps them in a cache of the runtime; timing caches do nothing there.
+        "runtimeCache": hasattr(trt, "IRuntimeCache"),
     }
 
 
-def hello() -> dict[str, Any]:
+def hello(keeper: LogKeeper) -> dict[str, Any]:
     """Imports everything heavy, before any foreign script could run, and says what is there."""
     import platform
 
-    _check_modules()
+    product = _check_modules()
     import numpy
-    import polygraphy
-    import tensorrt as trt
 
+    trt = module.take(product)
+    import polygraphy
+
+    logger = install(keeper)
     return {
         "python": platform.python_version(),
         "numpy": numpy.__version__,
+        "product": product,
         "tensorrt": trt.__version__,
         "polygraphy": polygraphy.__version__,
         "features": features(trt),
+        "notHere": module.why_not_here(trt, logger, keeper.errors) if product == module.RTX else None,
         "memory": gpu_memory(),
     }
 
 
-def _check_modules() -> None:
-    """Names every missing module at once; a module that is there and does not load fails later with its own words."""
-    import importlib.util
-
-    missing = [name for name in ("numpy", "tensorrt", "polygraphy") if importlib.util.find_spec(name) is None]
-    if missing:
+def _check_modules() -> str:
+    """The product. Names every missing module at once; a module that is there and does not load fails later with its own words."""
+    product = module.product()
+    missing = [name for name in ("numpy", "tensorrt", "polygraphy") if not (product if name == "tensorrt" else module.is_there(name))]
+    if missing or product is None:
         raise Failure("missing-module", "Python has no module {}".format(" and no module ".join(missing)), modules=missing)
+    return product
 
 
 def gpu_memory() -> dict[str, int] | None:
-    """Free and total bytes of the GPU in use; None where the CUDA runtime cannot say."""
+    """Free and total bytes of the GPU in use; None where there is no CUDA runtime, or it cannot say."""
     import ctypes
 
     from polygraphy import cuda
 
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    query = getattr(cuda.wrapper().handle, "cudaMemGetInfo", None)
+    try:
+        query = getattr(cuda.wrapper().handle, "cudaMemGetInfo", None)
+    except OSError:
+        return None
     if query is None or query(ctypes.byref(free), ctypes.byref(total)) != 0:
         return None
     return {"freeBytes": free.value, "totalBytes": total.value}

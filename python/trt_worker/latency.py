@@ -10,7 +10,7 @@ import statistics
 import time
 from typing import Any
 
-from .engines import load_feed
+from .engines import context_of, load_feed
 from .protocol import Failure
 
 # cudaStreamCaptureModeThreadLocal: calls of other threads do not spoil a capture.
@@ -86,13 +86,13 @@ class Runtime:
 class TimedEngine:
     """An engine with every tensor at an address that does not change any more. Run once, so that nothing is set up while it is timed."""
 
-    def __init__(self, engine: Any, feed: dict[str, str], runtime: Runtime) -> None:
+    def __init__(self, engine: Any, feed: dict[str, str], runtime: Runtime, runtime_cache: str | None = None) -> None:
         from polygraphy import cuda
 
         self._engine, self._runtime = engine, runtime
         self._held: list[Any] = []
         self._graph: ctypes.c_void_p | None = None
-        self._context = engine.create_execution_context()
+        self._context = context_of(engine, runtime_cache) if runtime_cache else engine.create_execution_context()
         if self._context is None:
             raise Failure("cuda-oom", "no execution context could be made beside those of the other engines")
         self._stream = cuda.Stream()
@@ -205,7 +205,7 @@ def measure(opened: list[Any], feed: dict[str, str], options: dict[str, Any]) ->
     engines: list[TimedEngine] = []
     try:
         for engine in opened:
-            engines.append(TimedEngine(engine, feed, runtime))
+            engines.append(TimedEngine(engine, feed, runtime, options.get("runtimeCache")))
         # Like with like: a graph saves the host's part, and must not do so for one side alone.
         captured = [engine.capture() for engine in engines]
         if not all(captured):

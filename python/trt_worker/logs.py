@@ -61,8 +61,8 @@ class LogKeeper:
         return [text for level, text in self._others.all() if level == "warning"]
 
 
-def install(keeper: LogKeeper) -> None:
-    """Makes our logger the one that Polygraphy hands to every builder, parser and runtime. Call before the first of them."""
+def install(keeper: LogKeeper) -> Any:
+    """Makes our logger, which it gives, the one that Polygraphy hands to every builder, parser and runtime. Call before the first."""
     import tensorrt as trt
     from polygraphy.backend.trt import util as trt_util
     from polygraphy.logger import G_LOGGER
@@ -83,5 +83,7 @@ def install(keeper: LogKeeper) -> None:
             if level is not None:
                 keeper.add(level, msg)
 
-    trt_util.TRT_LOGGER = GateLogger()
+    logger = GateLogger()
+    trt_util.TRT_LOGGER = logger
     G_LOGGER.module_severity = G_LOGGER.WARNING
+    return logger

@@ -11,7 +11,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   return machine.lanes.some(({ works }) => works) ? exitCodes.pass : exitCodes.undecided;
 };
 
-const machineJson = ({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, missing, notes }: Machine) => ({
+const machineJson = ({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, builderCheck, missing, notes }: Machine) => ({
   gpu: gpu ?? null,
   python: hello?.python ?? interpreter?.version ?? null,
   tensorrt: hello?.tensorrt ?? interpreter?.packages.tensorrt ?? null,
@@ -19,7 +19,9 @@ const machineJson = ({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, m
   features: hello?.features ?? null,
   onnxruntime: onnxruntime ?? null,
   freeBytes,
+  product: hello?.product ?? null,
   lanes,
+  builderCheck,
   missing,
   notes,
 });
@@ -31,12 +33,12 @@ function installed(interpreter: Machine["interpreter"], name: string): string | 
 }
 
 /** Plain text; what tools said is made inert. */
-export function doctorText({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, missing, notes }: Machine): string {
+export function doctorText({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, builderCheck, missing, notes }: Machine): string {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["GPU", gpu && `${gpu.name}${gpu.totalMiB === undefined ? "" : `, ${gpu.totalMiB} MiB`}`],
     ["driver", gpu?.driver],
     ["Python", interpreter && `${interpreter.version} (${interpreter.path})`],
-    ["TensorRT", hello?.tensorrt ?? installed(interpreter, "tensorrt")],
+    [hello?.product ?? "TensorRT", hello?.tensorrt ?? installed(interpreter, "tensorrt")],
     ["Polygraphy", hello?.polygraphy ?? installed(interpreter, "polygraphy")],
     ["ONNX Runtime", onnxruntime],
     ["free disk", `${(freeBytes / 2 ** 30).toFixed(1)} GiB`],
@@ -45,6 +47,7 @@ export function doctorText({ gpu, hello, interpreter, onnxruntime, freeBytes, la
     ...rows.map(([name, value]) => `${name.padEnd(13)} ${value ?? "none"}`),
     "",
     ...lanes.map(({ lane, works, why }) => `lane ${lane.padEnd(9)} ${works ? "works" : "does not work"}: ${why}`),
+    `builder check  ${builderCheck.works ? "works" : "does not work"}: ${builderCheck.why}`,
     ...(missing.length === 0 ? [] : ["", "Missing:", ...missing.map(({ what, command }) => `  ${what}\n    ${command}`)]),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ];

@@ -9,11 +9,12 @@ import type { LaneName, PreparedLane } from "../model/lane.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
 import { prepareSimulate } from "./simulate/simulate.ts";
-import { implicitLane, securityNotes } from "./tensorrt/capabilities.ts";
+import { implicitLane, productOf, securityNotes } from "./tensorrt/capabilities.ts";
 import type { EngineTools } from "./tensorrt/engine-context.ts";
 import { prepareExplicit } from "./tensorrt/explicit.ts";
 import { askForGpu, deviceEnv, type Gpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
+import type { Hello } from "./tensorrt/protocol.ts";
 import { Worker } from "./tensorrt/worker.ts";
 
 export interface Prepared {
@@ -57,6 +58,7 @@ async function openTools(
   };
   try {
     const hello = await worker.hello();
+    if (hello.notHere !== null) throw new ToolError("lane-unavailable", notHereWords(hello, hello.notHere));
     for (const note of securityNotes(hello)) job.effects.log.warning(note);
     return { worker, hello, gpu, stateBefore: await gpuState(gpu, job.effects), close };
   } catch (error) {
@@ -93,6 +95,9 @@ async function prepareEngines(wanted: LaneName | "auto", job: EngineJob, tools: 
   if (implicit.works) return { prepared: await prepareImplicit(job, tools), why: `TensorRT ${tools.hello.tensorrt}: ${implicit.why}` };
   return { prepared: await prepareExplicit(job, tools), why: implicit.why };
 }
+
+const notHereWords = (hello: Hello, words: string): string =>
+  `${productOf(hello)} builds here and runs no engine on this machine (${words.slice(0, 300)}). Use a GPU that it supports; without one it judges what a strongly typed builder takes (\`builder-check\`).`;
 
 const unavailable = (lane: string, why: string, tail: readonly string[] = []): ToolError =>
   new ToolError("lane-unavailable", `The lane '${lane}' is not available: ${why}. Run \`trt-gate doctor\`, or use \`lane: auto\`.`, tail);

@@ -26,6 +26,8 @@ export interface FakeMachine {
   feeds(file: "validation" | "calibration", samples: number): Promise<FeedSource>;
   /** What each build was asked for, in order. */
   builds(): Promise<AskedBuild[]>;
+  /** Of each execution context of TensorRT for RTX, in order: whether its kernels had to be compiled. */
+  compiled(): Promise<boolean[]>;
   /** Runs a printed command in `cwd` as it stands, by the real Polygraphy. */
   byHand(command: string, cwd: string): ReturnType<Effects["exec"]["run"]>;
   /** Closes what was opened and removes the folder. */
@@ -54,11 +56,14 @@ const askedBuild = z.object({
 });
 export type AskedBuild = z.infer<typeof askedBuild>;
 
+/** Which module the interpreter has. */
+type Product = "tensorrt" | "tensorrt-rtx";
+
 /** `variables`: FAKE_TRT_… of the fixture's README, and FAKE_SMI for its `nvidia-smi`. */
-export async function fakeMachine(variables: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
+export async function fakeMachine(variables: Readonly<Record<string, string>> = {}, product: Product = "tensorrt"): Promise<FakeMachine> {
   const run = await runEffects();
   const trace = join(run.folder, "builds.jsonl");
-  const bin = await fakePrograms(join(run.folder, "bin"), { FAKE_TRT_TRACE: trace, ...variables });
+  const bin = await fakePrograms(join(run.folder, "bin"), { FAKE_TRT_TRACE: trace, ...variables }, product);
   const effects: Effects = {
     ...run,
     clock: realClock,
@@ -87,7 +92,12 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
       // Nothing was built: nobody has written a line.
       const text = await readFile(trace, "utf8").catch(() => "");
       const lines = text.split("\n").filter((line) => line !== "");
-      return lines.map((line) => askedBuild.parse(JSON.parse(line)));
+      return lines.map((line) => JSON.parse(line)).flatMap((line) => ("compiled" in line ? [] : [askedBuild.parse(line)]));
+    },
+    compiled: async () => {
+      const text = await readFile(trace, "utf8").catch(() => "");
+      const lines = text.split("\n").filter((line) => line.includes('"compiled"'));
+      return lines.map((line) => z.object({ compiled: z.boolean() }).parse(JSON.parse(line)).compiled);
     },
     end: async () => {
       await Promise.all(opened.map((source) => source.close()));
@@ -131,10 +141,18 @@ export async function fakeMachine(variables: Readonly<Record<string, string>> = 
 }
 
 /** Writes `python`, `polygraphy` and `nvidia-smi` of such a machine into `bin`, and gives it. */
-export async function fakePrograms(bin: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function fakePrograms(
+  bin: string,
+  variables: Readonly<Record<string, string>> = {},
+  product: Product = "tensorrt",
+): Promise<string> {
   await mkdir(bin, { recursive: true });
   const exports = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
-  await program(join(bin, "python"), [...exports, `export PYTHONPATH='${fixture}'`, `exec '${oraclePython()}' "$@"`]);
+  await program(join(bin, "python"), [
+    ...exports,
+    `export PYTHONPATH='${product === "tensorrt" ? fixture : `${fixture}-rtx`}'`,
+    `exec '${oraclePython()}' "$@"`,
+  ]);
   const polygraphy = `import sys; sys.argv[0] = "polygraphy"; from polygraphy.tools import main; sys.exit(main())`;
   await program(join(bin, "polygraphy"), [`exec '${join(bin, "python")}' -c '${polygraphy}' "$@"`]);
   await program(join(bin, "nvidia-smi"), [...exports, `exec sh '${fixture}/bin/nvidia-smi' "$@"`]);

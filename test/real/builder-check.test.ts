@@ -9,6 +9,7 @@ import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import { askBuilder } from "../../src/lanes/tensorrt/builder-check.ts";
 import { toHalf } from "../../src/lanes/tensorrt/half-network.ts";
+import { withSingle } from "../../src/lanes/tensorrt/single-islands.ts";
 import type { ShapeRange } from "../../src/model/job.ts";
 import { encodeModel, insertQdq, removeUnitQdq } from "../../src/onnx/edit.ts";
 import type { OnnxModel } from "../../src/onnx/model.ts";
@@ -83,6 +84,12 @@ const written: Readonly<Record<string, (name: string) => Promise<Uint8Array>>> =
     );
   },
   "Q/DQ in FP16": async (name) => encodeNetwork(await toHalf(toNetwork((await quantized(name)).model), effects.files)),
+  "Q/DQ in FP16, two units kept in FP32 between Casts": async (name) => {
+    const { model, units } = await quantized(name);
+    const nodes = new Set(units.slice(0, 2).map((unit) => unit.nodes[0] ?? ""));
+    const network = toNetwork(model);
+    return encodeNetwork(await withSingle(await toHalf(network, effects.files), nodes, effects.files, network.constants));
+  },
   "the float reference in FP16": async (name) => encodeNetwork(await toHalf(toNetwork(await open(name)), effects.files)),
   "the float reference of a Q/DQ model": async (name) => encodeNetwork(withoutQdq(toNetwork((await quantized(name)).model))),
 };

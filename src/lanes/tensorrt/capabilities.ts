@@ -9,6 +9,8 @@ export interface Capability {
 
 /** Weak typing with a calibration cache: 8.0 to 10.x. */
 export function implicitLane(features: Features): Capability {
+  if (features.runtimeCache)
+    return { works: false, why: "TensorRT for RTX has no calibration and no INT8 flag: use a Q/DQ model and `lane: explicit`" };
   if (!features.int8Flag || features.calibrators.length === 0) {
     return {
       works: false,
@@ -57,9 +59,14 @@ export function calibratorOf(word: string): string | undefined {
   return Object.hasOwn(classes, word) ? classes[word] : undefined;
 }
 
+/** `TensorRT 8.6.1`, `TensorRT for RTX 1.7.1.116`. */
+export const productOf = ({ product, tensorrt }: Pick<Hello, "product" | "tensorrt">): string => `${product} ${tensorrt}`;
+
 /** Releases with known holes that a hostile model can use (NVIDIA bulletin, July 2026): fixed in TensorRT 11.0 and Polygraphy 0.50. */
 export function securityNotes(hello: Hello): string[] {
-  const [major = 0] = hello.tensorrt.split(".").map(Number);
+  const [newest = 0] = hello.tensorrt.split(".").map(Number);
+  // The bulletin is about TensorRT; the other product counts its releases anew.
+  const major = hello.product === "TensorRT" ? newest : Number.POSITIVE_INFINITY;
   const [, minor = 0] = hello.polygraphy.split(".").map(Number);
   return [
     ...(major < 11 ? [`TensorRT ${hello.tensorrt} has known holes for hostile models, fixed in 11.0: give it only models you trust.`] : []),

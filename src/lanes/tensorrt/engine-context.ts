@@ -1,6 +1,7 @@
 /** What both engine lanes are given: a worker that has said hello, the GPU it runs on, and how to let go of both. */
 import { ConfigError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
+import { productOf } from "./capabilities.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
 import type { Gpu, GpuState } from "./gpu.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -45,7 +46,7 @@ async function checkPlugins({ name, sources, tensorrt, effects }: EngineJob): Pr
 
 /** For the report's environment. */
 export const versionsOf = ({ hello, gpu }: EngineTools): Record<string, string> => ({
-  tensorrt: hello.tensorrt,
+  tensorrt: hello.product === "TensorRT" ? hello.tensorrt : productOf(hello),
   polygraphy: hello.polygraphy,
   python: hello.python,
   ...(gpu === undefined ? {} : { gpu: gpu.name, driver: gpu.driver }),

@@ -11,7 +11,7 @@ export interface Interpreter {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-const names = ["numpy", "tensorrt", "tensorrt_rtx", "polygraphy"];
+const names = ["numpy", "tensorrt", "tensorrt_rtx", "tensorrt_rtx_cu13_bindings", "tensorrt_rtx_cu12_bindings", "polygraphy"];
 
 /** Old interpreters have no importlib.metadata: they answer with their version alone. */
 const question = `

@@ -2,7 +2,7 @@
 import type { Effects } from "../../effects/effects.ts";
 import { ToolError } from "../../effects/failure.ts";
 import { loadRuntime, preinstallCommand } from "../simulate/runtime.ts";
-import { explicitLane, implicitLane, securityNotes } from "./capabilities.ts";
+import { explicitLane, implicitLane, productOf, securityNotes } from "./capabilities.ts";
 import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
 import { askInterpreter, type Interpreter } from "./interpreter.ts";
 import type { Hello } from "./protocol.ts";
@@ -27,6 +27,8 @@ export interface Machine {
   readonly onnxruntime: string | undefined;
   readonly freeBytes: number;
   readonly lanes: readonly LaneState[];
+  /** Whether NVIDIA's strongly typed builder can judge models here, which needs no GPU. */
+  readonly builderCheck: { readonly works: boolean; readonly why: string };
   readonly missing: readonly Missing[];
   readonly notes: readonly string[];
 }
@@ -59,6 +61,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
       { lane: "implicit", ...stateOf(whyNot, hello, (one) => implicitLane(one.features)) },
       { lane: "explicit", ...stateOf(whyNot, hello, (one) => explicitLane(one.features)) },
     ],
+    builderCheck: builderCheckOf(hello, interpreter),
     missing: [
       ...("error" in runtime ? [{ what: "ONNX Runtime", command: await preinstallCommand(effects) }] : []),
       ...("why" in answer ? [missingGpu(answer.why)] : []),
@@ -75,8 +78,20 @@ function stateOf(
   capability: (hello: Hello) => { readonly works: boolean; readonly why: string },
 ) {
   if (whyNot !== undefined || hello === undefined) return { works: false, why: whyNot ?? "no answer from Python" };
+  if (hello.notHere !== null)
+    return { works: false, why: `${productOf(hello)} runs no engine on this machine (${hello.notHere.slice(0, 300)})` };
   const { works, why } = capability(hello);
-  return { works, why: `TensorRT ${hello.tensorrt}: ${why}` };
+  return { works, why: `${productOf(hello)}: ${why}` };
+}
+
+function builderCheckOf(hello: Hello | undefined, interpreter: Interpreter | undefined): Machine["builderCheck"] {
+  const [installed] = Object.entries(interpreter?.packages ?? {}).flatMap(([name, version]) =>
+    name.startsWith("tensorrt_rtx") ? [version] : [],
+  );
+  const version = hello?.product === "TensorRT for RTX" ? hello.tensorrt : installed;
+  return version === undefined
+    ? { works: false, why: "TensorRT for RTX is not installed in this Python" }
+    : { works: true, why: `TensorRT for RTX ${version} builds without a GPU` };
 }
 
 const missingGpu = (why: string): Missing =>

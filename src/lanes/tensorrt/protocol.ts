@@ -50,6 +50,7 @@ const features = z.object({
   inspector: z.boolean(),
   versionCompatible: z.boolean(),
   dla: z.boolean(),
+  runtimeCache: z.boolean().default(false),
 });
 export type Features = z.infer<typeof features>;
 
@@ -58,9 +59,12 @@ export const memorySchema = z.object({ freeBytes: z.number(), totalBytes: z.numb
 export const helloSchema = z.object({
   python: z.string(),
   numpy: z.string(),
+  product: z.enum(["TensorRT", "TensorRT for RTX"]).default("TensorRT"),
   tensorrt: z.string(),
   polygraphy: z.string(),
   features,
+  /** Why engines cannot run on this machine, though they can be built (TensorRT for RTX). */
+  notHere: z.string().nullable().default(null),
   memory: memorySchema,
 });
 export type Hello = z.infer<typeof helloSchema>;

@@ -97,7 +97,7 @@ export class Session {
   /** A question about serialised engines and the first sample, with what goes on on the GPU meanwhile (time-plans.ts). */
   async askOfPlans<T>(op: string, body: Readonly<Record<string, unknown>>, reads: WorkerRequest<T>["reads"], doing: string): Promise<T> {
     const [feed] = this.#options.feeds;
-    return await this.#ask(op, { ...body, feed }, reads, doing);
+    return await this.#ask(op, { ...body, feed, runtimeCache: this.#runtimeCache() }, reads, doing);
   }
 
   /** What the GPU says of itself at this moment; undefined where there is no `nvidia-smi` to ask. */
@@ -129,13 +129,13 @@ export class Session {
   }
 
   #open(recipe: Recipe, plan: string, engine: string): Promise<BuildResult> {
-    return this.#ask("open", { engine, plan }, buildSchema, `Opening the ${recipe.what}`);
+    return this.#ask("open", { engine, plan, runtimeCache: this.#runtimeCache() }, buildSchema, `Opening the ${recipe.what}`);
   }
 
   async #build(recipe: Recipe, engine: string, plan: string | undefined): Promise<BuildResult> {
     const { id } = await this.#networks.load(recipe.modelPath, recipe.typed);
     const body = buildBody(recipe, { network: id, engine, plan, timingCache: this.#timingCache(recipe) }, this.#options.tensorrt);
-    const build = () => this.#ask("build", body, buildSchema, `Building the ${recipe.what}`);
+    const build = () => this.#ask("build", { ...body, runtimeCache: this.#runtimeCache() }, buildSchema, `Building the ${recipe.what}`);
     const first = await build();
     if (first.degraded.length === 0 || this.#isShort || recipe.calibration?.samples !== undefined) return first;
     // Tactics skipped for lack of memory make another engine: build once more, then say so. Memory that stays short is not asked again.
@@ -147,8 +147,14 @@ export class Session {
   /** At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100). */
   #timingCache({ fresh }: Recipe): string | undefined {
     const { tensorrt, folder } = this.#options;
-    if (tensorrt.optimizationLevel === 0) return undefined;
+    if (tensorrt.optimizationLevel === 0 || this.#runtimeCache() !== undefined) return undefined;
     return fresh === true ? join(folder, `timing-${++this.#freshTimings}.cache`) : this.timingCache;
+  }
+
+  /** TensorRT for RTX: kernels that are compiled when an engine runs, once for all engines of this model and run. It has no timing cache. */
+  #runtimeCache(): string | undefined {
+    const { hello, folder } = this.#options;
+    return hello.features.runtimeCache ? join(folder, "runtime.cache") : undefined;
   }
 
   /** One for all builds of this model and run, that of `ship: rebuild` apart. */

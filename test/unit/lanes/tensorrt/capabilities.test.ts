@@ -18,6 +18,7 @@ const eight: Features = {
   inspector: true,
   versionCompatible: true,
   dla: true,
+  runtimeCache: false,
 };
 const ten: Features = { ...eight, stronglyTyped: true, stronglyTypedFlag: true, unfusedDebug: true };
 const eleven: Features = {
@@ -83,7 +84,9 @@ describe("calibration cache headers", () => {
 });
 
 it("warns of releases with known holes", () => {
-  const hello = { python: "3.11", numpy: "2", features: eight, memory: null };
+  const hello = { python: "3.11", numpy: "2", features: eight, memory: null, product: "TensorRT", notHere: null } as const;
   expect(securityNotes({ ...hello, tensorrt: "8.6.1", polygraphy: "0.49.9" })).toHaveLength(2);
   expect(securityNotes({ ...hello, tensorrt: "11.2.0", polygraphy: "0.53.6" })).toEqual([]);
+  // Another product, which counts its releases anew.
+  expect(securityNotes({ ...hello, product: "TensorRT for RTX", tensorrt: "1.7.1.116", polygraphy: "0.53.6" })).toEqual([]);
 });
