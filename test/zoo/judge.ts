@@ -36,8 +36,8 @@ export async function judgeZoo(): Promise<{
   mkdirSync(at(".github"), { recursive: true });
   for (const entry of zoo) {
     copyFileSync(zooFile(entry), at(`${entry.name}.onnx`));
-    writeFileSync(at(`${entry.name}.cal.npz`), writeNpz(samplesOf(entry, calibrationSamples, 1)));
-    writeFileSync(at(`${entry.name}.val.npz`), writeNpz(samplesOf(entry, validationSamples, 2)));
+    writeFileSync(at(`${entry.name}.cal.npz`), writeSamples(entry, calibrationSamples, 1));
+    writeFileSync(at(`${entry.name}.val.npz`), writeSamples(entry, validationSamples, 2));
   }
   writeFileSync(at(".github/trt-gate.yml"), `version: 1\nmodels:${zoo.map(configured).join("")}\n`);
   const { report } = await main({ inputs: { lane: "simulate", search: "off", "changed-only": "false" } }, effects);
@@ -58,6 +58,9 @@ function configured({ name, float }: ZooEntry): string {
   const source = float === undefined ? `{data: ${name}.cal.npz, algorithm: minmax, min-samples: 1}` : `{qdq: ${name}.onnx}`;
   return `\n  - name: ${name}\n    path: ${float ?? name}.onnx\n    quantization: ${source}\n    validation: {data: ${name}.val.npz}`;
 }
+
+/** A file of samples, its bytes. */
+export const writeSamples = (entry: ZooEntry, count: number, seed: number): Uint8Array => writeNpz(samplesOf(entry, count, seed));
 
 /** One axis more than the input: each entry is a whole feed. */
 function samplesOf({ inputs }: ZooEntry, count: number, seed: number): Tensor[] {
