@@ -10,7 +10,8 @@ import { rolldown } from "rolldown";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-export async function build(outFolder: string): Promise<void> {
+/** Gives the KiB of source that each bundled package makes up, before white space is taken out. */
+export async function build(outFolder: string): Promise<ReadonlyMap<string, number>> {
   await rm(outFolder, { recursive: true, force: true });
   const bundle = await rolldown({
     cwd: root,
@@ -40,6 +41,13 @@ export async function build(outFolder: string): Promise<void> {
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
   await writeFile(join(outFolder, "licenses.txt"), await licences(modules));
   await writeFile(join(outFolder, "package.json"), '{ "type": "module" }\n');
+  const sizes = new Map<string, number>();
+  for (const file of output)
+    for (const [id, { renderedLength }] of Object.entries(file.type === "chunk" ? file.modules : {})) {
+      const name = packageFolder(id)?.split("node_modules/").at(-1);
+      if (name !== undefined) sizes.set(name, (sizes.get(name) ?? 0) + renderedLength / 1024);
+    }
+  return sizes;
 }
 
 /** Packages that share a text word for word share one copy of it. */

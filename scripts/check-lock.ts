@@ -1,10 +1,11 @@
 /**
  * Holds the lock files: every package comes from the registry (no address of its own) with a SHA-512, install scripts run only where package.json allows them by
- * name, and every direct dependency has its row in docs/dependencies.md. Usage: node scripts/check-lock.ts
+ * name, and every direct dependency has its row in docs/dependencies.md, with its purpose, a reason and the licence of the lock file. Usage: node scripts/check-lock.ts
  */
 import { readFileSync } from "node:fs";
+import { type LockedPackage, rowProblems } from "./dependency-rows.ts";
 
-interface Locked {
+interface Locked extends LockedPackage {
   readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
@@ -53,7 +54,8 @@ if (import.meta.main) {
   const problems = ["package-lock.json", "runtime/package-lock.json"].flatMap((file) =>
     lockProblems(read<Lock>(file), manifest).map((problem) => `${file}: ${problem}`),
   );
-  problems.push(...undocumented(manifest, readFileSync("docs/dependencies.md", "utf8")));
+  const page = readFileSync("docs/dependencies.md", "utf8");
+  problems.push(...undocumented(manifest, page), ...rowProblems(page, read<Lock>("package-lock.json").packages));
   for (const problem of problems) console.error(problem);
   console.log(`${problems.length} problems of dependencies`);
   process.exitCode = problems.length > 0 ? 1 : 0;

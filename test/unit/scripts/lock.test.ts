@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { lockProblems, undocumented } from "../../../scripts/check-lock.ts";
+import { rowProblems, sizeProblems } from "../../../scripts/dependency-rows.ts";
 
 const sound = { version: "1.0.0", integrity: `sha512-${"A".repeat(86)}==` };
 const problemsOf = (change: object, allowScripts: Record<string, boolean> = {}) =>
@@ -29,6 +30,36 @@ describe("the lock files", () => {
   it("may have an install script that is named, allowed or not", () => {
     expect(problemsOf({ hasInstallScript: true }, { a: false })).toEqual([]);
     expect(problemsOf({})).toEqual([]);
+  });
+
+  it.each([
+    ["no purpose", "| `a` | | a grammar | MIT |", "a does not say what it does."],
+    ["no reason", "| `a` | parses | - | MIT |", "a has no reason why it is not our own."],
+    ["another licence", "| `a` | parses | a grammar | ISC |", "a has the licence MIT, and its row says ISC."],
+    ["nothing missing", "| `a` | parses | a grammar | MIT |", undefined],
+  ])("need rows that say it all: %s", (_, row, problem) => {
+    expect(rowProblems(row, { "node_modules/a": { license: "MIT" } })).toEqual(problem === undefined ? [] : [problem]);
+  });
+
+  it("need the size that each makes up with what it brings, and a row behind every bundled package", () => {
+    const packages = {
+      "node_modules/a": { dependencies: { b: "1" } },
+      "node_modules/b": { dependencies: { a: "1" } },
+      "node_modules/c": {},
+    };
+    const row = (size: string) => `| \`a\` | parses | a grammar | MIT | ${size} |`;
+    const bundled = new Map([
+      ["a", 100],
+      ["b", 1000],
+    ]);
+    expect(sizeProblems(row("1,100"), bundled, packages)).toEqual([]);
+    expect(sizeProblems(row("100"), bundled, packages)).toEqual([
+      "a makes up 1100 KiB of the bundle, and its row in docs/dependencies.md says 100.",
+    ]);
+    expect(sizeProblems(row("-"), bundled, packages)).toHaveLength(1);
+    expect(sizeProblems(row("1,100"), new Map([...bundled, ["c", 1]]), packages)).toEqual([
+      "c is bundled, and no row of docs/dependencies.md brings it.",
+    ]);
   });
 
   it("need a row for each dependency, and no other", () => {
