@@ -1,4 +1,4 @@
-"""Which TensorRT this interpreter has: TensorRT itself, or TensorRT for RTX where that alone is installed. The worker calls both `tensorrt`."""
+"""Which TensorRT this interpreter has: TensorRT itself, or TensorRT for RTX where it is alone. Both are called `tensorrt` afterwards."""
 
 from __future__ import annotations
 
