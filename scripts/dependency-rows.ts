@@ -3,6 +3,8 @@
 export interface LockedPackage {
   readonly license?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** Some packages take what is there without depending on it. */
+  readonly peerDependenciesMeta?: Readonly<Record<string, object>>;
 }
 type Packages = Readonly<Record<string, LockedPackage>>;
 
@@ -42,7 +44,11 @@ export function bundledWith(name: string, bundled: Bundled, packages: Packages):
   const visit = (one: string): number => {
     if (seen.has(one)) return 0;
     seen.add(one);
-    const below = Object.keys(packages[`node_modules/${one}`]?.dependencies ?? {});
+    // Several versions lie in the folders of those that want them.
+    const versions = Object.entries(packages).filter(([path]) => path.endsWith(`node_modules/${one}`));
+    const below = versions.flatMap(([, { dependencies, peerDependenciesMeta }]) =>
+      Object.keys({ ...dependencies, ...peerDependenciesMeta }),
+    );
     return below.reduce((sum, next) => sum + visit(next), bundled.get(one) ?? 0);
   };
   return visit(name);
