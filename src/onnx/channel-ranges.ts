@@ -1,6 +1,6 @@
 /** Weights of a Q/DQ model that have one scale for all their output channels, and how far the ranges of these lie apart. */
 import type { Files } from "../effects/effects.ts";
-import { elementsOf, floatValues, intValues, isFloatTensor } from "./constants.ts";
+import { elementsOf, storedValues } from "./constants.ts";
 import { type NodeProto, nodeLabel, type TensorProto, tensorShape } from "./model.ts";
 import { type Network, producers } from "./network.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
@@ -14,7 +14,7 @@ export interface ChannelRange {
   readonly ratio: number;
 }
 
-/** In the order of the network. Empty where no weight is quantised with a single scale, or where its values are not in the model. */
+/** In the order of the network. Empty where no weight is quantised with a single scale, or where its values are no numbers. */
 export async function channelRanges(network: Network, files: Files): Promise<ChannelRange[]> {
   const makers = producers(network.nodes);
   const found: ChannelRange[] = [];
@@ -22,7 +22,7 @@ export async function channelRanges(network: Network, files: Files): Promise<Cha
     const weight = sharedScaleWeight(network, makers, makers.get(node.input[1] ?? ""));
     const axis = weight && channelAxis(node, 1, tensorShape(weight).length);
     if (weight === undefined || axis === undefined) continue;
-    const values = isFloatTensor(weight) ? await floatValues(weight, network.folder, files) : Float32Array.from(intValues(weight) ?? []);
+    const values = Float32Array.from((await storedValues(weight, network.folder, files)) ?? []);
     if (values.length === 0) continue;
     const ranges = [...weightScales(values, channelLayout(tensorShape(weight), axis))]
       .filter((scale) => scale !== zeroScale)

@@ -100,6 +100,10 @@ export async function floatValues(tensor: TensorProto, folder: string, files: Fi
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
 
+/** Values of a tensor of any number type, from wherever they lie; undefined for strings. */
+export const storedValues = async (tensor: TensorProto, folder: string, files: Files): Promise<ArrayLike<number> | undefined> =>
+  numbersOf(tensor.dataType, await rawBytes(tensor, folder, files), elementsOf(tensor));
+
 /** Values of a tensor of any number type that lies in the model itself (scales, zero points, axes). Undefined when it is external or holds no numbers. */
 export const smallValues = (tensor: TensorProto): ArrayLike<number> | undefined =>
   isExternal(tensor) ? undefined : numbersOf(tensor.dataType, tensor.rawData, elementsOf(tensor));

@@ -1,6 +1,6 @@
 /** Smallest and largest weight of a compute node by output channel, as the candidate takes them. Explains a layer's error; nothing is judged by it. */
 import type { Files } from "../effects/effects.ts";
-import { elementsOf, floatValues, intValues, isFloatTensor } from "./constants.ts";
+import { elementsOf, floatValues, intValues, isFloatTensor, storedValues } from "./constants.ts";
 import { attribute, type NodeProto, nodeLabel, type TensorProto, tensorShape } from "./model.ts";
 import { type Network, producers } from "./network.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
@@ -57,7 +57,7 @@ async function scaledWeight(stored: TensorProto, dequantize: NodeProto, network:
   const [, scaleName = "", zeroName = ""] = dequantize.input;
   const scale = network.constants.get(scaleName);
   const zero = network.constants.get(zeroName);
-  const values = intValues(stored);
+  const values = await storedValues(stored, network.folder, files);
   if (scale === undefined || !isFloatTensor(scale) || values === undefined) return undefined;
   const scales = await floatValues(scale, network.folder, files);
   const zeros = zero === undefined ? [] : (intValues(zero) ?? []);
@@ -67,7 +67,7 @@ async function scaledWeight(stored: TensorProto, dequantize: NodeProto, network:
   // Scales by block have another shape: which one serves a value is not told by an axis alone.
   if (scales.length !== channels) return undefined;
   const at = (i: number) => (channels === 1 ? 0 : Math.floor(i / inner) % channels);
-  return { values: values.map((value, i) => (value - (zeros[at(i)] ?? 0)) * (scales[at(i)] ?? Number.NaN)), shape };
+  return { values: Array.from(values, (value, i) => (value - (zeros[at(i)] ?? 0)) * (scales[at(i)] ?? Number.NaN)), shape };
 }
 
 function rangesOf(values: ArrayLike<number>, { channels, inner }: ChannelLayout): WeightRange {

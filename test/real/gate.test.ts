@@ -50,6 +50,11 @@ describe("the gate on the recorded classifier", () => {
     expect(effects.lines.join("\n")).toContain("1 of 1 model to check (");
     expect(model?.worst.length).toBeGreaterThan(3);
     expect(model?.worst[0]).toMatchObject({ opType: "Conv" });
+    // By numpy, the normalisation behind it folded in: the largest magnitude of a channel is 7.4506 times the middle one.
+    const { weightRange, reads } = model?.layers.find(({ node }) => node === "p2o.Conv.13") ?? {};
+    expect([weightRange?.channels, weightRange?.low.length, reads]).toEqual([32, 32, "hardswish_1.tmp_0"]);
+    expect(fromNum(weightRange?.low[1] ?? "NaN")).toBeCloseTo(-2.12006705, 5);
+    expect(fromNum(weightRange?.high[0] ?? "NaN")).toBeCloseTo(0.59136756, 5);
     expect(model?.firstFailing).not.toBeNull();
     // Nothing is built for marks here: there is no figure to give, and "identical" would be one.
     expect(model?.noise.markingDb).toBeNull();

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { channelRanges } from "../../../src/onnx/channel-ranges.ts";
 import { floatTensor, int8Tensor, type TensorProto } from "../../../src/onnx/model.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
-import { openProto } from "../../../src/onnx/read.ts";
+import { openProto, readModel } from "../../../src/onnx/read.ts";
 import { mostEntries, weightRange } from "../../../src/onnx/weight-ranges.ts";
-import { modelProto, node } from "../../fakes/onnx-models.ts";
+import { encode, modelProto, node } from "../../fakes/onnx-models.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 
 type Node = ReturnType<typeof node>;
@@ -64,6 +65,26 @@ describe("the weights of a layer by output channel", () => {
     expect(range?.low.slice(0, 2)).toEqual([0, 5]);
     expect(range?.high.slice(0, 2)).toEqual([4, 9]);
     expect(range?.high.at(-1)).toBe(columns - 1);
+  });
+
+  it("are read from where they lie: a large weight stays in its file", async () => {
+    const { files, folder, end } = await runEffects();
+    try {
+      const [rows, columns] = [100, 50];
+      // The last row of a column tells which column it is; everything else is 0.
+      const stored = Int8Array.from({ length: rows * columns }, (_, i) => (i >= (rows - 1) * columns ? (i % columns) + 1 : 0));
+      const weights = [int8Tensor("q", [rows, columns], stored), floatTensor("s", [], Float32Array.of(0.5))];
+      const path = `${folder}/m.onnx`;
+      await files.writeBytes(
+        path,
+        encode(modelProto({ nodes: [dequantize("q", "s"), product], weights, inputs: { x: [1, rows] }, outputs: ["y"] })),
+      );
+      const network = toNetwork(await readModel(path, files, { weights: "left-in-file" }));
+      expect((await weightRange(network, "product", files))?.high.slice(0, 3)).toEqual([0.5, 1, 1.5]);
+      expect(await channelRanges(network, files)).toEqual([{ node: "product", ratio: expect.closeTo(50 / 26, 4) }]);
+    } finally {
+      await end();
+    }
   });
 
   it("are unknown for scales by block, for a product of two activations and for a name that is not there", async () => {
