@@ -3,7 +3,14 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { writeNpz } from "../../src/formats/write-npz.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
+
+/** Nine levels of nine aliases each. */
+const bomb = [
+  "a0: &a0 [x, x, x, x, x, x, x, x, x]",
+  ...Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(9).fill(`*a${n}`).join(", ")}]`),
+].join("\n");
 
 let place: Workplace;
 beforeEach(async () => {
@@ -171,6 +178,91 @@ describe("the configuration's text", () => {
     const { exitCode, log } = await place.check();
     expect(log).toContain(`${config}:3: the file holds bytes that are no UTF-8`);
     expect(exitCode).toBe(2);
+  });
+});
+
+describe("an entry", () => {
+  it.each([
+    [
+      "unknown key, wrong type, every problem at once",
+      ["watch: [a]", "watchh: 1\n    latency: 7\n    shapes: x"],
+      ["watchh is no key", "latency is 7", "shapes is"],
+    ],
+    ["glob that matches no model", ["path: models/m.onnx", "path: none/*.onnx"], ["matches no file"]],
+    ["two quantization sources", ["min-samples: 1", "min-samples: 1\n      qdq: models/m.onnx"], ["data and qdq"]],
+    ["tolerance with no metric", ["{max-abs: {fail: 100000}}", "{}"], ["names no metric"]],
+    ["warning limit beyond the fail limit", ["{fail: 100000}", "{fail: 1, warn: 2}"], ["warn"]],
+    ["limit that is no number", ["100000", ".nan"], ["NaN", "write a number"]],
+    [
+      "waiver that is over",
+      ["    validation:", "    waivers: [{tensor: y, reason: r, until: 2020-01-01}]\n    validation:"],
+      ["2020-01-01"],
+    ],
+    [
+      "waiver without a reason",
+      ["    validation:", "    waivers: [{tensor: y, until: 2999-01-01}]\n    validation:"],
+      ["reason is missing"],
+    ],
+    ["key with a tab", ["    validation:", "\tvalidation:"], ["Tabs"]],
+    ["alias bomb", ["version: 1\n", `version: 1\n${bomb}\n`], ["aliases cannot be expanded"]],
+    ["configuration of 5 MB", ["version: 1\n", `version: 1\n#${"x".repeat(5_000_000)}\n`], ["a configuration has at most"]],
+    ["configuration nested without end", ["{max-abs: {fail: 100000}}", `${"{a: ".repeat(4000)}1${"}".repeat(4000)}`], ["nested too deep"]],
+  ] as const)("%s", async (_, [from, to], messages) => {
+    const sound = soundConfig.replace("    validation:", "    watch: [a]\n    validation:");
+    await place.put(config, sound.replace(from, to));
+    const { exitCode, log, report } = await place.check();
+    expect(log).toMatch(new RegExp(`error: ${config}:\\d+: `));
+    for (const message of messages) expect(log).toContain(message);
+    expect(exitCode).toBe(2);
+    // Nothing of an earlier run may pass for this one's.
+    expect(report).toBeUndefined();
+  });
+
+  it("two models of one name", async () => {
+    const again = soundConfig.split("\n").slice(2).join("\n");
+    await place.put(config, `${soundConfig}${again.replace("models/m.onnx", "models/n.onnx")}`);
+    const { exitCode, log } = await place.check();
+    expect(log).toContain(`${config}:11: models[1].name gives a second model the name "m"`);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("samples", () => {
+  const array = (shape: readonly number[], value: (i: number) => number, name = "x") =>
+    writeNpz([
+      { name, dtype: "float32", shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)) },
+    ]);
+  it.each([
+    ["samples of another shape", array([16, 8, 4, 5], Math.sin), /data\/validation\.npz.*\[16, 8, 4, 5\]/],
+    ["samples of another input", array([16, 8, 4, 4], Math.sin, "z"), /data\/validation\.npz.*"?x"?/],
+    ["samples of one value", array([16, 8, 4, 4], () => 1), /data\/validation\.npz/],
+    ["samples with NaN", array([16, 8, 4, 4], (i) => (i === 70 ? Number.NaN : Math.sin(i))), /data\/validation\.npz|sample/],
+    [
+      "samples with an infinity",
+      array([16, 8, 4, 4], (i) => (i === 70 ? Number.POSITIVE_INFINITY : Math.sin(i))),
+      /data\/validation\.npz|sample/,
+    ],
+  ])("%s", async (_, bytes, message) => {
+    for (const name of ["data/validation.npz", "data/calibration.npz"]) {
+      await place.put(
+        "data/validation.npz",
+        array([16, 8, 4, 4], (i) => Math.sin(i * 3.7)),
+      );
+      await place.put("data/calibration.npz", array([16, 8, 4, 4], Math.cos));
+      await place.put(name, bytes);
+      const { exitCode, report } = await place.check();
+      const model = report?.models[0];
+      expect(model?.verdict, name).toBe("undecided");
+      expect(model?.message.replaceAll("calibration.npz", "validation.npz"), name).toMatch(message);
+      expect(exitCode, `${name}: ${model?.message}`).toBe(2);
+    }
+  });
+
+  it("no sample at all", async () => {
+    await place.put("data/validation.npz", array([0, 8, 4, 4], Math.sin));
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]).toMatchObject({ verdict: "undecided", reason: "no-samples" });
+    expect(exitCode).toBe(4);
   });
 });
 

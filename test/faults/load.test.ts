@@ -27,11 +27,15 @@ async function together(count: number, bundle: string, words: readonly string[],
   const run = (n: number) =>
     new Promise<{ code: number | null; log: string; figures: unknown }>((resolve) => {
       const folder = `report-${n}`;
-      const child = spawn(process.execPath, [join(bundle, "cli.js"), "check", "--changed-only", "false", "--report-dir", folder, ...words], {
-        cwd: place.effects.cwd,
-        stdio: ["ignore", "ignore", "pipe"],
-        env: { PATH: process.env.PATH, ...env },
-      });
+      const child = spawn(
+        process.execPath,
+        [join(bundle, "cli.js"), "check", "--changed-only", "false", "--report-dir", folder, ...words],
+        {
+          cwd: place.effects.cwd,
+          stdio: ["ignore", "ignore", "pipe"],
+          env: { PATH: process.env.PATH, ...env },
+        },
+      );
       let log = "";
       child.stderr.on("data", (chunk) => (log += chunk));
       child.once("close", (code) => resolve({ code, log, figures: figuresIn(folder) }));

@@ -36,12 +36,11 @@ const trust = "test/dist/trust.test.ts";
 const choose = "test/integration/changes/choose.test.ts";
 const stages = "test/dist/cancel-stages.test.ts";
 const ranked = "test/unit/search/ranked.test.ts";
-const settings = "test/unit/config/resolve-settings.test.ts";
-const yaml = "test/unit/config/yaml.test.ts";
 const config = "test/faults/configuration.test.ts";
 const cache = "test/faults/calibration.test.ts";
 const fuzz = "test/faults/fuzz/fuzz.test.ts";
 const machine = "test/faults/machine.test.ts";
+const onnx = "test/faults/onnx.test.ts";
 const numbers = "test/faults/numbers.test.ts";
 const files = "test/faults/saved-files.test.ts";
 const tensorrt = "test/faults/tensorrt.test.ts";
@@ -187,6 +186,18 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("plan of another GPU", "engine-mismatch", "TensorRT's own words", `${tensorrt}: plan of another GPU`),
     row("timing cache of another job", "none", "never read", `${tensorrt}: timing cache of another job`),
     row("keep file of another model", "keep-mismatch", "the units", `${tensorrt}: keep file of another model`),
+    row(
+      "deadline in calibration",
+      "timeout",
+      "timeout-minutes",
+      "test/real/calibration.test.ts: stops at the run's deadline, between two samples",
+    ),
+    row(
+      "deadline in the simulate lane",
+      "timeout",
+      "timeout-minutes",
+      "test/real/simulate.test.ts: stops at the deadline and after a signal",
+    ),
   ],
   "Saved files": [
     row("RunResults cut anywhere", "configuration error", "file and byte", `${files}: RunResults cut anywhere`),
@@ -227,6 +238,12 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "the file's line",
       `${files}: samples of a pull request that are damaged`,
     ),
+    row(
+      "accuracy JSON with bare NaN",
+      "none",
+      "read",
+      "test/unit/commands/inspect.test.ts: shows Polygraphy's accuracy results, bare NaN and Infinity included",
+    ),
   ],
   "Calibration caches": [
     row(
@@ -260,12 +277,24 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       `${cache}: calibration cache that is a Git LFS pointer`,
     ),
     row("fuzzed calibration cache", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row(
+      "calibration cache of another model",
+      "stale-cache",
+      "the missing inputs",
+      "test/real/calibration.test.ts: exits 1 for another model's cache",
+    ),
+    row(
+      "calibration cache older than the model",
+      "stale-cache",
+      "both hashes",
+      "test/unit/calibration/check.test.ts: a note of another model makes the cache stale, one of this model does not",
+    ),
   ],
   "ONNX as hostile data": [
-    row("external data in a parent folder", "untrusted-model", "the place", `${stage}: a parent further down`),
-    row("external data at an absolute path", "untrusted-model", "not relative", `${stage}: an absolute path`),
-    row("external data behind a symbolic link", "untrusted-model", "symbolic link", `${stage}: a symbolic link`),
-    row("external data that is a FIFO", "untrusted-model", "no regular file", `${stage}: a FIFO`),
+    row("external data in a parent folder", "configuration error", "the place", `${onnx}: external data in a parent folder`),
+    row("external data at an absolute path", "configuration error", "the place", `${onnx}: external data at an absolute path`),
+    row("external data behind a symbolic link", "configuration error", "symbolic link", `${onnx}: external data behind a symbolic link`),
+    row("external data that is a FIFO", "configuration error", "no regular file", `${onnx}: external data that is a FIFO`),
     row(
       "external data that the commit does not hold",
       "trust error",
@@ -279,8 +308,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "the checked one is read",
       `${stage}: is copied from the descriptor that was checked, whatever stands at its name by then`,
     ),
-    row("model cut anywhere", "configuration error", "byte", "test/unit/onnx/read.test.ts: names the byte where a real model was cut"),
-    row("two writers of one tensor", "configuration error", "the tensor", "test/unit/onnx/read.test.ts: two writers of one tensor"),
+    row("model cut anywhere", "configuration error", "byte", `${onnx}: model cut anywhere`),
+    row("two writers of one tensor", "configuration error", "tensor and both nodes", `${onnx}: two writers of one tensor`),
     row(
       "messages nested a hundred deep",
       "configuration error",
@@ -288,6 +317,29 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "test/unit/onnx/read.test.ts: refuses messages that are nested more than a hundred deep",
     ),
     row("fuzzed ONNX model", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row("external data in a parent further down", "configuration error", "the place", `${onnx}: external data in a parent further down`),
+    row("external data in a linked folder", "configuration error", "link or no folder", `${onnx}: external data in a linked folder`),
+    row("external data that is not there", "configuration error", "the place", `${onnx}: external data that is not there`),
+    row("external data shorter than the tensor", "configuration error", "the place", `${onnx}: external data shorter than the tensor`),
+    row("external data at a negative offset", "configuration error", "offset", `${onnx}: external data at a negative offset`),
+    row("external data of a key that nobody knows", "configuration error", "the key", `${onnx}: external data of a key that nobody knows`),
+    row("model with bytes behind its end", "configuration error", "byte", `${onnx}: model with bytes behind its end`),
+    row("nodes in a circle", "configuration error", "a node of it", `${onnx}: nodes in a circle`),
+    row("input that nothing writes", "configuration error", "the tensor", `${onnx}: input that nothing writes`),
+    row(
+      "model exchanged for another one of other inputs",
+      "configuration error",
+      "both shapes",
+      `${onnx}: model exchanged for another one of other inputs`,
+    ),
+    row("operator that no runtime knows", "none", "the operator", `${onnx}: operator that no runtime knows`),
+    row("external data of a pull request that leaves its folder", "untrusted-model", "the place", `${stage}: a parent further down`),
+    row(
+      "TensorRT plugin in the model",
+      "none",
+      "the lanes that run it",
+      "test/real/refused-models.test.ts: a TensorRT plugin is named, with the lanes that run it",
+    ),
   ],
   Names: [
     row(
@@ -370,6 +422,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       `${trust}: gets no secret of the step, and no secret reaches log, report, summary, comment or artifact`,
     ),
     row("fuzzed event payload", "none", "never 5", `${fuzz}: fuzzed $format`),
+    row("older run that ends later", "none", "superseded", `${pull}: does not overwrite the comment of a newer head`),
   ],
   Interruption: [
     row(
@@ -450,8 +503,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row(
       "unknown key, wrong type, every problem at once",
       "configuration error",
-      "file:line, nearest key",
-      `${settings}: are all listed at once, inputs first, each with file, line, key, value and what is allowed`,
+      "file:line of each",
+      `${config}: unknown key, wrong type, every problem at once`,
     ),
     row("key given twice", "configuration error", "the key and its line", `${config}: key given twice`),
     row(
@@ -463,8 +516,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("configuration in UTF-16", "configuration error", "save it as UTF-8", `${config}: configuration in UTF-16`),
     row("empty list of models", "no-models", "the line of models", `${config}: empty list of models`),
     row("configuration that is not UTF-8", "configuration error", "the line", `${config}: configuration that is not UTF-8`),
-    row("alias bomb", "configuration error", "aliases", `${yaml}: refuses an alias bomb before it expands`),
-    row("configuration of 5 MB", "configuration error", "the size", `${yaml}: a file of 5 MB`),
+    row("alias bomb", "configuration error", "aliases", `${config}: alias bomb`),
+    row("configuration of 5 MB", "configuration error", "the size", `${config}: configuration of 5 MB`),
     row("missing model", "configuration error", "the line of path", `${config}: missing model`),
     row("missing Q/DQ model", "configuration error", "the line of qdq", `${config}: missing Q/DQ model`),
     row("missing validation file", "configuration error", "the line of data", `${config}: missing validation file`),
@@ -483,19 +536,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     ),
     row("text instead of a model", "configuration error", "the user's own path", `${config}: text instead of a model`),
     row("empty model file", "configuration error", "the user's own path", `${config}: empty model file`),
-    row("waiver that is over", "configuration error", "its day", `${settings}: keeps a waiver through its last day`),
-    row(
-      "samples of one value",
-      "configuration error",
-      "file, values, count",
-      "test/unit/samples/constant-data.test.ts: are refused with file, values and count",
-    ),
-    row(
-      "sample of another shape",
-      "configuration error",
-      "sample and file",
-      "test/unit/samples/feeds.test.ts: names the sample of a JSON whose shape does not fit",
-    ),
+    row("waiver that is over", "configuration error", "its day", `${config}: waiver that is over`),
+    row("samples of one value", "configuration error", "file", `${config}: samples of one value`),
     row("fuzzed configuration", "none", "never 5", `${fuzz}: fuzzed $format`),
     row(
       "trt-gate.fixed.yml keeps every key of the entry",
@@ -503,6 +545,20 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "the whole entry",
       `${config}: trt-gate.fixed.yml keeps every key of the entry`,
     ),
+    row("glob that matches no model", "configuration error", "the glob", `${config}: glob that matches no model`),
+    row("two quantization sources", "configuration error", "both", `${config}: two quantization sources`),
+    row("tolerance with no metric", "configuration error", "the line of tolerance", `${config}: tolerance with no metric`),
+    row("warning limit beyond the fail limit", "configuration error", "the line of warn", `${config}: warning limit beyond the fail limit`),
+    row("limit that is no number", "configuration error", "NaN", `${config}: limit that is no number`),
+    row("waiver without a reason", "configuration error", "the line of the waiver", `${config}: waiver without a reason`),
+    row("key with a tab", "configuration error", "use spaces", `${config}: key with a tab`),
+    row("configuration nested without end", "configuration error", "nested too deep", `${config}: configuration nested without end`),
+    row("two models of one name", "configuration error", "both", `${config}: two models of one name`),
+    row("samples of another shape", "configuration error", "file and shape", `${config}: samples of another shape`),
+    row("samples of another input", "configuration error", "file and input", `${config}: samples of another input`),
+    row("samples with NaN", "configuration error", "file or sample", `${config}: samples with NaN`),
+    row("samples with an infinity", "configuration error", "file or sample", `${config}: samples with an infinity`),
+    row("no sample at all", "no-samples", "the file", `${config}: no sample at all`),
   ],
   Search: [
     row("probe whose tool fails", "none", "asked once more", `${ranked}: asks a failed tool once more`),

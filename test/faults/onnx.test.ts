@@ -1,0 +1,83 @@
+/** ONNX files as hostile data, through the whole check on a user's own machine: exit 2 with the entry's line, before anything is run. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { encode, externalTensor, modelProto, node, weight } from "../fakes/onnx-models.ts";
+import { outlierModel } from "../fakes/outlier-model.ts";
+import { soundModel, unsupportedModel } from "../fakes/small-models.ts";
+import { config, type Workplace, workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await workplace();
+});
+afterEach(() => place.end());
+
+const external = (entries: Readonly<Record<string, string>>): Uint8Array =>
+  encode(modelProto({ nodes: [node("Add", ["x", "w"], ["y"])], weights: [externalTensor("w", entries)], outputs: ["y"] }));
+const graph = (...nodes: ReturnType<typeof node>[]): Uint8Array =>
+  encode(modelProto({ nodes, weights: [weight("w", [4])], outputs: ["y"] }));
+
+it.each([
+  ["external data in a parent folder", external({ location: "../data/calibration.npz" }), /'\.\.\/data\/calibration\.npz'/],
+  ["external data in a parent further down", external({ location: "sub/../../data/calibration.npz" }), /\.\./],
+  ["external data at an absolute path", external({ location: "/etc/passwd" }), /'\/etc\/passwd'/],
+  ["external data behind a symbolic link", external({ location: "link.bin" }), /symbolic link/],
+  ["external data in a linked folder", external({ location: "linked/w.bin" }), /link or no folder/],
+  ["external data that is a FIFO", external({ location: "fifo" }), /no regular file/],
+  ["external data that is not there", external({ location: "none.bin" }), /does not exist/],
+  ["external data shorter than the tensor", external({ location: "short.bin" }), /short\.bin/],
+  ["external data at a negative offset", external({ location: "short.bin", offset: "-4" }), /offset/],
+  ["external data of a key that nobody knows", external({ location: "short.bin", command: "id" }), /command/],
+  ["model cut anywhere", outlierModel().slice(0, 700), /at byte \d+/],
+  ["model with bytes behind its end", Buffer.concat([outlierModel(), Buffer.alloc(3)]), /at byte \d+/],
+  ["two writers of one tensor", graph(node("Add", ["x", "w"], ["y"], "one"), node("Mul", ["x", "w"], ["y"], "two")), /'y'.*'one'.*'two'/],
+  [
+    "nodes in a circle",
+    graph(node("Add", ["b", "w"], ["a"], "one"), node("Add", ["a", "w"], ["b"], "two"), node("Add", ["a", "x"], ["y"])),
+    /'one'|'two'|circle|cycl/,
+  ],
+  ["input that nothing writes", graph(node("Add", ["nowhere", "w"], ["y"], "one")), /'nowhere'/],
+])("%s", async (_, bytes, message) => {
+  const [outside] = [place.at("data/calibration.npz")];
+  mkdirSync(place.at("models/sub"));
+  mkdirSync(place.at("elsewhere"));
+  await place.put("elsewhere/w.bin", new Uint8Array(16));
+  symlinkSync(outside, place.at("models/link.bin"));
+  symlinkSync(place.at("elsewhere"), place.at("models/linked"));
+  execFileSync("mkfifo", [place.at("models/fifo")]);
+  await place.put("models/short.bin", new Uint8Array(3));
+  await place.put("models/m.onnx", bytes);
+  const { exitCode, report } = await place.check();
+  const model = report?.models[0];
+  expect(model?.message).toMatch(message);
+  expect(model?.message).toContain(`${config}:4: `);
+  expect(model?.message).not.toContain("trt-gate-model");
+  expect(model).toMatchObject({ verdict: "undecided", reason: "configuration", outputs: [] });
+  expect(exitCode).toBe(2);
+  expect(place.effects.started.filter(({ line }) => !line.startsWith("git "))).toEqual([]);
+});
+
+it("operator that no runtime knows", async () => {
+  await place.put("models/m.onnx", unsupportedModel());
+  await place.put("small.cache", "TRT-8601-MinMaxCalibration\nx: 3c0101fe\n");
+  await place.put(config, smallConfig);
+  const { exitCode, report } = await place.check();
+  expect(report?.models[0]).toMatchObject({ verdict: "undecided", message: expect.stringContaining("NoSuchOperator") });
+  expect([2, 4]).toContain(exitCode);
+});
+
+it("model exchanged for another one of other inputs", async () => {
+  await place.put("models/m.onnx", soundModel());
+  const { exitCode, report } = await place.check();
+  expect(report?.models[0]).toMatchObject({ verdict: "undecided", message: expect.stringContaining("[1, 4]") });
+  expect(exitCode).toBe(2);
+});
+
+const smallConfig = `version: 1
+models:
+  - name: m
+    path: models/m.onnx
+    quantization: {cache: small.cache}
+    validation: {random: {seed: 1, samples: 16}}
+`;
