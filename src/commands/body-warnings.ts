@@ -9,6 +9,6 @@ export function bodyWarnings(model: OnnxModel, name: string): string[] {
   const [first] = products;
   if (first === undefined) return [];
   return [
-    `${products.length} compute nodes of ${name} lie inside bodies of If, Loop or Scan (first: ${first.label}): their own tensors get no scale and no Q/DQ, and run in float.`,
+    `${products.length} compute nodes of ${name} lie inside bodies of If, Loop or Scan (first: ${first.label}): they get no Q/DQ in any file that the gate writes, and run in float there; a search cannot keep them.`,
   ];
 }

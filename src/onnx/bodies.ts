@@ -42,13 +42,9 @@ export function bodyProducts(network: Network): BodyProduct[] {
   return found.map((one) => ({ ...one, isAmbiguous: one.inputs.some((name) => (definitions.get(name) ?? 0) > 1) }));
 }
 
-/** Of each, the tensors of the graph itself that it reads: calibration can see them, unlike those of the bodies. */
-export function bodyInputs(network: Network): { readonly inputs: readonly string[] }[] {
-  const outside = new Set([...network.inputs.map(({ name }) => name), ...network.nodes.flatMap((node) => node.output)]);
-  return bodyProducts(network).flatMap(({ inputs, isAmbiguous }) =>
-    isAmbiguous ? [] : [{ inputs: inputs.filter((name) => outside.has(name)) }],
-  );
-}
+/** What they read, without names that two branches give to different tensors: no scale can be told apart there. */
+export const bodyInputs = (network: Network): { readonly inputs: readonly string[] }[] =>
+  bodyProducts(network).flatMap(({ inputs, isAmbiguous }) => (isAmbiguous ? [] : [{ inputs }]));
 
 interface Scope {
   readonly constants: ReadonlyMap<string, TensorProto>;

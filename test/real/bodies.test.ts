@@ -1,13 +1,24 @@
-/** Products inside a Loop: quantised where the cache has scales of their inputs, else counted, named and never passed as INT8. */
+/** Products inside bodies: quantised where calibration or a cache has scales of their inputs, else counted, named and never passed as INT8. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
 import { writeCache } from "../../src/calibration/cache.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
+import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
 import { main } from "../../src/main.ts";
-import { GraphProtoSchema, ValueInfoProtoSchema } from "../../src/onnx/gen/onnx-ml_pb.js";
-import { DataType, floatTensor, graphAttr, int64Tensor, makeNode, type NodeProto, withFields } from "../../src/onnx/model.ts";
+import { GraphProtoSchema, TensorProtoSchema, ValueInfoProtoSchema } from "../../src/onnx/gen/onnx-ml_pb.js";
+import {
+  DataType,
+  floatTensor,
+  graphAttr,
+  int64Tensor,
+  intAttr,
+  intsAttr,
+  makeNode,
+  type NodeProto,
+  withFields,
+} from "../../src/onnx/model.ts";
 import type { ModelReport } from "../../src/report/schema.ts";
 import { modelBytes, node } from "../fakes/onnx-models.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
@@ -32,6 +43,9 @@ const typed = (name: string, elemType: number, dims: readonly number[]) => {
   };
   return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: { elemType, shape } } } });
 };
+
+const truth = (name: string, value: number) =>
+  create(TensorProtoSchema, { name, dims: [], dataType: DataType.BOOL, rawData: Uint8Array.of(value) });
 
 /** t = x · w, once around. */
 const loop: readonly NodeProto[] = [
@@ -67,7 +81,12 @@ async function judged(
   const once = withFields(int64Tensor("once", [1]), { dims: [] });
   await writeFile(
     at("m.onnx"),
-    modelBytes({ nodes: [...first, ...products(after)], weights: [wave("w", 1.3), wave("v", 2.1), once], outputs: ["y"], opset: 17 }),
+    modelBytes({
+      nodes: [...first, ...products(after)],
+      weights: [wave("w", 1.3), wave("v", 2.1), once, truth("always", 1), truth("never", 0)],
+      outputs: ["y"],
+      opset: 17,
+    }),
   );
   const data = Float32Array.from({ length: 128 }, (_, i) => Math.cos(i * 1.7));
   const other = data.map((value) => value * 0.97);
@@ -83,8 +102,10 @@ async function judged(
   return (await main({ inputs: { lane: "simulate", search: "off" } }, effects)).report.models[0];
 }
 
+const incomplete = { x: 0.02, t: 0.05, t1: 0.05, t2: 0.05, t3: 0.05 };
+
 it("without scales are counted, named and no pass where they are half of the compute", async () => {
-  const model = await judged(loop, {});
+  const model = await judged(loop, { scales: incomplete });
   expect(model).toMatchObject({ verdict: "undecided", reason: "compute-in-bodies" });
   expect(model?.message).toContain("1 of 2 compute nodes lie inside bodies");
   expect(model?.coverage).toMatchObject({
@@ -95,10 +116,75 @@ it("without scales are counted, named and no pass where they are half of the com
 });
 
 it("without scales are a caveat where they are few", async () => {
-  const model = await judged(loop, { after: 3 });
+  const model = await judged(loop, { after: 3, scales: incomplete });
   expect(model?.reason).not.toBe("compute-in-bodies");
   expect(model?.caveats?.map(({ reason }) => reason)).toContain("bodies-in-float");
   expect(model?.coverage).toMatchObject({ quantizedUnits: 3, totalUnits: 4 });
+});
+
+/** The same product in one branch; the other doubles x. */
+const branch = (condition: string, product: "then_branch" | "else_branch"): NodeProto[] => {
+  const graph = (one: NodeProto, output: string) =>
+    create(GraphProtoSchema, {
+      name: output,
+      node: [node("Identity", ["x"], [`${output}_x`]), one],
+      output: [typed(output, DataType.FLOAT, [1, 4])],
+    });
+  const graphs = { [product]: graph(node("MatMul", ["p_x", "w"], ["p"], "inside"), "p") };
+  const other = product === "then_branch" ? "else_branch" : "then_branch";
+  return [
+    makeNode({
+      opType: "If",
+      name: "choice",
+      input: [condition],
+      output: ["t"],
+      attribute: Object.entries({ ...graphs, [other]: graph(node("Add", ["o_x", "o_x"], ["o"]), "o") }).map(([name, g]) =>
+        graphAttr(name, g),
+      ),
+    }),
+  ];
+};
+
+/** t = x · w, row by row. */
+const scan: readonly NodeProto[] = [
+  makeNode({
+    opType: "Scan",
+    name: "rows",
+    input: ["x"],
+    output: ["t"],
+    attribute: [
+      intAttr("num_scan_inputs", 1),
+      intsAttr("scan_output_axes", [0]),
+      graphAttr(
+        "body",
+        create(GraphProtoSchema, {
+          name: "body",
+          input: [typed("row", DataType.FLOAT, [4])],
+          node: [node("MatMul", ["row", "w"], ["r"], "inside")],
+          output: [typed("r", DataType.FLOAT, [4])],
+        }),
+      ),
+    ],
+  }),
+];
+
+it.each([
+  ["Loop", loop],
+  ["Scan", scan],
+  ["If (then)", branch("always", "then_branch")],
+  ["If (else)", branch("never", "else_branch")],
+])("of %s are calibrated from data: the figure is that of the unrolled model", async (_, first) => {
+  const inBody = await judged(first, {});
+  await effects.end();
+  const plain = await judged(unrolled, {});
+  expect(inBody?.coverage).toMatchObject({ quantizedUnits: 2, totalUnits: 2, bodies: { total: 1, float: [] } });
+  expect(inBody?.outputs[0]?.metrics.sqnrDb).toBe(plain?.outputs[0]?.metrics.sqnrDb);
+});
+
+it("in a branch that no sample reaches stay in float and are named", async () => {
+  const model = await judged(branch("never", "then_branch"), { after: 3 });
+  expect(model?.coverage).toMatchObject({ quantizedUnits: 3, totalUnits: 4, bodies: { quantized: [] } });
+  expect(model?.caveats?.map(({ reason }) => reason)).toContain("bodies-in-float");
 });
 
 it("with scales are quantised: the figure is that of the unrolled model", async () => {
@@ -109,4 +195,21 @@ it("with scales are quantised: the figure is that of the unrolled model", async 
   expect(inLoop?.coverage).toMatchObject({ quantizedUnits: 2, totalUnits: 2, bodies: { float: [] } });
   expect(inLoop?.outputs[0]?.metrics.sqnrDb).toBe(plain?.outputs[0]?.metrics.sqnrDb);
   expect(inLoop?.outputs[0]?.metrics.sqnrDb).not.toBe((await judged(loop, {}))?.outputs[0]?.metrics.sqnrDb);
+});
+
+it("of a loop get one scale for all iterations", async () => {
+  effects = await runEffects();
+  const path = join(effects.cwd, "m.onnx");
+  // Each iteration doubles: x, 2x, 4x are read.
+  const twice = floatTensor(
+    "w",
+    [4, 4],
+    Float32Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 2 : 0)),
+  );
+  const rounds = withFields(int64Tensor("once", [3]), { dims: [] });
+  await writeFile(path, modelBytes({ nodes: [...loop, node("Relu", ["t"], ["y"])], weights: [twice, rounds], outputs: ["y"], opset: 17 }));
+  const x = { name: "x", dtype: "float32", shape: [1, 4], data: Float32Array.of(1, -5, 2, 0.5) } as const;
+  const data = { description: "one sample", count: 1, feed: async () => new Map([["x", x]]), close: async () => {} };
+  const { scales } = await calibrateModel({ modelPath: path, data, algorithm: "minmax", percentile: 100, shapes: new Map(), effects });
+  expect(scales.get("s")).toBeCloseTo(20 / 127, 7);
 });

@@ -8,6 +8,7 @@ import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { FeedSource, ShapeRange } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import { bodyInputs } from "../../onnx/bodies.ts";
+import { type Exposed, exposeBodies } from "../../onnx/expose-bodies.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import type { TypeProto } from "../../onnx/gen/onnx-ml_pb.js";
 import { modelInputs } from "../../onnx/inputs.ts";
@@ -67,8 +68,26 @@ export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "a
   readonly optional?: ReadonlySet<string>;
 }
 
-/** The same for a folded network; samples are already checked. */
+/**
+ * The same for a folded network; samples are already checked. Tensors inside bodies of If, Loop and Scan are handed out to be seen; where that does not run
+ * (another shape in each iteration), they get no scale.
+ */
 export async function networkScales(folded: Network, work: NetworkCalibration): Promise<Calibration> {
+  const outer = new Set([...folded.inputs.map(({ name }) => name), ...folded.nodes.flatMap(({ output }) => output)]);
+  const [own, inside] = [work.tensors.filter((name) => outer.has(name)), work.tensors.filter((name) => !outer.has(name))];
+  const exposed = exposeBodies(folded, new Set(inside));
+  const alone = () => scalesIn({ network: folded, names: new Map() }, { ...work, tensors: own });
+  if (exposed.names.size === 0) return await alone();
+  try {
+    return await scalesIn(exposed, { ...work, tensors: [...own, ...exposed.names.keys()] });
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.reason !== "runtime-failed") throw error;
+    work.effects.log.info(`Tensors inside bodies of If, Loop or Scan get no scale: ${error.message}`);
+    return await alone();
+  }
+}
+
+async function scalesIn({ network: folded, names }: Exposed, work: NetworkCalibration): Promise<Calibration> {
   if (work.data.count === 0) throw new ConfigError(`${work.data.description} holds no samples. Give at least one (500 are usual).`);
   const { effects } = work;
   const weights = weightFile(folded.folder, "trt-gate-calibration.bin");
@@ -77,7 +96,7 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
   const tensors = [...new Set(work.tensors)];
   // What a sample holds is what the network reads, but for types that its values are rounded to.
   const inputs = new Set(folded.inputs.filter(({ type }) => isWide(type)).map(({ name }) => name));
-  const marked = tensors.filter((name) => !inputs.has(name));
+  const marked = tensors.filter((name) => !inputs.has(name)).map((name) => names.get(name) ?? name);
   const session =
     marked.length === 0
       ? undefined
@@ -88,7 +107,7 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
       percentile: work.percentile,
       tensors,
       ...(work.optional === undefined ? {} : { optional: work.optional }),
-      passes: () => onePass(session, work, new Set(tensors)),
+      passes: () => onePass(session, work, new Map(tensors.map((name) => [names.get(name) ?? name, name]))),
     });
   } finally {
     await session?.release();
@@ -111,7 +130,8 @@ function checkTime({ data, effects, deadlineMs = Number.POSITIVE_INFINITY }: Net
 async function* onePass(
   session: Session | undefined,
   work: NetworkCalibration,
-  wanted: ReadonlySet<string>,
+  /** Names of tensors by the names that they have in the session. */
+  wanted: ReadonlyMap<string, string>,
 ): AsyncIterable<ReadonlyMap<string, Tensor>> {
   for (let i = 0; i < work.data.count; i++) {
     work.effects.cancelled.throwIfAborted();
@@ -119,6 +139,8 @@ async function* onePass(
     work.effects.log.progress("calibrating", `sample ${i + 1} of ${work.data.count}`);
     const feed = await work.data.feed(i);
     const values = session === undefined ? [] : await session.run(feed);
-    yield new Map([...[...feed].filter(([name]) => wanted.has(name)), ...values]);
+    yield new Map(
+      [...[...feed].filter(([name]) => wanted.has(name)), ...values].map(([name, tensor]) => [wanted.get(name) ?? name, tensor]),
+    );
   }
 }

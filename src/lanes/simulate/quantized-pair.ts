@@ -9,7 +9,8 @@ import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { LaneJob } from "../../model/job.ts";
 import type { BodyCoverage } from "../../model/lane.ts";
 import type { Placement } from "../../model/placement.ts";
-import { type BodyProduct, bodyInputs, bodyProducts } from "../../onnx/bodies.ts";
+import { bodyInputs } from "../../onnx/bodies.ts";
+import { bodiesByQdq } from "../../onnx/body-coverage.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
@@ -148,6 +149,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const candidate = job.quantization.weights === "per-channel" ? await perChannelWeights(asItIs, files) : asItIs;
   if (candidate === undefined) throw nothingPerTensor(job);
   if (holdsOwn && found.units.length === 0 && found.roundedWeights.length > 0) throw weightsAlone(job, found.roundedWeights);
+  const bodies = bodiesByQdq(quantized);
   return {
     reference: await withWeightFile(float, "reference", files),
     candidate: { ...candidate, network: await withWeightFile(candidate.network, "weights", files) },
@@ -156,26 +158,10 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     quantizedOthers: countOthers(found),
     missingScales: [],
     heldByNoUnit: found.left,
-    ...qdqBodies(quantized),
+    ...(bodies === undefined ? {} : { bodies }),
     variant: "qdq",
   };
 }
-
-/** Nodes in bodies run as the model has them: quantised where a DequantizeLinear of the same body feeds them. */
-function qdqBodies(network: Network): Pick<Sides, "bodies"> {
-  const products = bodyProducts(network);
-  if (products.length === 0) return {};
-  const dequantized = new Set(dequantizedNames(network.nodes));
-  const isQuantized = ({ inputs }: BodyProduct) => inputs.every((name) => dequantized.has(name));
-  const labels = (wanted: boolean) => products.filter((one) => isQuantized(one) === wanted).map(({ label }) => label);
-  return { bodies: { total: products.length, quantized: labels(true), float: labels(false) } };
-}
-
-const dequantizedNames = (nodes: readonly NodeProto[]): string[] =>
-  nodes.flatMap((node) => [
-    ...(isDequantize(node) ? node.output : []),
-    ...subgraphs(node).flatMap((graph) => dequantizedNames(graph.node)),
-  ]);
 
 async function withWeightFile(network: Network, purpose: string, files: Files): Promise<Network> {
   const weights = weightFile(network.folder, purpose);
@@ -214,7 +200,7 @@ function nothingQuantized(job: LaneJob, sides: Sides, network: Network): ToolErr
   if (float.length > 0)
     return new ToolError(
       "compute-in-bodies",
-      `All ${float.length} compute nodes of '${job.name}' lie inside bodies of If, Loop or Scan, and none has a scale (first: ${float[0]}). Calibration sees no tensor there: give a cache with scales of their inputs, or export the model without control flow.`,
+      `All ${float.length} compute nodes of '${job.name}' lie inside bodies of If, Loop or Scan, and none has a scale (first: ${float[0]}). Give calibration data that reach them, a cache with scales of their inputs, or export the model without control flow.`,
     );
   const [compute, live] = [network.nodes.filter(isCompute), liveNodes(network)];
   const [first] = compute;

@@ -3,11 +3,13 @@
  * Weakly typed below 10.12 (flags for the rest), strongly typed from there on. A given file is built byte for byte and its edits keep its types; what the gate
  * made itself is typed by the gate: its float parts become FP16 in the file.
  */
+
 import { join } from "node:path";
 import { ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import type { Assignment } from "../../model/unit.ts";
+import { bodiesByQdq } from "../../onnx/body-coverage.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import { countOthers, hasQdq } from "../../onnx/qdq-units.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
@@ -75,6 +77,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     return { ...base, what: `Q/DQ engine with ${unitWords(keep.size)} without Q/DQ`, modelPath, int8, ...raised };
   };
   const layersIn = async (modelPath: string) => layersOfUnits(units, (await session.network(modelPath, typed)).layers);
+  const bodies = bodiesByQdq(quantized);
   return engineLane({
     lane: "explicit",
     job,
@@ -89,8 +92,9 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     single: { ...base, what: "FP32 engine", tf32: false, modelPath: singlePath, fp16: false, int8: false },
     float,
     coverage: {
-      quantizedUnits: made?.units.length ?? found.quantizedCompute,
-      totalUnits: made?.totalUnits ?? found.totalUnits,
+      quantizedUnits: (made?.units.length ?? found.quantizedCompute) + (bodies?.quantized.length ?? 0),
+      totalUnits: (made?.totalUnits ?? found.totalUnits) + (bodies?.total ?? 0),
+      ...(bodies === undefined ? {} : { bodies }),
       quantizedOthers: made?.others ?? countOthers(found),
       missingScales,
       heldByNoUnit: made === undefined ? found.left : [],

@@ -3,12 +3,14 @@
  * before 8.6 by layer precision with `obey`.
  * Decides how engines of this lane are built; what is done with them is engine-lane.ts.
  */
+
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob, FeedSource } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import { corePlacement } from "../../model/placement.ts";
 import type { Assignment } from "../../model/unit.ts";
+import { bodiesByScales } from "../../onnx/body-coverage.ts";
 import { place, wantedBy, withFollowers } from "../../onnx/placement/place.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
@@ -68,6 +70,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     return { ...base, int8: true, calibration, what, keep: keptLayers(keep, unitLayers, job.keepPrecision) };
   };
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));
+  const bodies = bodiesByScales(facts.network, scales);
   return engineLane({
     lane: "implicit",
     job,
@@ -79,8 +82,9 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     ...references,
     ...machine,
     coverage: {
-      quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length,
-      totalUnits: facts.units.length,
+      quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length + (bodies?.quantized.length ?? 0),
+      totalUnits: facts.units.length + (bodies?.total ?? 0),
+      ...(bodies === undefined ? {} : { bodies }),
       missingScales: missing,
       variant: "implicit",
     },

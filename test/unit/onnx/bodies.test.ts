@@ -40,7 +40,7 @@ it("compute nodes of bodies are found with what they read from inside and outsid
     ["outer in the body of If if", ["h"], [1], false],
     ["inner in the body of If if", ["d"], [1], false],
   ]);
-  expect(bodyInputs(one).map(({ inputs }) => inputs)).toEqual([["h"], []]);
+  expect(bodyInputs(one).map(({ inputs }) => inputs)).toEqual([["h"], ["d"]]);
 });
 
 it("a name that both branches use means two tensors, and a product of constants is none", () => {
