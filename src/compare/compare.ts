@@ -5,6 +5,7 @@
 
 import { elementBytes } from "../formats/dtypes.ts";
 import type { Closeness } from "../measure/accumulate.ts";
+import { mergeValues, type ValueCounts } from "../measure/by-value.ts";
 import { type EntrySums, mergeEntries } from "../measure/entries.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { mergeSums } from "../measure/sums.ts";
@@ -41,6 +42,7 @@ export async function* measureSides(sides: PairedSides, options: CompareOptions,
     const samples: SampleSums[] = [];
     let bytes = 0;
     let entries: readonly EntrySums[] | undefined;
+    let byValue: ValueCounts | undefined;
     for (; shares[at]?.tensor === tensor; at++) {
       const share = shares[at];
       const part = await sums[at];
@@ -48,10 +50,12 @@ export async function* measureSides(sides: PairedSides, options: CompareOptions,
       addPart(samples, share.sample, part.sums);
       if (entries && part.entries) mergeEntries(entries, part.entries);
       else entries ??= part.entries;
+      if (byValue && part.byValue) mergeValues(byValue, part.byValue);
+      else byValue ??= part.byValue;
       bytes += jobBytes(share.job);
     }
     options.onTensor?.(tensor.tensor, bytes);
-    yield toMeasurement(sumsOf(tensor, samples, entries), { seed: options.seed });
+    yield toMeasurement(sumsOf(tensor, samples, { entries, byValue }), { seed: options.seed });
   }
 }
 
@@ -59,11 +63,22 @@ function sharesOf(tensor: TensorPairs, options: CompareOptions): Share[] {
   return tensor.pairs.flatMap(({ sample, reference, candidate }) => {
     const topK = options.decisions(tensor.tensor) ? options.topK : undefined;
     const byEntry = topK !== undefined && isFloat(reference.header.dtype);
+    const byValue = !isFloat(reference.header.dtype);
     return rangesOf(reference, candidate, pieceElements).map(({ first, count }) => ({
       tensor,
       sample,
       // Decisions do not fit into pieces: the first piece compares them all.
-      job: { reference, candidate, first, count, topK: first === 0 ? topK : undefined, byEntry, atol: options.atol, rtol: options.rtol },
+      job: {
+        reference,
+        candidate,
+        first,
+        count,
+        topK: first === 0 ? topK : undefined,
+        byEntry,
+        byValue,
+        atol: options.atol,
+        rtol: options.rtol,
+      },
     }));
   });
 }
@@ -78,7 +93,9 @@ function addPart(samples: SampleSums[], sample: number, sums: SampleSums["sums"]
   else samples.push({ sample, sums });
 }
 
-function sumsOf(tensor: TensorPairs, samples: SampleSums[], entries: readonly EntrySums[] | undefined): TensorSums {
+type Breakdown = { readonly entries: readonly EntrySums[] | undefined; readonly byValue: ValueCounts | undefined };
+
+function sumsOf(tensor: TensorPairs, samples: SampleSums[], { entries, byValue }: Breakdown): TensorSums {
   const { fault, note, pairs } = tensor;
   const dtype = pairs[0]?.reference.header.dtype;
   const kind = dtype === undefined || isFloat(dtype) ? "quantity" : "index";
@@ -88,6 +105,7 @@ function sumsOf(tensor: TensorPairs, samples: SampleSums[], entries: readonly En
     kind,
     samples,
     ...(entries ? { entries } : {}),
+    ...(byValue ? { byValue } : {}),
     ...(fault ? { fault } : {}),
     ...(note === undefined ? {} : { note }),
   };

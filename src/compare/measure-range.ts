@@ -8,6 +8,7 @@ import type { RangeReader } from "../formats/range-reader.ts";
 import { isRowMajor, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { accumulate, type Closeness } from "../measure/accumulate.ts";
 import { accumulateAgreement } from "../measure/agreement.ts";
+import { addValues, type ValueCounts } from "../measure/by-value.ts";
 import { addEntries, type EntrySums, emptyEntries } from "../measure/entries.ts";
 import { pairOfNumbers } from "../measure/numbers.ts";
 import { emptySums, type Sums } from "../measure/sums.ts";
@@ -24,12 +25,15 @@ export interface RangeJob extends Closeness {
   readonly topK: number | undefined;
   /** Whether figures by entry along its axes are wanted. */
   readonly byEntry: boolean;
+  /** Whether agreement by value is wanted: of names. */
+  readonly byValue: boolean;
 }
 
-/** `entries`: of this range alone, where the job wants them. */
+/** `entries` and `byValue`: of this range alone, where the job wants them. */
 export interface RangeSums {
   readonly sums: Sums;
   readonly entries?: readonly EntrySums[];
+  readonly byValue?: ValueCounts;
 }
 
 /** Elements read at a time from each side: a multiple of 3, so that base64 blocks begin at whole groups. */
@@ -40,6 +44,7 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
   const { reference, candidate } = job;
   const { shape } = reference.header;
   const entries = job.byEntry ? emptyEntries(shape) : undefined;
+  const byValue: ValueCounts | undefined = job.byValue ? new Map() : undefined;
   const readers = [await open(reference.file), await open(candidate.file)] as const;
   const sums = emptySums();
   if (
@@ -51,7 +56,8 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
     accumulate(sums, r, c, r.length, job);
     if (job.topK !== undefined) accumulateAgreement(sums, r, c, shape, job.topK);
     if (entries) addEntries(entries, r, c, { shape, first: 0, count: r.length });
-    return entries ? { sums, entries } : { sums };
+    if (byValue) addValues(byValue, r, c);
+    return { sums, ...(entries ? { entries } : {}), ...(byValue ? { byValue } : {}) };
   }
   const sources = [blockSource(reference, readers[0], blockElements), blockSource(candidate, readers[1], blockElements)] as const;
   const end = job.first + job.count;
@@ -60,11 +66,12 @@ export async function measureRange(job: RangeJob, open: (file: string) => Promis
     const [r, c] = pairOfNumbers(await sources[0].next(at, count), await sources[1].next(at, count));
     accumulate(sums, r, c, count, job);
     if (entries) addEntries(entries, r, c, { shape, first: at, count });
+    if (byValue) addValues(byValue, r, c);
   }
   await sources[0].close();
   await sources[1].close();
   if (job.topK !== undefined) await addDecisions(sums, reference, candidate, readers, job.topK);
-  return entries ? { sums, entries } : { sums };
+  return { sums, ...(entries ? { entries } : {}), ...(byValue ? { byValue } : {}) };
 }
 
 /** Arrays that can be read anywhere are shared out in pieces; packed ones are read once from their beginning. */

@@ -220,3 +220,19 @@ test("agreement of large maps and rows, read in blocks, equals that of whole ten
   }
   expect(whole.measurements.find(({ tensor }) => tensor === "map")?.metrics.argmaxAgreement).toBeLessThan(1);
 });
+
+test("tells of class numbers the value on which the sides agree least, over all blocks", async () => {
+  const effects = await atWork();
+  // More than one block of a file. A tenth of the 60,000 is of class 3, of which the candidate finds a third.
+  const length = 60_000;
+  const reference = Int32Array.from({ length }, (_, i) => (i % 10 === 0 ? 3 : 1));
+  const candidate = reference.map((value, i) => (value === 3 && i % 30 !== 0 ? 1 : value));
+  for (const [side, data] of Object.entries({ reference, candidate }))
+    await put(effects, `${side}/ids.npy`, writeNpy({ name: "ids", dtype: "int32", shape: [1, length], data }));
+  const files = (side: string) => `${effects.folder}/${side}`;
+  for (const threads of [0, 2]) {
+    const [ids] = await measured(files("reference"), files("candidate"), threads, effects);
+    expect(ids?.worstValue).toEqual({ value: 3, both: 2000, either: 6000, agreement: 1 / 3, of: 2 });
+  }
+  await effects.end();
+});
