@@ -73,7 +73,7 @@ export function parseCache(text: string, file: string): CalibrationCache {
     report(
       "unknown-algorithm",
       1,
-      `TensorRT has no calibrator that writes ${JSON.stringify(match[2]?.slice(0, 80))} (it has ${[...algorithms].join(", ")}): it ignores such a file. Calibrate anew; a word corrected by hand says nothing about the scales.`,
+      `TensorRT has no calibrator that writes ${JSON.stringify(match[2]?.slice(0, 80))} (it has ${[...algorithms].join(", ")}): it ignores such a file, and a word corrected by hand says nothing about the scales.`,
     );
   const entries = readEntries(lines, match ? 1 : 0, report);
   if (entries.length === 0) report("no-entries", lines.length, "the cache holds no scale.");

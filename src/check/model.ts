@@ -118,7 +118,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const doubt = doubtOf(findings, decided.run.measured.measurements);
   const verdict = withEvidence(withCertainty(measuredVerdict, doubt), evidence);
 
-  const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run)) : undefined;
+  const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run, verdict)) : undefined;
   const outcome = searched?.outcome;
   const accepted = searched && searched.outcome.keep.length > 0 ? searched : undefined;
   // A curve lets people choose another set: its fix needs the scales as well.

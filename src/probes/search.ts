@@ -6,6 +6,7 @@ import { searchByPolygraphy } from "../debug-precision/search-by-polygraphy.ts";
 import type { Effects } from "../effects/effects.ts";
 import { fileName } from "../effects/file-name.ts";
 import type { JudgedRun } from "../evaluate/outputs.ts";
+import type { Verdict } from "../gate/verdict.ts";
 import { unitFamilies } from "../onnx/families.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
@@ -25,8 +26,8 @@ import { beginRanking, type RankInputs, type Surrogate, surrogateFor } from "./s
 export interface ModelSearch {
   /** Ranks on the CPU while engines are built on the GPU for something else. */
   beginRanking(): void;
-  /** `plain`: the plain model on all samples. */
-  run(plain: JudgedRun): Promise<Searched>;
+  /** `plain`: the plain model on all samples; `verdict`: what was decided on it and whatever else there is to judge. */
+  run(plain: JudgedRun, verdict: Verdict): Promise<Searched>;
   /** Ends what still ranks. Nothing is searched afterwards. */
   close(): Promise<void>;
 }
@@ -51,7 +52,7 @@ export function openSearch(inputs: Omit<RankInputs, "split">): ModelSearch {
           () => undefined,
         );
     },
-    run: async (plain) => await searchModel(await open(), plain),
+    run: async (plain, verdict) => await searchModel(await open(), plain, verdict),
     close: () => {
       closed ??= (async () => {
         const known = await opened?.catch(() => undefined);
@@ -77,9 +78,9 @@ export interface Searched {
   readonly layersTotal?: number | undefined;
 }
 
-async function searchModel(inputs: SearchInputs, plain: JudgedRun): Promise<Searched> {
+async function searchModel(inputs: SearchInputs, plain: JudgedRun, verdict: Verdict): Promise<Searched> {
   const { method } = inputs.context.settings.search;
-  if (method === "ranked") return await searchRanked(inputs, plain);
+  if (method === "ranked") return await searchRanked(inputs, plain, verdict);
   const searched = await searchByPolygraphy(
     inputs.judging.entry,
     { prepared: inputs.prepared, plain: plain.engine },
@@ -89,7 +90,7 @@ async function searchModel(inputs: SearchInputs, plain: JudgedRun): Promise<Sear
   return { ...searched, ...(await proved(inputs, searched.outcome)) };
 }
 
-async function searchRanked(inputs: SearchInputs, plain: JudgedRun): Promise<Searched> {
+async function searchRanked(inputs: SearchInputs, plain: JudgedRun, { reason }: Verdict): Promise<Searched> {
   const { prepared, judging, split, context } = inputs;
   const { effects, settings } = context;
   const { lane } = prepared;
@@ -106,6 +107,7 @@ async function searchRanked(inputs: SearchInputs, plain: JudgedRun): Promise<Sea
     ...(open ? { ranker: open.ranker } : {}),
     samples: countsOf(split, open?.samples.length ?? 0),
     plain: judgedResult(plain, lane, 0),
+    ...(reason === "task-drop" ? { failsElsewhere: "the task's own figure fell by more than it may" } : {}),
     history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
     group: settings.search.group,
     seed: settings.options.seed,

@@ -22,7 +22,9 @@ export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): stri
     case "diffuse":
       return `The error is diffuse: ${why ?? `${set} would have to be kept`}. The curve of the report says what each number of kept units gives, and \`trt-gate fix report.json --keep N\` makes the fix for any of them; or follow the advice on calibration, scheme or training.`;
     case "nothing-needed":
-      return "The plain quantised model passes. There is nothing to keep in higher precision.";
+      return why === undefined
+        ? "The plain quantised model passes. There is nothing to keep in higher precision."
+        : `The outputs of the plain quantised model meet their limits, but ${why}: the search works on outputs alone. Set limits that these outputs miss, and it has something to search for.`;
     case "not-confirmed":
       return `Keeping ${set} meets the limits only on the samples that it was chosen on. ${proof.message}`;
     case "budget":

@@ -20,12 +20,13 @@ export interface Impossible {
   readonly why?: string;
 }
 
-type Facts = Pick<SearchRequest, "plain" | "heldByNoUnit">;
+type Facts = Pick<SearchRequest, "plain" | "heldByNoUnit" | "failsElsewhere">;
 
 export async function checkPreconditions(runner: ProbeRunner, facts: Facts): Promise<Preconditions | Impossible> {
   const plain = facts.plain ?? (await runner.ask({ phase: "premise", keep: [], samples: "all" }));
   if (plain.kind === "unknown") return broken(`the plain quantised model could not be measured: ${plain.why}`);
-  if (passes(plain)) return { kind: "nothing-needed" };
+  const { failsElsewhere: why } = facts;
+  if (passes(plain)) return { kind: "nothing-needed", ...(why === undefined ? {} : { why }) };
   const empty = await runner.ask({ phase: "premise", keep: [], samples: "choose" });
   if (empty.kind === "unknown") return broken(`the plain quantised model could not be measured: ${empty.why}`);
   return { empty, requiredDb: passes(empty) ? Math.max(0, empty.marginDb - plain.marginDb) : 0 };

@@ -33,6 +33,8 @@ export interface SearchRequest {
   readonly samples: SampleCounts;
   /** The plain model on all samples, where it is known; else it is asked. */
   readonly plain?: ProbeResult;
+  /** What fails though the outputs meet their limits, as a clause; absent where nothing else is known to fail. */
+  readonly failsElsewhere?: string;
   /** Units kept by an earlier proved fix of the same model. */
   readonly history?: readonly string[];
   readonly group?: "unit" | "block";

@@ -90,6 +90,17 @@ describe("the preconditions", () => {
     expect((await searchUnits(request(units, additiveProbe(energiesWith(40, []))))).kind).toBe("nothing-needed");
   });
 
+  it("stop where the outputs pass and something else fails, and do not say that there is nothing to keep", async () => {
+    const probe = additiveProbe(energiesWith(40, []));
+    const { kind, message } = await searchUnits(
+      request(units, probe, { failsElsewhere: "the task's own figure fell by more than it may" }),
+    );
+    expect(kind).toBe("nothing-needed");
+    expect(message).toContain("but the task's own figure fell by more than it may: the search works on outputs alone");
+    expect(message).not.toContain("nothing to keep");
+    expect((await searchUnits(request(units, probe))).message).toContain("nothing to keep");
+  });
+
   it("stop where everything kept still fails, and say so", async () => {
     const outcome = await searchUnits(request(units, async () => measured(12)));
     expect(outcome.kind).toBe("premise-fails");
