@@ -57,7 +57,8 @@ const validation = z
     loader: path.optional().describe("Python file with load_data()."),
     inputs: path.optional().describe("Saved inputs JSON in Polygraphy's format."),
     random: random.optional(),
-    "max-samples": count.default(32).describe("At most this many samples."),
+    // Enough for three sets of 24, below which nothing is proved (search/proof.ts), and some that a split leaves over.
+    "max-samples": count.default(96).describe("At most this many samples. Below 72 (48 with calibration data) no fix can be proved."),
     overlap: z
       .enum(["refused", "allowed"])
       .default("refused")

@@ -39,7 +39,7 @@ describe("a model that only the command line describes", () => {
       name: "cls",
       describedIn: "flags",
       quantization: { cache: "calibration/cls.cache", data: "calibration/cls.npz", loader: undefined },
-      validation: { data: "validation.npz", maxSamples: 32 },
+      validation: { data: "validation.npz", maxSamples: 96 },
       tolerance: { limits: { sqnrDb: { fail: 15 } } },
     });
     expect(model?.shapes.get("x")?.opt).toEqual([1, 3, 48, 192]);
