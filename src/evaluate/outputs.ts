@@ -36,7 +36,9 @@ export async function judgeOutputs(
   return { engine, measured, judgement: judgeMeasured(judging, measured) };
 }
 
-export const judgeMeasured = ({ entry, lane, today, baseline }: Judging, { measurements, coverage }: Measured): Judgement =>
+type JudgedFacts = Pick<Judging, "entry" | "today" | "baseline"> & { readonly lane: Pick<PreparedLane, "outputs"> };
+
+export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { measurements, coverage }: Measured): Judgement =>
   judge({
     measurements,
     coverage,

@@ -1,9 +1,12 @@
 /** The gate against the labelled set: models and quantisations whose truth was measured over 512 fresh samples by the Python oracle. */
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { testWithPython } from "../support/needs.ts";
-import { judgeDraw } from "../verdicts/judge.ts";
+import { judgeConstructed } from "../verdicts/constructed.ts";
+import { judgeDraw, judgeFromPool } from "../verdicts/judge.ts";
 import { readLabels } from "../verdicts/labels.ts";
 import { labelledModels } from "../verdicts/models.ts";
+import { drawSize, openPool, poolNumbers } from "../verdicts/pool.ts";
+import { quantizations } from "../verdicts/quantizations.ts";
 import { tally } from "../verdicts/tally.ts";
 
 /** The small ones: `node bench/verdicts.ts` judges all models and many draws. */
@@ -23,3 +26,30 @@ testWithPython(
   },
   300_000,
 );
+
+testWithPython(
+  "gives from sums that were kept the very verdicts of a whole run",
+  async () => {
+    const models = labelledModels.filter(({ name }) => name === "rnet");
+    const labels = readLabels();
+    const whole = await judgeDraw({ models, labels, draw: 0, samples: drawSize, seed: 3 });
+    const places = Array.from({ length: drawSize }, (_, i) => i);
+    const kept = [];
+    for (const model of models)
+      for (const quantization of quantizations) {
+        const pool = await openPool(model, quantization, poolNumbers(model).slice(0, drawSize), true);
+        kept.push(...judgeFromPool(model, quantization, labels, { pool, places, seed: 3 }));
+      }
+    expect(kept).toEqual(whole);
+    expect(whole.filter(({ verdict }) => verdict === "pass").length).toBeGreaterThan(2);
+  },
+  300_000,
+);
+
+test("tells what is made on purpose, and recorded engines, from draw to draw", async () => {
+  const judged = [];
+  for (let draw = 0; draw < 10; draw++) judged.push(...(await judgeConstructed(draw, 32)));
+  const { cases, falsePasses, unsureFalsePasses, falseAlarms, undecided } = tally(judged);
+  expect({ falsePasses, unsureFalsePasses, falseAlarms }).toEqual({ falsePasses: [], unsureFalsePasses: [], falseAlarms: [] });
+  expect(undecided.length).toBeLessThanOrEqual(cases / 10);
+});

@@ -3,7 +3,7 @@
  * then come from the gate's own measuring and judging, in milliseconds.
  */
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
@@ -31,7 +31,7 @@ export interface Pool {
 }
 
 /** Enough for twenty draws of 32 that share no sample; of models that take long, of which draws share some. */
-const poolSizes: Readonly<Record<string, number>> = { nsfw: 160, recogniser: 320 };
+const poolSizes: Readonly<Record<string, number>> = { nsfw: 160, recogniser: 160, detector: 320, direction: 320 };
 const poolSize = 640;
 export const drawSize = 32;
 
@@ -39,22 +39,22 @@ export const drawSize = 32;
 export const poolNumbers = ({ name }: LabelledModel): number[] =>
   Array.from({ length: poolSizes[name] ?? poolSize }, (_, i) => firstOfDraw(Math.floor(i / drawSize)) + (i % drawSize));
 
-/** What the sums come from: the lane and the accumulating, not the judging. */
-const sources = [
-  "src/lanes/simulate/*.ts",
-  "src/onnx/*.ts",
-  "src/measure/{accumulate,agreement,by-value,entries,measure,moments,numbers,parts,score,sums}.ts",
-];
-
-/** `numbers`: of the samples, as the model makes them. Other code, models, scales or samples make another file. */
-export async function openPool(model: LabelledModel, quantization: Quantization, numbers: readonly number[]): Promise<Pool> {
+/**
+ * `numbers`: of the samples, as the model makes them. Other models, scales or samples make another file; `isFresh` runs again what the lane may now give
+ * otherwise.
+ */
+export async function openPool(
+  model: LabelledModel,
+  quantization: Quantization,
+  numbers: readonly number[],
+  isFresh = false,
+): Promise<Pool> {
   const hash = createHash("sha256")
     .update(JSON.stringify([model.name, model.shape, numbers]))
     .update(cacheOf(model, quantization));
   hash.update(readFileSync(modelFile(model))).update(readFileSync(new URL("./samples.ts", import.meta.url)));
-  for (const file of globSync(sources, { cwd: root }).toSorted()) hash.update(readFileSync(join(root, file)));
   const path = join(folder, `${model.name}-${quantization.name}-${hash.digest("hex").slice(0, 16)}.bin`);
-  if (existsSync(path)) return deserialize(readFileSync(path));
+  if (!isFresh && existsSync(path)) return deserialize(readFileSync(path));
   const pool = await runPool(model, quantization, numbers);
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${path}.part`, serialize(pool));
@@ -89,16 +89,28 @@ async function runPool(model: LabelledModel, quantization: Quantization, numbers
   }
 }
 
-const sourceOf = (model: LabelledModel, numbers: readonly number[]): FeedSource => ({
-  description: `${numbers.length} made samples`,
-  count: numbers.length,
-  feed: async (index) => {
-    const data = model.sample(numbers[index] ?? Number.NaN);
-    const dtype = data instanceof Float32Array ? "float32" : "int32";
-    return new Map([[model.input, { name: model.input, dtype, shape: model.shape, data }]]);
-  },
-  close: async () => {},
-});
+/** Made samples of a model, by their numbers. Each is made once: a picture takes as long as a run of a small model. */
+export function sourceOf(model: LabelledModel, numbers: readonly number[]): FeedSource {
+  return {
+    description: `${numbers.length} made samples`,
+    count: numbers.length,
+    feed: async (index) => {
+      const data = madeSample(model, numbers[index] ?? Number.NaN);
+      const dtype = data instanceof Float32Array ? "float32" : "int32";
+      return new Map([[model.input, { name: model.input, dtype, shape: model.shape, data }]]);
+    },
+    close: async () => {},
+  };
+}
+
+const made = new Map<string, ReturnType<LabelledModel["sample"]>>();
+
+function madeSample(model: LabelledModel, number: number) {
+  const key = `${model.name} ${number}`;
+  const data = made.get(key) ?? model.sample(number);
+  made.set(key, data);
+  return data;
+}
 
 /** What the gate would have summed up of these samples, numbered from 0 in this order. */
 export function draw({ samples }: Pool, places: readonly number[]): Summed {
