@@ -45,6 +45,8 @@ def hello(keeper: LogKeeper) -> dict[str, Any]:
     import numpy
 
     trt = module.take(product)
+    if not hasattr(trt.IExecutionContext, "execute_async_v3"):
+        raise Failure("too-old", "{} {} cannot run an engine by tensor names, which came with 8.5".format(product, trt.__version__))
     import polygraphy
 
     logger = install(keeper)

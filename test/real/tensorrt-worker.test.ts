@@ -155,6 +155,16 @@ describeWithPython("the worker", () => {
     await expect(worker.hello()).rejects.toMatchObject({ reason: "lane-unavailable", message: expect.stringContaining("'python'") });
   });
 
+  it("refuses a TensorRT that is older than what it runs engines with, in words that say the floor", async () => {
+    await started({ FAKE_TRT_VERSION: "8.4.3" });
+    await expect(worker.hello()).rejects.toMatchObject({
+      reason: "lane-unavailable",
+      message: expect.stringMatching(
+        /TensorRT 8\.4\.3 cannot run an engine by tensor names, which came with 8\.5\. Install TensorRT 8\.5 or newer/,
+      ),
+    });
+  });
+
   it("names a module that Python does not have", async () => {
     machine = await fakeMachine();
     const bare = join(machine.run.folder, "bin", "bare");

@@ -7,7 +7,7 @@ export interface Capability {
   readonly why: string;
 }
 
-/** Weak typing with a calibration cache: 8.0 to 10.x. */
+/** Weak typing with a calibration cache: 8.5 to 10.x. */
 export function implicitLane(features: Features): Capability {
   if (features.runtimeCache)
     return { works: false, why: "TensorRT for RTX has no calibration and no INT8 flag: use a Q/DQ model and `lane: explicit`" };

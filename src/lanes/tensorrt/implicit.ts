@@ -1,5 +1,5 @@
 /**
- * The implicit lane (TensorRT 8.0 to 10.x): FP16 reference, INT8 candidate from a calibration cache; with kept units the same scales as Q/DQ,
+ * The implicit lane (TensorRT 8.5 to 10.x): FP16 reference, INT8 candidate from a calibration cache; with kept units the same scales as Q/DQ,
  * before 8.6 by layer precision with `obey`.
  * Decides how engines of this lane are built; what is done with them is engine-lane.ts.
  */

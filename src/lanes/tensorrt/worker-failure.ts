@@ -25,6 +25,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
     "This TensorRT is installed without the builder's kernels for this GPU: install every library of the same version (`pip install tensorrt==VERSION`, or NVIDIA's archive), not a part of it.",
   ],
   "no-cuda": ["lane-unavailable", "Check that `nvidia-smi` answers, and that the driver is new enough for this TensorRT."],
+  "too-old": ["lane-unavailable", "Install TensorRT 8.5 or newer (JetPack 5.1): this gate and Polygraphy need it."],
   "missing-module": ["lane-unavailable", "Run `trt-gate doctor` for the command that installs it."],
 };
 
