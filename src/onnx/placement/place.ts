@@ -113,11 +113,18 @@ export function place(wanted: Wanted, network: Network, given: ReadonlyMap<strin
 }
 
 /** The same units, each with the labels of the nodes that go with it. */
-export const withFollowers = (units: readonly Unit[], others: Placed["others"]): Unit[] =>
-  units.map((unit) => {
-    const followers = [...others.values()].filter((other) => other.unit === unit.id).map(({ label }) => label);
-    return followers.length === 0 ? unit : { ...unit, followers };
+export function withFollowers(units: readonly Unit[], others: Placed["others"]): Unit[] {
+  const labels = new Map<string, string[]>();
+  for (const { unit, label } of others.values()) {
+    const list = labels.get(unit);
+    if (list === undefined) labels.set(unit, [label]);
+    else list.push(label);
+  }
+  return units.map((unit) => {
+    const followers = labels.get(unit.id);
+    return followers === undefined ? unit : { ...unit, followers };
   });
+}
 
 export const firstOutput = (node: NodeProto): string => node.output.find((name) => name !== "") ?? "";
 

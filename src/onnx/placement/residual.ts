@@ -37,13 +37,14 @@ export function backbones(view: GraphView): Backbones {
 /** By Add: the tensor that comes from the branch to fuse with; Adds without one are left out. */
 export function fusedAddInputs(view: GraphView, backbone: Backbones): ReadonlyMap<NodeProto, string> {
   const found = new Map<NodeProto, string>();
+  const nearestCommon = commonAncestors(view);
   for (const node of view.nodes.filter((one) => opOf(one) === "Add")) {
     const [first = "", second = ""] = node.input;
     const [a, b] = [view.maker.get(first), view.maker.get(second)];
     if (hasConstant(view, node) || a === undefined || b === undefined) continue;
     const [left, right] = [backbone(a), backbone(b)];
     if (left === right) continue;
-    const common = nearestCommon(view, a, b);
+    const common = nearestCommon(a, b);
     if (left !== undefined && right !== undefined) found.set(node, common.fromFirst > common.fromSecond ? first : second);
     else if (common.node === undefined || common.node !== (left ?? right)) found.set(node, left === undefined ? second : first);
   }
@@ -56,27 +57,34 @@ interface Common {
   readonly fromSecond: number;
 }
 
-/** The common ancestor nearest to the first; distances are those of a walk depth first. */
-function nearestCommon(view: GraphView, first: NodeProto, second: NodeProto): Common {
-  const [one, other] = [ancestors(view, first), ancestors(view, second)];
-  let best: Common = { node: undefined, fromFirst: -1, fromSecond: -1 };
-  for (const [node, fromFirst] of one) {
-    const fromSecond = other.get(node);
-    if (fromSecond !== undefined && (best.node === undefined || fromFirst < best.fromFirst)) best = { node, fromFirst, fromSecond };
-  }
-  return best;
-}
-
-function ancestors(view: GraphView, node: NodeProto): Map<NodeProto, number> {
-  const found = new Map([[node, 0]]);
-  const stack: [NodeProto, number][] = [[node, 0]];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const [at, distance] = top;
-    for (const parent of parents(view, at))
-      if (!found.has(parent)) {
-        found.set(parent, distance + 1);
-        stack.push([parent, distance + 1]);
-      }
-  }
-  return found;
+/** The common ancestor nearest to the first; distances are those of a walk depth first. By number: deep networks have many Adds and long ways back. */
+function commonAncestors(view: GraphView): (first: NodeProto, second: NodeProto) => Common {
+  const number = new Map(view.nodes.map((node, i) => [node, i] as const));
+  const before = view.nodes.map((node) => parents(view, node).flatMap((parent) => number.get(parent) ?? []));
+  const distances = [new Int32Array(before.length), new Int32Array(before.length)] as const;
+  const walk = (from: NodeProto, distance: Int32Array): number[] => {
+    const start = number.get(from) ?? 0;
+    distance.fill(-1);
+    distance[start] = 0;
+    const [seen, stack] = [[start], [start]];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop())
+      for (const parent of before[at] ?? [])
+        if (distance[parent] === -1) {
+          distance[parent] = (distance[at] ?? 0) + 1;
+          seen.push(parent);
+          stack.push(parent);
+        }
+    return seen;
+  };
+  return (first, second) => {
+    const seen = walk(first, distances[0]);
+    walk(second, distances[1]);
+    let best: Common = { node: undefined, fromFirst: -1, fromSecond: -1 };
+    for (const at of seen) {
+      const [fromFirst = -1, fromSecond = -1] = [distances[0][at], distances[1][at]];
+      if (fromSecond !== -1 && (best.node === undefined || fromFirst < best.fromFirst))
+        best = { node: view.nodes[at], fromFirst, fromSecond };
+    }
+    return best;
+  };
 }
