@@ -1,11 +1,12 @@
 /**
- * What samples are by their content: which are equal, which stand in another set too; and that every number in them is one.
+ * What samples are by their content: which are equal or nearly so, which stand in another set too; and that every number in them is one.
  * Rows of a batch count one by one, so that another batch size hides nothing. Decides nothing about what that means for a verdict.
  */
 import { createHash } from "node:crypto";
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/job.ts";
 import { type Feed, isFloat, type Tensor } from "../model/tensor.ts";
+import { sketchOf } from "./sketch.ts";
 
 /** Hashes of a sample's rows, in order; one for the whole where its inputs have no common first dimension. */
 export type Fingerprint = readonly string[];
@@ -93,7 +94,8 @@ function hashRow(tensors: readonly Tensor[], row: number, rows: number): string 
     const size = data.length / rows;
     const part = data.subarray(row * size, (row + 1) * size);
     hash.update(`${name} ${dtype} ${(rows === 1 && shape.length === 0 ? shape : shape.slice(1)).join()};`);
-    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    if (part instanceof Float32Array || part instanceof Float64Array) hash.update(sketchOf(part));
+    else hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   }
   return hash.digest("base64");
 }
