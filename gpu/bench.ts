@@ -8,6 +8,7 @@ import type { Measurement } from "../src/measure/measurement.ts";
 import type { TensorPair } from "../src/model/engine.ts";
 import type { EngineJob, QuantizationSource, ShapeRange } from "../src/model/job.ts";
 import type { PreparedLane } from "../src/model/lane.ts";
+import { type PlacementScheme, placementSchemes } from "../src/model/placement.ts";
 import { openFeeds } from "../src/samples/feeds.ts";
 import type { Recorder } from "./record.ts";
 
@@ -27,6 +28,8 @@ export interface Bench {
   readonly cache?: string | undefined;
   readonly input?: string | undefined;
   readonly shape?: readonly number[] | undefined;
+  /** Where the gate puts Q/DQ that it makes; its default without. */
+  readonly placement?: PlacementScheme | undefined;
   /** JSON of unit ids: the first of them are kept. */
   readonly order?: string | undefined;
   /** Validation samples of `ship`, `truth` and `simulate`; the classifier's eight recorded ones without. */
@@ -37,6 +40,8 @@ export interface Bench {
   readonly limitDb: number;
   /** Builder optimisation level of `truth` and `simulate`; TensorRT's default without. */
   readonly level?: number | undefined;
+  /** The reference of `truth`, built elsewhere; each run builds its own without. */
+  readonly referencePlan?: string | undefined;
   /** Runs of `truth`, side by side. */
   readonly runs?: number;
   /** Seconds that `third` gives `debug precision`. */
@@ -150,3 +155,5 @@ export function timed(words: readonly string[], options: ChildOptions = {}): Pro
     );
   });
 }
+
+export const placementFrom = (text: string | undefined): PlacementScheme | undefined => placementSchemes.find((scheme) => scheme === text);

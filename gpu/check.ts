@@ -10,7 +10,7 @@ import { plainLog } from "../src/effects/log.ts";
 import { realEffects } from "../src/effects/real.ts";
 import { inspectMachine } from "../src/lanes/tensorrt/machine.ts";
 import { agreementStage } from "./agreement-stage.ts";
-import { type Bench, root } from "./bench.ts";
+import { type Bench, placementFrom, root } from "./bench.ts";
 import { checkStage } from "./check-stage.ts";
 import { constructionStage } from "./construction-stage.ts";
 import { faultsStage } from "./faults-stage.ts";
@@ -57,10 +57,12 @@ const { values } = parseArgs({
     input: { type: "string" },
     shape: { type: "string" },
     order: { type: "string" },
+    placement: { type: "string" },
     pictures: { type: "string" },
     calibration: { type: "string" },
     limit: { type: "string", default: "22" },
     level: { type: "string" },
+    "reference-plan": { type: "string" },
     runs: { type: "string", default: "2" },
     "bisect-seconds": { type: "string", default: "600" },
     gate: { type: "string", default: `${process.execPath} ${join(root, "src/cli.ts")}` },
@@ -90,11 +92,13 @@ const bench: Bench = {
   cache: path(values.cache),
   input: values.input,
   shape: values.shape?.split(",").map(Number),
+  placement: placementFrom(values.placement),
   order: path(values.order),
   pictures: path(values.pictures),
   calibration: path(values.calibration),
   limitDb: Number(values.limit),
   level: values.level === undefined ? undefined : Number(values.level),
+  referencePlan: path(values["reference-plan"]),
   runs: Number(values.runs),
   bisectSeconds: Number(values["bisect-seconds"]),
 };

@@ -75,7 +75,7 @@ export async function runGate(bench: Bench, subject: Subject, wanted: Wanted): P
     ["candidate.plan", wanted.plans?.candidate],
   ];
   for (const [name, from] of placed) if (from !== undefined) place(resolve(from), join(folder, name));
-  writeFileSync(join(folder, ".github/trt-gate.yml"), configuration(subject, wanted));
+  writeFileSync(join(folder, ".github/trt-gate.yml"), configuration(subject, wanted, bench.placement));
   const words = ["check", "--lane", wanted.lane, "--search", wanted.search, "--changed-only", "false", "--python", bench.python];
   const ran = await timed(
     [...bench.gate, ...words, "--report-dir", "report", ...(wanted.savesOutputs ? ["--save-outputs", "outputs"] : [])],
@@ -100,8 +100,9 @@ function place(from: string, to: string): void {
   }
 }
 
-function configuration(subject: Subject, { qdq, plans, level }: Wanted): string {
+function configuration(subject: Subject, { qdq, plans, level }: Wanted, placement: string | undefined): string {
   const data = subject.calibration === undefined ? "" : ", data: calibration.npz, min-samples: 24";
+  const placed = placement === undefined ? "" : `, placement: ${placement}`;
   const given = Object.entries(plans ?? {}).flatMap(([side, path]) => (path === undefined ? [] : [`${side}: ${side}.plan`]));
   const lines = [
     "version: 1",
@@ -109,7 +110,7 @@ function configuration(subject: Subject, { qdq, plans, level }: Wanted): string 
     `  - name: ${subject.name}`,
     "    path: model.onnx",
     `    shapes: {"${subject.input}": [${subject.shape.join(", ")}]}`,
-    `    quantization: ${qdq === undefined ? `{cache: scales.cache${data}}` : "{qdq: fixed.qdq.onnx}"}`,
+    `    quantization: ${qdq === undefined ? `{cache: scales.cache${data}${placed}}` : "{qdq: fixed.qdq.onnx}"}`,
     "    validation: {data: validation.npz, max-samples: 512}",
     `    tolerance: {sqnr-db: {fail: ${subject.limitDb}}}`,
     `    tensorrt: {${level === undefined ? "" : `optimization-level: ${level}, `}tactic-sources: none, mark-batch: 64}`,

@@ -62,7 +62,13 @@ function checkSearched(bench: Bench, stage: string, { limitDb }: Subject, { mode
 export async function truthStage(bench: Bench): Promise<void> {
   const subject = classifier(bench);
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check("truth", name, pass, figure, wanted);
-  const wanted = { lane: "implicit", search: "off", ...(bench.level === undefined ? {} : { level: bench.level }) } as const;
+  const { referencePlan } = bench;
+  const wanted = {
+    lane: "implicit",
+    search: "off",
+    plans: { reference: referencePlan },
+    ...(bench.level === undefined ? {} : { level: bench.level }),
+  } as const;
   const names = Array.from({ length: bench.runs ?? 2 }, (_, i) => `implicit-${bench.level ?? "default"}-${i + 1}`);
   const runs = await Promise.all(names.map((name) => runGate(bench, subject, { ...wanted, name })));
   for (const ran of runs) {
@@ -76,7 +82,7 @@ export async function truthStage(bench: Bench): Promise<void> {
       { units: units ?? null, message: ran.model?.message ?? ran.tail.slice(-400) },
       "int8-not-used with both latencies below a tenth, else a figure",
     );
-    await checkPlans(bench, "truth", ran);
+    await checkPlans(bench, "truth", ran, referencePlan);
   }
 }
 
@@ -89,8 +95,8 @@ interface PlanFigures {
 }
 
 /** Runs the plans that a report hands over by Polygraphy alone, in a process that knows nothing of the gate. */
-async function checkPlans(bench: Bench, stage: string, ran: Ran): Promise<void> {
-  const [reference, candidate] = [planOf(ran, "reference"), planOf(ran, "candidate")];
+async function checkPlans(bench: Bench, stage: string, ran: Ran, given?: string): Promise<void> {
+  const [reference, candidate] = [given ?? planOf(ran, "reference"), planOf(ran, "candidate")];
   const name = `${ran.name}: the plans handed over give the figure`;
   if (reference === undefined || candidate === undefined) {
     bench.recorder.check(stage, name, false, ran.tail.slice(-300), "both plans in the report's folder");
