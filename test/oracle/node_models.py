@@ -1,7 +1,8 @@
 """Writes the node-test cases of the onnx package: model, inputs of the first data set in Polygraphy's form, expected outputs.
 
 Usage: python node_models.py FOLDER [STEP]: every STEP-th case and all that hold a convolution or a matrix product. Prints an index as JSON:
-a row has "name", "compute" (it holds one), "inputs" (they could be written) and "outputs" (so could these).
+a row has "name", "compute" (it holds one), "inputs" (they could be written), "outputs" (so could these) and "unit": what two right results may differ by,
+as a share of the largest expected magnitude; one unit in the last place where an output's type is as coarse as that.
 """
 
 import base64
@@ -24,6 +25,9 @@ CARRIERS = {
     **dict.fromkeys(("uint4", "uint2"), np.uint8),
 }
 
+# Distance between neighbours from 1 to 2.
+UNITS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+
 
 def main():
     folder, step = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
@@ -36,7 +40,7 @@ def main():
         place.mkdir(parents=True)
         (place / "model.onnx").write_bytes(case.model.SerializeToString())
         inputs, outputs = (case.data_sets or [([], [])])[0]
-        row = {"name": case.name, "compute": compute}
+        row = {"name": case.name, "compute": compute, "unit": max([2e-7, *(UNITS.get(str(getattr(one, "dtype", "")), 0) for one in outputs)])}
         for what, infos, values in (("inputs", case.model.graph.input, inputs), ("outputs", case.model.graph.output, outputs)):
             arrays = {info.name: carried(value) for info, value in zip(infos, values)}
             row[what] = bool(arrays) and all(is_plain(value) for value in arrays.values())
