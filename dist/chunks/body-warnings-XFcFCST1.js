@@ -1,1 +1,0 @@
-import{o as bodyProducts}from"./calibrate-model-BXxUmPzN.js";import{x as toNetwork}from"./read-BLZutrYL.js";function bodyWarnings(e,t){let n=bodyProducts(toNetwork(e)),[r]=n;return r===void 0?[]:[`${n.length} compute nodes of ${t} lie inside bodies of If, Loop or Scan (first: ${r.label}): their own tensors get no scale and no Q/DQ, and run in float.`]}export{bodyWarnings as t};

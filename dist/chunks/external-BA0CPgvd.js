@@ -1,1 +1,0 @@
-export{t as allTensors,n as externalReferences}from"./external-Cvr7xAI8.js";

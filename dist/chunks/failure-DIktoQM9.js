@@ -1,2 +1,0 @@
-var ConfigError=class extends Error{name=`ConfigError`;problems;constructor(e){let t=typeof e==`string`?[e]:e;super(t.join(`
-`)),this.problems=t}},TrustError=class extends Error{name=`TrustError`},ToolError=class extends Error{name=`ToolError`;reason;tail;constructor(e,t,n=[]){super(t),this.reason=e,this.tail=n}},FileError=class extends Error{name=`FileError`;file;offset;constructor(e,t,n){super(`${e}${n===void 0?``:` at byte ${n}`}: ${t}`),this.file=e,this.offset=n}};export{TrustError as i,FileError as n,ToolError as r,ConfigError as t};

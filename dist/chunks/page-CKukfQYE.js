@@ -1,0 +1,1 @@
+export{t as renderHtml}from"./page-Q4RqLY0A.js";

@@ -1,1 +1,0 @@
-function placeWords({door:e,place:t,lines:n},...r){if(e===`flags`)return``;let i=r.map((e,t)=>n.get(r.slice(0,r.length-t).join(`.`))).find(e=>e!==void 0);return`${t.file}:${i??t.line}: `}export{placeWords as t};
