@@ -77,7 +77,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     seed: context.settings.options.seed,
     today: context.today,
     ...(labels ? { labels } : {}),
-    ...(baseline?.metrics ? { baseline: baseline.metrics } : {}),
+    ...(baseline?.measurements ? { baseline: new Map(baseline.measurements.map((one) => [one.tensor, one])) } : {}),
   };
   const search = openSearch({ prepared, judging, context });
   try {

@@ -5,7 +5,6 @@
 import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { Measurement } from "../measure/measurement.ts";
-import type { Metrics } from "../measure/metrics.ts";
 import { plainCandidate } from "../model/unit.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { prepareModel } from "../prepare/prepare-model.ts";
@@ -15,12 +14,11 @@ import { judgeOutputs } from "./outputs.ts";
 import { suspects } from "./suspects.ts";
 
 export interface Baseline {
-  readonly metrics?: ReadonlyMap<string, Metrics>;
   readonly measurements?: readonly Measurement[];
   readonly report?: NonNullable<ModelReport["baseline"]>;
 }
 
-/** Gives no metrics, and says why in the log, where there is no base or its model cannot be run. */
+/** Gives no measurements, and says why in the log, where there is no base or its model cannot be run. */
 export async function measureBaseline(entry: ModelEntry, context: CheckContext): Promise<Baseline> {
   const { log } = context.effects;
   const base = await baseOf(entry, context);
@@ -61,7 +59,6 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
     const { measurements } = run.measured;
     const { verdict, findings } = run.judgement;
     return {
-      metrics: new Map(measurements.map(({ tensor, metrics }) => [tensor, metrics])),
       measurements,
       report: {
         commit: base.commit,

@@ -1,9 +1,8 @@
 /** The verdict on one model from plain engines: final outputs over all samples, judged. */
 import type { ModelEntry } from "../config/settings.ts";
-import { type Judgement, judge } from "../gate/judge.ts";
+import { type JudgeInput, type Judgement, judge } from "../gate/judge.ts";
 import { type BuildsDecision, decideOverBuilds } from "../gate/noise.ts";
 import { type Measured, measure } from "../measure/measure.ts";
-import type { Metrics } from "../measure/metrics.ts";
 import type { Engine, TensorPair } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { plainCandidate } from "../model/unit.ts";
@@ -15,7 +14,7 @@ export interface Judging {
   readonly seed: number;
   readonly today: string;
   readonly labels?: readonly (number | string)[];
-  readonly baseline?: ReadonlyMap<string, Metrics>;
+  readonly baseline?: NonNullable<JudgeInput["baseline"]>;
 }
 
 export interface JudgedRun {

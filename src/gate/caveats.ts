@@ -84,7 +84,10 @@ export function findingCaveats(findings: readonly Finding[]): Caveat[] {
   const warnings = findings.filter(({ level }) => level === "warn");
   const kinds: readonly (readonly [CaveatCode, Finding | undefined])[] = [
     ["samples-beyond", warnings.find(({ of }) => of === "samples")],
-    ["part-beyond", warnings.find(({ of, part, margin = 0 }) => of === "tensor" && part !== undefined && margin < 0)],
+    [
+      "part-beyond",
+      warnings.find(({ of, part, margin = 0 }) => (of === "tensor" || of === "baseline") && part !== undefined && margin < 0),
+    ],
     ["entry-lost", warnings.find(({ of, metric, part }) => of === "entry" && metric !== "agreement" && part !== "without its mean")],
     ["variation-lost", warnings.find(({ part }) => part === "without its mean")],
     ["value-lost", warnings.find(({ of, metric }) => of === "entry" && metric === "agreement")],

@@ -3,13 +3,12 @@
  * Does not measure, does not know noise between builds (noise.ts), does not choose the exit code.
  */
 import type { Coverage, Measurement } from "../measure/measurement.ts";
-import type { Metrics } from "../measure/metrics.ts";
 import { intervalFor, settling, settlingText } from "./intervals.ts";
 import { type Level, worseLevel } from "./levels.ts";
 import { unusedPatterns } from "./limits.ts";
 import { capitalized } from "./messages.ts";
 import { type ReasonCode, reasonOf } from "./reasons.ts";
-import { type JudgedFinding, judgeTensor } from "./tensor-findings.ts";
+import { type BaselineFigures, type JudgedFinding, judgeTensor } from "./tensor-findings.ts";
 import type { Finding, Tolerance, Verdict, Waiver } from "./verdict.ts";
 
 export interface JudgeInput {
@@ -21,8 +20,8 @@ export interface JudgeInput {
   readonly waivers: readonly Waiver[];
   /** UTC date, YYYY-MM-DD: the caller owns the clock. */
   readonly today: string;
-  /** The base commit's metrics by output; absent where there is no usable baseline. */
-  readonly baseline?: ReadonlyMap<string, Metrics>;
+  /** The base commit's figures by output; absent where there is no usable baseline. */
+  readonly baseline?: ReadonlyMap<string, BaselineFigures>;
 }
 
 export interface Judgement {

@@ -53,7 +53,7 @@ export const reasons = {
     "Look at this layer, or relax its pattern in `tolerance.tensors`.",
   ),
   "baseline-drop": regression(
-    "An output is worse than the base commit's by more than the allowed drop.",
+    "An output, or a part of one, is worse than the base commit's by more than the allowed drop.",
     "Compare both reports: what changed in the model, the data or the cache?",
   ),
   "nonfinite-candidate": regression(

@@ -3,14 +3,14 @@
  * The verdict over all tensors is judge.ts.
  */
 import type { Fault, Measurement } from "../measure/measurement.ts";
-import { type Metrics, meets } from "../measure/metrics.ts";
+import { meets } from "../measure/metrics.ts";
 import { type Check, checkDrops, checkLimits } from "./checks.ts";
 import { entryFindings } from "./entry-findings.ts";
 import type { JudgedFinding } from "./finding.ts";
 import type { Level } from "./levels.ts";
 import { limitsFor, samplesWithinFor } from "./limits.ts";
 import { checkText, faultText, saturatedText } from "./messages.ts";
-import { judgedParts } from "./parts.ts";
+import { counterpart, judgedParts } from "./parts.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { sampleFinding } from "./sample-findings.ts";
 import { valueFindings } from "./value-findings.ts";
@@ -20,11 +20,14 @@ import { waiverFor } from "./waivers.ts";
 
 export type { JudgedFinding } from "./finding.ts";
 
+/** What an output and its parts had on the base commit. */
+export type BaselineFigures = Pick<Measurement, "metrics" | "parts">;
+
 export interface TensorRules {
   readonly tolerance: Tolerance;
   readonly waivers: readonly Waiver[];
   readonly today: string;
-  readonly baseline: Metrics | undefined;
+  readonly baseline: BaselineFigures | undefined;
 }
 
 /** Empty for a tensor that no limit names (a layer without a pattern, an injected pair). */
@@ -42,7 +45,7 @@ export function judgeTensor(measurement: Measurement, rules: TensorRules): Judge
   if (role !== "output") return findings.map((finding) => waive(finding, rules));
   const more = [
     ...hiddenByScore(measurement, limits, tolerance),
-    ...judgeParts(measurement, tolerance),
+    ...judgeParts(measurement, rules),
     ...sampleFinding(measurement, limits, samplesWithinFor(measurement, tolerance)),
     ...entryFindings(measurement, limits, tolerance.parts),
     ...valueFindings(measurement, limits),
@@ -55,19 +58,21 @@ function checksOf({ metrics, score, role }: Measurement, limits: Limits, { toler
   const checks = checkLimits(metrics, limits, "tensor");
   if (role !== "output") return checks;
   if (score) checks.push(...checkLimits(score.metrics, tolerance.score, "score"));
-  if (baseline) checks.push(...checkDrops(metrics, baseline, tolerance.baseline));
+  if (baseline) checks.push(...checkDrops(metrics, baseline.metrics, tolerance.baseline));
   return checks;
 }
 
-/** Each part by the output's limits, or by those of a pattern that names the part; where parts only warn, a failure is a warning. */
-function judgeParts(output: Measurement, tolerance: Tolerance): JudgedFinding[] {
+/** Each part by the output's limits, or by those of a pattern that names the part, and against the base; where parts only warn, a failure is a warning. */
+function judgeParts(output: Measurement, { tolerance, baseline }: TensorRules): JudgedFinding[] {
   if (tolerance.parts === "off") return [];
   return judgedParts(output).flatMap((part) => {
     const limits = limitsFor(part, tolerance) ?? {};
     // A metric of class vectors or pixels is of the whole.
     const checks = checkLimits(part.metrics, limits, "tensor").filter(({ value }) => value !== undefined);
     const score = part.score ? checkLimits(part.score.metrics, tolerance.score, "score") : [];
-    const findings = [...checks, ...score].map((check) => findingOf(part, check));
+    const before = part.part && counterpart(part.part, baseline?.parts ?? [], (one) => one.part);
+    const drops = before ? checkDrops(part.metrics, before.metrics, tolerance.baseline) : [];
+    const findings = [...checks, ...score, ...drops].map((check) => findingOf(part, check));
     return [...findings, ...hiddenByScore(part, limits, tolerance)].map((finding) =>
       tolerance.parts === "warn" && finding.level === "fail"
         ? { ...finding, level: "warn" as const, reason: "within-limits" as const }

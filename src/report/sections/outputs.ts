@@ -1,5 +1,6 @@
 /** The table of outputs: every check of every output, worst first. Keeps its head whatever the caps. Reads the report's checks; judges nothing. */
 import { worseLevel } from "../../gate/levels.ts";
+import { counterpart } from "../../gate/parts.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { code, table } from "../markdown.ts";
@@ -54,7 +55,14 @@ export function outputsTable(report: Report, caps: SizeLimits): string {
 }
 
 function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
-  const before = new Map(Object.entries(output.baseline ?? baselineOf(model, output.tensor)?.metrics ?? {}));
+  const base = baselineOf(model, output.tensor);
+  const before = ({ part, where = "", metric }: Partial<CheckReport>): Num | undefined => {
+    const figures =
+      part === undefined
+        ? (output.baseline ?? base?.metrics)
+        : counterpart({ name: part, where }, base?.parts ?? [], (one) => one)?.metrics;
+    return new Map(Object.entries(figures ?? {})).get(metric ?? "");
+  };
   const values = new Map(Object.entries(output.metrics));
   const empty = { value: undefined, limit: undefined, margin: undefined, marginDb: undefined };
   const row = (check: Partial<CheckReport> & Pick<CheckReport, "metric" | "of" | "level">): OutputRow => ({
@@ -64,8 +72,7 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
     interval: check.interval,
     model: model.name,
     output: output.tensor,
-    baseline:
-      check.of === "tensor" || check.of === "baseline" ? (check.part === undefined ? before.get(check.metric) : undefined) : undefined,
+    baseline: check.of === "tensor" || check.of === "baseline" ? before(check) : undefined,
   });
   const checks = checksOf(output);
   if (checks.length > 0) return checks.map(row);

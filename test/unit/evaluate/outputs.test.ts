@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { ToolError } from "../../../src/effects/failure.ts";
 import { decideOutputs, judgeOutputs } from "../../../src/evaluate/outputs.ts";
 import { plainCandidate } from "../../../src/model/unit.ts";
@@ -43,6 +43,31 @@ describe("the verdict on outputs", () => {
   it("calls NaN in the candidate alone a regression", async () => {
     const lane = fakeLane({ output: (sample) => ({ reference: reference(sample), candidate: [Number.NaN, 1, 1, 1] }) });
     expect((await judged(lane)).verdict).toMatchObject({ kind: "regression", reason: "nonfinite-candidate" });
+  });
+});
+
+test("one part that got worse than the base is a regression, where the whole and all limits hide it", async () => {
+  const parts = [
+    { name: "boxes", where: "[:, 0:2]", isSigmoid: false },
+    { name: "scores", where: "[:, 2:4]", isSigmoid: false },
+  ];
+  const forms = new Map([["y", { parts: { shape: [1, 4], labels: Uint8Array.of(1, 1, 2, 2), parts } }]]);
+  const lane = (candidate: number[]) => fakeLane({ forms, output: () => ({ reference: [400, 300, 0.5, 0.25], candidate }) });
+  const yaml = "tolerance: {sqnr-db: {fail: 10}, baseline: {sqnr-db: {drop: 3}}}";
+  const run = async (candidate: number[], baseline?: NonNullable<Parameters<typeof judgeOutputs>[0]["baseline"]>) => {
+    const own = lane(candidate);
+    return await judgeOutputs({ ...judging(own, yaml), ...(baseline ? { baseline } : {}) }, await own.build(plainCandidate), all);
+  };
+  const base = await run([401, 300, 0.5, 0.2578125]);
+  const baseline = new Map(base.measured.measurements.map((one) => [one.tensor, one]));
+  const { judgement, measured } = await run([401, 300, 0.5, 0.28125], baseline);
+  // numpy: 10 log10 of sum r^2 / sum (r-c)^2: 53.979 dB of the whole before and 53.975 dB now; of the scores 37.093 and 25.051 dB.
+  const figures = [base.measured, measured].map(({ measurements: [y] }) => [y?.metrics.sqnrDb, y?.parts?.[1]?.metrics.sqnrDb]);
+  expect(figures.flat()).toEqual([53.979, 37.093, 53.975, 25.051].map((value) => expect.closeTo(value, 2)));
+  expect(judgement.verdict).toMatchObject({
+    kind: "regression",
+    reason: "baseline-drop",
+    message: expect.stringContaining('part "scores"'),
   });
 });
 

@@ -49,7 +49,10 @@ describe("a pass", () => {
 
   it("is not doubted for what may be lost against the baseline: both were measured on the same samples", () => {
     const y = output(24, { low: 21, high: 27 });
-    const rules = { tolerance: tolerance({ limits, baseline: { sqnrDb: { drop: 3 } } }), baseline: new Map([["y", { sqnrDb: 26 }]]) };
+    const rules = {
+      tolerance: tolerance({ limits, baseline: { sqnrDb: { drop: 3 } } }),
+      baseline: new Map([["y", { metrics: { sqnrDb: 26 } }]]),
+    };
     expect(doubtOf(judge(input([y], rules)).findings, [y])).toBeUndefined();
   });
 });

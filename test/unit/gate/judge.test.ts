@@ -176,7 +176,7 @@ describe("the baseline", () => {
   const against = (before: number, now: number) =>
     verdictOf([measured("y", { sqnrDb: now, cosine: 1, maxAbs: 0 })], {
       tolerance: drops,
-      baseline: new Map([["y", { sqnrDb: before, maxAbs: 0 }]]),
+      baseline: new Map([["y", { metrics: { sqnrDb: before, maxAbs: 0 } }]]),
     });
 
   test("a loss beyond the drop is a regression although the limits are met", () => {
@@ -191,7 +191,7 @@ describe("the baseline", () => {
   });
 
   test("a metric for which lower is better may not grow by more than the drop", () => {
-    const parts = { tolerance: drops, baseline: new Map([["y", { maxAbs: 0.02 }]]) };
+    const parts = { tolerance: drops, baseline: new Map([["y", { metrics: { maxAbs: 0.02 } }]]) };
     expect(verdictOf([measured("y", { ...good, maxAbs: 0.035 })], parts).reason).toBe("baseline-drop");
     expect(verdictOf([measured("y", { ...good, maxAbs: 0.029 })], parts).kind).toBe("pass");
   });

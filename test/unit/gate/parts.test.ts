@@ -52,6 +52,43 @@ describe("parts of an output", () => {
   });
 });
 
+describe("parts against the base", () => {
+  const drops = tolerance({ baseline: { sqnrDb: { drop: 3 } } });
+  const at = (name: string, where: string, sqnrDb: number) => part(name, { ...good, sqnrDb }, { part: { name, where } });
+  const judged = (before: readonly Measurement[], parts: Parameters<typeof tolerance>[0] = {}) =>
+    judge(
+      input([output(at("boxes", "[:, 0:4]", 40), at("scores", "[:, 4:9]", 26))], {
+        tolerance: { ...drops, ...parts },
+        baseline: new Map([["y", output(...before)]]),
+      }),
+    );
+  const boxes = at("boxes", "[:, 0:4]", 40);
+
+  test("that lost more than the drop are a regression that names them, although whole and limits hold", () => {
+    const { verdict, findings } = judged([boxes, at("scores", "[:, 4:9]", 29.1)]);
+    expect(verdict).toMatchObject({ kind: "regression", reason: "baseline-drop" });
+    expect(verdict.message).toMatch(
+      /^The part "scores" of "y" at \[:, 4:9\] has sqnr-db 26 dB, beyond what the baseline's drop allows 26.1 dB\./,
+    );
+    expect(findings[0]).toMatchObject({ of: "baseline", part: "scores", where: "[:, 4:9]", value: 26, level: "fail" });
+    expect(judged([boxes, at("scores", "[:, 4:9]", 29)]).verdict.kind).toBe("pass");
+  });
+
+  test("are found by their name at another place, and by their place under another name", () => {
+    expect(judged([boxes, at("scores", "[:, 5:10]", 30)]).verdict.reason).toBe("baseline-drop");
+    expect(judged([boxes, at("conv_71", "[:, 4:9]", 30)]).verdict.reason).toBe("baseline-drop");
+    expect(judged([boxes, at("conv_71", "[:, 5:10]", 30)]).verdict.kind).toBe("pass");
+  });
+
+  test("only warn, or are not judged, where the tolerance says so of parts", () => {
+    const before = [boxes, at("scores", "[:, 4:9]", 30)];
+    const warned = judged(before, { parts: "warn" });
+    expect(warned.verdict.kind).toBe("pass");
+    expect(findingCaveats(warned.findings)).toEqual([{ reason: "part-beyond", message: expect.stringContaining('The part "scores"') }]);
+    expect(judged(before, { parts: "off" }).findings.every(({ level }) => level === "pass")).toBe(true);
+  });
+});
+
 describe("indices", () => {
   const ids = (agreement: number) => measured("ids", { ...good, agreement }, { kind: "index" });
 

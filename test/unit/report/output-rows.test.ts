@@ -25,6 +25,35 @@ it("shows every check of the report as it stands there, worst level first, then 
   ]);
 });
 
+it("shows beside a part the figure that the part had on the base", () => {
+  const place = { part: "scores", where: "[:, 4:9]" };
+  const outputs = [
+    sampleTensor({
+      tensor: "y",
+      checks: [
+        { ...check, ...place, of: "baseline", metric: "sqnrDb", level: "fail" },
+        { ...check, metric: "sqnrDb", level: "pass" },
+      ],
+    }),
+  ];
+  const { reference } = sampleTensor();
+  const part = {
+    name: "scores",
+    where: "[:, 4:9]",
+    elements: 5,
+    metrics: { sqnrDb: 37.1 },
+    reference,
+    candidate: reference,
+    level: "pass" as const,
+  };
+  const before = [sampleTensor({ tensor: "y", metrics: { sqnrDb: 54 }, parts: [part] })];
+  const rows = outputRows(sampleModel({ outputs, baseline: { commit: "2b4c6d8e", verdict: "pass", outputs: before, message: "" } }));
+  expect(rows.map((row) => [row.part, row.baseline])).toEqual([
+    ["scores", 37.1],
+    [undefined, 54],
+  ]);
+});
+
 it("shows what kept an output from being measured, and of one without limits its SQNR", () => {
   const outputs = [
     sampleTensor({ tensor: "y", level: "undecided", fault: "shape-mismatch", checks: [] }),
