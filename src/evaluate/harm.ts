@@ -7,7 +7,7 @@ import { DetectionHarm } from "../measure/harm/detection.ts";
 import { SegmentationHarm } from "../measure/harm/segmentation.ts";
 import type { Harm, Sides, TaskKind } from "../measure/harm/task-harm.ts";
 import { numbersOf } from "../measure/numbers.ts";
-import { placesOf, valuesAt } from "../measure/parts.ts";
+import { type PartPlaces, placesOf, valuesAt } from "../measure/parts.ts";
 import type { OutputForm, PartMap } from "../model/output-form.ts";
 import { sameShape, type Tensor } from "../model/tensor.ts";
 import { bySample, type OutputSink, type Side } from "./output-sinks.ts";
@@ -108,8 +108,8 @@ function taskOf(tensor: Tensor, form: OutputForm, kind: TaskKind | undefined, ou
 /** One output that joins 4 box values and Sigmoid scores of the same places: along the last axis, or along the one before it. */
 function detectionsOf(parts: PartMap, sides: Sides, shape: readonly number[]) {
   if (!sameShape(parts.shape, shape) || parts.parts.length !== 2 || shape.length !== 3) return undefined;
-  const [boxes, scores] = placesOf(parts).toSorted((a, b) => Number(a.part.isSigmoid) - Number(b.part.isSigmoid));
-  if (boxes === undefined || scores === undefined || boxes.part.isSigmoid || !scores.part.isSigmoid) return undefined;
+  const [boxes, scores] = placesOf(parts).toSorted((a, b) => Number(isSigmoid(a)) - Number(isSigmoid(b)));
+  if (boxes === undefined || scores === undefined || isSigmoid(boxes) || !isSigmoid(scores)) return undefined;
   const [images = 1, rows = 1, columns = 1] = shape;
   for (const [places, isLast] of [
     [rows, true],
@@ -125,6 +125,8 @@ function detectionsOf(parts: PartMap, sides: Sides, shape: readonly number[]) {
   }
   return undefined;
 }
+
+const isSigmoid = ({ part }: PartPlaces): boolean => part.score?.kind === "sigmoid";
 
 interface Pair {
   readonly reference: Tensor;

@@ -14,7 +14,7 @@ import type { Coverage, Measurement } from "./measurement.ts";
 import type { ValueKind } from "./metrics.ts";
 import { pairOfNumbers } from "./numbers.ts";
 import { mapFor, type PartPlaces, placesOf, valuesAt } from "./parts.ts";
-import { scoresOf } from "./score.ts";
+import { partScoresOf, scoresOf } from "./score.ts";
 import { emptySums } from "./sums.ts";
 import { type MeasurementOptions, type PartSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
 import { addSides, emptyValueHistogram } from "./value-histogram.ts";
@@ -124,7 +124,10 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: M
     accumulate(sums, reference, candidate, at.length, options);
     const own = partSums(entry, part);
     own.samples.push({ sample, sums });
-    if (own.score) addScore(own.score, scoresOf(reference, [at.length], sigmoid), scoresOf(candidate, [at.length], sigmoid), options);
+    if (own.score && part.score) {
+      const where = { places: at, shape };
+      addScore(own.score, partScoresOf(reference, where, part.score), partScoresOf(candidate, where, part.score), options);
+    }
   }
   if (entry.kind === "index") {
     entry.byValue ??= new Map();
@@ -132,8 +135,6 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: M
   }
   if (entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
 }
-
-const sigmoid = { kind: "sigmoid", node: "" } as const;
 
 /** Kept for each shape: an output of open dimensions may change its shape from sample to sample. */
 function partPlaces(entry: TensorSums, shape: readonly number[]): readonly PartPlaces[] | undefined {
@@ -154,12 +155,11 @@ function partSums(entry: TensorSums, part: OutputPart): PartSums {
   entry.parts ??= [];
   const known = entry.parts.find((one) => one.part.name === part.name && one.part.where === part.where);
   if (known !== undefined) return known;
-  const isSigmoid = part.isSigmoid || entry.form?.score?.kind === "sigmoid";
   const made: PartSums = {
     part,
     kind: part.values ?? entry.kind ?? "quantity",
     samples: [],
-    ...(isSigmoid ? { score: { kind: "sigmoid", samples: [], clamped: 0 } } : {}),
+    ...(part.score ? { score: { kind: part.score.kind, samples: [], clamped: 0 } } : {}),
   };
   entry.parts.push(made);
   return made;

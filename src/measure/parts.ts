@@ -1,5 +1,5 @@
 /** Takes an output apart: the values of each part, in their own order, from the values of the whole. Which values are whose is the graph's (onnx/output-parts.ts). */
-import type { OutputPart, PartMap } from "../model/output-form.ts";
+import type { OutputPart, PartMap, ScoreSource } from "../model/output-form.ts";
 import { elementCount, sameShape } from "../model/tensor.ts";
 import type { Numbers } from "./accumulate.ts";
 
@@ -38,19 +38,30 @@ export function mapFor(map: PartMap, shape: readonly number[]): PartMap | undefi
     step(index, shape);
   }
   const members = roots.map((root) => map.parts.filter((_, i) => groups.get(i + 1) === root));
-  return { shape, labels, parts: members.map(joined) };
+  return { shape, labels, parts: members.map((group) => joined(group, kept)) };
 }
 
-const joined = (parts: readonly OutputPart[]): OutputPart => {
+const joined = (parts: readonly OutputPart[], kept: readonly boolean[]): OutputPart => {
   const [first] = parts;
   const values = parts.every((part) => part.values === first?.values) ? first?.values : undefined;
+  const score = jointScore(parts, kept);
   return {
     name: parts.map(({ name }) => name).join(", "),
     where: first?.where ?? "",
-    isSigmoid: parts.every(({ isSigmoid }) => isSigmoid),
     ...(values === undefined ? {} : { values }),
+    ...(score === undefined ? {} : { score }),
   };
 };
+
+/** Of a Softmax only while its axis keeps its length: then each row is still whole. */
+function jointScore(parts: readonly OutputPart[], kept: readonly boolean[]): ScoreSource | undefined {
+  const [first] = parts;
+  if (first?.score === undefined || !parts.every(({ score }) => score?.kind === first.score?.kind)) return undefined;
+  if (first.score.kind === "sigmoid") return first.score;
+  const { axis } = first.score;
+  const isOne = parts.every(({ score }) => score !== undefined && score.kind !== "sigmoid" && score.axis === axis);
+  return isOne && kept[axis] === true ? first.score : undefined;
+}
 
 /** Labels that meet at one place of the kept axes belong together: label -> smallest label of its group. */
 function groupsByAxes(map: PartMap, kept: readonly boolean[]): Map<number, number> {

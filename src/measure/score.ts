@@ -3,6 +3,7 @@
  * Decides how a score is computed; whether it gates is gate/'s business.
  */
 import type { ScoreSource } from "../model/output-form.ts";
+import { elementCount } from "../model/tensor.ts";
 import type { Numbers } from "./accumulate.ts";
 
 /** FP16's smallest normal number: probabilities below it are not told apart on either side. */
@@ -25,10 +26,25 @@ export function scoresOf(values: Numbers, shape: readonly number[], source: Scor
       (value) => value,
       (p) => Math.log(p / (1 - p)),
     );
-  const scores = clampAll(values, source.kind === "softmax" ? (value) => value : Math.exp, Math.log);
+  const scores = logsOf(values, source.kind);
   centre(scores.values, shape, source.axis);
   return scores;
 }
+
+/** The same of a part: `values` lie at `places` of an output of this shape, where the source's axis counts; the part holds it whole. */
+export function partScoresOf(
+  values: Numbers,
+  { places, shape }: { readonly places: Uint32Array; readonly shape: readonly number[] },
+  source: ScoreSource,
+): Scores {
+  if (source.kind === "sigmoid") return scoresOf(values, [values.length], source);
+  const scores = logsOf(values, source.kind);
+  centreRows(scores.values, places, shape, source.axis);
+  return scores;
+}
+
+const logsOf = (values: Numbers, kind: "softmax" | "logsoftmax"): Scores =>
+  clampAll(values, kind === "softmax" ? (value) => value : Math.exp, Math.log);
 
 function clampAll(values: Numbers, toProbability: (value: number) => number, toScore: (p: number) => number): Scores {
   const scores = new Float64Array(values.length);
@@ -39,6 +55,22 @@ function clampAll(values: Numbers, toProbability: (value: number) => number, toS
     scores[i] = toScore(Math.min(1 - smallest, Math.max(smallest, p)));
   });
   return { values: scores, clamped };
+}
+
+/** A row is named by the place of its first entry. */
+function centreRows(values: Float64Array, places: Uint32Array, shape: readonly number[], axis: number): void {
+  const stride = elementCount(shape.slice(axis + 1));
+  const length = shape[axis] ?? 1;
+  const rows = places.map((at) => at - (Math.floor(at / stride) % length) * stride);
+  const sums = new Float64Array(elementCount(shape));
+  const counts = new Uint32Array(sums.length);
+  rows.forEach((row, i) => {
+    sums[row] = (sums[row] ?? 0) + (values[i] ?? 0);
+    counts[row] = (counts[row] ?? 0) + 1;
+  });
+  rows.forEach((row, i) => {
+    values[i] = (values[i] ?? 0) - (sums[row] ?? 0) / (counts[row] ?? 1);
+  });
 }
 
 function centre(values: Float64Array, shape: readonly number[], axis: number): void {

@@ -29,6 +29,6 @@ export interface OutputPart {
   /** Where it lies in the output, as an index expression: `[:, 4:84, :]`. */
   readonly where: string;
   readonly values?: "quantity" | "index";
-  /** Its values are probabilities of a Sigmoid. */
-  readonly isSigmoid: boolean;
+  /** Its values are probabilities; an axis counts in the output, and the part holds it whole. */
+  readonly score?: ScoreSource;
 }

@@ -5,6 +5,7 @@ import { embed, isExternal, isFloatTensor } from "./constants.ts";
 import { sizedBy, valuesOf } from "./index-outputs.ts";
 import { type Network, producers } from "./network.ts";
 import { outputParts } from "./output-parts.ts";
+import { withPartScores } from "./part-scores.ts";
 import { scoreSources } from "./scores.ts";
 
 /** Operators whose constants say where values go, by input. */
@@ -42,11 +43,13 @@ function formsOf(network: Network, shapes: ReadonlyMap<string, readonly number[]
   const parts = outputParts(network, shapes);
   return new Map(
     network.outputs.map(({ name }) => {
+      const map = parts.get(name);
+      const whole = scores.get(name);
       const form = {
-        score: scores.get(name),
+        score: whole,
         values: valuesOf(network, makers, name),
         sizedBy: sizedBy(makers, name),
-        parts: parts.get(name),
+        parts: map && withPartScores(network, shapes, { name, map, whole }),
       };
       return [name, Object.fromEntries(Object.entries(form).filter(([, value]) => value !== undefined))] as const;
     }),

@@ -15,7 +15,7 @@ import { constantTensors } from "./units.ts";
 const mostParts = 64;
 /** A label costs a byte an element. */
 const mostElements = 2 ** 26;
-const deepest = 1000;
+export const deepest = 1000;
 
 /** `shapes`: of every tensor, from one run. An output that is not joined, or whose join cannot be followed, is not in the map. */
 export function outputParts(network: Network, shapes: ReadonlyMap<string, readonly number[]>): Map<string, PartMap> {
@@ -28,7 +28,7 @@ export function outputParts(network: Network, shapes: ReadonlyMap<string, readon
   );
 }
 
-interface Known {
+export interface Known {
   readonly network: Network;
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   readonly makers: ReadonlyMap<string, NodeProto>;
@@ -52,20 +52,12 @@ function partsOf(known: Known, output: string, joins: number): PartMap | undefin
     return {
       name,
       where: boxOf({ shape, data }, i + 1),
-      isSigmoid: isSigmoid(known, name),
       ...(values === undefined ? {} : { values }),
     };
   });
   return { shape, labels: data, parts };
 }
 
-function isSigmoid({ makers }: Known, name: string): boolean {
-  let node = makers.get(name);
-  while (node !== undefined && isStandard(node) && moves.has(node.opType)) node = makers.get(node.input[0] ?? "");
-  return node?.opType === "Sigmoid" && isStandard(node);
-}
-
-const moves: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Cast", "Transpose", "Dropout"]);
 /** Keep row-major order. */
 const keeping: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Cast", "Dropout"]);
 /** Change each value by itself. */
@@ -79,6 +71,8 @@ const elementwise: ReadonlySet<string> = new Set(
 );
 /** Move values to other places, or pick some. */
 const rearranging: ReadonlySet<string> = new Set("Transpose Slice Gather GatherElements GatherND TopK Expand".split(" "));
+/** Put values of several, or parts of one, at their places. */
+const joining: ReadonlySet<string> = new Set("Concat ConcatFromSequence ScatterND ScatterElements Scatter Where Pad Split".split(" "));
 /** Mix values along one axis. */
 const along: ReadonlyMap<string, number> = new Map([
   ["Softmax", -1],
@@ -87,14 +81,24 @@ const along: ReadonlyMap<string, number> = new Map([
   ["CumSum", 0],
 ]);
 
-class Tracer {
+export interface TracerOptions {
+  /** Stop where values are changed: what a source then is, is the tensor that was changed last. */
+  readonly movesOnly?: boolean;
+  /** Labels of a source; without it one label for each name. */
+  readonly labelsOf?: (name: string, shape: readonly number[]) => Labels;
+}
+
+/** Labels each position of a tensor by the source that it comes from. */
+export class Tracer {
   /** By label, from 1. */
   readonly names: string[] = [];
   readonly #known: Known;
   readonly #joins: number;
+  readonly #options: TracerOptions;
   readonly #done = new Map<string, Labels | undefined>();
 
-  constructor(known: Known, joins: number) {
+  constructor(known: Known, joins: number, options: TracerOptions = {}) {
+    this.#options = options;
     this.#known = known;
     this.#joins = joins;
   }
@@ -116,7 +120,9 @@ class Tracer {
   #through(node: NodeProto, name: string, shape: readonly number[], trace: Follow, joins: number): Labels | undefined {
     const { opType, input } = node;
     const first = input[0] ?? "";
-    if (keeping.has(opType) || unary.has(opType)) return trace(first);
+    if (keeping.has(opType)) return trace(first);
+    if (this.#options.movesOnly === true && this.#changes(node)) return undefined;
+    if (unary.has(opType)) return trace(first);
     if (elementwise.has(opType)) return this.#pointwise(input, shape, trace);
     if (opType === "Concat") return joins < this.#joins ? this.#concat(node, shape, trace) : undefined;
     if (opType === "ConcatFromSequence") return joins < this.#joins ? this.#sequence(node, shape, trace) : undefined;
@@ -149,11 +155,16 @@ class Tracer {
     }
   }
 
+  /** A Where without a constant condition crosses both sides, as sums do. */
+  #changes({ opType, input }: NodeProto): boolean {
+    return !(joining.has(opType) || rearranging.has(opType)) || (opType === "Where" && !this.#known.network.constants.has(input[0] ?? ""));
+  }
+
   /** Of a source that is joined: its own labels, one label for all of it, or 0 where no input decides it. */
   #source(name: string, trace: Follow, shape = this.#shapeOf(name)): Labels | undefined {
     if (shape === undefined) return undefined;
     if (name === "" || this.#known.fixed.has(name)) return filled(shape, 0);
-    return trace(name, 1) ?? filled(shape, this.#labelFor(name));
+    return trace(name, 1) ?? this.#options.labelsOf?.(name, shape) ?? filled(shape, this.#labelFor(name));
   }
 
   #labelFor(name: string): number {

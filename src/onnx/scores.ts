@@ -9,6 +9,8 @@ import { intAttribute, intsAttribute, isStandard, type NodeProto, nodeLabel } fr
 import { type Network, opsetOf, producers } from "./network.ts";
 
 const movers: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity", "Cast"]);
+/** Take some of the values. */
+const pickers: ReadonlySet<string> = new Set(["Slice", "Split", "Gather", "GatherElements", "GatherND", "Dropout"]);
 
 /** `shapes`: of every tensor that a move changes (one run's). An output whose axis cannot be followed has no score. */
 export function scoreSources(network: Network, shapes: ReadonlyMap<string, readonly number[]>): Map<string, ScoreSource> {
@@ -26,16 +28,17 @@ interface Known {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
-function scoreOf(network: Network, known: Known, output: string): ScoreSource | undefined {
+/** Of any tensor, its axis counting there. With `picks` the way back may pick some values too: the logit of a Sigmoid's value is its own. */
+export function scoreOf(network: Network, known: Known, output: string, picks?: "picks"): ScoreSource | undefined {
   const path: NodeProto[] = [];
   let node = known.makers.get(output);
-  while (node !== undefined && isStandard(node) && movers.has(node.opType)) {
+  while (node !== undefined && isStandard(node) && (movers.has(node.opType) || (picks && pickers.has(node.opType)))) {
     path.unshift(node);
     node = known.makers.get(node.input[0] ?? "");
   }
   if (node === undefined || !isStandard(node)) return undefined;
   if (node.opType === "Sigmoid") return { kind: "sigmoid", node: nodeLabel(node) };
-  if (node.opType !== "Softmax" && node.opType !== "LogSoftmax") return undefined;
+  if ((node.opType !== "Softmax" && node.opType !== "LogSoftmax") || path.some(({ opType }) => pickers.has(opType))) return undefined;
   let axis = softmaxAxis(network, node, known.shapes);
   for (const move of path) axis = axis === undefined ? undefined : movedAxis(network, move, axis, known.shapes);
   return axis === undefined ? undefined : { kind: node.opType === "Softmax" ? "softmax" : "logsoftmax", axis, node: nodeLabel(node) };

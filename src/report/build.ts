@@ -189,6 +189,8 @@ function partReport({ part, kind, elements, metrics, score, reference, candidate
     elements,
     metrics: metricNums(metrics),
     scoreMetrics: score && metricNums(score.metrics),
+    scoreKind: score?.kind,
+    clampedShare: score && toNum(score.clampedShare),
     reference: summaryNums(reference),
     candidate: summaryNums(candidate),
     level: worstFinding(own)?.level ?? "unjudged",

@@ -71,6 +71,8 @@ const measured = z.object({
         elements: z.number().int(),
         metrics,
         scoreMetrics: metrics.optional(),
+        scoreKind: z.string().optional(),
+        clampedShare: num.optional(),
         reference: summary,
         candidate: summary,
         level,

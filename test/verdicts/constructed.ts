@@ -54,8 +54,8 @@ const boxes: PartMap = {
   shape: [1, length / 5, 5],
   labels: Uint8Array.from({ length }, (_, i) => (i % 5 === 4 ? 2 : 1)),
   parts: [
-    { name: "boxes", where: "[:, :, 0:4]", isSigmoid: false },
-    { name: "scores", where: "[:, :, 4:5]", isSigmoid: true },
+    { name: "boxes", where: "[:, :, 0:4]" },
+    { name: "scores", where: "[:, :, 4:5]", score: { kind: "sigmoid", node: "" } },
   ],
 };
 function detections(random: Random, scoreOf: (score: number) => number): Pair {

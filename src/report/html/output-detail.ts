@@ -18,6 +18,7 @@ const harmList = (harm: NonNullable<ModelReport["harm"]>, show: Show): Markup =>
     : html`<ul>${harm.slice(0, 10).map(({ output, message }) => html`<li><code>${show(output)}</code>: ${message}</li>`)}</ul>`;
 
 function partTable(outputs: readonly MeasuredTensor[], show: Show): Markup {
+  const withScore = outputs.some(({ parts = [] }) => parts.some((part) => part.scoreMetrics !== undefined));
   const rows = outputs.flatMap((output) =>
     (output.parts ?? []).map((part) => [
       html`<code>${show(output.tensor)} › ${show(part.name)}</code>`,
@@ -27,6 +28,7 @@ function partTable(outputs: readonly MeasuredTensor[], show: Show): Markup {
         : formatMetric("sqnrDb", part.metrics.sqnrDb),
       part.kind === "index" ? "–" : formatMetric("cosine", part.metrics.cosine),
       formatMetric("maxAbs", part.metrics.maxAbs),
+      ...(withScore ? [part.scoreMetrics ? formatMetric("sqnrDb", part.scoreMetrics.sqnrDb) : "–"] : []),
       levelCell(part.level),
     ]),
   );
@@ -36,6 +38,7 @@ function partTable(outputs: readonly MeasuredTensor[], show: Show): Markup {
     { head: "SQNR", number: true },
     { head: "Cosine", number: true },
     { head: "Max abs error", number: true },
+    ...(withScore ? [{ head: "SQNR of the score", number: true }] : []),
     { head: "Result" },
   ];
   return tableOf("Parts of the outputs", columns, rows.slice(0, mostRows));

@@ -144,11 +144,16 @@ function spreadWords(model: ModelReport): string | undefined {
 }
 
 function scoreWords(model: ModelReport): string | undefined {
-  const parts = model.outputs.flatMap(({ tensor, scoreMetrics, scoreKind, clampedShare }) =>
+  // Parts of a probability output share its score.
+  const measured = model.outputs.flatMap(({ tensor, parts = [], ...whole }) => [
+    { name: tensor, ...whole },
+    ...(whole.scoreMetrics ? [] : parts.map((part) => ({ ...part, name: `${tensor} › ${part.name}` }))),
+  ]);
+  const parts = measured.flatMap(({ name, scoreMetrics, scoreKind, clampedShare }) =>
     scoreMetrics === undefined
       ? []
       : [
-          `${tensor} before its ${scoreKind ?? "activation"}: SQNR ${formatMetric("sqnrDb", scoreMetrics.sqnrDb)}, ${percent(fromNum(clampedShare ?? 0))} of the values clamped`,
+          `${name} before its ${scoreKind ?? "activation"}: SQNR ${formatMetric("sqnrDb", scoreMetrics.sqnrDb)}, ${percent(fromNum(clampedShare ?? 0))} of the values clamped`,
         ],
   );
   return parts.slice(0, 3).join("; ") || undefined;

@@ -90,7 +90,11 @@ describe("harm to a detector", () => {
       [0, 1, 2, 3, 4].flatMap((row) => all.map((place) => place[row] ?? 0)),
     );
   const rows = (all: readonly (readonly number[])[]) => float("o", [1, 2, 5], all.flat());
-  const part = (name: string, isSigmoid: boolean) => ({ name, where: "", isSigmoid });
+  const part = (name: string, isSigmoid: boolean) => ({
+    name,
+    where: "",
+    ...(isSigmoid ? { score: { kind: "sigmoid" as const, node: "" } } : {}),
+  });
   const parts = [part("box", false), part("score", true)];
   const byColumn: OutputForm = { parts: { shape: [1, 5, 2], labels: Uint8Array.of(1, 1, 1, 1, 1, 1, 1, 1, 2, 2), parts } };
   const byRow: OutputForm = { parts: { shape: [1, 2, 5], labels: Uint8Array.of(1, 1, 1, 1, 2, 1, 1, 1, 1, 2), parts } };

@@ -48,8 +48,8 @@ describe("the verdict on outputs", () => {
 
 test("one part that got worse than the base is a regression, where the whole and all limits hide it", async () => {
   const parts = [
-    { name: "boxes", where: "[:, 0:2]", isSigmoid: false },
-    { name: "scores", where: "[:, 2:4]", isSigmoid: false },
+    { name: "boxes", where: "[:, 0:2]" },
+    { name: "scores", where: "[:, 2:4]" },
   ];
   const forms = new Map([["y", { parts: { shape: [1, 4], labels: Uint8Array.of(1, 1, 2, 2), parts } }]]);
   const lane = (candidate: number[]) => fakeLane({ forms, output: () => ({ reference: [400, 300, 0.5, 0.25], candidate }) });

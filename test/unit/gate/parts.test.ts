@@ -52,6 +52,25 @@ describe("parts of an output", () => {
   });
 });
 
+describe("the score behind a part", () => {
+  const score = { metrics: { sqnrDb: 9, cosine: 0.95 }, clampedShare: 0.1, kind: "sigmoid" };
+  const saturated = [output(part("boxes", good), part("scores", good, { score }))];
+
+  test("warns where the part passes a limit that its score misses", () => {
+    const { verdict, findings } = judge(input(saturated));
+    expect(verdict.kind).toBe("pass");
+    const warned = findings.find(({ metric, level }) => metric === "sqnrDb" && level === "warn");
+    expect(warned).toMatchObject({ of: "score", part: "scores", where: "[:, 4:9]", value: 9, limit: 20 });
+    expect(warned?.message).toMatch(/^the score of the part "scores" of "y" at .* they are saturated\.$/);
+  });
+
+  test("gates where scores have limits of their own", () => {
+    const verdictAt = (fail: number) => verdictOf(saturated, { tolerance: tolerance({ score: { sqnrDb: { fail } } }) });
+    expect(verdictAt(10)).toMatchObject({ kind: "regression", reason: "score-limit-exceeded" });
+    expect(verdictAt(8).kind).toBe("pass");
+  });
+});
+
 describe("parts against the base", () => {
   const drops = tolerance({ baseline: { sqnrDb: { drop: 3 } } });
   const at = (name: string, where: string, sqnrDb: number) => part(name, { ...good, sqnrDb }, { part: { name, where } });

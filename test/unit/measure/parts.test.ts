@@ -5,12 +5,12 @@ import { mapFor } from "../../../src/measure/parts.ts";
 import type { OutputForm, PartMap } from "../../../src/model/output-form.ts";
 import { options, pair, stream, tensor, typed } from "./pairs.ts";
 
-const part = (name: string, where = "") => ({ name, where, isSigmoid: false });
+const part = (name: string, where = "") => ({ name, where });
 /** Two columns of boxes, one of scores. */
 const columns: PartMap = {
   shape: [2, 3],
   labels: Uint8Array.of(1, 1, 2, 1, 1, 2),
-  parts: [part("boxes"), { ...part("scores"), isSigmoid: true }],
+  parts: [part("boxes"), { ...part("scores"), score: { kind: "sigmoid", node: "" } }],
 };
 const formed = (form: OutputForm) => ({ ...options, forms: new Map([["t", form]]) });
 

@@ -136,7 +136,7 @@ describe("parts of an output", () => {
     ]);
   });
 
-  it("name the tensors that are joined, say which are probabilities and which class numbers, and leave constants out", () => {
+  it("name the tensors that are joined, say which are class numbers, and leave constants out", () => {
     const nodes = [
       node("Sigmoid", ["b"], ["p"]),
       makeNode({ opType: "ArgMax", input: ["b"], output: ["k"], attribute: [intAttr("axis", 1)] }),
@@ -153,9 +153,9 @@ describe("parts of an output", () => {
     ]);
     const map = partsIn({ inputs: boxes, nodes, weights: [ints("grid", [1, 2, 3, 4, 5, 6], [1, 1, 6])] }, shapes);
     expect(map?.parts).toEqual([
-      { name: "a", where: "[:, 0:4, :]", isSigmoid: false },
-      { name: "p", where: "[:, 4:7, :]", isSigmoid: true },
-      { name: "id", where: "[:, 7:8, :]", isSigmoid: false, values: "index" },
+      { name: "a", where: "[:, 0:4, :]" },
+      { name: "p", where: "[:, 4:7, :]" },
+      { name: "id", where: "[:, 7:8, :]", values: "index" },
     ]);
     expect(map?.labels.subarray(-6)).toEqual(new Uint8Array(6));
   });
