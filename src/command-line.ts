@@ -18,6 +18,7 @@ const log = (process.env.GITHUB_ACTIONS === "true" ? actionsLog : plainLog)({
 });
 const effects = realEffects({ env: { ...process.env }, cwd: process.cwd(), log, cancelled: guard.cancelled });
 guard.onBug(async (error) => {
+  process.once("exit", effects.removeFoldersNow);
   explainFailure(error, effects);
   await effects.dispose();
 });

@@ -28,6 +28,7 @@ const effects = realEffects({
   onChild: memory.child,
 });
 guard.onBug(async (error) => {
+  process.once("exit", effects.removeFoldersNow);
   await endWithout(error, effects);
   await effects.dispose();
 });

@@ -1,5 +1,6 @@
 /** Builds the real effects of one run and takes them down again. Doors call it; nothing else does. */
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { realClock } from "./clock.ts";
 import type { Effects, Log } from "./effects.ts";
@@ -10,6 +11,8 @@ import { killOrphans } from "./orphans.ts";
 export interface RealEffects extends Effects {
   /** Ends stray children and removes the run's temporary folders. Safe to call twice. */
   dispose(): Promise<void>;
+  /** Removes every temporary folder of the run at once, also what was written there again after `dispose`: for the last moment of a process. */
+  removeFoldersNow(): void;
 }
 
 export interface RealOptions {
@@ -44,7 +47,9 @@ export function realEffects(options: RealOptions): RealEffects {
     dispose: async () => {
       await killOrphans(runId);
       await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })));
-      folders.clear();
+    },
+    removeFoldersNow: () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
