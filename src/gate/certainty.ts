@@ -8,9 +8,10 @@ import { intervalFor, type Settling, settling, settlingText, worstEndDb } from "
 import { isDecisive } from "./judge.ts";
 import { capitalized, findingWords } from "./messages.ts";
 import { reasonOf } from "./reasons.ts";
-import type { Finding, Verdict } from "./verdict.ts";
+import type { Finding, Verdict, Waiver } from "./verdict.ts";
+import { waiverFor } from "./waivers.ts";
 
-/** The passing figure that is least sure of its limit. */
+/** The passing figure that is least sure of its limit; one that undoes the pass before others. */
 export interface Doubt {
   readonly finding: Finding;
   readonly open: Settling;
@@ -25,23 +26,35 @@ export interface Doubt {
  */
 const tooFarDb = 1;
 
-/** Undefined where every passing figure has its interval on the limit's good side, or none has an interval. */
-export function doubtOf(findings: readonly Finding[], measurements: readonly Measurement[]): Doubt | undefined {
+/** Undefined where every passing figure has its interval on the limit's good side, or none has an interval. What is waived may miss its limit, and is not doubted. */
+export function doubtOf(
+  findings: readonly Finding[],
+  measurements: readonly Measurement[],
+  excuses: Excuses = noExcuses,
+): Doubt | undefined {
   const doubts = findings.flatMap((finding): Doubt[] => {
     // What may be lost against the baseline is a difference on the same samples: its spread is not this interval's.
-    if (!isDecisive(finding) || finding.of === "baseline") return [];
+    if (!isDecisive(finding) || finding.of === "baseline" || isExcused(finding, excuses)) return [];
     const interval = intervalFor(finding, measurements);
     const samples = measurements.find(({ tensor }) => tensor === finding.tensor)?.samples ?? 0;
     const open = settling(finding, interval, samples);
     return open === undefined ? [] : [{ finding, open, samples, lowDb: worstEndDb(finding, interval) }];
   });
-  return doubts.toSorted((a, b) => a.lowDb - b.lowDb)[0];
+  return doubts.toSorted((a, b) => Number(undoesPass(b)) - Number(undoesPass(a)) || a.lowDb - b.lowDb)[0];
 }
 
-/** A pass whose samples do not rule out a model that is clearly beyond its limit is undecided. A limit that only warns undoes no pass. */
+type Excuses = { readonly waivers: readonly Waiver[]; readonly today: string };
+const noExcuses: Excuses = { waivers: [], today: "" };
+
+const isExcused = ({ tensor, part }: Finding, { waivers, today }: Excuses): boolean =>
+  [tensor, part].some((name) => name !== undefined && waiverFor(name, waivers, today) !== undefined);
+
+/** A limit that only warns undoes no pass. */
+const undoesPass = ({ finding: { limit, warnLimit }, lowDb }: Doubt): boolean => !(lowDb >= -tooFarDb) && limit !== warnLimit;
+
+/** A pass whose samples do not rule out a model that is clearly beyond its limit is undecided. */
 export function withCertainty(verdict: Verdict, doubt: Doubt | undefined): Verdict {
-  if (verdict.kind !== "pass" || doubt === undefined || doubt.lowDb >= -tooFarDb) return verdict;
-  if (doubt.finding.limit === doubt.finding.warnLimit) return verdict;
+  if (verdict.kind !== "pass" || doubt === undefined || !undoesPass(doubt)) return verdict;
   const { kind, next } = reasonOf("limit-in-interval");
   return { kind, reason: "limit-in-interval", message: `${doubtText(doubt)} ${next}` };
 }

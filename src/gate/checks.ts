@@ -12,6 +12,7 @@ export interface Check extends Pick<Finding, "of"> {
   readonly value: number | undefined;
   /** The fail limit; the warn limit where there is no other. */
   readonly limit: number;
+  /** Undefined where the fail limit says the same: only a limit that cannot fail the gate is both. */
   readonly warnLimit: number | undefined;
   /** To `limit`, in the metric's own unit, negative beyond it. NaN where the value is. */
   readonly margin: number;
@@ -33,7 +34,7 @@ function checkLimit(metric: MetricName, value: number | undefined, { fail, warn 
     metric,
     value,
     limit,
-    warnLimit: warn,
+    warnLimit: warn === fail ? undefined : warn,
     margin: marginOf(metric, known, limit),
     marginDb: distanceDb(metric, known, limit),
   };

@@ -73,12 +73,14 @@ function judgeParts(output: Measurement, { tolerance, baseline }: TensorRules): 
     const before = part.part && counterpart(part.part, baseline?.parts ?? [], (one) => one.part);
     const drops = before ? checkDrops(part.metrics, before.metrics, tolerance.baseline) : [];
     const findings = [...checks, ...score, ...drops].map((check) => findingOf(part, check));
-    return [...findings, ...hiddenByScore(part, limits, tolerance)].map((finding) =>
-      tolerance.parts === "warn" && finding.level === "fail"
-        ? { ...finding, level: "warn" as const, reason: "within-limits" as const }
-        : finding,
-    );
+    const all = [...findings, ...hiddenByScore(part, limits, tolerance)];
+    return tolerance.parts === "warn" ? all.map(warningOnly) : all;
   });
+}
+
+function warningOnly(finding: JudgedFinding): JudgedFinding {
+  const limit = finding.limit === undefined ? {} : { warnLimit: finding.limit };
+  return finding.level === "fail" ? { ...finding, ...limit, level: "warn", reason: "within-limits" } : { ...finding, ...limit };
 }
 
 function findingOf(measurement: Measurement, check: Check): JudgedFinding {

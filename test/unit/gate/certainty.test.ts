@@ -47,6 +47,39 @@ describe("a pass", () => {
     expect(doubt?.lowDb).toBe(-3);
   });
 
+  it("is undone by a fail limit also where a limit that only warns lies farther inside its interval", () => {
+    const both = measured(
+      "y",
+      { sqnrDb: 26, cosine: 0.9975 },
+      {
+        samples: 32,
+        interval: (metric) => (metric === "sqnrDb" ? { low: 16, high: 36 } : { low: 0.99, high: 0.9995 }),
+      },
+    );
+    const { verdict } = judged(both, { limits: { sqnrDb: { warn: 25 }, cosine: { fail: 0.997 } } });
+    expect(verdict).toMatchObject({ kind: "undecided", reason: "limit-in-interval" });
+    expect(verdict.message).toContain("Cosine 0.9975");
+  });
+
+  it("is undone by a fail limit that is the warning limit as well", () => {
+    const same = { limits: { sqnrDb: { fail: 20, warn: 20 } } };
+    expect(judged(output(21, { low: 17, high: 25 }), same).verdict.reason).toBe("limit-in-interval");
+  });
+
+  it("stays where only a part is in doubt, and parts only warn", () => {
+    const part = output(22, { low: 18, high: 24 }, { part: { name: "scores", where: "[:, 4:]" } });
+    expect(judged(output(30, { low: 28, high: 31 }, { parts: [part] }), { parts: "warn" }).verdict.kind).toBe("pass");
+  });
+
+  it("stays where the doubtful tensor is waived: a miss would be excused as well", () => {
+    const y = output(21, { low: 17, high: 25 });
+    const rules = { waivers: [{ tensor: "y*", reason: "not used", until: "2026-12-31", place: "" }], today: "2026-11-24" };
+    const { verdict, findings } = judge(input([y], { tolerance: tolerance({ limits }), ...rules }));
+    expect(withCertainty(verdict, doubtOf(findings, [y], rules)).kind).toBe("pass");
+    const late = { ...rules, today: "2027-01-01" };
+    expect(withCertainty(verdict, doubtOf(findings, [y], late)).kind).toBe("undecided");
+  });
+
   it("is not doubted for what may be lost against the baseline: both were measured on the same samples", () => {
     const y = output(24, { low: 21, high: 27 });
     const rules = {
