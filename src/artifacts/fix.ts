@@ -16,6 +16,7 @@ import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Searched } from "../probes/search.ts";
 import { keptUnit, measuredTensor } from "../report/build.ts";
 import type { KeptUnit, ModelReport } from "../report/schema.ts";
+import { plural } from "../report/sections/labels.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { writeBeside } from "./beside-report.ts";
 import { buildWith } from "./build-flags.ts";
@@ -136,7 +137,7 @@ export function verifyFix(judging: Judging, { outcome, proofRun }: Searched): Ve
 }
 
 const ignoredWords = (ignored: readonly string[]): string =>
-  `Not verified: TensorRT ran ${ignored.length} layers of kept units in INT8 nevertheless, first "${ignored[0]}".`;
+  `Not verified: TensorRT ran ${plural(ignored.length, "layer")} of kept units in a lower precision nevertheless, first "${ignored[0]}".`;
 
 /** Path of the run's timing cache in the report's folder; undefined where it is not there. */
 export const timingCacheOf = ({ engines = [] }: Pick<FixFacts, "engines">): string | undefined =>

@@ -44,7 +44,7 @@ export const caveats = {
   },
   "part-beyond": {
     sentence: "A part of an output misses the limits, and `tolerance.parts` only warns.",
-    next: "Look at this part: the figure over the whole output hides it.",
+    next: "Look at this part, which the figure over the whole output can hide.",
   },
   "entry-lost": {
     sentence: "An entry along an axis of an output (a channel, a column) is lost, while the output as a whole meets its limit.",

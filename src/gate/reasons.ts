@@ -38,7 +38,7 @@ export const reasons = {
   ),
   "part-limit-exceeded": regression(
     "A part of an output is beyond a fail limit.",
-    "The figure over the whole output hides it: look at this part, and at the fix where the search found one.",
+    "Look at this part, which the figure over the whole output can hide, and at the fix where the search found one.",
   ),
   "samples-within": regression(
     "Too few samples meet their output's limits by themselves.",

@@ -72,7 +72,7 @@ export interface BuildFacts {
   readonly plan?: FileFacts;
   /** Of the units with scales that were not kept: in which precision they ran. Undefined where the lane has no engine or it tells nothing. */
   readonly int8?: Int8Count;
-  /** Engine layers of kept units that ran in INT8 nevertheless: a fix with any of them is not verified. */
+  /** Engine layers of kept units that ran in less than they are kept in: a fix with any of them is not verified. */
   readonly ignored?: readonly string[];
   /** Whether running the engine twice on one sample gave the same bytes; undefined where that was not tried. */
   readonly repeatIdentical?: boolean;

@@ -46,15 +46,18 @@ describe("the proof of a fix", () => {
     expect(verified).toMatchObject({ by: "simulated", message: "It is proved. (Simulated; not verified on an engine.)" });
   });
 
-  it("is none where TensorRT ran kept units in INT8 nevertheless", async () => {
-    const engine = await fakeLane({ facts: () => ({ ignored: ["conv_1"] }), output: () => ({ reference: [1], candidate: [1] }) }).build({
+  it.each([
+    [["conv_1"], 'ran 1 layer of kept units in a lower precision nevertheless, first "conv_1"'],
+    [["conv_1", "conv_2"], 'ran 2 layers of kept units in a lower precision nevertheless, first "conv_1"'],
+  ])("is none where TensorRT ran %j in less than they are kept in", async (ignored, words) => {
+    const engine = await fakeLane({ facts: () => ({ ignored }), output: () => ({ reference: [1], candidate: [1] }) }).build({
       keep: new Set(["Conv:t1"]),
     });
     const { outcome } = searched("proved");
     const proof = { ...outcome.proof, result: { ...measured(30), engine } };
     expect(verifyFix(judging(), { outcome: { ...outcome, proof } })).toMatchObject({
       passes: false,
-      message: expect.stringContaining('ran 1 layers of kept units in INT8 nevertheless, first "conv_1"'),
+      message: expect.stringContaining(words),
     });
   });
 });

@@ -21,6 +21,12 @@ describe("parts of an output", () => {
     expect(findings.filter(({ part, level }) => part === "boxes" && level !== "pass")).toEqual([]);
   });
 
+  test("are not said to be hidden where the whole fails as well", () => {
+    const { message } = verdictOf([measured("y", { sqnrDb: 18, cosine: 0.99 }, { parts: [part("scores", bad)] })]);
+    expect(message).toMatch(/^The part "scores"/);
+    expect(message).not.toContain("hides it");
+  });
+
   test("only warn, or are not judged, where the tolerance says so", () => {
     const lost = [output(part("scores", bad))];
     const warned = judge(input(lost, { tolerance: tolerance({ parts: "warn" }) }));
