@@ -6,7 +6,7 @@ import { afterEach, expect, it } from "vitest";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { main } from "../../src/main.ts";
 import { TypeProto_SequenceSchema, TypeProtoSchema } from "../../src/onnx/gen/onnx-ml_pb.js";
-import { DataType, intAttr, type ModelProto, makeNode } from "../../src/onnx/model.ts";
+import { DataType, floatTensor, int8Tensor, intAttr, type ModelProto, makeNode } from "../../src/onnx/model.ts";
 import { encode, modelProto, node, weight } from "../fakes/onnx-models.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
 
@@ -88,6 +88,31 @@ it("an opset that ONNX Runtime does not know yet is named beside the one that it
   const [reason, message, exit] = await verdictOn(modelProto({ nodes: [product], weights, outputs: ["h"], opset: 99 }));
   expect([reason, exit]).toEqual(["runtime-failed", 4]);
   expect(message).toMatch(/written for opset 99, and ONNX Runtime \d+\.\d+\.\d+ knows opsets up to \d+/);
+});
+
+it("scales per channel at an opset that has none, as ONNX Runtime's quantizer writes them for old exports, are named with the opset that has them", async () => {
+  const axis = [intAttr("axis", 1)];
+  const perChannel = makeNode({ opType: "DequantizeLinear", name: "w_dq", input: ["wq", "ws", "wz"], output: ["w"], attribute: axis });
+  const pair = [node("QuantizeLinear", ["x", "s", "z"], ["xq"]), node("DequantizeLinear", ["xq", "s", "z"], ["xd"])];
+  const proto = modelProto({
+    nodes: [...pair, perChannel, node("MatMul", ["xd", "w"], ["y"], "product")],
+    weights: [
+      floatTensor("s", [], Float32Array.of(0.01)),
+      int8Tensor("z", [], new Int8Array(1)),
+      int8Tensor(
+        "wq",
+        [4, 4],
+        Int8Array.from({ length: 16 }, (_, i) => i * 8 - 60),
+      ),
+      floatTensor("ws", [4], Float32Array.of(0.01, 0.02, 0.03, 0.04)),
+      int8Tensor("wz", [4], new Int8Array(4)),
+    ],
+    outputs: ["y"],
+    opset: 12,
+  });
+  const [reason, message, exit] = await verdictOn(proto);
+  expect([reason, exit]).toEqual(["runtime-failed", 4]);
+  expect(message).toMatch(/DequantizeLinear 'w_dq' of 'm' has scales per channel.*opset 13.*Export the model with opset 13 or newer/);
 });
 
 it("a model that ONNX Runtime itself does not take is said to be one", async () => {

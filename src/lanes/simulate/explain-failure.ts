@@ -1,6 +1,6 @@
 /**
- * Says whose limit it is when ONNX Runtime refuses: a TensorRT plugin, an opset or a type that it does not have, the model itself, or what this lane
- * adds to the model. Only names the cause; the failure stays a failure.
+ * Says whose limit it is when ONNX Runtime refuses: a TensorRT plugin, an opset or a type that it does not have, scales that the model's opset does not
+ * have, the model itself, or what this lane adds to the model. Only names the cause; the failure stays a failure.
  */
 import { ToolError } from "../../effects/failure.ts";
 import type { Engine, TensorPair } from "../../model/engine.ts";
@@ -54,7 +54,11 @@ export async function explained(error: unknown, failing: Failing): Promise<unkno
   const { job, runtime } = failing;
   const model = await readModel(job.modelPath, job.effects.files, { weights: "left-in-file", shownAs: job.sources?.model });
   const network = toNetwork(model);
-  const known = opsetProblem(error, runtime) ?? pluginProblem(job.name, foreignOperators(network.nodes)) ?? typeProblem(job.name, network);
+  const known =
+    opsetProblem(error, runtime) ??
+    perChannelProblem(job.name, error) ??
+    pluginProblem(job.name, foreignOperators(network.nodes)) ??
+    typeProblem(job.name, network);
   if (known !== undefined) return known;
   const alone = await openSession(runtime, job.effects, network, "model itself").then(
     (session) => session.release(),
@@ -83,6 +87,22 @@ function opsetProblem({ message }: ToolError, { version }: Runtime): ToolError |
   return new ToolError(
     "runtime-failed",
     `The model is written for opset ${opset}, and ONNX Runtime ${version} knows opsets up to ${newest ?? "an older one"}. Export it for an older opset, or use another lane.`,
+  );
+}
+
+/** Characters of a message: names in it are the model's, and may be of any length. */
+const mostRead = 4000;
+
+/** ONNX Runtime's own quantizer writes such scales into models of opset 12 too, and its runtime then refuses them. */
+function perChannelProblem(name: string, { message }: ToolError): ToolError | undefined {
+  const [, node, opType] =
+    /In Node, \("(.*?)", (\w+), .* Unrecognized attribute: axis for operator (?:Quant|Dequant)izeLinear/s.exec(
+      message.slice(0, mostRead),
+    ) ?? [];
+  if (node === undefined) return undefined;
+  return new ToolError(
+    "runtime-failed",
+    `The ${opType} '${node}' of '${name}' has scales per channel, which Q/DQ have only since opset 13, and the model is written for an older one. Export the model with opset 13 or newer, and quantise that.`,
   );
 }
 
