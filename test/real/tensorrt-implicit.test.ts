@@ -121,7 +121,7 @@ describeWithPython("the implicit lane", () => {
       quantization: async (at) => ({ data: await at.feeds("calibration", 4), algorithm: "minmax" }),
     });
     await pairsOf(lane, { keep: new Set([unitOf(lane, "p2o.Conv.1")]), samples: [0] });
-    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 1 units in float16", int8: { int8: 53, other: 0, unknown: 0 } });
+    expect(machine.built.at(-1)).toMatchObject({ what: "INT8 engine with 1 unit in float16", int8: { int8: 53, other: 0, unknown: 0 } });
     expect((await machine.builds()).at(-1)?.flags).toContain("OBEY_PRECISION_CONSTRAINTS");
   });
 
