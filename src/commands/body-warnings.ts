@@ -9,6 +9,6 @@ export function bodyWarnings(model: OnnxModel, name: string): string[] {
   const [first] = products;
   if (first === undefined) return [];
   return [
-    `${products.length} compute nodes of ${name} lie inside bodies of If, Loop or Scan (first: ${first.label}): they get no Q/DQ in any file that the gate writes, and run in float there; a search cannot keep them.`,
+    `No file that the gate writes has Q/DQ for compute nodes of ${name} inside bodies of If, Loop or Scan (first of ${products.length}: ${first.label}): they run in float there, and a search cannot keep them.`,
   ];
 }

@@ -1,6 +1,6 @@
 /**
  * A guess at the element types of tensors, carried from inputs and constants through the operators that keep or name them.
- * Good for saying why something failed; nothing may be refused for what is only guessed here.
+ * Where it knows nothing, a tensor is taken for float32: good for saying why something failed, and where a Cast has to stand.
  */
 import { attribute, DataType, isStandard, type NodeProto } from "./model.ts";
 import type { Network } from "./network.ts";

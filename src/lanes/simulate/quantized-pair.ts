@@ -199,14 +199,14 @@ function nothingQuantized(job: LaneJob, sides: Sides, network: Network): ToolErr
   if (float.length > 0)
     return new ToolError(
       "compute-in-bodies",
-      `All ${float.length} compute nodes of '${job.name}' lie inside bodies of If, Loop or Scan, and none has a scale (first: ${float[0]}). Give calibration data that reach them, a cache with scales of their inputs, or export the model without control flow.`,
+      `Every compute node of '${job.name}' lies inside a body of If, Loop or Scan, and none has a scale (first of ${float.length}: ${float[0]}). Give calibration data that reach them, a cache with scales of their inputs, or export the model without control flow.`,
     );
   const [compute, live] = [network.nodes.filter(isCompute), liveNodes(network)];
   const [first] = compute;
   if (first !== undefined && !compute.some((node) => live.has(node)) && (sides.bodies?.total ?? 0) === 0)
     return new ToolError(
       "precision-not-applied",
-      `None of the ${compute.length} compute nodes of '${job.name}' (first '${nodeLabel(first)}') makes what an output of the model holds, so INT8 would change nothing that can be seen. Name what they compute as an output, or take the model out of the configuration.`,
+      `No compute node of '${job.name}' (first of ${compute.length}: '${nodeLabel(first)}') makes what an output of the model holds, so INT8 would change nothing that can be seen. Name what they compute as an output, or take the model out of the configuration.`,
     );
   return new ToolError(
     "precision-not-applied",

@@ -14,11 +14,12 @@ export function checkHalf(recipe: Recipe, executed: readonly ExecutedLayer[]): v
 
 /** ToolError `precision-not-applied` for an FP32 engine with a layer that computes in less. Conversions are no computation. Silent where there is no inspector. */
 export function checkSingle(recipe: Recipe, executed: readonly ExecutedLayer[]): void {
-  const [below, ...more] = executed.filter((layer) => isBelowSingle(layer) && !isReformat(layer));
+  const found = executed.filter((layer) => isBelowSingle(layer) && !isReformat(layer));
+  const [below] = found;
   if (below === undefined) return;
   throw new ToolError(
     "precision-not-applied",
-    `The ${recipe.what} has ${more.length + 1} layers in less than FP32, first '${below.layer}' in ${below.precision}. Give a float32 export of the model, or use \`reference: onnxruntime\`.`,
+    `The ${recipe.what} has ${found.length === 1 ? "1 layer" : `${found.length} layers`} in less than FP32, first '${below.layer}' in ${below.precision}. Give a float32 export of the model, or use \`reference: onnxruntime\`.`,
   );
 }
 

@@ -5,7 +5,7 @@ import { latencySchema } from "./protocol.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Each engine is warmed up for 200 ms of the GPU, as trtexec does, then runs for at least a second in turns; a large engine at least ten turns. No run
+ * Each engine is warmed up for 200 ms of the GPU, as trtexec does, then runs for at least a second in at least thirty turns. No run
  * takes longer than a minute and a half.
  */
 const wanted = { warmUpMs: 200, leastMs: 1000, leastRounds: 30, mostSeconds: 90 };

@@ -14,7 +14,7 @@ export const isSlowOrUnknown = ({ latency }: ModelReport): boolean =>
 export const latencySection = ({ latency }: ModelReport, caps: SizeLimits): string =>
   latency === undefined || caps.messageLength === 0 ? "" : escapeMarkdown(latency.message, Math.max(400, caps.messageLength));
 
-/** In one line of a model: `INT8 engine 1.46 times as long as FP16 engine: 0.85 ms (0.84 to 0.86) against 0.58 ms (0.57 to 0.59)`. The fix, where there is one. */
+/** In one line of a model: `INT8 slower than FP16: 0.85 ms (0.84 to 0.86) against 0.58 ms (0.57 to 0.59)`. The fix, where there is one. */
 export function latencyPart({ latency, fix }: ModelReport, say: (sentence: string) => string): string {
   const reference = latency?.engines.find(({ role }) => role === "reference");
   const judged = latency?.engines.findLast(({ role }) => role !== "reference");

@@ -106,7 +106,7 @@ export function stripKeys(cells: readonly StripCell[]): Markup {
   return html`<span>Adds: ${shades.map((shade) => html`<span class="swatch ${shade}">${shadeWords[shade]}</span> `)}</span> <span>Runs in: ${precisions.map((one) => html`<span class="swatch ${one}">${precisionWords[one]}</span> `)}</span>`;
 }
 
-/** `54 of 179 layers run in INT8; the fix keeps 3 of them in higher precision.` */
+/** `54 of 179 run in INT8, of which the fix keeps 3 in higher precision.` */
 export function stripWords(cells: readonly StripCell[]): string {
   const count = (wanted: Precision) => cells.filter(({ precision }) => precision === wanted).length;
   const [fixed, kept] = [count("fix"), count("kept")];

@@ -61,7 +61,10 @@ describe("executed precisions", () => {
     const half = layers.filter(({ precision, layerType }) => precision === "FP16" && !/reformat/i.test(layerType)).slice(0, 1);
     expect(() => checkSingle(recipe({ fp16: false }), single)).not.toThrow();
     expect(() => checkSingle(recipe({ fp16: false, what: "FP32 engine" }), [...single, ...half])).toThrow(
-      expect.objectContaining({ reason: "precision-not-applied", message: expect.stringContaining(`first '${half[0]?.layer}' in FP16`) }),
+      expect.objectContaining({
+        reason: "precision-not-applied",
+        message: expect.stringContaining(`The FP32 engine has 1 layer in less than FP32, first '${half[0]?.layer}' in FP16`),
+      }),
     );
   });
 });
