@@ -1,12 +1,17 @@
 /**
  * What an array of floats holds, told coarsely: near-copies (another gain in the sixth digit, rounding to half precision) give the same sketch, other content
- * another. Sums over stretches, each rounded to about a thousandth of the stretch's size.
+ * another. Sums over stretches, each rounded to about a thousandth of the stretch's size; where an offset is most of that size, also what varies beside it.
  */
 
 const stretches = 16;
 /** Of so few values each one is a stretch. */
 const mostSingle = 64;
 const steps = 1024;
+/** Of what varies beside an offset. */
+const fineSteps = 256;
+/** Shares of the size, squared, between which what varies is told by itself: more is seen in the sums, less may be rounding. */
+const leastVaried = 2 ** -28;
+const mostVaried = 2 ** -14;
 
 /** Text of rounded sums. A copy that differs by some 1e-7 of each value has another sketch about once in a hundred: a sum may lie between two steps. */
 export function sketchOf(values: Float32Array | Float64Array): string {
@@ -27,7 +32,25 @@ function stretchText(values: Float32Array | Float64Array, from: number, to: numb
   }
   if (!(energy > 0)) return "0";
   const most = Math.sqrt(energy * (to - from));
-  return [Math.log2(energy) / 2, sum / most, mixed / most].map((part) => Math.round(part * steps)).join();
+  const sums = [Math.log2(energy) / 2, sum / most, mixed / most].map((part) => Math.round(part * steps));
+  return [...sums, ...variedParts(values, from, to, energy)].join();
+}
+
+/** Size and changing signs of the distances from the mean. Nothing where no offset hides them. */
+function variedParts(values: Float32Array | Float64Array, from: number, to: number, energy: number): number[] {
+  const [count, origin] = [to - from, values[from] ?? 0];
+  let [sum, squares, mixed, signs] = [0, 0, 0, 0];
+  for (let i = from; i < to; i++) {
+    const distance = (values[i] ?? 0) - origin;
+    const sign = isMinus(i - from) ? -1 : 1;
+    sum += distance;
+    squares += distance * distance;
+    mixed += sign * distance;
+    signs += sign;
+  }
+  const varied = squares - (sum * sum) / count;
+  if (!(varied > leastVaried * energy && varied < mostVaried * energy)) return [];
+  return [Math.log2(varied) / 2, (mixed - (signs * sum) / count) / Math.sqrt(varied * count)].map((part) => Math.round(part * fineSteps));
 }
 
 /** Signs that no picture's pattern follows: the parity of the bits of a scrambled place. */

@@ -38,6 +38,17 @@ it("looks at each of a few numbers: rows of a table differ in one small column",
     expect(sketchOf(row.with(column, value))).not.toBe(sketchOf(row));
 });
 
+it.each([
+  ["air pressure in pascals", 101_325, 50],
+  ["a room's temperature in kelvins", 295, 0.1],
+])("tells samples of %s apart, which differ little beside their offset, and knows their near-copies", (_, offset, size) => {
+  const random = seededRandom(6);
+  const made = Array.from({ length: 24 }, () => Float32Array.from({ length: 4096 }, () => offset + size * (random() - 0.5)));
+  expect(new Set(made.map(sketchOf)).size).toBe(made.length);
+  const kept = made.filter((one) => sketchOf(one.map((value) => value * 1.0000002)) === sketchOf(one));
+  expect(kept.length).toBeGreaterThanOrEqual(0.9 * made.length);
+});
+
 it("is of silence the same whatever its length is worth, and never NaN", () => {
   expect(sketchOf(new Float32Array(100))).not.toContain("NaN");
   expect(sketchOf(Float32Array.of(1e-30))).not.toContain("NaN");
