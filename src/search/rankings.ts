@@ -99,23 +99,28 @@ async function leaveOneIn(runner: ProbeRunner, groups: readonly Group[], facts: 
     name: "leave-one-in",
     order: order(ids),
     alone: new Map(
-      [...errors].map(([id, { samples, sqnr, margin }]) => [id, { sqnrDb: inDb(sqnr / samples), marginDb: inDb(margin / samples) }]),
+      [...errors].flatMap(([id, { samples, sqnr, margin }]) =>
+        samples === 0 ? [] : [[id, { sqnrDb: inDb(sqnr / samples), marginDb: inDb(margin / samples) }] as const],
+      ),
     ),
     probes: spent.probes,
     seconds: spent.seconds,
   };
 }
 
-/** A failed probe, NaN and the error of a silent sample add nothing; a group without any figure comes last. */
+/**
+ * A failed probe adds nothing, and a group without any answer comes last. NaN and the error of a silent sample add nothing either, but a group of which
+ * nothing else is known has lost its outputs.
+ */
 function add(errors: Map<string, Errors>, id: string, result: ProbeResult, samples: number): void {
-  if (result.kind === "unknown" || Number.isNaN(result.sqnrDb + result.marginDb)) return;
-  if (samples === 1 && result.marginDb === Number.NEGATIVE_INFINITY) return;
+  if (result.kind === "unknown") return;
   const sums = errors.get(id) ?? { samples: 0, sqnr: 0, margin: 0, amplitude: 0 };
+  errors.set(id, sums);
+  if (Number.isNaN(result.sqnrDb + result.marginDb) || (samples === 1 && result.marginDb === Number.NEGATIVE_INFINITY)) return;
   sums.samples += samples;
   sums.sqnr += samples * energyOf(result.sqnrDb);
   sums.margin += samples * energyOf(result.marginDb);
   sums.amplitude += samples * Math.sqrt(energyOf(result.marginDb));
-  errors.set(id, sums);
 }
 
 const energyOf = (db: number): number => 10 ** (-db / 10);
@@ -128,7 +133,8 @@ const inDb = (energy: number): number => -10 * Math.log10(energy);
 function worstFirst(ids: readonly string[], errors: ReadonlyMap<string, Errors>, by: "amplitude" | "margin"): string[] {
   const mean = (id: string, of: "amplitude" | "margin" | "sqnr") => {
     const sums = errors.get(id);
-    return sums === undefined ? -1 : sums[of] / sums.samples;
+    if (sums === undefined) return -1;
+    return sums.samples === 0 ? Number.POSITIVE_INFINITY : sums[of] / sums.samples;
   };
   return ids.toSorted((a, b) => compare(mean(b, by), mean(a, by)) || compare(mean(b, "sqnr"), mean(a, "sqnr")));
 }

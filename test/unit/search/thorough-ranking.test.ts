@@ -63,4 +63,12 @@ describe("a thorough ranking", () => {
       sample === 0 ? (unit === 9 ? Number.POSITIVE_INFINITY : 0) : unit === 3 ? 0.01 : 1e-5;
     expect((await orderOf(rankerBy(silent, { isThorough: true })))[0]).toBe("u3");
   });
+
+  it.each([
+    ["an infinite error", Number.POSITIVE_INFINITY],
+    ["NaN", Number.NaN],
+  ])("puts a unit first that gives %s on every sample: nothing is left of the outputs then", async (_, error) => {
+    const lost = (unit: number) => (unit === 9 ? error : unit === 3 ? 0.01 : 1e-5);
+    expect((await orderOf(rankerBy(lost, { isThorough: true }))).slice(0, 2)).toEqual(["u9", "u3"]);
+  });
 });
