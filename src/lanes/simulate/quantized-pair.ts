@@ -16,7 +16,7 @@ import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, nodeLabel, type OnnxModel } from "../../onnx/model.ts";
 import { liveNodes, type Network, toNetwork } from "../../onnx/network.ts";
-import { countOtherNodes, nothingToPlace, otherTensors, place, scaledTensors, wantedBy } from "../../onnx/placement/place.ts";
+import { countOtherNodes, nothingToPlace, otherTensors, place, scaledTensors, useCore, wantedBy } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
@@ -77,7 +77,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
   const { scales, convergence } = await scalesOf(job, { folded, tensors: [...scaledTensors(wanted), ...inBodies], optional, runtime });
   const placed = place(wanted, network, scales);
   const nothing = nothingToPlace(placement, placed, job.name);
-  if (nothing !== undefined && units.length > 0) throw new ToolError("precision-not-applied", nothing);
+  if (nothing !== undefined && units.length > 0) throw new ToolError("precision-not-applied", `${nothing} ${useCore}`);
   const plain = await fakeQuantized(folded, placed, weights, job.effects);
   const bodies = await quantizeBodies(plain.network, scales, { weights, effects: job.effects });
   const candidate = { ...plain, network: bodies.network };

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
-import type { Placement } from "../../model/placement.ts";
+import { corePlacement, type Placement } from "../../model/placement.ts";
 import type { Unit } from "../../model/unit.ts";
 import { elementsOf } from "../../onnx/constants.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
-import { countOtherNodes, nothingToPlace } from "../../onnx/placement/place.ts";
+import { countOtherNodes, nothingToPlace, takenAsCore, useCore } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
@@ -77,12 +77,19 @@ async function madeFromScales(job: EngineJob, own: ModelFacts, typed: boolean): 
   const { files } = job.effects;
   const scales = await scalesOf(job);
   const read = () => readModel(job.modelPath, files, { shownAs: job.sources?.model });
-  const placement = await placementFor(job, await read(), "modelopt");
+  const wanted = await placementFor(job, await read(), "modelopt");
   const floatWeights = !typed && weightBytes(own.network) < mostFloatBytes;
-  const insert = async (keep: ReadonlySet<string>) => insertQdq(await read(), scales, files, { floatWeights, placement, keep });
-  const { model, units, missingScales, placed } = await insert(new Set());
-  const nothing = nothingToPlace(placement, placed, job.name);
-  if (nothing !== undefined) throw new ToolError("precision-not-applied", nothing);
+  const insertAs = (placement: Placement) => async (keep: ReadonlySet<string>) =>
+    insertQdq(await read(), scales, files, { floatWeights, placement, keep });
+  const first = await insertAs(wanted)(new Set());
+  const nothing = nothingToPlace(wanted, first.placed, job.name);
+  if (nothing !== undefined && job.quantization.placement !== undefined)
+    throw new ToolError("precision-not-applied", `${nothing} ${useCore}`);
+  // Nobody asked for ModelOpt's: a model too small for it is quantised all the same.
+  if (nothing !== undefined) job.effects.log.warning(`${nothing} ${takenAsCore}`);
+  const placement = nothing === undefined ? wanted : corePlacement;
+  const insert = insertAs(placement);
+  const { model, units, missingScales, placed } = nothing === undefined ? first : await insert(new Set());
   if (units.length === 0)
     throw new ToolError(
       "stale-cache",
