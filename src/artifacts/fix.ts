@@ -7,6 +7,7 @@ import { latencyOfFix } from "../evaluate/latency.ts";
 import type { Judging } from "../evaluate/outputs.ts";
 import { type Fix, fixFormats } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
+import { withoutProof } from "../fix/from-report.ts";
 import type { Engine } from "../model/engine.ts";
 import { recordOf } from "../model/placement.ts";
 import type { CheckContext } from "../prepare/context.ts";
@@ -87,10 +88,6 @@ async function describeFix(
     ...(edited === undefined ? {} : { editedModel: edited }),
   };
 }
-
-/** Why the units are kept; the search's message ends with the proof's, which the fix carries beside it. */
-const withoutProof = ({ message, proof }: SearchOutcome): string =>
-  proof.message !== "" && message.endsWith(proof.message) ? message.slice(0, -proof.message.length).trimEnd() : message;
 
 /** Units with scales that are not kept; none where Q/DQ in the model say which they are. */
 function int8Units({ lane, job, holdsQdq }: Prepared, keep: readonly string[]): KeptUnit[] {

@@ -1,4 +1,4 @@
-/** The same fix again from report.json, word for word. */
+/** The same fix again from report.json. */
 import type { KeptUnit, ModelReport, Report } from "../report/schema.ts";
 import { type Fix, fixFormats } from "./artifact.ts";
 
@@ -16,6 +16,18 @@ function int8UnitsOf({ search, coverage, quantization }: ModelReport): KeptUnit[
   return search.unitTable.filter(({ unit, inputs = [] }) => !kept.has(unit) && !inputs.some((name) => missing.has(name)));
 }
 
+/** Why the units are kept; the search's message ends with the proof's, which the fix carries beside it. */
+export function withoutProof({
+  message,
+  proof,
+}: {
+  readonly message: string;
+  readonly proof?: { readonly message: string } | undefined;
+}): string {
+  const told = proof?.message ?? "";
+  return told !== "" && message.endsWith(told) ? message.slice(0, -told.length).trimEnd() : message;
+}
+
 /** Undefined when the model has no kept units. `folder`: where the report lies, as the commands name it; "" where they run there. */
 export function fixFromReport(model: ModelReport, tool: Report["tool"], folder = ""): Fix | undefined {
   const { search, quantization } = model;
@@ -30,10 +42,10 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     model: { name: model.name, path: model.path, sha256: model.sha256 },
     kept: [...(model.kept?.units ?? []), ...search.keep],
     int8: int8UnitsOf(model),
-    totalUnits: search.units,
+    totalUnits: search.units + (model.kept?.units.length ?? 0),
     precision: search.precision,
     proved: provedForm(model),
-    why: search.message,
+    why: withoutProof(search),
     verified: model.fix?.verified?.message ?? "not verified",
     ...(cachePath === undefined ? {} : { cachePath }),
     ...(quantization.placement === undefined ? {} : { placement: quantization.placement }),
