@@ -12,6 +12,6 @@ const tier = (name: string, more: object = {}) => ({
 export default defineConfig({
   test: {
     passWithNoTests: false,
-    projects: [tier("unit", { isolate: false }), tier("integration"), tier("faults"), tier("dist"), tier("real")],
+    projects: [tier("unit", { isolate: false }), tier("integration"), tier("faults", { maxConcurrency: 3 }), tier("dist"), tier("real")],
   },
 });
