@@ -46,3 +46,24 @@ it("calibration cache that is a Git LFS pointer", async () => {
   expect([found.exitCode, checked.exitCode]).toEqual([2, 2]);
   expect(checked.log).toMatch(/m\.cache is a Git LFS pointer.*lfs: true/);
 });
+
+it("calibration cache of another model", async () => {
+  const { found, checked } = await spoil((text) => text.replace(/^(?!TRT-)/gm, "other_").replace(/^other_$/m, ""));
+  expect(found.out).toMatch(/0 of 5 compute inputs of m\.onnx have one[\s\S]*x {2}read by c1/);
+  expect(found.exitCode).toBe(1);
+  expect(checked.report?.models[0]).toMatchObject({ verdict: "undecided", reason: "stale-cache", outputs: [] });
+  expect(checked.report?.models[0]?.message).toContain("m.cache");
+  expect(checked.exitCode).toBe(4);
+});
+
+it("calibration cache older than the model", async () => {
+  const note = JSON.parse(await readFile(place.at("m.cache.json"), "utf8"));
+  await place.put("m.cache.json", JSON.stringify({ ...note, modelSha256: "ab".repeat(32) }));
+  const { found, checked } = await spoil((text) => text);
+  const why = /may be stale: calibrated for a model with SHA-256 abababababab…, this one has [0-9a-f]{12}…/;
+  expect(found.out).toMatch(why);
+  expect(found.exitCode).toBe(0);
+  const [model] = checked.report?.models ?? [];
+  expect(model).toMatchObject({ verdict: "pass", warnings: [expect.stringMatching(why)], quantization: { stale: expect.any(String) } });
+  expect(checked.exitCode).toBe(0);
+});

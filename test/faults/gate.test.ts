@@ -148,3 +148,31 @@ performance.now = () => { if (armed) { armed = false; throw new TypeError("the c
   expect(report()).toMatchObject({ complete: true, verdict: "undecided", exitCode: 5 });
   expect(readdirSync(place.at("temp"))).toEqual([]);
 });
+
+it("share's name further up another's path", () => {
+  expect(run(`${check} --report-dir one/two`).status).toBe(0);
+  const { status, stdout } = run("merge one/two/report.json --expect m --expect one -o out/report.json --json");
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: "undecided", exitCode: 4 });
+  expect(stdout).toContain("share-missing");
+  expect(status).toBe(4);
+});
+
+/** Every look at the calendar finds another year, before or behind. */
+const jumping = `
+const Real = Date;
+let looks = 0;
+const now = () => Real.now() + (++looks % 2 ? 1 : -1) * 400 * 86400000;
+globalThis.Date = class extends Real {
+  constructor(...words) { super(...(words.length ? words : [now()])); }
+  static now() { return now(); }
+};`;
+
+it("clock that jumps", () => {
+  const { status, stderr } = run(`${check} --timeout-minutes 1`, jumping);
+  expect(status, stderr).toBe(0);
+  const left = report();
+  expect(left).toMatchObject({ complete: true, verdict: "pass", models: [{ reason: "within-limits" }] });
+  expect(left.seconds, stderr).toBeGreaterThan(0);
+  expect(left.seconds).toBeLessThan(60);
+  expect(Math.abs(Date.parse(left.environment.createdAt) - Date.now())).toBeGreaterThan(300 * 86_400_000);
+});

@@ -35,3 +35,12 @@ describe("a task", () => {
     expect(exitCode).toBe(0);
   });
 });
+
+it("deadline in the simulate lane", async () => {
+  // The clock runs so fast that the hour of the limit is over at once.
+  const { clock } = place.effects;
+  Object.assign(place.effects, { clock: { ...clock, monotonicMs: () => performance.now() * 1e6 } });
+  const { exitCode, report } = await place.check();
+  expect(report?.models[0]).toMatchObject({ verdict: "undecided", reason: "timeout", message: expect.stringContaining("timeout-minutes") });
+  expect(exitCode).toBe(4);
+});

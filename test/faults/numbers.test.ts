@@ -58,3 +58,11 @@ it("limit that NaN would meet if it were compared the other way round", async ()
     expect(exitCode, `${limit}: ${out}`).toBe(1);
   }
 });
+
+it("different numbers of samples", async () => {
+  for (const name of ["r/0.npz", "r/1.npz", "c/0.npz"]) await place.put(name, saved(plain));
+  const { exitCode, out } = await place.trtGate("compare", "r", "c", "--json");
+  expect(JSON.parse(out), out).toMatchObject({ verdict: "undecided", reason: "unequal-samples" });
+  expect(JSON.parse(out).message).toContain("2 of 2 iterations of the reference and 1 of 1 of the candidate hold it");
+  expect(exitCode, out).toBe(4);
+});

@@ -15,6 +15,13 @@ afterEach(() => place.end());
 
 const external = (entries: Readonly<Record<string, string>>): Uint8Array =>
   encode(modelProto({ nodes: [node("Add", ["x", "w"], ["y"])], weights: [externalTensor("w", entries)], outputs: ["y"] }));
+/** ModelProto.graph (7) > node (1) > attribute (5) > g (6) > node (1) > … */
+function nested(depth: number): Uint8Array {
+  let bytes = new Uint8Array(0);
+  const lengthOf = (n: number) => (n < 128 ? [n] : [(n & 127) | 128, n >> 7]);
+  for (let i = 0; i < depth; i++) bytes = Uint8Array.from([[0x32, 0x2a, 0x0a][i % 3] ?? 0, ...lengthOf(bytes.length), ...bytes]);
+  return Uint8Array.from([0x3a, ...lengthOf(bytes.length), ...bytes]);
+}
 const graph = (...nodes: ReturnType<typeof node>[]): Uint8Array =>
   encode(modelProto({ nodes, weights: [weight("w", [4])], outputs: ["y"] }));
 
@@ -30,6 +37,7 @@ it.each([
   ["external data at a negative offset", external({ location: "short.bin", offset: "-4" }), /offset/],
   ["external data of a key that nobody knows", external({ location: "short.bin", command: "id" }), /command/],
   ["model cut anywhere", outlierModel().slice(0, 700), /at byte \d+/],
+  ["messages nested a hundred deep", nested(120), /at byte \d+.*nested more than 100 deep/],
   ["model with bytes behind its end", Buffer.concat([outlierModel(), Buffer.alloc(3)]), /at byte \d+/],
   ["two writers of one tensor", graph(node("Add", ["x", "w"], ["y"], "one"), node("Mul", ["x", "w"], ["y"], "two")), /'y'.*'one'.*'two'/],
   [

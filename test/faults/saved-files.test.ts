@@ -1,5 +1,7 @@
 /** Saved files that are damaged, hostile or of a refused kind, through the whole command: exit 2 with the file's name and why, and nothing is written. */
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+
+import { constants } from "node:buffer";
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { writeNpy } from "../../src/formats/npy.ts";
 import { type Member, makeZip } from "../unit/formats/archive.ts";
@@ -100,4 +102,35 @@ it("samples of a pull request that are damaged", async () => {
     await place.put(name, sound);
   }
   expect((await place.check()).exitCode).toBe(0);
+});
+
+it("numbers of iterations differ", async () => {
+  for (const [folder, count] of [
+    ["r", 2],
+    ["c", 1],
+  ] as const)
+    for (let n = 0; n < count; n++) cpSync(fixture("polygraphy-0.53/legacy-base64.json"), place.at(`${folder}/000000000${n}.json`));
+  const { exitCode, out } = await place.trtGate("compare", "r", "c", "--json");
+  expect(JSON.parse(out)).toMatchObject({ verdict: "undecided", reason: "unequal-samples" });
+  expect(JSON.parse(out).message).toContain("2 of 2 iterations of the reference and 1 of 1 of the candidate hold it");
+  expect(exitCode).toBe(4);
+});
+
+/** As Polygraphy would write it, but for white space in the middle: longer than any string can be. */
+function stretch(path: string): void {
+  const text = dump();
+  const half = text.indexOf("{") + 1;
+  const space = Buffer.alloc(2 ** 24, " ");
+  const file = openSync(path, "w");
+  writeSync(file, text.slice(0, half));
+  for (let written = 0; written <= constants.MAX_STRING_LENGTH; written += space.length) writeSync(file, space);
+  writeSync(file, text.slice(half));
+  closeSync(file);
+}
+
+it("RunResults longer than any string", async () => {
+  stretch(place.at("f.json"));
+  const { exitCode, out, log } = await place.trtGate("inspect", "f.json");
+  expect(out, log).toContain("logits  float32 [2, 3]  min 0  max 1.25");
+  expect(exitCode).toBe(0);
 });

@@ -1,10 +1,28 @@
 /** Faults of engines and of the tool that builds them, through the whole gate on the TensorRT that runs on ONNX Runtime (test/fixtures/fake-tensorrt). */
-import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { oraclePython } from "../../scripts/python-env.ts";
+import { lockGpu } from "../../src/effects/gpu-lock.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { type GateRun, runGate, smallEntry } from "../fakes/gate-run.ts";
 import { describeWithPython } from "../support/needs.ts";
+
+/** Temporary files of this file's runs alone: what is left there, a run has left. */
+let own = "";
+const before = process.env.TMPDIR;
+beforeAll(async () => {
+  own = await mkdtemp(join(tmpdir(), "faults-"));
+  process.env.TMPDIR = own;
+});
+afterAll(async () => {
+  if (before === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = before;
+  await rm(own, { recursive: true });
+});
 
 const machines: FakeMachine[] = [];
 afterEach(async () => {
@@ -21,7 +39,22 @@ const check = async (fake: Readonly<Record<string, string>>, { entry = smallEntr
   const machine = await machineWith(fake);
   return { machine, ...(await runGate(machine, { entry, ...off, ...more })) };
 };
-const temporary = async ({ effects }: FakeMachine) => (await readdir(effects.cwd)).filter((name) => /^trt-gate-(?!report)/.test(name));
+const temporary = async () => (await readdir(own)).filter((name) => name.startsWith("trt-gate-"));
+
+/** Holds the lock by which Polygraphy guards the timing cache of a run, from before its first build on. */
+async function holdTimingLock() {
+  const script = [
+    "import fcntl, glob, time",
+    "while not (found := glob.glob('trt-gate-model-*')): time.sleep(0.005)",
+    "lock = open(found[0] + '/timing.cache.lock', 'wb+')",
+    "fcntl.lockf(lock, fcntl.LOCK_EX)",
+    "print('held', flush=True)",
+    "time.sleep(60)",
+  ];
+  const holder = spawn(oraclePython(), ["-c", script.join("\n")], { cwd: own, stdio: ["ignore", "pipe", "inherit"] });
+  await once(holder.stdout, "data");
+  return holder;
+}
 
 describeWithPython("engines", () => {
   it.each([
@@ -33,24 +66,22 @@ describeWithPython("engines", () => {
     ["lane asked for that TensorRT 11 does not have", { FAKE_TRT_VERSION: "11.2.0" }, "lane-unavailable", /lane: explicit/],
     ["calibration cut short", { FAKE_TRT_FAULT: "short-calibration" }, "calibration-truncated", /calibration used \d of 8 samples/],
     ["INT8 engine without an INT8 layer", { FAKE_TRT_FREE: "0" }, "int8-not-used", /0 of 5/],
+    ["memory errors counted during the run", { FAKE_SMI: "ecc" }, "gpu-faulty", /memory errors/],
     ["tool's result that is not there", { FAKE_TRT_FAULT: "lose-outputs" }, "no-result", /not there/],
     ["tool's result that is half written", { FAKE_TRT_FAULT: "cut-outputs" }, "bad-dump", /damaged/],
   ])("%s", async (_, fake, reason, message) => {
-    const { machine, report, model } = await check(fake);
+    const { report, model } = await check(fake);
     expect({ verdict: model.verdict, reason: model.reason }, model.message).toEqual({ verdict: "undecided", reason });
     expect(model.message).toMatch(message);
     expect(report).toMatchObject({ verdict: "undecided", exitCode: 4, complete: true });
-    expect(await temporary(machine)).toEqual([]);
+    expect(await temporary()).toEqual([]);
   });
 
   it("worker that hangs", async () => {
-    const { machine, report, model } = await check(
-      { FAKE_TRT_FAULT: "hang-build" },
-      { inputs: { search: "off", "timeout-minutes": "0.1" } },
-    );
+    const { report, model } = await check({ FAKE_TRT_FAULT: "hang-build" }, { inputs: { search: "off", "timeout-minutes": "0.1" } });
     expect(model).toMatchObject({ verdict: "undecided", reason: "timeout", message: expect.stringContaining("timeout-minutes") });
     expect(report.exitCode).toBe(4);
-    expect(await temporary(machine)).toEqual([]);
+    expect(await temporary()).toEqual([]);
   });
 
   it("Python that is not there", async () => {
@@ -58,6 +89,31 @@ describeWithPython("engines", () => {
     const { report, model } = await runGate(machine, { entry: smallEntry(), inputs: { search: "off", python: "/none/python" } });
     expect(model).toMatchObject({ verdict: "undecided", reason: "lane-unavailable", message: expect.stringContaining("/none/python") });
     expect(report.exitCode).toBe(4);
+  });
+
+  it("TensorRT or Polygraphy missing", async () => {
+    const machine = await machineWith();
+    const bare = join(machine.run.folder, "bin/bare");
+    // Isolated and without site-packages: only the standard library is left.
+    await writeFile(bare, `#!/bin/sh\nexec python3 -I -S "$@"\n`, { mode: 0o755 });
+    const { report, model } = await runGate(machine, { entry: smallEntry(), inputs: { search: "off", python: bare } });
+    expect(model).toMatchObject({ verdict: "undecided", reason: "lane-unavailable" });
+    expect(model.message).toMatch(/no module tensorrt and no module polygraphy/);
+    expect(report.exitCode).toBe(4);
+  });
+
+  it("GPU held by another run", async () => {
+    const machine = await machineWith();
+    const lock = await lockGpu("GPU-00000000-1111-2222-3333-444444444444", machine.effects, { waitMs: 0 });
+    // The clock runs fast, so that the six seconds of the limit are soon over.
+    const clock = { ...machine.effects.clock, monotonicMs: () => performance.now() * 20 };
+    const hurried = { ...machine, effects: { ...machine.effects, clock } };
+    const { report, model } = await runGate(hurried, { entry: smallEntry(), inputs: { search: "off", "timeout-minutes": "0.1" } });
+    expect(model).toMatchObject({ verdict: "undecided", reason: "gpu-busy", outputs: [] });
+    expect(model.message).toContain(`in use by process ${process.pid}`);
+    expect(report.exitCode).toBe(4);
+    expect(await machine.builds()).toEqual([]);
+    await lock.release();
   });
 
   it.each([
@@ -91,6 +147,29 @@ describeWithPython("engines", () => {
     const { model } = await runGate(machine, { entry, ...off });
     expect(await choices(machine)).toEqual(await choices(alone.machine));
     expect(model.outputs.map(({ metrics }) => metrics)).toEqual(alone.model.outputs.map(({ metrics }) => metrics));
+  });
+
+  it("timing cache lock that another process holds", async () => {
+    const machine = await machineWith();
+    const run = runGate(machine, { entry: smallEntry({ level: 1 }), inputs: { search: "off", "timeout-minutes": "0.1" } });
+    const holder = await holdTimingLock();
+    const { report, model } = await run;
+    holder.kill("SIGKILL");
+    expect(model).toMatchObject({ verdict: "undecided", reason: "timeout", outputs: [] });
+    expect(model.message).toMatch(/^Building the .*timeout-minutes/);
+    expect(report.exitCode).toBe(4);
+    expect(await temporary()).toEqual([]);
+  });
+
+  it("trtexec of another version than the module", async () => {
+    const machine = await machineWith();
+    const trtexec = join(machine.run.folder, "bin/trtexec");
+    const started = join(machine.run.folder, "trtexec-started");
+    await writeFile(trtexec, `#!/bin/sh\necho "$@" >> '${started}'\necho "TensorRT v101500"\n`, { mode: 0o755 });
+    const { report, model } = await runGate(machine, { entry: smallEntry() });
+    expect(model).toMatchObject({ verdict: "regression", reason: "limit-exceeded", fix: { verified: { by: "engine" } } });
+    expect(report).toMatchObject({ exitCode: 1, environment: { tensorrt: "8.6.1" } });
+    await expect(readFile(started)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   it("keep file of another model", async () => {

@@ -1,0 +1,70 @@
+/** A pull request that tries to decide about itself, or of which the runner tells nonsense: the whole action, on a real repository. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { configOf, writeModels } from "../dist/models.ts";
+import { openWorkplace, type Workplace } from "../dist/spawn.ts";
+import { pullPayload } from "../fakes/event.ts";
+import { encode, externalTensor, modelProto, node } from "../fakes/onnx-models.ts";
+import { mergePullRequest } from "../fakes/repository.ts";
+import { type Bundle, freshBundle } from "./bundle.ts";
+
+let bundle: Bundle;
+let place: Workplace;
+beforeAll(async () => {
+  bundle = await freshBundle();
+});
+afterAll(() => bundle.remove());
+beforeEach(async () => {
+  place = await openWorkplace(() => bundle.folder);
+});
+afterEach(() => place.end());
+
+/** The base commit asks for `limit` dB; `change` happens in the pull request. */
+function pull(limit: number, change: () => Readonly<Record<string, string>>): void {
+  const { repository, github } = place;
+  writeModels(repository, ["a"]);
+  const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"], limit) });
+  repository.git("checkout", "-q", "-b", "topic");
+  const headSha = repository.commit({ "watched/a.txt": "touched", ...change() });
+  github.headSha = headSha;
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+}
+const check = () => place.action({ lane: "simulate", search: "off", "artifact-name": "" }).ended;
+
+it("change that loosens its own tolerance", async () => {
+  pull(200, () => ({ ".github/trt-gate.yml": configOf(["a"], -1000) }));
+  const { exitCode, outputs, report, log } = await check();
+  expect(report?.models[0], log).toMatchObject({ verdict: "regression", reason: "limit-exceeded" });
+  expect(report?.models[0]?.outputs[0]?.limits).toEqual({ sqnrDb: { fail: 200 } });
+  expect(report?.notices.join()).toContain("The change edits .github/trt-gate.yml");
+  expect({ exitCode, verdict: outputs.verdict }).toEqual({ exitCode: 1, verdict: "regression" });
+});
+
+it("external data of a pull request that leaves its folder", async () => {
+  const hostile = modelProto({
+    nodes: [node("Add", ["x", "w"], ["y"])],
+    weights: [externalTensor("w", { location: "../data/x.npy" })],
+    outputs: ["y"],
+  });
+  pull(20, () => {
+    writeFileSync(join(place.repository.folder, "models/a.onnx"), encode(hostile));
+    return {};
+  });
+  const { exitCode, outputs, report, log } = await check();
+  expect(report?.models[0], log).toMatchObject({ verdict: "undecided", reason: "untrusted-model", outputs: [] });
+  expect(report?.models[0]?.message).toContain("'../data/x.npy'");
+  expect({ exitCode, verdict: outputs.verdict }).toEqual({ exitCode: 3, verdict: "undecided" });
+});
+
+it("event payload missing or broken", async () => {
+  pull(20, () => ({}));
+  for (const text of ["{", "{}", JSON.stringify({ pull_request: { number: 7, head: { sha: "--upload-pack=x" }, base: {} } })]) {
+    writeFileSync(place.env.GITHUB_EVENT_PATH ?? "", text);
+    const { exitCode, outputs, log } = await check();
+    expect(log).toMatch(/^::error::The (payload of the )?event pull_request .*(GITHUB_EVENT_PATH|Run the gate in the job)/m);
+    expect({ exitCode, verdict: outputs.verdict }, log).toEqual({ exitCode: 2, verdict: "undecided" });
+  }
+  place.env.GITHUB_EVENT_PATH = "/nowhere/event.json";
+  expect((await check()).exitCode).toBe(2);
+});
