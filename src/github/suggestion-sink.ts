@@ -37,7 +37,7 @@ export async function publishSuggestions(request: SuggestionRequest): Promise<Su
     const places = new Map<string, { url: string } | { why: string }>();
     for (const suggestion of request.suggestions) {
       const own = stored.filter(({ model }) => model === suggestion.path);
-      const place = await placeOne(request, suggestion, own);
+      const place = await placeOne(request, suggestion, own).catch(whyNot);
       if (place !== undefined) places.set(suggestion.path, place);
     }
     const wanted = new Set(request.suggestions.map(({ path }) => path));
@@ -47,9 +47,14 @@ export async function publishSuggestions(request: SuggestionRequest): Promise<Su
     );
     return places;
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return everywhere(request, wordFailure(error));
+    return everywhere(request, whyNot(error).why);
   }
+}
+
+/** Throws what is no answer of GitHub on. */
+function whyNot(error: unknown): { why: string } {
+  if (!(error instanceof ApiError)) throw error;
+  return { why: wordFailure(error) };
 }
 
 const everywhere = ({ suggestions }: SuggestionRequest, why: string): SuggestionPlaces =>

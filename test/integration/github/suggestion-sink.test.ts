@@ -146,6 +146,18 @@ describe("one suggestion a model", () => {
   });
 });
 
+it("what GitHub does not take of one model costs the others nothing", async () => {
+  const old = { ...suggestion, path: "models/old.onnx" };
+  await publish([old]);
+  github.rules.push({ on: /^POST .*pulls\/7\/comments/, fault: { status: 422 }, times: 1 });
+  const places = await publish([suggestion, { ...suggestion, path: "models/n.onnx" }], { runId: "21" });
+  expect([...places]).toEqual([
+    ["models/m.onnx", { why: "GitHub did not take it (HTTP 422)" }],
+    ["models/n.onnx", { url: github.reviewComments[1]?.html_url }],
+  ]);
+  expect(bodies().map((body) => body.includes("```suggestion"))).toEqual([false, true]);
+});
+
 describe("the loopback server", () => {
   it("refuses a line outside the diff and another commit, as GitHub does", async () => {
     const api = await openApi({ apiUrl: github.apiUrl, token: "t", repository: "o/r", clock: effects.clock, cancelled: effects.cancelled });
