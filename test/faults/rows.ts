@@ -279,9 +279,9 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       "external data that the commit does not hold",
       "trust error",
       "not part of the commit",
-      `${trust}: a file that an earlier step left beside the model`,
+      `${trust}: is refused with 3 where it is $what`,
     ),
-    row("git's own folder as external data", "trust error", "not part of the commit", `${trust}: git's own configuration`),
+    row("git's own folder as external data", "trust error", "not part of the commit", `${trust}: is refused with 3 where it is $what`),
     row(
       "file exchanged while it is checked",
       "none",
@@ -343,7 +343,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
   ],
   GitHub: [
     row("403 for the comment of a fork", "none", "a warning with the way out", `${pull}: 403 for comments`),
-    row("server errors for ever", "none", "one warning", `${comments}: { fault: { status: 500 } }`),
+    row("server errors for ever", "none", "one warning", `${comments}: turns $fault into one warning`),
     row(
       "502 after the comment was stored",
       "none",
@@ -357,7 +357,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
       `${comments}: takes the next smaller rendering where the body is refused as too long`,
     ),
     row("secondary rate limit", "none", "waits once", `${comments}: waits once as long as the server asks, then goes on`),
-    row("connection that hangs or is reset", "none", "one warning", `${comments}: { fault: "hang" }`),
+    row("connection that hangs or is reset", "none", "one warning", `${comments}: turns $fault into one warning`),
     row(
       "two runs that race",
       "none",
