@@ -74,7 +74,7 @@ export const reasons = {
   "no-samples": undecided("There is no sample to compare.", "Give validation data."),
   "limit-in-interval": undecided(
     "The limit lies so far inside a passing figure's interval that these samples do not rule out a model clearly beyond it.",
-    "Give as many validation samples like these as the message says, or set a limit that they can tell.",
+    "Give as many validation samples like these as the message says (`validation.max-samples` caps how many are used), or set a limit that they can tell.",
   ),
   "validation-is-calibration": undecided(
     "More than half of the validation samples calibrated the model.",

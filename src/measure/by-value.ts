@@ -8,6 +8,8 @@ import type { Numbers } from "./accumulate.ts";
 const mostValues = 256;
 /** Entries that hold a value on either side; of fewer, a share says nothing. */
 const fewestEntries = 32;
+/** Where the sides share none of them, fewer say enough. */
+const fewestOfNone = 8;
 
 interface Count {
   reference: number;
@@ -62,12 +64,14 @@ function countOf(counts: ValueCounts, value: number): Count {
   return made;
 }
 
-/** The value with the least agreement; undefined where there are over 256 values, or each is in fewer than 32 entries. */
+/** The value with the least agreement; undefined where there are over 256 values, or each is in fewer than 32 entries (8, where the sides share none). */
 export function worstValue(counts: ValueCounts): WorstValue | undefined {
   if (counts.size > mostValues) return undefined;
   const shares = [...counts].flatMap(([value, { reference, candidate, equal }]) => {
     const either = reference + candidate - equal;
-    return either < fewestEntries ? [] : [{ value, both: equal, either, agreement: equal / either, of: counts.size }];
+    return either < (equal === 0 ? fewestOfNone : fewestEntries)
+      ? []
+      : [{ value, both: equal, either, agreement: equal / either, of: counts.size }];
   });
   return shares.toSorted((a, b) => a.agreement - b.agreement)[0];
 }

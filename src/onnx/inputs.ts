@@ -70,7 +70,10 @@ export function modelInputs(model: OnnxModel): ModelInput[] {
 
 /** ToolError `unsupported-type` for an output that holds no numbers to compare. */
 export function checkOutputs(model: OnnxModel): void {
-  const isComparable = (type: string) => type === "unknown" || isDType(type) || carrierOfWord(type) !== undefined;
+  const isComparable = (type: string) => {
+    const carrier = carrierOfWord(type);
+    return type === "unknown" || isDType(type) || (carrier !== undefined && carrier.limits === undefined);
+  };
   const odd = typedOutputs(model).find(({ type }) => !isComparable(plainType(type)));
   if (odd !== undefined) throw unsupported(model, "output", odd);
 }
@@ -91,6 +94,7 @@ function limitOf(type: string, cut: string): readonly [whose: string, next: stri
       "TensorRT takes FP4 tensors, ONNX Runtime on the CPU computes none, so this is a limit of the simulate lane",
       "For the check, export the model with a float32 tensor and a Cast there",
     ];
+  if (/^u?int[24]$/.test(type)) return ["TensorRT has such types for weights alone, and ONNX Runtime hands none out", cut];
   if (/map\(/.test(type)) return ["TensorRT has no maps, and neither has ONNX Runtime for Node", "Export a classifier with zipmap=False"];
   if (/sequence\(/.test(type)) return ["TensorRT has no sequences, and ONNX Runtime for Node hands none over", cut];
   if (type === "string") return ["TensorRT has no text, and no metric compares it", cut];

@@ -47,7 +47,18 @@ describe("the value on which two sides agree least", () => {
       of(1000, (i) => (i % 50 === 0 ? 1 : 0)),
       of(1000, () => 0),
     );
-    expect(few?.worstValue).toMatchObject({ value: 0, both: 980, either: 1000 });
+    // None of its twenty entries is found again: that is told, of seven it would be chance.
+    expect(few?.worstValue).toMatchObject({ value: 1, both: 0, either: 20 });
+    const fewer = await worstOf(
+      of(1050, (i) => (i % 150 === 0 ? 1 : 0)),
+      of(1050, () => 0),
+    );
+    expect(fewer?.worstValue).toMatchObject({ value: 0, both: 1043, either: 1050 });
+    const halved = await worstOf(
+      of(1000, (i) => (i % 50 === 0 ? 1 : 0)),
+      of(1000, (i) => (i % 100 === 0 ? 1 : 0)),
+    );
+    expect(halved?.worstValue).toMatchObject({ value: 0 });
     const tokens = await worstOf(
       of(12000, (i) => i % 300),
       of(12000, () => 0),
