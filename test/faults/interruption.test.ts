@@ -101,11 +101,11 @@ const leftBehind = (place: Workplace) => ({
   temporary: filesIn(place.runnerTemp),
   workTree: place.repository.git("status", "--porcelain"),
 });
-/** A probe that the next run finds in the journal builds no engine, so that its row of the curve has no time. */
+/** Of a probe that the next run finds in the journal, the curve tells units and margin, but neither time nor figure. */
 const linesOf = (body = "") =>
   body
     .replace(/[0-9a-f]{7,}|\d+(\.\d+)?/g, "#")
-    .replaceAll("| # ms |", "| – |")
+    .replace(/^(\| # \|[^|]*\|[^|]*\|).*$/gm, "$1")
     .split("\n");
 
 const wholeRun = async (place: Workplace, lane: Lane) => {
