@@ -76,6 +76,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     lane,
     seed: context.settings.options.seed,
     today: context.today,
+    rowsOf: prepared.rowsOf,
     ...(labels ? { labels } : {}),
     ...(baseline?.measurements ? { baseline: new Map(baseline.measurements.map((one) => [one.tensor, one])) } : {}),
   };

@@ -52,7 +52,7 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
     const { lane } = prepared;
     const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
     const run = await judgeOutputs(
-      { entry, lane, seed: context.settings.options.seed, today: context.today },
+      { entry, lane, seed: context.settings.options.seed, today: context.today, rowsOf: prepared.rowsOf },
       await lane.build(plainCandidate),
       samples,
     );

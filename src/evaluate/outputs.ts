@@ -2,7 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import { type JudgeInput, type Judgement, judge } from "../gate/judge.ts";
 import { type BuildsDecision, decideOverBuilds } from "../gate/noise.ts";
-import { type Measured, measure } from "../measure/measure.ts";
+import { type Measured, type MeasureOptions, measure } from "../measure/measure.ts";
 import type { Engine, TensorPair } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import { plainCandidate } from "../model/unit.ts";
@@ -14,6 +14,7 @@ export interface Judging {
   readonly seed: number;
   readonly today: string;
   readonly labels?: readonly (number | string)[];
+  readonly rowsOf?: MeasureOptions["rowsOf"];
   readonly baseline?: NonNullable<JudgeInput["baseline"]>;
 }
 
@@ -48,7 +49,7 @@ export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { m
     ...(baseline ? { baseline } : {}),
   });
 
-export const measureOptions = ({ entry, lane, seed, labels }: Judging) => ({
+export const measureOptions = ({ entry, lane, seed, labels, rowsOf }: Judging) => ({
   topK: entry.tolerance.topK,
   atol: entry.tolerance.atol,
   rtol: entry.tolerance.rtol,
@@ -56,6 +57,7 @@ export const measureOptions = ({ entry, lane, seed, labels }: Judging) => ({
   ...(lane.outputDims ? { outputDims: lane.outputDims } : {}),
   seed,
   ...(labels ? { labels } : {}),
+  ...(rowsOf ? { rowsOf } : {}),
 });
 
 export interface Decided {

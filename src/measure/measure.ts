@@ -4,7 +4,7 @@
  */
 import type { TensorPair } from "../model/engine.ts";
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
-import { type DType, isFloat, sameShape, type Tensor } from "../model/tensor.ts";
+import { type BatchRows, type DType, isFloat, sameShape, type Tensor } from "../model/tensor.ts";
 import { accumulate, type Closeness, type Numbers } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";
 import { addValues } from "./by-value.ts";
@@ -15,7 +15,7 @@ import type { ValueKind } from "./metrics.ts";
 import { pairOfNumbers } from "./numbers.ts";
 import { mapFor, type PartPlaces, placesOf, valuesAt } from "./parts.ts";
 import { partScoresOf, scoresOf } from "./score.ts";
-import { emptySums } from "./sums.ts";
+import { emptySums, type Sums } from "./sums.ts";
 import { type MeasurementOptions, type PartSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
 import { addSides, emptyValueHistogram } from "./value-histogram.ts";
 
@@ -27,6 +27,8 @@ export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly forms?: ReadonlyMap<string, OutputForm>;
   /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
   readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
+  /** The rows of the batch that all inputs of a sample are, where they are one: an output of as many rows is looked at row by row. */
+  readonly rowsOf?: (sample: number) => BatchRows | undefined;
 }
 
 export interface Measured {
@@ -105,7 +107,9 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   accumulateAgreement(sums, r, c, reference.shape, options.topK);
   const source = entry.form?.score;
   if (entry.score && source) addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), options);
-  addParts(entry, { sample, r, c, shape: reference.shape }, options);
+  const values = { sample, r, c, shape: reference.shape };
+  addRows(entry, values, sums, options);
+  addParts(entry, values, options);
 }
 
 interface Values {
@@ -113,6 +117,26 @@ interface Values {
   readonly r: Numbers;
   readonly c: Numbers;
   readonly shape: readonly number[];
+}
+
+/** Each row of a batch counts as a sample of its own; an output whose first axis is not the batch, and one of a single row, counts as a whole. */
+function addRows(entry: TensorSums, { sample, r, c, shape }: Values, whole: Sums, options: MeasureOptions): void {
+  entry.rows ??= [];
+  const { first, count } = options.rowsOf?.(sample) ?? { first: sample, count: 1 };
+  if (count < 2 || shape[0] !== count) {
+    entry.rows.push({ sample: count < 2 ? first : sample, sums: whole });
+    return;
+  }
+  const length = r.length / count;
+  const rowShape = [1, ...shape.slice(1)];
+  for (let row = 0; row < count; row++) {
+    const [from, to] = [row * length, (row + 1) * length];
+    const [reference, candidate] = [r.subarray(from, to), c.subarray(from, to)];
+    const sums = emptySums();
+    accumulate(sums, reference, candidate, length, options);
+    accumulateAgreement(sums, reference, candidate, rowShape, options.topK);
+    entry.rows.push({ sample: first + row, sums });
+  }
 }
 
 /** By part where the graph shows some, else by entry along an axis; names by value. */

@@ -34,7 +34,7 @@ export type Fault =
   | "nonfinite-both";
 
 export interface SampleFigures {
-  /** Index into the validation samples. */
+  /** Index into the validation samples; of a row of a batch, into the rows of all samples. */
   readonly sample: number;
   readonly metrics: Metrics;
   /** The reference is zero throughout: there is nothing to keep to. */
@@ -69,7 +69,7 @@ export interface Measurement {
   readonly note?: string;
   /** SQNR of each sample in order of the samples, for the bootstrap of another subset and for the report. */
   readonly perSampleSqnrDb: readonly number[];
-  /** Of outputs and parts: the figures of each sample, in order. */
+  /** Of outputs and parts: the figures of each sample, in order; of an output of batches, of each row. */
   readonly perSample?: readonly SampleFigures[];
   /** What the output is joined from, each by itself; absent where the graph shows nothing of the kind. */
   readonly parts?: readonly Measurement[];

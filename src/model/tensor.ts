@@ -41,6 +41,12 @@ export interface Tensor {
 /** Named inputs of one inference: one sample. Keys are ONNX graph input names. */
 export type Feed = ReadonlyMap<string, Tensor>;
 
+/** The rows of one feed's batch: how many, and the number of its first among those of all feeds. */
+export interface BatchRows {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Number of elements of a shape; 1 for a scalar, 0 when a dimension is 0. */
 export const elementCount = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 

@@ -13,6 +13,7 @@ import { prepareLane } from "../lanes/prepare.ts";
 import type { BuildFacts } from "../model/engine.ts";
 import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
+import type { BatchRows } from "../model/tensor.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
@@ -42,6 +43,8 @@ export interface Prepared {
   readonly warnings: readonly string[];
   /** What the figures will not say. */
   readonly caveats: readonly Caveat[];
+  /** Of a validation sample that was read. */
+  rowsOf(sample: number): BatchRows | undefined;
   /** Reads calibration samples that nothing has read so far. */
   evidence(): Promise<Evidence>;
   /** Interpreter of the builder check, and whether it is wanted. */
@@ -148,6 +151,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     quantization: quantization.report,
     warnings: [...quantization.warnings, ...unfollowed],
     caveats: [...caveats, ...bodyCaveats(prepared.coverage)],
+    rowsOf: validation.rowsOf,
     evidence: () => evidenceOf(entry, validation, calibration[0]),
     python: settings.options.python,
     builderCheck: entry.tensorrt.builderCheck,

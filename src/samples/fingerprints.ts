@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/job.ts";
-import { type Feed, isFloat, type Tensor } from "../model/tensor.ts";
+import { type BatchRows, type Feed, isFloat, type Tensor } from "../model/tensor.ts";
 import { sketchOf } from "./sketch.ts";
 
 /** Hashes of a sample's rows, in order; one for the whole where its inputs have no common first dimension. */
@@ -14,6 +14,8 @@ export type Fingerprint = readonly string[];
 export interface FingerprintedSource extends FeedSource {
   /** Of the first `most` samples. Those that were read before are not read again. */
   fingerprints(most?: number): Promise<readonly Fingerprint[]>;
+  /** Where a sample's rows lie among those of all samples; undefined while it or one before it was not read yet. */
+  rowsOf(sample: number): BatchRows | undefined;
 }
 
 const shown = 3;
@@ -21,6 +23,7 @@ const shown = 3;
 /** Remembers what every sample was when it was read. ConfigError for a sample that holds NaN or an infinity. */
 export function fingerprinted(source: FeedSource, what: string): FingerprintedSource {
   const known = new Map<number, Fingerprint>();
+  const firsts = [0];
   const feed = async (index: number): Promise<Feed> => {
     const read = await source.feed(index);
     if (known.has(index)) return read;
@@ -32,6 +35,15 @@ export function fingerprinted(source: FeedSource, what: string): FingerprintedSo
   return {
     ...source,
     feed,
+    rowsOf: (sample) => {
+      for (let next = firsts.length; next <= sample; next++) {
+        const before = known.get(next - 1);
+        if (before === undefined) return undefined;
+        firsts.push((firsts[next - 1] ?? 0) + before.length);
+      }
+      const count = known.get(sample)?.length;
+      return count === undefined ? undefined : { first: firsts[sample] ?? 0, count };
+    },
     fingerprints: async (most = source.count) => {
       const prints: Fingerprint[] = [];
       for (let index = 0; index < Math.min(most, source.count); index++) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { ConfigError } from "../../../src/effects/failure.ts";
 import type { FeedSource } from "../../../src/model/job.ts";
 import { fingerprinted, overlapOf, refuseNonFinite } from "../../../src/samples/fingerprints.ts";
@@ -67,6 +67,26 @@ describe("samples by content", () => {
     await remembered.fingerprints(1);
     expect(read.reads).toEqual([1, 0]);
   });
+});
+
+test("rows are numbered through all samples, as far as they were read", async () => {
+  const remembered = fingerprinted(
+    source(
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+      [3, 1],
+    ),
+    "validation",
+  );
+  await remembered.feed(1);
+  expect(remembered.rowsOf(1)).toBeUndefined();
+  await remembered.feed(0);
+  expect([remembered.rowsOf(1), remembered.rowsOf(0)]).toEqual([
+    { first: 3, count: 3 },
+    { first: 0, count: 3 },
+  ]);
 });
 
 describe("samples that hold no numbers", () => {
