@@ -38,7 +38,7 @@ if (gate.status === 1) {
   );
   console.log(
     withSearch
-      ? `Next: open ${folder}/report.html, then run node ${join(root, "dist/cli.js")} init in your own repository.`
+      ? `Next: open ${folder}/report.html, then run ${process.execPath} ${join(root, "dist/cli.js")} init in your own repository.`
       : `Next: npm run demo -- --search on-regression lets it also find, prove and write down the layers to keep in higher precision.`,
   );
 } else {

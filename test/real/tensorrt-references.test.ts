@@ -68,7 +68,7 @@ describeWithPython("plans that were built elsewhere", () => {
     const machine = await machineWith();
     const { report, model } = await runGate(machine, { entry: given, ...off });
     expect(report.exitCode).toBe(2);
-    expect(model.message).toContain("reference.plan, which is not there");
+    expect(model.message).toContain('"reference.plan", which is not there');
   });
 });
 

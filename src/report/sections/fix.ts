@@ -90,9 +90,8 @@ function figuresTable(model: ModelReport, caps: SizeLimits): string {
 function proofLine(model: ModelReport, caps: SizeLimits): string {
   const { fix } = model;
   if (fix === null || model.search?.keep.length === 0) return "";
-  const proof = escapeMarkdown(checkedWords(model), caps.messageLength);
-  const latency = escapeMarkdown(fixLatencyWords(model), caps.messageLength);
-  return [proof, latency].filter((part) => part !== "").join(" ");
+  const parts = [checkedWords(model), fixLatencyWords(model)].filter((part) => part !== "");
+  return parts.map((part) => escapeMarkdown(part, caps.messageLength)).join(" ");
 }
 
 /** What the check of the fix adds to the search's message, which ends with the proof's own words. */

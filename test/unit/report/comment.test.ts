@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderAllClear, renderComment } from "../../../src/report/comment.ts";
 import { commentMarker, parseState } from "../../../src/report/marker.ts";
+import type { ModelReport } from "../../../src/report/schema.ts";
 import { hostileReport } from "../../fakes/hostile-report.ts";
 import {
   passingModel,
@@ -206,6 +207,10 @@ describe("the search's own figures", () => {
     const comment = renderComment(sampleReport({ models: [{ ...model, search, fix }] }), { jobKey: "k", fixScripts: [] });
     expect(comment.split("that nothing was searched on").length - 1).toBe(1);
     expect(comment).toContain("(Simulated.)");
+    // Nothing was built, so nothing is said of latency.
+    const simulated: ModelReport = { ...model, search, fix };
+    delete simulated.latency;
+    expect(renderComment(sampleReport({ models: [simulated] }), { jobKey: "k", fixScripts: [] })).not.toContain("(empty)");
     expect(comment).toContain("All INT8 (72 samples) | Keeping 2 of 54 units in float32 (24 samples) |");
   });
 
