@@ -1,1 +1,0 @@
-export{t as renderHtml}from"./page-Q4RqLY0A.js";

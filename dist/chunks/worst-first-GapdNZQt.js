@@ -1,1 +1,0 @@
-function worstFirst(e,t){let rank=e=>e==null?2:e===`NaN`?0:1;if(rank(e)!==rank(t))return rank(e)-rank(t);let[n,r]=[Number(e),Number(t)];return n===r||rank(e)!==1?0:n-r}const worstLayerFirst=(e,t)=>worstFirst(e.injected?.sqnrDb,t.injected?.sqnrDb)||worstFirst(e.metrics.sqnrDb,t.metrics.sqnrDb);export{worstLayerFirst as n,worstFirst as t};
