@@ -11,7 +11,9 @@ afterEach(() => machine.end());
 
 async function run(version: string, { inputs = {}, search = "{}" }: { inputs?: Readonly<Record<string, string>>; search?: string } = {}) {
   machine = await fakeMachine({ FAKE_TRT_VERSION: version });
-  const ran = await runGate(machine, { entry: smallEntry({ level: 1 }), inputs: { lane: "explicit", ...inputs }, search });
+  // ModelOpt would leave the small convolution in float that INT8 breaks.
+  const entry = smallEntry({ level: 1 }).map((line) => line.replace("min-samples: 8}", "min-samples: 8, placement: core}"));
+  const ran = await runGate(machine, { entry, inputs: { lane: "explicit", ...inputs }, search });
   /** Of the engine that a command wrote, and of the plan in the report. */
   const built = async (command: string) => {
     const done = await machine.byHand(command, machine.effects.cwd);
