@@ -1,7 +1,8 @@
 /** Warns of an entry along an axis (a channel, a column) that is lost while the output as a whole meets its limit. Judges no entry: which matter, nobody knows. */
 import type { Measurement } from "../measure/measurement.ts";
-import { distanceDb, marginOf, meets } from "../measure/metrics.ts";
+import { meets } from "../measure/metrics.ts";
 import type { JudgedFinding } from "./finding.ts";
+import { lostFinding } from "./lost-finding.ts";
 import { entryText } from "./messages.ts";
 import type { Limits, Tolerance } from "./verdict.ts";
 
@@ -27,19 +28,6 @@ export function entryFindings(measurement: Measurement, limits: Limits, parts: T
   const [worst] = lost.toSorted((a, b) => a.value - b.value);
   if (worst === undefined) return [];
   const { index, value } = worst;
-  return [
-    {
-      tensor,
-      of: "entry",
-      level: "warn",
-      metric: "sqnrDb",
-      value,
-      limit,
-      margin: marginOf("sqnrDb", value, limit),
-      marginDb: distanceDb("sqnrDb", value, limit),
-      part: `entry ${index} of axis ${entries.axis}`,
-      reason: "within-limits",
-      message: entryText(measurement, { axis: entries.axis, index, value, lost: lost.length, of: entries.sqnrDb.length }),
-    },
-  ];
+  const message = entryText(measurement, { axis: entries.axis, index, value, lost: lost.length, of: entries.sqnrDb.length });
+  return [lostFinding({ tensor, metric: "sqnrDb", value, limit, part: `entry ${index} of axis ${entries.axis}`, message })];
 }

@@ -1,7 +1,8 @@
 /** Warns of a value (a class, true or false) on which the sides hardly agree while the output as a whole meets its agreement. Judges none: which matter, nobody knows. */
 import type { Measurement } from "../measure/measurement.ts";
-import { distanceDb, marginOf, meets } from "../measure/metrics.ts";
+import { meets } from "../measure/metrics.ts";
 import type { JudgedFinding } from "./finding.ts";
+import { lostFinding } from "./lost-finding.ts";
 import { valueLostText } from "./messages.ts";
 import type { Limits } from "./verdict.ts";
 
@@ -16,19 +17,6 @@ export function valueFindings(measurement: Measurement, limits: Limits): JudgedF
   if (worstValue === undefined || limit === undefined || !meets("agreement", metrics.agreement ?? Number.NaN, limit)) return [];
   const least = Math.min(limit, worstValue.of > 2 ? leastOfMany : leastOfTwo);
   if (meets("agreement", worstValue.agreement, least)) return [];
-  return [
-    {
-      tensor,
-      of: "entry",
-      level: "warn",
-      metric: "agreement",
-      value: worstValue.agreement,
-      limit,
-      margin: marginOf("agreement", worstValue.agreement, limit),
-      marginDb: distanceDb("agreement", worstValue.agreement, limit),
-      part: `value ${worstValue.value}`,
-      reason: "within-limits",
-      message: valueLostText(measurement, worstValue),
-    },
-  ];
+  const message = valueLostText(measurement, worstValue);
+  return [lostFinding({ tensor, metric: "agreement", value: worstValue.agreement, limit, part: `value ${worstValue.value}`, message })];
 }

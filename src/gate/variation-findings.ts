@@ -1,7 +1,8 @@
 /** Warns where an output's offset carries its figure: what varies in it is lost, or nothing varies, while the output as a whole meets its limit. */
 import type { Measurement } from "../measure/measurement.ts";
-import { distanceDb, marginOf, meets } from "../measure/metrics.ts";
+import { meets } from "../measure/metrics.ts";
 import type { JudgedFinding } from "./finding.ts";
+import { lostFinding } from "./lost-finding.ts";
 import { variationText } from "./messages.ts";
 import type { Limits } from "./verdict.ts";
 
@@ -16,19 +17,6 @@ export function variationFindings({ tensor, metrics, kind, score, reference }: M
   const { mean, std, min, max } = reference;
   const value = min === max ? Number.NEGATIVE_INFINITY : whole + 10 * Math.log10(std ** 2 / (std ** 2 + mean ** 2));
   if (!(value < limit - lostDb)) return [];
-  return [
-    {
-      tensor,
-      of: "entry",
-      level: "warn",
-      metric: "sqnrDb",
-      value,
-      limit,
-      margin: marginOf("sqnrDb", value, limit),
-      marginDb: distanceDb("sqnrDb", value, limit),
-      part: "without its mean",
-      reason: "within-limits",
-      message: variationText(tensor, { value, whole, reference }),
-    },
-  ];
+  const message = variationText(tensor, { value, whole, reference });
+  return [lostFinding({ tensor, metric: "sqnrDb", value, limit, part: "without its mean", message })];
 }
