@@ -16,7 +16,7 @@ import { pairOfNumbers } from "./numbers.ts";
 import { mapFor, type PartPlaces, placesOf, valuesAt } from "./parts.ts";
 import { partScoresOf, scoresOf } from "./score.ts";
 import { emptySums, type Sums } from "./sums.ts";
-import { type MeasurementOptions, type PartSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
+import { type MeasurementOptions, type PartSums, type SampleSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
 import { addSides, emptyValueHistogram } from "./value-histogram.ts";
 
 export interface MeasureOptions extends MeasurementOptions, Closeness {
@@ -98,7 +98,9 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   const [r, c] = pairOfNumbers(reference.data, candidate.data);
   const sums = emptySums();
   accumulate(sums, r, c, r.length, options);
-  entry.samples.push({ sample, sums });
+  const values = { sample, r, c, shape: reference.shape };
+  const rows = entry.role === "output" ? rowsIn(values, sums, options) : undefined;
+  entry.samples.push({ sample, sums, ...(rows ? { rows } : {}) });
   if (entry.role === "layer") {
     entry.values ??= emptyValueHistogram(options.clips?.get(entry.tensor));
     addSides(entry.values, r, c, sums);
@@ -107,8 +109,6 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   accumulateAgreement(sums, r, c, reference.shape, options.topK);
   const source = entry.form?.score;
   if (entry.score && source) addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), options);
-  const values = { sample, r, c, shape: reference.shape };
-  addRows(entry, values, sums, options);
   addParts(entry, values, options);
 }
 
@@ -119,24 +119,26 @@ interface Values {
   readonly shape: readonly number[];
 }
 
-/** Each row of a batch counts as a sample of its own; an output whose first axis is not the batch, and one of a single row, counts as a whole. */
-function addRows(entry: TensorSums, { sample, r, c, shape }: Values, whole: Sums, options: MeasureOptions): void {
-  entry.rows ??= [];
-  const { first, count } = options.rowsOf?.(sample) ?? { first: sample, count: 1 };
-  if (count < 2 || shape[0] !== count) {
-    entry.rows.push({ sample: count < 2 ? first : sample, sums: whole });
-    return;
-  }
+/**
+ * Each row of a batch counts as a sample of its own; an output whose first axis is not the batch, and one of a single row, as a whole. Undefined where
+ * no batch is known.
+ */
+function rowsIn({ sample, r, c, shape }: Values, whole: Sums, options: MeasureOptions): SampleSums[] | undefined {
+  const batch = options.rowsOf?.(sample);
+  if (batch === undefined) return undefined;
+  const { first, count } = batch;
+  if (count < 2) return [{ sample: first, sums: whole }];
+  if (shape[0] !== count) return undefined;
   const length = r.length / count;
   const rowShape = [1, ...shape.slice(1)];
-  for (let row = 0; row < count; row++) {
+  return Array.from({ length: count }, (_, row) => {
     const [from, to] = [row * length, (row + 1) * length];
     const [reference, candidate] = [r.subarray(from, to), c.subarray(from, to)];
     const sums = emptySums();
     accumulate(sums, reference, candidate, length, options);
     accumulateAgreement(sums, reference, candidate, rowShape, options.topK);
-    entry.rows.push({ sample: first + row, sums });
-  }
+    return { sample: first + row, sums };
+  });
 }
 
 /** By part where the graph shows some, else by entry along an axis; names by value. */

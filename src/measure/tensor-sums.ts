@@ -18,6 +18,8 @@ import type { ValueHistogram } from "./value-histogram.ts";
 export interface SampleSums {
   readonly sample: number;
   readonly sums: Sums;
+  /** What counts as a sample by itself where the batch is known: its rows, numbered among those of all samples. The sample without it. */
+  readonly rows?: readonly SampleSums[];
 }
 
 /** Of probability outputs only. `clamped` counts values of both sides. */
@@ -43,8 +45,6 @@ export interface TensorSums {
   readonly form?: OutputForm;
   /** In order of arrival. */
   readonly samples: SampleSums[];
-  /** Of outputs whose batches are known: what counts as a sample by itself, each row of a batch. `samples` without it. */
-  rows?: SampleSums[];
   readonly score?: ScoreSums;
   /** Where the parts lie, by shape of the output. */
   places?: Map<string, readonly PartPlaces[]>;
@@ -100,7 +100,7 @@ type Figures = Omit<Measurement, "tensor" | "role">;
 
 /** `options`: of outputs and their parts, whose figures are looked at by sample too. */
 function figuresOf(
-  { samples, rows = samples, score }: Pick<TensorSums, "samples" | "rows" | "score">,
+  { samples, score }: Pick<TensorSums, "samples" | "score">,
   kind: ValueKind,
   known: Fault | undefined,
   options: MeasurementOptions | undefined,
@@ -117,7 +117,9 @@ function figuresOf(
     candidate: summarize(pooled.candidate),
     nonFinite: { reference: pooled.nonFiniteReference, candidate: pooled.nonFiniteCandidate },
     perSampleSqnrDb: perSample.map(metrics.sqnrDb.value),
-    ...(options && fault === undefined ? { perSample: rows.map((one) => sampleFigures(one, kind)) } : {}),
+    ...(options && fault === undefined
+      ? { perSample: samples.flatMap((one) => one.rows ?? [one]).map((one) => sampleFigures(one, kind)) }
+      : {}),
     ...(score && !known ? { score: scoreOf(score, options?.seed) } : {}),
     ...(spread ? { spread } : {}),
     ...(options && fault === undefined && perSample.length > 1 ? { interval: lazyInterval(perSample, options.seed) } : {}),

@@ -138,8 +138,6 @@ function joined(apart: readonly TensorSums[]): TensorSums {
   return {
     ...first,
     samples: renumbered(({ samples }) => samples),
-    // One row a sample: the pool's inputs are no batches.
-    rows: renumbered(({ samples, rows = samples }) => rows),
     ...(score ? { score: joinedScore(apart.flatMap((tensor) => tensor.score ?? [])) } : {}),
     ...(parts
       ? {
