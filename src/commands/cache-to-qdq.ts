@@ -10,12 +10,12 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { parseKeepFile } from "../fix/keep-file.ts";
 import { exitCodes } from "../gate/exit-code.ts";
-import { placementOf } from "../lanes/simulate/placement.ts";
-import { corePlacement, type Placement, type PlacementScheme, placementSchemes } from "../model/placement.ts";
-import { encodeModel, insertQdq } from "../onnx/edit.ts";
+import { insertPlaced } from "../lanes/simulate/placement.ts";
+import { type PlacementScheme, placementSchemes } from "../model/placement.ts";
+import { encodeModel } from "../onnx/edit.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { toNetwork } from "../onnx/network.ts";
-import { countOtherNodes, nothingToPlace, takenAsCore, useCore } from "../onnx/placement/place.ts";
+import { countOtherNodes } from "../onnx/placement/place.ts";
 import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { findUnits } from "../onnx/units.ts";
@@ -46,7 +46,8 @@ async function keptIds(file: string | undefined, { cwd, files }: Effects): Promi
   return new Set(parsed.keep.units.map(({ unit }) => unit));
 }
 
-function schemeFrom(text = "modelopt"): PlacementScheme {
+function schemeFrom(text: string | undefined): PlacementScheme | undefined {
+  if (text === undefined) return undefined;
   const scheme = placementSchemes.find((one) => one === text);
   if (scheme === undefined) throw new ConfigError(`--placement is "${text}"; write ${placementSchemes.join(" or ")}.`);
   return scheme;
@@ -70,27 +71,20 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), origins, files);
   const inputs = resolveInputs(staged.model, shapes, "flags");
   const keep = await keptIds(parsed.text("keep"), effects);
-  const asked = parsed.text("placement");
-  const wanted = await placementOf(schemeFrom(asked), staged.model, shapes, effects);
-  const insert = async (placement: Placement) => ({
-    ...(await insertQdq(await readModel(staged.modelPath, files, { shownAs: modelName }), cache.scales, files, {
-      keep,
-      placement,
-      floatWeights: parsed.has("float-weights"),
-    })),
-    placement,
+  const total = findUnits(toNetwork(staged.model)).length;
+  const { model, units, missingScales, placed, placement } = await insertPlaced({
+    model: staged.model,
+    again: () => readModel(staged.modelPath, files, { shownAs: modelName }),
+    asked: schemeFrom(parsed.text("placement")),
+    scales: cache.scales,
+    shapes,
+    options: { keep, floatWeights: parsed.has("float-weights") },
+    name: modelName,
+    effects,
   });
-  const first = await insert(wanted);
-  const nothing = nothingToPlace(wanted, first.placed, modelName);
-  const isReplaced = nothing !== undefined && asked === undefined;
-  // Nobody asked for ModelOpt's: a model too small for it is quantised all the same.
-  if (isReplaced) effects.log.warning(`${nothing} ${takenAsCore}`);
-  const { model, units, missingScales, placed, placement } = isReplaced ? await insert(corePlacement) : first;
   if (units.length === 0) {
     effects.log.error(
-      nothing !== undefined && !isReplaced
-        ? `${nothing} ${useCore}`
-        : `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
+      `No compute node of ${modelName} has a scale in ${cacheName}: nothing was written. Check the cache with trt-gate cache check.`,
     );
     return exitCodes.undecided;
   }
@@ -116,7 +110,6 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
     });
     const agrees = sqnrDb >= enoughDb;
     const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
-    const total = findUnits(toNetwork(staged.model)).length;
     const result = {
       written: output,
       units: units.length,

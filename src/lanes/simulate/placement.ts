@@ -3,10 +3,12 @@ import type { Effects } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { LaneJob, ShapeRange } from "../../model/job.ts";
 import { corePlacement, type Placement, type PlacementScheme } from "../../model/placement.ts";
+import { type InsertOptions, insertQdq, type QdqInsertion } from "../../onnx/edit.ts";
 import { resolveInputs } from "../../onnx/inputs.ts";
 import { type OnnxModel, tensorShape } from "../../onnx/model.ts";
 import { toNetwork } from "../../onnx/network.ts";
 import { sizedTensors, tooSmall } from "../../onnx/placement/excluded.ts";
+import { nothingToPlace, useCore } from "../../onnx/placement/place.ts";
 import { randomFeeds } from "../../samples/random-feeds.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";
 import { loadRuntime } from "./runtime.ts";
@@ -24,6 +26,40 @@ export async function placementOf(
   effects: Effects,
 ): Promise<Placement> {
   return scheme === "core" ? corePlacement : { scheme, left: await leftForSize(model, shapes, effects) };
+}
+
+export interface PlacedInsertion {
+  /** Is changed. */
+  readonly model: OnnxModel;
+  /** The same model, read anew. */
+  readonly again: () => Promise<OnnxModel>;
+  /** Undefined where nobody asked for a scheme. */
+  readonly asked: PlacementScheme | undefined;
+  readonly scales: ReadonlyMap<string, number>;
+  readonly shapes: ReadonlyMap<string, ShapeRange>;
+  readonly options: Omit<InsertOptions, "placement">;
+  /** The model's, for messages. */
+  readonly name: string;
+  readonly effects: Effects;
+}
+
+/**
+ * Q/DQ where the scheme that was asked for puts it, else where ModelOpt does. A model that ModelOpt would leave in float as a whole is quantised all the same,
+ * as `core` does and with a warning; ToolError `precision-not-applied` where ModelOpt's placement was asked for.
+ */
+export async function insertPlaced(insertion: PlacedInsertion): Promise<QdqInsertion & { readonly placement: Placement }> {
+  const { model, again, asked, scales, shapes, options, name, effects } = insertion;
+  const insert = async (into: OnnxModel, placement: Placement) => ({
+    ...(await insertQdq(into, scales, effects.files, { ...options, placement })),
+    placement,
+  });
+  const wanted = await placementOf(asked ?? "modelopt", model, shapes, effects);
+  const inserted = await insert(model, wanted);
+  const nothing = nothingToPlace(wanted, inserted.placed, name);
+  if (nothing === undefined) return inserted;
+  if (asked !== undefined) throw new ToolError("precision-not-applied", `${nothing} ${useCore}`);
+  effects.log.warning(`${nothing} They are quantised all the same, as \`placement: core\` does.`);
+  return await insert(await again(), corePlacement);
 }
 
 async function leftForSize(model: OnnxModel, shapes: ReadonlyMap<string, ShapeRange>, effects: Effects): Promise<Set<string>> {

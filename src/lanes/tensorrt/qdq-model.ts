@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
-import { corePlacement, type Placement } from "../../model/placement.ts";
+import type { Placement } from "../../model/placement.ts";
 import type { Unit } from "../../model/unit.ts";
 import { elementsOf } from "../../onnx/constants.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
-import { countOtherNodes, nothingToPlace, takenAsCore, useCore } from "../../onnx/placement/place.ts";
+import { countOtherNodes } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { calibrateModel } from "../simulate/calibrate-model.ts";
-import { placementFor } from "../simulate/placement.ts";
+import { insertPlaced } from "../simulate/placement.ts";
 import type { ModelFacts } from "./model-facts.ts";
 
 export interface QdqSource {
@@ -77,19 +77,17 @@ async function madeFromScales(job: EngineJob, own: ModelFacts, typed: boolean): 
   const { files } = job.effects;
   const scales = await scalesOf(job);
   const read = () => readModel(job.modelPath, files, { shownAs: job.sources?.model });
-  const wanted = await placementFor(job, await read(), "modelopt");
-  const floatWeights = !typed && weightBytes(own.network) < mostFloatBytes;
-  const insertAs = (placement: Placement) => async (keep: ReadonlySet<string>) =>
-    insertQdq(await read(), scales, files, { floatWeights, placement, keep });
-  const first = await insertAs(wanted)(new Set());
-  const nothing = nothingToPlace(wanted, first.placed, job.name);
-  if (nothing !== undefined && job.quantization.placement !== undefined)
-    throw new ToolError("precision-not-applied", `${nothing} ${useCore}`);
-  // Nobody asked for ModelOpt's: a model too small for it is quantised all the same.
-  if (nothing !== undefined) job.effects.log.warning(`${nothing} ${takenAsCore}`);
-  const placement = nothing === undefined ? wanted : corePlacement;
-  const insert = insertAs(placement);
-  const { model, units, missingScales, placed } = nothing === undefined ? first : await insert(new Set());
+  const options = { floatWeights: !typed && weightBytes(own.network) < mostFloatBytes };
+  const { model, units, missingScales, placed, placement } = await insertPlaced({
+    model: await read(),
+    again: read,
+    asked: job.quantization.placement,
+    scales,
+    shapes: job.shapes,
+    options,
+    name: job.name,
+    effects: job.effects,
+  });
   if (units.length === 0)
     throw new ToolError(
       "stale-cache",
@@ -111,7 +109,7 @@ async function madeFromScales(job: EngineJob, own: ModelFacts, typed: boolean): 
       others: countOtherNodes(placed),
       placement,
       scales,
-      keeping: async (keep) => toNetwork((await insert(keep)).model),
+      keeping: async (keep) => toNetwork((await insertQdq(await read(), scales, files, { ...options, placement, keep })).model),
     },
     why: `Q/DQ made from ${scales.size} scales, placed as ${placement.scheme}`,
   };

@@ -133,9 +133,8 @@ export const nothingToPlace = ({ scheme }: Placement, { units, missingScales }: 
   scheme === "core" || units.length > 0 || missingScales.length > 0
     ? undefined
     : `ModelOpt's placement leaves every compute node of '${name}' in float: they are too small to gain by INT8, or stand in a pattern that stays in float.`;
-/** What to do about it where ModelOpt's placement was asked for, and what is done where it was not. */
+/** What to do about it where ModelOpt's placement was asked for. */
 export const useCore = "Use `placement: core` to quantise them all the same.";
-export const takenAsCore = "They are quantised all the same, as `placement: core` does.";
 
 /** Nodes beside the units, by operator. */
 export function countOtherNodes({ others }: Placed): Record<string, number> {
