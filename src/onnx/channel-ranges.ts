@@ -3,7 +3,7 @@ import type { Files } from "../effects/effects.ts";
 import { elementsOf, storedValues } from "./constants.ts";
 import { type NodeProto, nodeLabel, type TensorProto, tensorShape } from "./model.ts";
 import { type Network, producers } from "./network.ts";
-import { isDequantize, isQuantize } from "./qdq.ts";
+import { isDequantize, storedSource } from "./qdq.ts";
 import { channelLayout, weightScales } from "./quantize.ts";
 import { channelAxis, computeOps } from "./units.ts";
 
@@ -45,7 +45,5 @@ function sharedScaleWeight(
   if (dequantize === undefined || !isDequantize(dequantize)) return undefined;
   const scale = network.constants.get(dequantize.input[1] ?? "");
   if (scale === undefined || elementsOf(scale) !== 1) return undefined;
-  const source = dequantize.input[0] ?? "";
-  const quantize = makers.get(source);
-  return network.constants.get(quantize && isQuantize(quantize) ? (quantize.input[0] ?? "") : source);
+  return network.constants.get(storedSource(makers, dequantize));
 }

@@ -25,6 +25,13 @@ export function qdqSource(makers: ReadonlyMap<string, NodeProto>, name: string):
   return quantize !== undefined && (isQuantize(quantize) || isDynamicQuantize(quantize)) ? quantize.input[0] : undefined;
 }
 
+/** What a DequantizeLinear has from: integers as they are stored, or what the QuantizeLinear in front of it reads. */
+export function storedSource(makers: ReadonlyMap<string, NodeProto>, dequantize: NodeProto): string {
+  const source = dequantize.input[0] ?? "";
+  const quantize = makers.get(source);
+  return quantize !== undefined && isQuantize(quantize) ? (quantize.input[0] ?? "") : source;
+}
+
 type Constants = ReadonlyMap<string, TensorProto>;
 
 /** True where both use one scale and one zero point, by name or by value: only then does the pair change nothing but precision. */

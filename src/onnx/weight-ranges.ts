@@ -3,7 +3,7 @@ import type { Files } from "../effects/effects.ts";
 import { elementsOf, floatValues, intValues, isFloatTensor, storedValues } from "./constants.ts";
 import { attribute, type NodeProto, nodeLabel, type TensorProto, tensorShape } from "./model.ts";
 import { type Network, producers } from "./network.ts";
-import { isDequantize, isQuantize } from "./qdq.ts";
+import { isDequantize, storedSource } from "./qdq.ts";
 import { type ChannelLayout, channelLayout } from "./quantize.ts";
 import { channelAxis, isCompute } from "./units.ts";
 
@@ -23,8 +23,9 @@ export const mostEntries = 256;
 export async function weightRange(network: Network, node: string, files: Files): Promise<WeightRange | undefined> {
   const compute = network.nodes.find((one) => isCompute(one) && nodeLabel(one) === node);
   if (compute === undefined) return undefined;
+  const makers = producers(network.nodes);
   for (const slot of [1, 0]) {
-    const weight = await weightValues(network, compute.input[slot] ?? "", files);
+    const weight = await weightValues(network, makers, compute.input[slot] ?? "", files);
     if (weight === undefined || weight.values.length === 0) continue;
     return rangesOf(weight.values, channelLayout(weight.shape, channelAxis(compute, slot, weight.shape.length)));
   }
@@ -37,15 +38,17 @@ interface Weight {
 }
 
 /** A float constant itself, one that is quantised and dequantised again, or stored integers times their scale. */
-async function weightValues(network: Network, name: string, files: Files): Promise<Weight | undefined> {
+async function weightValues(
+  network: Network,
+  makers: ReadonlyMap<string, NodeProto>,
+  name: string,
+  files: Files,
+): Promise<Weight | undefined> {
   const constant = network.constants.get(name);
   if (constant !== undefined) return await floatWeight(constant, network, files);
-  const makers = producers(network.nodes);
   const dequantize = makers.get(name);
   if (dequantize === undefined || !isDequantize(dequantize)) return undefined;
-  const quantize = makers.get(dequantize.input[0] ?? "");
-  if (quantize !== undefined && !isQuantize(quantize)) return undefined;
-  const stored = network.constants.get((quantize ?? dequantize).input[0] ?? "");
+  const stored = network.constants.get(storedSource(makers, dequantize));
   if (stored === undefined) return undefined;
   return isFloatTensor(stored) ? await floatWeight(stored, network, files) : await scaledWeight(stored, dequantize, network, files);
 }
@@ -67,7 +70,7 @@ async function scaledWeight(stored: TensorProto, dequantize: NodeProto, network:
   // Scales by block have another shape: which one serves a value is not told by an axis alone.
   if (scales.length !== channels) return undefined;
   const at = (i: number) => (channels === 1 ? 0 : Math.floor(i / inner) % channels);
-  return { values: Array.from(values, (value, i) => (value - (zeros[at(i)] ?? 0)) * (scales[at(i)] ?? Number.NaN)), shape };
+  return { values: Float64Array.from(values, (value, i) => (value - (zeros[at(i)] ?? 0)) * (scales[at(i)] ?? Number.NaN)), shape };
 }
 
 function rangesOf(values: ArrayLike<number>, { channels, inner }: ChannelLayout): WeightRange {
