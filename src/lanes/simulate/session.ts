@@ -26,11 +26,12 @@ export interface Session {
  */
 export async function openSession(runtime: Runtime, effects: Effects, network: Network, what: string): Promise<Session> {
   const bfloat = narrowInFloat(network, [DataType.BFLOAT16]);
-  const half = narrowInFloat(bfloat, [DataType.FLOAT16]);
   try {
     return await openAsWritten(runtime, effects, bfloat, what);
   } catch (error) {
-    if (half === bfloat || !(error instanceof ToolError)) throw error;
+    if (!(error instanceof ToolError)) throw error;
+    const half = narrowInFloat(bfloat, [DataType.FLOAT16]);
+    if (half === bfloat) throw error;
     // The first refusal is about the model as it is; the second would be about casts that nobody wrote.
     return await openAsWritten(runtime, effects, half, what).catch(() => Promise.reject(error));
   }
