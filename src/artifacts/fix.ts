@@ -15,7 +15,7 @@ import { editedQdqModel } from "../prepare/edited-qdq.ts";
 import { ownCacheName } from "../prepare/exported-cache.ts";
 import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Searched } from "../probes/search.ts";
-import { keptUnit, measuredTensor } from "../report/build.ts";
+import { keptUnit, measuredOutputs } from "../report/build.ts";
 import type { KeptUnit, ModelReport } from "../report/schema.ts";
 import { plural } from "../report/sections/labels.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
@@ -124,12 +124,7 @@ export function verifyFix(judging: Judging, { outcome, proofRun }: Searched): Ve
     builds: 1,
     message:
       ignored.length > 0 ? ignoredWords(ignored) : `${proof.message}${isSimulated ? " (Simulated; not verified on an engine.)" : ""}`,
-    outputs: (proofRun?.measured.measurements ?? []).map((measurement) =>
-      measuredTensor(measurement, {
-        findings: proofRun?.judgement.findings.filter(({ tensor }) => tensor === measurement.tensor) ?? [],
-        limits: judging.entry.tolerance.limits,
-      }),
-    ),
+    outputs: proofRun ? measuredOutputs(proofRun.measured.measurements, proofRun.judgement.findings, judging.entry.tolerance.limits) : [],
   };
 }
 

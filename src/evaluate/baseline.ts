@@ -8,7 +8,7 @@ import type { Measurement } from "../measure/measurement.ts";
 import { plainCandidate } from "../model/unit.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { prepareModel } from "../prepare/prepare-model.ts";
-import { measuredTensor } from "../report/build.ts";
+import { measuredOutputs } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { judgeOutputs } from "./outputs.ts";
 import { suspects } from "./suspects.ts";
@@ -65,9 +65,7 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
         verdict: verdict.kind,
         message: verdict.message,
         causes: [...(await suspects(entry, base.folder, context.effects))],
-        outputs: measurements.map((one) =>
-          measuredTensor(one, { findings: findings.filter(({ tensor }) => tensor === one.tensor), limits: entry.tolerance.limits }),
-        ),
+        outputs: measuredOutputs(measurements, findings, entry.tolerance.limits),
       },
     };
   } finally {

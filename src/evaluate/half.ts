@@ -1,5 +1,5 @@
 /** Where the candidate is compared with something else than FP16, the FP16 engine is judged beside it: it may be the better ship. */
-import { measuredTensor } from "../report/build.ts";
+import { measuredOutputs } from "../report/build.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 import { figure, type Timed } from "./latency.ts";
 import { type Judging, judgeOutputs, worstSqnrDb } from "./outputs.ts";
@@ -13,12 +13,7 @@ export async function judgeHalf(judging: Judging, samples: readonly number[]): P
   return {
     verdict: kind,
     message: `FP16 against ${engine.reference.what}: SQNR ${worstSqnrDb(measured).toFixed(1)} dB, ${kind}.`,
-    outputs: measured.measurements.map((one) =>
-      measuredTensor(one, {
-        findings: judgement.findings.filter(({ tensor }) => tensor === one.tensor),
-        limits: judging.entry.tolerance.limits,
-      }),
-    ),
+    outputs: measuredOutputs(measured.measurements, judgement.findings, judging.entry.tolerance.limits),
   };
 }
 

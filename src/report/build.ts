@@ -35,6 +35,14 @@ export interface TensorContext {
   readonly baseline?: Measurement;
 }
 
+/** Outputs that were judged by the same limits, each with its own findings. */
+export const measuredOutputs = (
+  measurements: readonly Measurement[],
+  findings: readonly Finding[],
+  limits: NonNullable<TensorContext["limits"]>,
+): MeasuredTensor[] =>
+  measurements.map((one) => measuredTensor(one, { findings: findings.filter(({ tensor }) => tensor === one.tensor), limits }));
+
 /** One entry of `outputs` or `layers`. The level is the worst of its findings, `unjudged` without one. */
 export function measuredTensor(measurement: Measurement, context: TensorContext = {}): MeasuredTensor {
   const worst = worstFinding(context.findings ?? []);
