@@ -8,10 +8,11 @@ import { ConfigError } from "../effects/failure.ts";
 import { corePlacement, type Placement } from "../model/placement.ts";
 import type { Unit } from "../model/unit.ts";
 import { embed, floatValues, isExternal } from "./constants.ts";
-import { guessedTypes } from "./element-types.ts";
+import { guessedTypes, narrowFloat } from "./element-types.ts";
 import { foldBatchNorm } from "./fold.ts";
 import { ModelProtoSchema, OperatorSetIdProtoSchema } from "./gen/onnx-ml_pb.js";
 import {
+  castNode,
   DataType,
   floatTensor,
   int8Tensor,
@@ -113,24 +114,20 @@ function activationPair(work: Work, name: string): string {
   const output = `${name}_DequantizeLinear_Output`;
   if (work.pairs.has(name)) return output;
   const [scale, zero, middle] = [`${name}_scale`, `${name}_zero_point`, `${name}_QuantizeLinear_Output`];
-  const type = narrowType(work.types.get(name));
+  const type = narrowFloat(work.types.get(name));
   const [wide, result] = type === undefined ? [name, output] : [`${name}_float`, `${name}_DequantizeLinear_float`];
   work.constants.set(scale, floatTensor(scale, [], Float32Array.of(work.scales.get(name) ?? Number.NaN)));
   work.constants.set(zero, int8Tensor(zero, [], new Int8Array(1)));
   work.pairs.set(name, [
-    ...(type === undefined ? [] : [castNode(name, wide, DataType.FLOAT)]),
+    ...(type === undefined ? [] : [namedCast(name, wide, DataType.FLOAT)]),
     makeNode({ opType: "QuantizeLinear", name: `${name}_QuantizeLinear`, input: [wide, scale, zero], output: [middle] }),
     makeNode({ opType: "DequantizeLinear", name: `${name}_DequantizeLinear`, input: [middle, scale, zero], output: [result] }),
-    ...(type === undefined ? [] : [castNode(result, output, type)]),
+    ...(type === undefined ? [] : [namedCast(result, output, type)]),
   ]);
   return output;
 }
 
-const narrowType = (type: number | undefined): number | undefined =>
-  type === DataType.FLOAT16 || type === DataType.BFLOAT16 ? type : undefined;
-
-const castNode = (from: string, into: string, to: number): NodeProto =>
-  makeNode({ opType: "Cast", name: `${into}_Cast`, input: [from], output: [into], attribute: [intAttr("to", to)] });
+const namedCast = (from: string, into: string, to: number): NodeProto => castNode(from, into, to, `${into}_Cast`);
 
 async function weightDequantize(work: Work, use: { node: NodeProto; slot: number; weight: TensorProto }): Promise<string> {
   const { weight } = use;
@@ -146,10 +143,10 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
   work.constants.set(`${base}_scale`, floatTensor(`${base}_scale`, perChannel, scales));
   work.constants.set(`${base}_zero_point`, int8Tensor(`${base}_zero_point`, perChannel, new Int8Array(scales.length)));
   const attribute = axis === undefined ? [] : [intAttr("axis", axis)];
-  const type = narrowType(weight.dataType);
+  const type = narrowFloat(weight.dataType);
   const add = (...nodes: readonly NodeProto[]) => void work.pairs.set("", [...(work.pairs.get("") ?? []), ...nodes]);
   if (work.floatWeights) {
-    if (type !== undefined) add(castNode(weight.name, `${base}_float`, DataType.FLOAT));
+    if (type !== undefined) add(namedCast(weight.name, `${base}_float`, DataType.FLOAT));
     const input = [type === undefined ? weight.name : `${base}_float`, `${base}_scale`, `${base}_zero_point`];
     const quantize = makeNode({
       opType: "QuantizeLinear",
@@ -167,7 +164,7 @@ async function weightDequantize(work: Work, use: { node: NodeProto; slot: number
     output: [type === undefined ? output : `${base}_DequantizeLinear_float`],
     attribute,
   });
-  add(dequantize, ...(type === undefined ? [] : [castNode(`${base}_DequantizeLinear_float`, output, type)]));
+  add(dequantize, ...(type === undefined ? [] : [namedCast(`${base}_DequantizeLinear_float`, output, type)]));
   return output;
 }
 

@@ -20,6 +20,10 @@ export function guessedTypes(network: Network): Map<string, number> {
   return types;
 }
 
+/** The type itself where it is half precision or bfloat16; undefined for every other. */
+export const narrowFloat = (type: number | undefined): number | undefined =>
+  type === DataType.FLOAT16 || type === DataType.BFLOAT16 ? type : undefined;
+
 /** Operators all of whose outputs have the type of their first input. */
 const alike: ReadonlySet<string> = new Set(["Split", "LSTM", "GRU", "RNN"]);
 const indices: ReadonlySet<string> = new Set(["Shape", "Size", "ArgMax", "ArgMin", "NonZero", "NonMaxSuppression"]);

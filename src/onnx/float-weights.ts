@@ -2,7 +2,7 @@
  * The float model's own weights for a network that only holds them as integers: the constant that the same node reads there, with what computes it.
  * Finds the same node by its output, by its name, or by the output that its Q/DQ pair carries on.
  */
-import { DataType, intAttr, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "./model.ts";
+import { castNode, DataType, type NodeProto, rewire, type TensorProto, withFields } from "./model.ts";
 import { consumers, type Network, producers } from "./network.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
 import { constantTensors } from "./units.ts";
@@ -56,7 +56,7 @@ export function floatWeights(network: Network, float: Network, fresh: (wanted: s
       const cast = `${own}:${DataType[wanted]}`;
       if (!taken.has(cast)) {
         taken.set(cast, fresh(cast));
-        nodes.push(makeNode({ opType: "Cast", input: [own], output: [taken.get(cast) ?? cast], attribute: [intAttr("to", wanted)] }));
+        nodes.push(castNode(own, taken.get(cast) ?? cast, wanted));
       }
       return taken.get(cast);
     },

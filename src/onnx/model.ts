@@ -111,6 +111,10 @@ export const int64Tensor = (name: string, values: readonly number[]): TensorProt
 
 export const tensorShape = (tensor: TensorProto): number[] => tensor.dims.map(Number);
 
+/** Without a name where none is given. */
+export const castNode = (from: string, into: string, to: number, name = ""): NodeProto =>
+  makeNode({ opType: "Cast", name, input: [from], output: [into], attribute: [intAttr("to", to)] });
+
 /** Names of the ONNX standard domain: written as "" or "ai.onnx". */
 export const isStandard = (node: NodeProto): boolean => node.domain === "" || node.domain === "ai.onnx";
 

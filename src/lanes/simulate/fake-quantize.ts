@@ -4,12 +4,12 @@
  */
 import type { Effects } from "../../effects/effects.ts";
 import { elementsOf, floatValues, isFloatTensor } from "../../onnx/constants.ts";
-import { guessedTypes } from "../../onnx/element-types.ts";
+import { guessedTypes, narrowFloat } from "../../onnx/element-types.ts";
 import {
+  castNode,
   DataType,
   floatTensor,
   int8Tensor,
-  intAttr,
   makeNode,
   type NodeProto,
   rewire,
@@ -81,7 +81,7 @@ interface Maker {
 function quantizedActivation(maker: Maker, name: string): string {
   const output = `trt_gate:dq:${name}`;
   if (maker.prologue.has(name)) return output;
-  const type = narrowType(maker.types.get(name));
+  const type = narrowFloat(maker.types.get(name));
   const [wide, result] = type === undefined ? [name, output] : [`trt_gate:wide:${name}`, `trt_gate:dq:wide:${name}`];
   const scale = `trt_gate:scale:${name}`;
   const zero = "trt_gate:zero";
@@ -96,12 +96,6 @@ function quantizedActivation(maker: Maker, name: string): string {
   ]);
   return output;
 }
-
-const narrowType = (type: number | undefined): number | undefined =>
-  type === DataType.FLOAT16 || type === DataType.BFLOAT16 ? type : undefined;
-
-const castNode = (from: string, into: string, to: number): NodeProto =>
-  makeNode({ opType: "Cast", input: [from], output: [into], attribute: [intAttr("to", to)] });
 
 /** A weight read in two ways (two axes) gets two quantised forms. */
 async function quantizedWeight(maker: Maker, node: NodeProto, slot: number): Promise<string> {
@@ -118,7 +112,7 @@ async function quantizedWeight(maker: Maker, node: NodeProto, slot: number): Pro
     const values = await floatValues(weight, maker.network.folder, maker.effects.files);
     return new Uint8Array(fakeQuantizeWeights(values, weightScales(values, layout), layout).buffer);
   };
-  const type = narrowType(weight.dataType);
+  const type = narrowFloat(weight.dataType);
   const held = type === undefined ? name : `trt_gate:wide:${name}`;
   maker.constants.set(
     held,

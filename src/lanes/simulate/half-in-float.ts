@@ -4,7 +4,7 @@
  * their rounding; sums inside an operator are those of float32.
  */
 import { guessedTypes } from "../../onnx/element-types.ts";
-import { DataType, intAttr, intAttribute, isStandard, makeNode, type NodeProto, rewire, subgraphs } from "../../onnx/model.ts";
+import { castNode, DataType, intAttribute, isStandard, type NodeProto, rewire, subgraphs } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { isDequantize, isQuantize } from "../../onnx/qdq.ts";
 
@@ -39,8 +39,6 @@ const runs = (node: NodeProto): boolean =>
 
 function inFloat(node: NodeProto, number: number, narrowType: (name: string) => number | undefined): NodeProto[] {
   const wide = (what: string, name: string) => `trt_gate:wide${number}:${what}:${name}`;
-  const cast = (from: string, into: string, to: number) =>
-    makeNode({ opType: "Cast", input: [from], output: [into], attribute: [intAttr("to", to)] });
   const isNarrow = (name: string) => narrowType(name) !== undefined;
   const narrow = (names: readonly string[]) => [...new Set(names.filter(isNarrow))];
   const [read, made] = [narrow(node.input), narrow(node.output)];
@@ -48,8 +46,8 @@ function inFloat(node: NodeProto, number: number, narrowType: (name: string) => 
   const input = node.input.map((name) => (isNarrow(name) ? wide("in", name) : name));
   const output = node.output.map((name) => (isNarrow(name) ? wide("out", name) : name));
   return [
-    ...read.map((name) => cast(name, wide("in", name), DataType.FLOAT)),
+    ...read.map((name) => castNode(name, wide("in", name), DataType.FLOAT)),
     rewire(node, { input, output }),
-    ...made.map((name) => cast(wide("out", name), name, narrowType(name) ?? DataType.FLOAT)),
+    ...made.map((name) => castNode(wide("out", name), name, narrowType(name) ?? DataType.FLOAT)),
   ];
 }

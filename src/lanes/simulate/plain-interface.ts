@@ -50,9 +50,10 @@ function plainInput(info: ValueInfoProto): Plain {
   const { isOptional, tensor } = tensorIn(info.type);
   const elemType = tensor?.value.elemType ?? 0;
   const carrier = carrierOf(elemType);
-  if (carrier === undefined && !isOptional && !isReserved(name)) return { name, info, nodes: [] };
+  const isPlain = !isOptional && !isReserved(name);
+  if (carrier === undefined && isPlain) return { name, info, nodes: [] };
   // A Cast to INT4 corrupts ONNX Runtime's memory (1.30: the process dies): what reads the input casts it to a wider type, from INT8 as well.
-  if (carrier?.limits !== undefined && tensor !== undefined && !isOptional && !isReserved(name))
+  if (carrier?.limits !== undefined && tensor !== undefined && isPlain)
     return { name, info: withFields(info, { type: tensorType(tensor.value, carrier.dataType) }), nodes: [] };
   const outer = `trt_gate:given:${name}`;
   const chain = makeChain(outer, name);

@@ -8,7 +8,7 @@ import type { Files } from "../../effects/effects.ts";
 import { floatToHalf } from "../../model/half.ts";
 import { floatValues, smallValues } from "../../onnx/constants.ts";
 import { TensorProtoSchema } from "../../onnx/gen/onnx-ml_pb.js";
-import { DataType, intAttr, isStandard, makeNode, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
+import { castNode, DataType, intAttr, isStandard, type NodeProto, rewire, type TensorProto, withFields } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 import { raiseForHalfQdq } from "../../onnx/opset-19.ts";
 import { isDequantize, isQuantize } from "../../onnx/qdq.ts";
@@ -39,7 +39,7 @@ export async function toHalf(float: Network, files: Files): Promise<Network> {
   const renamed = new Map([...floatInputs, ...floatOutputs].map((name) => [name, half(name)]));
   const rename = (name: string) => renamed.get(name) ?? name;
   const casts = (names: readonly string[], to: number, from: (name: string) => string, into: (name: string) => string) =>
-    names.map((name) => makeNode({ opType: "Cast", input: [from(name)], output: [into(name)], attribute: [intAttr("to", to)] }));
+    names.map((name) => castNode(from(name), into(name), to));
   const nodes = network.nodes.map((node) => halfNode(rewire(node, { input: node.input.map(rename), output: node.output.map(rename) })));
   return {
     ...network,

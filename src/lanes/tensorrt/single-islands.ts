@@ -5,11 +5,11 @@
 
 import type { Files } from "../../effects/effects.ts";
 import { floatValues } from "../../onnx/constants.ts";
-import { DataType, floatTensor, intAttr, makeNode, type NodeProto, nodeLabel, rewire, type TensorProto } from "../../onnx/model.ts";
+import { narrowFloat } from "../../onnx/element-types.ts";
+import { castNode, DataType, floatTensor, type NodeProto, nodeLabel, rewire, type TensorProto } from "../../onnx/model.ts";
 import type { Network } from "../../onnx/network.ts";
 
 const single = (name: string) => `trt_gate:single:${name}`;
-const halves: ReadonlySet<number> = new Set([DataType.FLOAT16, DataType.BFLOAT16]);
 
 /**
  * `typed`: a network in half precision. `original`: constants of the same names before they were rounded, where the gate rounded them. A node whose
@@ -33,13 +33,11 @@ export async function withSingle(
     for (const name of node.input.filter((one) => one !== "" && !casts.has(one))) {
       casts.add(name);
       const constant = typed.constants.get(name);
-      if (constant === undefined)
-        out.push(makeNode({ opType: "Cast", input: [name], output: [single(name)], attribute: [intAttr("to", DataType.FLOAT)] }));
+      if (constant === undefined) out.push(castNode(name, single(name), DataType.FLOAT));
       else constants.set(single(name), await asSingle(original?.get(name) ?? constant, single(name), typed.folder, files));
     }
     out.push(rewire(node, { input: node.input.map((name) => (name === "" ? "" : single(name))), output: node.output.map(single) }));
-    for (const name of node.output)
-      out.push(makeNode({ opType: "Cast", input: [single(name)], output: [name], attribute: [intAttr("to", type)] }));
+    for (const name of node.output) out.push(castNode(single(name), name, type));
   }
   return { ...typed, nodes: out, constants };
 }
@@ -47,7 +45,7 @@ export async function withSingle(
 /** Undefined for a node that is not in half precision, or of which nobody can tell. */
 function halfTypeOf(node: NodeProto, { constants }: Network, isOwn: boolean): number | undefined {
   const types = node.input.flatMap((name) => constants.get(name)?.dataType ?? []);
-  const half = types.find((type) => halves.has(type));
+  const half = types.find((type) => narrowFloat(type) !== undefined);
   return half ?? (types.length === 0 && isOwn ? DataType.FLOAT16 : undefined);
 }
 
