@@ -184,12 +184,12 @@ export function transformer(): Uint8Array {
       floatTensor(
         "up.w",
         [width, hidden],
-        columnsOf([width, hidden], 45, (column) => (column === 0 ? 200 : 1)),
+        scaled([width, hidden], 45, (_, column) => (column === 0 ? 200 : 1)),
       ),
       floatTensor(
         "down.w",
         [hidden, width],
-        rowsOf([hidden, width], 46, (row) => (row === 0 ? 0 : 1)),
+        scaled([hidden, width], 46, (row) => (row === 0 ? 0 : 1)),
       ),
       weights("classifier.w", [width, classes], 47),
       floatTensor("one", [], Float32Array.of(1)),
@@ -201,14 +201,14 @@ export function transformer(): Uint8Array {
   });
 }
 
-/** Seeded values in [-1/2, 1/2), each column or row by a factor. */
-const columnsOf = ([rows, columns]: readonly [number, number], seed: number, factor: (column: number) => number): Float32Array => {
+/** Seeded values in [-1/2, 1/2), each times what `factor` gives for its place. */
+const scaled = (
+  [rows, columns]: readonly [number, number],
+  seed: number,
+  factor: (row: number, column: number) => number,
+): Float32Array => {
   const random = seededRandom(seed);
-  return Float32Array.from({ length: rows * columns }, (_, i) => (random() - 0.5) * factor(i % columns));
-};
-const rowsOf = ([rows, columns]: readonly [number, number], seed: number, factor: (row: number) => number): Float32Array => {
-  const random = seededRandom(seed);
-  return Float32Array.from({ length: rows * columns }, (_, i) => (random() - 0.5) * factor(Math.floor(i / columns)));
+  return Float32Array.from({ length: rows * columns }, (_, i) => (random() - 0.5) * factor(Math.floor(i / columns), i % columns));
 };
 
 /** Sentences of 3 to 8 tokens: ids, and a mask that is 1 where there is one. */

@@ -9,25 +9,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { realExec } from "../../src/effects/exec.ts";
-import { writeNpz } from "../../src/formats/write-npz.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { type FakeGitHub, serverEnv, startGitHub } from "../fakes/github-server.ts";
-import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { makeRepository, mergePullRequest, type Repository } from "../fakes/repository.ts";
 import { actProgram, describeWithAct } from "../support/needs.ts";
+import { commitRegression } from "./regressing-change.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const commit = "0123456789012345678901234567890123456789";
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const pasted = /```yaml\n(# \.github\/workflows\/accuracy-gate\.yml\n[\s\S]*?)```/.exec(readme)?.[1]?.replace("COMMIT_SHA", commit) ?? "";
-const config = `version: 1
-models:
-  - name: chain
-    path: models/chain.onnx
-    quantization: {data: data/calibration.npz, algorithm: minmax, min-samples: 1}
-    validation: {data: data/validation.npz}
-    tolerance: {sqnr-db: {fail: 15}}
-`;
 
 let folder: string;
 let github: FakeGitHub;
@@ -42,18 +33,7 @@ beforeEach(async () => {
     symlinkSync(join(root, "node_modules", name), join(folder, "action/node_modules", name));
   github = await startGitHub();
   repository = makeRepository(join(folder, "workspace"));
-  for (const name of ["models", "data"]) mkdirSync(join(repository.folder, name));
-  writeFileSync(join(repository.folder, "models/chain.onnx"), "the model before the pull request");
-  writeFileSync(join(repository.folder, "data/calibration.npz"), writeNpz([outlierData(32)]));
-  writeFileSync(join(repository.folder, "data/validation.npz"), writeNpz([outlierData(32, 4, 4, 100)]));
-  base = repository.commit({
-    ".github/trt-gate.yml": config,
-    ".github/workflows/accuracy-gate.yml": pasted,
-    ".gitignore": "trt-gate-report/\n",
-  });
-  repository.git("checkout", "-q", "-b", "topic");
-  writeFileSync(join(repository.folder, "models/chain.onnx"), outlierModel());
-  repository.commit({});
+  base = commitRegression(repository, { ".github/workflows/accuracy-gate.yml": pasted });
 });
 afterEach(async () => {
   await github.close();

@@ -1,42 +1,17 @@
 /** The whole way of a pull request that regresses: red with a fix, the fix committed as the comment says, pushed, and the same comment green. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeNpz } from "../../src/formats/write-npz.ts";
-import type { Tensor } from "../../src/model/tensor.ts";
 import { pullPayload } from "../fakes/event.ts";
-import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { mergePullRequest, type Repository } from "../fakes/repository.ts";
+import { chainConfig, commitRegression } from "./regressing-change.ts";
 import { openWorkplace, type Workplace } from "./spawn.ts";
-
-const config = `version: 1
-models:
-  - name: chain
-    path: models/chain.onnx
-    quantization: {data: data/calibration.npz, algorithm: minmax, min-samples: 1}
-    validation: {data: data/validation.npz}
-    tolerance: {sqnr-db: {fail: 15}}
-`;
-
-/** The n-th half of the samples. */
-const half = (all: Tensor, n: number): Tensor => {
-  const [count = 0, ...rest] = all.shape;
-  return { ...all, shape: [count / 2, ...rest], data: all.data.slice((n * all.data.length) / 2, ((n + 1) * all.data.length) / 2) };
-};
 
 let place: Workplace;
 let base: string;
 beforeEach(async () => {
   place = await openWorkplace();
-  const { repository } = place;
-  for (const folder of ["models", "data"]) mkdirSync(join(repository.folder, folder));
-  writeFileSync(join(repository.folder, "models/chain.onnx"), "the model before the pull request");
-  for (const [n, name] of ["calibration", "validation"].entries())
-    writeFileSync(join(repository.folder, `data/${name}.npz`), writeNpz([half(outlierData(64), n)]));
-  base = repository.commit({ ".github/trt-gate.yml": config, ".gitignore": "trt-gate-report/\n" });
-  repository.git("checkout", "-q", "-b", "topic");
-  writeFileSync(join(repository.folder, "models/chain.onnx"), outlierModel());
-  repository.commit({});
+  base = commitRegression(place.repository);
 });
 afterEach(async () => await place.end());
 
@@ -117,7 +92,7 @@ describe("a regression and its fix", () => {
     });
     const { repository } = place;
     repository.git("checkout", "-q", "topic");
-    const lines = config.split("\n");
+    const lines = chainConfig.split("\n");
     repository.commit({ ".github/trt-gate.yml": lines.toSpliced((suggestion?.line ?? 0) - 1, 1, ...(suggestion?.lines ?? [])).join("\n") });
     const green = await pushed("21");
     expect([green.exitCode, green.report?.models[0]?.kept?.units.map(({ nodes }) => nodes)], green.log).toEqual([0, [["c2"]]]);
@@ -126,7 +101,7 @@ describe("a regression and its fix", () => {
 
   it("goes green by one press where the configuration's line is part of the change, and the button goes", async () => {
     const { repository, github } = place;
-    repository.commit({ ".github/trt-gate.yml": config.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
+    repository.commit({ ".github/trt-gate.yml": chainConfig.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
     const red = await pushed("20");
     expect(red.exitCode, red.log).toBe(1);
     expect(github.reviewComments, red.log).toMatchObject([{ path: ".github/trt-gate.yml", line: 5, shown: "    path: models/chain.onnx" }]);
@@ -141,7 +116,7 @@ describe("a regression and its fix", () => {
 
   it("offers the patch alone where the token may not comment on lines, and with suggest-fix: false", async () => {
     const { repository, github } = place;
-    repository.commit({ ".github/trt-gate.yml": config.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
+    repository.commit({ ".github/trt-gate.yml": chainConfig.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
     github.rules.push({ on: /^POST .*pulls\/7\/comments/, fault: { status: 403 }, times: 9 });
     const red = await pushed("20");
     expect(red.exitCode, red.log).toBe(1);
@@ -157,14 +132,14 @@ describe("a regression and its fix", () => {
     await pushed("20");
     const { repository } = place;
     repository.git("checkout", "-q", "topic");
-    repository.commit({ ".github/trt-gate.yml": `${config}    keep: [no_such_node]\n` });
+    repository.commit({ ".github/trt-gate.yml": `${chainConfig}    keep: [no_such_node]\n` });
     const ended = await pushed("21");
     expect([ended.exitCode, ended.report?.models[0]?.reason], ended.log).toEqual([4, "keep-mismatch"]);
   });
 
   it("does not take the exam from the pull request: its looser limit changes nothing", async () => {
     const { repository } = place;
-    repository.commit({ ".github/trt-gate.yml": config.replace("fail: 15", "fail: 1") });
+    repository.commit({ ".github/trt-gate.yml": chainConfig.replace("fail: 15", "fail: 1") });
     const ended = await pushed("20");
     expect(ended.exitCode, ended.log).toBe(1);
   });

@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { lockGpu } from "../../src/effects/gpu-lock.ts";
-import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import type { FakeMachine } from "../fakes/fake-tensorrt.ts";
 import { type GateRun, runGate, smallEntry } from "../fakes/gate-run.ts";
+import { useMachines } from "../support/machines.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 /** Temporary files of this file's runs alone: what is left there, a run has left. */
@@ -24,16 +25,7 @@ afterAll(async () => {
   await rm(own, { recursive: true });
 });
 
-const machines: FakeMachine[] = [];
-afterEach(async () => {
-  for (const machine of machines.splice(0)) await machine.end();
-});
-
-async function machineWith(fake: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
-  const machine = await fakeMachine(fake);
-  machines.push(machine);
-  return machine;
-}
+const machineWith = useMachines();
 const off = { inputs: { search: "off" } } as const;
 const check = async (fake: Readonly<Record<string, string>>, { entry = smallEntry(), ...more }: Partial<GateRun> = {}) => {
   const machine = await machineWith(fake);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { exampleFiles } from "../../scripts/examples.ts";
 import type { Report } from "../../src/report/schema.ts";
+import { runCommand } from "../support/command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const examples = join(root, "examples");
@@ -46,11 +47,7 @@ describe("an example", () => {
     const cwd = join(work, folder);
     cpSync(join(examples, folder), cwd, { recursive: true, filter: (path) => !/\/(trt-gate-report|merged)$/.test(path) });
     for (const { args, exitCode, reasons } of shown) {
-      const ran = spawnSync(process.execPath, [join(root, "src/cli.ts"), ...args], {
-        cwd,
-        encoding: "utf8",
-        env: { PATH: process.env.PATH, HOME: process.env.HOME },
-      });
+      const ran = runCommand(args, cwd);
       const reportPath = args.includes("-o") ? (args[args.indexOf("-o") + 1] ?? "") : "trt-gate-report/report.json";
       const { models }: Report = JSON.parse(readFileSync(join(cwd, reportPath), "utf8"));
       const found = Object.fromEntries(models.map(({ name, reason }) => [name, reason]));

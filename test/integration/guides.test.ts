@@ -2,7 +2,6 @@
  * Every command that a page shows in a `console` block is run, in order, in a copy of the example that the page names; the exit code is
  * the one that the page says, 0 where it says none. Blocks of `sh` need what a test machine has not: their own commands are only parsed.
  */
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,18 +10,11 @@ import { globSync } from "tinyglobby";
 import { afterAll, describe, expect, it } from "vitest";
 import { readNpy } from "../../src/formats/npy.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
+import { runCommand } from "../support/command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "trt-gate-guides-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
-
-const gate = (args: readonly string[], cwd: string) =>
-  spawnSync(process.execPath, [join(root, "src/cli.ts"), ...args], {
-    cwd,
-    encoding: "utf8",
-    env: { PATH: process.env.PATH, HOME: process.env.HOME },
-    timeout: 120_000,
-  });
 
 interface Shown {
   readonly args: readonly string[];
@@ -85,7 +77,7 @@ describe("the pages of the guide", () => {
     const lines = blocks.flatMap((block) => [...block.matchAll(/^\$ trt-gate ([^#\n]+)/gm)].map(([, line = ""]) => line.trim().split(" ")));
     expect(lines.map(([command]) => command)).toEqual(["check", "init"]);
     for (const args of lines) {
-      const ran = gate(args, cwd);
+      const ran = runCommand(args, cwd);
       expect(ran.status, `trt-gate ${args.join(" ")}\n${ran.stdout}${ran.stderr}`).toBe(0);
     }
     expect(existsSync(join(cwd, ".github/trt-gate.yml"))).toBe(true);
@@ -97,7 +89,7 @@ describe("the pages of the guide", () => {
       const cwd = join(work, page.replaceAll("/", "-"));
       cpSync(join(root, "examples", example ?? ""), cwd, { recursive: true, filter: (path) => !path.endsWith("trt-gate-report") });
       for (const { args, exitCodes, reason } of shown) {
-        const ran = gate(args, cwd);
+        const ran = runCommand(args, cwd);
         const said = ran.stdout + ran.stderr;
         expect(exitCodes, `trt-gate ${args.join(" ")}: ${ran.status}\n${said}`).toContain(ran.status);
         expect(said, args.join(" ")).toContain(reason ?? "");

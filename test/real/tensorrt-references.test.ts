@@ -1,21 +1,13 @@
 /** Plans that were built elsewhere, and references that are no FP16 engine, on the fake TensorRT. */
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
-import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import { expect, it } from "vitest";
+import type { FakeMachine } from "../fakes/fake-tensorrt.ts";
 import { runGate, smallEntry } from "../fakes/gate-run.ts";
+import { useMachines } from "../support/machines.ts";
 import { describeWithPython } from "../support/needs.ts";
 
-const machines: FakeMachine[] = [];
-afterEach(async () => {
-  for (const machine of machines.splice(0)) await machine.end();
-});
-
-async function machineWith(fake: Readonly<Record<string, string>> = {}): Promise<FakeMachine> {
-  const machine = await fakeMachine(fake);
-  machines.push(machine);
-  return machine;
-}
+const machineWith = useMachines();
 
 const off = { inputs: { search: "off" } };
 const entry = (...more: readonly string[]) => [...smallEntry({ level: 1 }), ...more];
