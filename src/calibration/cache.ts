@@ -35,6 +35,8 @@ export interface CalibrationCache {
   readonly file: string;
   /** First line as it stands; empty where the file has none. */
   readonly header: string;
+  /** A byte order mark stands before the first line. */
+  readonly isMarked: boolean;
   /** Digits of the header: 8601 is TensorRT 8.6.1, 100300 is 10.3.0. */
   readonly version: string | undefined;
   /** `EntropyCalibration2`, `MinMaxCalibration`, … */
@@ -80,6 +82,7 @@ export function parseCache(text: string, file: string): CalibrationCache {
   return {
     file,
     header: match && !isMarked ? header : "",
+    isMarked,
     version: match?.[1],
     algorithm: match?.[2],
     scales: usableScales(entries, report),

@@ -92,7 +92,10 @@ function implausibility(tensor: string, scale: number): { tensor: string; scale:
 }
 
 function headerMismatch({ cache, wanted }: CacheCheckRequest): string | undefined {
-  if (cache.header === "") return "the file has no TRT-<version>-<algorithm> line";
+  if (cache.header === "")
+    return cache.isMarked
+      ? "a byte order mark stands before its TRT-<version>-<algorithm> line, so that TensorRT ignores it (save it without the mark)"
+      : "the file has no TRT-<version>-<algorithm> line";
   if (wanted?.version !== undefined && wanted.version !== cache.version)
     return `written by version ${cache.version}, read by ${wanted.version}`;
   if (wanted?.algorithm !== undefined && wanted.algorithm !== cache.algorithm)

@@ -1,6 +1,7 @@
 /** Reads a calibration cache and what lies beside it from the disk. */
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { isLfsPointer } from "../effects/lfs-pointer.ts";
 import { type CalibrationCache, parseCache } from "./cache.ts";
 import { parseSidecar, type Sidecar, sidecarPath } from "./sidecar.ts";
 
@@ -13,10 +14,10 @@ export async function openCache(path: string, shown: string, files: Files): Prom
   if (stat?.kind !== "file") throw new ConfigError(`${shown} is not there. Name a calibration cache.`);
   if (stat.sizeBytes > largestBytes)
     throw new FileError(shown, `${stat.sizeBytes} bytes are too many for a calibration cache. Name the right file.`);
-  const text = await files.readText(path);
-  if (text.startsWith("version https://git-lfs.github.com/"))
-    throw new ConfigError(`${shown} is a Git LFS pointer, not the file itself. Check out with lfs: true.`);
-  return parseCache(text, shown);
+  const bytes = await files.readBytes(path);
+  if (isLfsPointer(bytes)) throw new ConfigError(`${shown} is a Git LFS pointer, not the file itself. Check out with lfs: true.`);
+  // Keeps a byte order mark, which the parser names.
+  return parseCache(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes), shown);
 }
 
 /** The note that `calibrate` left beside the cache; undefined without one. */

@@ -2,11 +2,8 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { isLfsPointer, mostPointerBytes } from "../effects/lfs-pointer.ts";
 import { filesOf } from "./affected.ts";
-
-const signature = "version https://git-lfs.github.com/spec/v1";
-/** The specification keeps pointers under 1,024 bytes. */
-const maxPointerBytes = 1024;
 
 /** Rejects with one ConfigError that lists every pointer. `folder` is where the models' paths start. */
 export async function refusePointers(
@@ -24,6 +21,6 @@ export async function refusePointers(
 
 async function isPointer(path: string, { files }: Pick<Effects, "files">): Promise<boolean> {
   const stat = await files.lstat(path);
-  if (stat?.kind !== "file" || stat.sizeBytes >= maxPointerBytes) return false;
-  return new TextDecoder().decode(await files.readBytes(path)).startsWith(signature);
+  if (stat?.kind !== "file" || stat.sizeBytes >= mostPointerBytes) return false;
+  return isLfsPointer(await files.readBytes(path));
 }

@@ -3,7 +3,8 @@
  * Trusts that check.ts has compared sizes with dimensions; knows nothing of what the numbers are for.
  */
 import type { Files } from "../effects/effects.ts";
-import { FileError } from "../effects/failure.ts";
+import { ConfigError, FileError } from "../effects/failure.ts";
+import { isLfsPointer, mostPointerBytes } from "../effects/lfs-pointer.ts";
 import { DataLocation, DataType, type TensorProto, tensorShape, withFields } from "./model.ts";
 import { numbersOf } from "./numbers.ts";
 
@@ -75,6 +76,8 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
     throw new FileError(entry.location, "lies outside the model's folder. Keep external data beside the model.");
   const reader = await files.open(`${folder}/${entry.location}`);
   try {
+    if (isLfsPointer(await reader.read(0, reader.sizeBytes < mostPointerBytes ? mostPointerBytes : 0)))
+      throw new ConfigError(`The external data '${entry.location}' is a Git LFS pointer, not the file itself. Check out with 'lfs: true'.`);
     const wanted = entry.length ?? storedBytes(tensor) ?? elementsOf(tensor);
     const bytes = await reader.read(entry.offset, wanted);
     if (bytes.length !== wanted)

@@ -6,6 +6,7 @@ import { basename, dirname } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { isLfsPointer } from "../effects/lfs-pointer.ts";
 import { checkGraph } from "./check.ts";
 import { ModelProtoSchema } from "./gen/onnx-ml_pb.js";
 import { inlineFunctions } from "./inline.ts";
@@ -76,10 +77,7 @@ function decode(bytes: Uint8Array, path: string) {
   }
 }
 
-const lfsMark = "version https://git-lfs.github.com/spec/";
-
-export function refuseLfsPointer(bytes: Uint8Array, path: string): void {
-  if (new TextDecoder("latin1").decode(bytes.subarray(0, lfsMark.length)) === lfsMark) {
+function refuseLfsPointer(bytes: Uint8Array, path: string): void {
+  if (isLfsPointer(bytes))
     throw new ConfigError(`'${path}' is a Git LFS pointer, not the file itself. Check out with 'lfs: true' (actions/checkout).`);
-  }
 }

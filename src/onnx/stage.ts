@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, ToolError, TrustError } from "../effects/failure.ts";
+import { isLfsPointer, mostPointerBytes } from "../effects/lfs-pointer.ts";
 import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts";
 import { externalReferences } from "./external.ts";
 import { leaveWeights } from "./leave-weights.ts";
@@ -80,11 +81,16 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
       stageFolder: request.folder,
       what,
     });
+    if (await isPointer(join(request.folder, location), found, request.files))
+      throw new ConfigError(`${what} is a Git LFS pointer, not the file itself. Give the checkout step \`lfs: true\`.`);
     if (found < bytes) throw refusal(request, [`${what} has ${found} bytes, and the model reads ${bytes}.`]);
     total += found;
   }
   return { modelPath, sha256: hash.digest("hex"), sizeBytes: total, externalFiles: [...needed.keys()], model };
 }
+
+const isPointer = async (path: string, sizeBytes: number, files: Files): Promise<boolean> =>
+  sizeBytes < mostPointerBytes && isLfsPointer(await files.readBytes(path));
 
 interface OneFile extends StageRequest {
   readonly hash: ReturnType<typeof createHash>;

@@ -52,6 +52,8 @@ export async function scaleSource(request: ScaleRequest): Promise<ScaleSource> {
 /** Undefined where the cache fits. Shape arithmetic is no compute input and does not count. */
 function cacheFault(cache: CalibrationCache, { hello, facts }: ScaleRequest): string | undefined {
   const wanted = cacheHeaderPrefix(hello.tensorrt);
+  if (cache.isMarked)
+    return `The calibration cache ${cache.file} begins with a byte order mark, so that TensorRT ignores it. Save it without the mark.`;
   if (cache.header === "" || cache.entries.length === 0) return `The calibration cache ${cache.file} has no header or no scale.`;
   if (`TRT-${cache.version}` !== wanted)
     return `The calibration cache ${cache.file} begins with ${cache.header}, and TensorRT ${hello.tensorrt} reads only ${wanted}-….`;

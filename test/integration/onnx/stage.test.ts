@@ -76,6 +76,25 @@ describe("a model without external data", () => {
   );
 });
 
+describe("external data that is a Git LFS pointer", () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 4096\n`;
+
+  it.each(["pull-request", "local"] as const)("is called one, also where it is as long as the tensor: %s", async (trust) => {
+    for (const length of [undefined, "16"]) {
+      external({ location: "w.bin", ...(length === undefined ? {} : { length }) });
+      writeFileSync(join(source, "w.bin"), pointer);
+      await expect(stage(trust)).rejects.toThrow(/'w\.bin' of .*m\.onnx' is a Git LFS pointer.*lfs: true/);
+      await expect(stage(trust)).rejects.toThrow(ConfigError);
+    }
+  });
+
+  it("is called one by commands that read weights of a model in its own folder", async () => {
+    external({ location: "w.bin" });
+    writeFileSync(join(source, "w.bin"), pointer);
+    await expect(floatValues(externalTensor("w", { location: "w.bin" }), source, effects.files)).rejects.toThrow(/Git LFS pointer/);
+  });
+});
+
 describe("external data inside the folder", () => {
   it("is copied with its place kept, counted in the hash, and read at its offset", async () => {
     mkdirSync(join(source, "sub"));
