@@ -2,7 +2,7 @@
  * A run that is ended by a signal at any of its stages, as its own log tells them: no process and no temporary file is left, what is written can be
  * read and claims nothing that was not finished, and the next run ends as if nothing had happened. Stages run side by side: each is mostly a wait.
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { writeNpz } from "../../src/formats/write-npz.ts";
@@ -11,7 +11,7 @@ import { type Ended, openWorkplace, processesOf, type Started, type Workplace } 
 import { pullPayload } from "../fakes/event.ts";
 import { fakePrograms } from "../fakes/fake-tensorrt.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
-import { mergePullRequest } from "../fakes/repository.ts";
+import { makeRepository, mergePullRequest, type Repository, shallowClone } from "../fakes/repository.ts";
 import { describeWithPython } from "../support/needs.ts";
 import { type Bundle, freshBundle } from "./bundle.ts";
 
@@ -49,20 +49,27 @@ const taskOf = (seconds: number): string =>
 /** A pull request that touches a small model which INT8 breaks in one layer. `taskSeconds`: how long its task takes each time. */
 async function open(lane: Lane, taskSeconds = 0): Promise<Workplace> {
   const place = await openWorkplace(() => bundle.folder);
-  const { repository, github, folder, env } = place;
+  const { folder, env } = place;
+  pull(place, place.repository, taskSeconds);
+  mkdirSync(join(folder, "locks"));
+  if (lane === "simulate") return place;
+  const bin = await fakePrograms(join(folder, "bin"), { FAKE_TRT_NOISE: "0" });
+  Object.assign(env, { PATH: `${bin}:${process.env.PATH}`, XDG_RUNTIME_DIR: join(folder, "locks") });
+  return place;
+}
+
+/** The merge commit of the pull request, which lies in `repository`. */
+function pull(place: Workplace, repository: Repository, taskSeconds: number): string {
   writeFileSync(join(repository.folder, "m.onnx"), outlierModel());
   writeFileSync(join(repository.folder, "calibration.npz"), writeNpz([outlierData(8)]));
   writeFileSync(join(repository.folder, "validation.npz"), writeNpz([outlierData(24, 4, 4, 100)]));
   const base = repository.commit({ ".github/trt-gate.yml": config, "task.sh": taskOf(taskSeconds) });
   repository.git("checkout", "-q", "-b", "topic");
   const headSha = repository.commit({ "touched.txt": "x" });
-  github.headSha = headSha;
-  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
-  mkdirSync(join(folder, "locks"));
-  if (lane === "simulate") return place;
-  const bin = await fakePrograms(join(folder, "bin"), { FAKE_TRT_NOISE: "0" });
-  Object.assign(env, { PATH: `${bin}:${process.env.PATH}`, XDG_RUNTIME_DIR: join(folder, "locks") });
-  return place;
+  place.github.headSha = headSha;
+  const merge = mergePullRequest(repository, headSha, base);
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), merge);
+  return merge;
 }
 
 /** In such a pull request, which is gone afterwards. */
@@ -75,10 +82,10 @@ async function inPlace<T>(lane: Lane, taskSeconds: number, then: (place: Workpla
   }
 }
 
-const begin = (place: Workplace, lane: Lane): Started => {
+const begin = (place: Workplace, lane: Lane, artifact = ""): Started => {
   // Each run uploads anew, as each attempt of a job does.
   place.github.artifacts.clear();
-  return place.action({ lane, python: join(place.folder, "bin/python"), "artifact-name": "" });
+  return place.action({ lane, python: join(place.folder, "bin/python"), "artifact-name": artifact });
 };
 const running = (place: Workplace) => processesOf(place.env.RUNNER_TRACKING_ID ?? "");
 
@@ -166,6 +173,9 @@ function everyStage(lane: Lane): void {
       for (const signal of signals) await interruptedIn(place, stage, signal);
       const next = await wholeRun(place, lane);
       expect(next.ended.exitCode, next.ended.log).toBe(1);
+      // The last signal was SIGKILL, of which nothing but the next run can tell.
+      expect(next.ended.report?.notices.join()).toContain("The previous run ended early");
+      expect(place.github.comments[0]?.body).toContain("The previous run ended early");
       expect(next.figures).toEqual(undisturbed.figures);
       expect(next.left).toEqual(undisturbed.left);
       expect(undisturbed.comment.filter((line) => !next.comment.includes(line))).toEqual([]);
@@ -176,8 +186,52 @@ function everyStage(lane: Lane): void {
 describe("SIGINT, SIGTERM and SIGKILL at each stage of a run in the simulate lane", () => everyStage("simulate"));
 describeWithPython("SIGINT, SIGTERM and SIGKILL at each stage of a run in a TensorRT lane", () => everyStage("implicit"));
 
+/** git that ignores SIGTERM and never ends, from its first `diff` on. */
+async function inGit(place: Workplace): Promise<Started> {
+  const folder = join(place.folder, "slow-git");
+  const seen = join(place.folder, "diff-started");
+  mkdirSync(folder);
+  const hang = `trap "" TERM; sleep 300 & : > '${seen}'; while :; do sleep 1; done`;
+  const real = (process.env.PATH ?? "").split(":").find((entry) => existsSync(join(entry, "git")));
+  const script = `#!/bin/sh\ncase "$*" in *--name-status*) ${hang};; esac\nexec '${real}/git' "$@"\n`;
+  writeFileSync(join(folder, "git"), script, { mode: 0o755 });
+  const run = place.action({ lane: "simulate" }, { PATH: `${folder}:${process.env.PATH}` });
+  await vi.waitUntil(() => existsSync(seen), { timeout: 60_000 });
+  return run;
+}
+
+/** The base is in no reach of git, so the API is asked, and does not answer. */
+async function inFileList(place: Workplace): Promise<Started> {
+  const origin = makeRepository(join(place.folder, "origin"));
+  const far = join(place.folder, "far");
+  const clone = shallowClone(origin, pull(place, origin, 0), 1, far);
+  clone.git("remote", "set-url", "origin", "file:///nowhere/repository");
+  place.github.rules.push({ on: /pulls\/7\/files/, fault: "hang" });
+  const run = place.action({ lane: "simulate" }, { GITHUB_WORKSPACE: far });
+  await vi.waitUntil(() => place.github.calls.some((call) => call.includes("pulls/7/files")), { timeout: 60_000 });
+  return run;
+}
+
+describe("SIGINT, SIGTERM and SIGKILL while models are chosen", () => {
+  const reach = { git: inGit, "the list of changed files": inFileList };
+  it.concurrent.each(Object.entries(reach).flatMap(([stage, how]) => signals.map((signal) => ({ stage, how, signal }))))(
+    "in $stage: $signal",
+    async ({ how, signal }) => {
+      await inPlace("simulate", 0, async (place) => {
+        const ended = await interrupt(place, await how(place), signal);
+        expect(ended.report ?? { complete: false, verdict: "undecided" }, ended.log).toMatchObject({
+          complete: false,
+          verdict: "undecided",
+        });
+        expect(ended.exitCode, ended.log).toBe(signal === "SIGKILL" ? null : 4);
+        expect(place.github.comments).toEqual([]);
+      });
+    },
+  );
+});
+
 /** A stage of which no progress line tells: the call under way does. */
-const hanging = { "the list of comments": /GET .*issues\/7\/comments/, "a comment": /POST .*comments/ };
+const hanging = { "the artifact": /CreateArtifact/, "the list of comments": /GET .*issues\/7\/comments/, "a comment": /POST .*comments/ };
 
 describe("SIGINT, SIGTERM and SIGKILL while the result is told", () => {
   it.concurrent.each(Object.entries(hanging))("in the call for %s", async (_, on) => {
@@ -187,11 +241,13 @@ describe("SIGINT, SIGTERM and SIGKILL while the result is told", () => {
       for (const signal of signals) {
         place.github.rules.push({ on, fault: "hang" });
         place.github.calls.length = 0;
-        const run = begin(place, "simulate");
+        const run = begin(place, "simulate", "trt-gate");
         await vi.waitUntil(() => place.github.calls.some((call) => on.test(call)), { timeout: 60_000 });
         const ended = await interrupt(place, run, signal);
         expect(ended.report).toMatchObject({ complete: true, verdict: "regression" });
         expect(ended.exitCode, ended.log).toBe(signal === "SIGKILL" ? null : 1);
+        const lost = /^::warning::The (report|comment) was not (uploaded|published)/m;
+        expect(lost.test(ended.log), ended.log).toBe(signal !== "SIGKILL");
         expect(place.github.comments).toEqual([]);
       }
       place.github.rules.length = 0;
@@ -199,5 +255,46 @@ describe("SIGINT, SIGTERM and SIGKILL while the result is told", () => {
       expect(next.figures).toEqual(undisturbed.figures);
       expect(undisturbed.comment.filter((line) => !next.comment.includes(line))).toEqual([]);
     });
+  });
+});
+
+/** A shell script that stands in the way of a run on a terminal: its task, which ignores SIGTERM and leaves a grandchild. */
+const endless = 'trap "" TERM\nsleep 300 &\nwhile true; do sleep 1; done\n';
+
+it("Ctrl-C on a terminal", async () => {
+  await inPlace("simulate", 0, async (place) => {
+    const temp = join(place.folder, "temp");
+    mkdirSync(temp);
+    const two = `${config}${config.slice(config.indexOf("  - ")).replace("name: m", "name: n")}`;
+    place.repository.write({ ".github/trt-gate.yml": two, "task.sh": endless });
+    const outside = { TMPDIR: temp, GITHUB_ACTIONS: "", GITHUB_EVENT_NAME: "", GITHUB_EVENT_PATH: "", RUNNER_TEMP: "" };
+    const run = place.command(["check", "--lane", "simulate", "--search", "off", "--changed-only", "false"], outside);
+    await run.says("m: task");
+    await vi.waitUntil(() => running(place).length >= 3, { timeout: 60_000 });
+    expect(readdirSync(temp)).not.toEqual([]);
+    const startMs = performance.now();
+    run.child.kill("SIGINT");
+    const ended = await run.ended;
+    expect(performance.now() - startMs).toBeLessThan(patienceMs);
+    expect(ended.exitCode, ended.log).toBe(4);
+    expect(running(place)).toEqual([]);
+    expect(readdirSync(temp)).toEqual([]);
+    expect(ended.report).toMatchObject({ complete: false, models: [{ reason: "cancelled" }, { reason: "cancelled" }] });
+  });
+});
+
+it("SIGINT at the very start", async () => {
+  await inPlace("simulate", 0, async (place) => {
+    const run = begin(place, "simulate");
+    await vi.waitUntil(() => readdirSync(place.runnerTemp).length > 0, { timeout: 60_000, interval: 5 });
+    const ended = await interrupt(place, run, "SIGINT");
+    expect(ended.exitCode, ended.log).toBe(4);
+  });
+});
+
+it("post of a step that never started", async () => {
+  await inPlace("simulate", 0, async (place) => {
+    const { exitCode, log } = await place.post({});
+    expect({ exitCode, log }).toEqual({ exitCode: 0, log: "" });
   });
 });

@@ -34,7 +34,6 @@ const comments = "test/integration/github/comment-sink.test.ts";
 const pull = "test/dist/pull-request.test.ts";
 const trust = "test/dist/trust.test.ts";
 const choose = "test/integration/changes/choose.test.ts";
-const stages = "test/dist/cancel-stages.test.ts";
 const ranked = "test/unit/search/ranked.test.ts";
 const config = "test/faults/configuration.test.ts";
 const cache = "test/faults/calibration.test.ts";
@@ -396,60 +395,32 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
   ],
   Interruption: [
     row(
-      "SIGINT or SIGTERM during a child",
+      "SIGINT, SIGTERM and SIGKILL while models are chosen",
       "cancelled",
-      "an incomplete report",
-      "test/dist/cancel.test.ts: by %s during a child: exit 4, a report of both models, no process left",
-    ),
-    row("SIGINT while models are chosen", "cancelled", "nothing published", `${stages}: in $stage: 4, undecided, nothing published`),
-    row(
-      "SIGINT at each stage of a check",
-      "cancelled",
-      "an incomplete report",
-      `${stages}: in $stage: 4, an incomplete report that says cancelled`,
-    ),
-    row(
-      "SIGINT while the result is told",
-      "none",
-      "what was not published",
-      `${stages}: in $stage: the finished verdict stands, with a warning of what was not published`,
-    ),
-    row(
-      "SIGKILL at each stage of a check",
-      "unfinished",
-      "the next run says so",
-      `${stages}: in $stage: a report in which every model is undecided, and the next run says so and comments`,
-    ),
-    row(
-      "SIGKILL while the result is told",
-      "none",
-      "the next run comments once",
-      `${stages}: in $stage: the finished report, and the next run comments once`,
+      "nothing published",
+      `${interruption}: SIGINT, SIGTERM and SIGKILL while models are chosen`,
     ),
     row(
       "SIGINT, SIGTERM and SIGKILL at each stage of a run in the simulate lane",
       "none",
-      "the next run ends as without them",
+      "cancelled or unfinished; the next run ends as without them, and says that one ended early",
       `${interruption}: SIGINT, SIGTERM and SIGKILL at each stage of a run in the simulate lane`,
     ),
     row(
       "SIGINT, SIGTERM and SIGKILL at each stage of a run in a TensorRT lane",
       "none",
-      "the next run ends as without them",
+      "cancelled or unfinished; the next run ends as without them, and says that one ended early",
       `${interruption}: SIGINT, SIGTERM and SIGKILL at each stage of a run in a TensorRT lane`,
     ),
     row(
       "SIGINT, SIGTERM and SIGKILL while the result is told",
       "none",
-      "the next run comments once",
+      "what was not published; the next run comments once",
       `${interruption}: SIGINT, SIGTERM and SIGKILL while the result is told`,
     ),
-    row(
-      "Ctrl-C on a terminal",
-      "cancelled",
-      "nothing left",
-      "test/dist/cancel-command.test.ts: ends within 7 s of Ctrl-C with exit 4, leaves no process and no temporary file",
-    ),
+    row("Ctrl-C on a terminal", "cancelled", "nothing left", `${interruption}: Ctrl-C on a terminal`),
+    row("SIGINT at the very start", "cancelled", "nothing left", `${interruption}: SIGINT at the very start`),
+    row("post of a step that never started", "none", "-", `${interruption}: post of a step that never started`),
     row(
       "child started an instant before a kill",
       "none",
