@@ -124,7 +124,7 @@ export function verifyFix(judging: Judging, { outcome, proofRun }: Searched): Ve
     builds: 1,
     message:
       ignored.length > 0 ? ignoredWords(ignored) : `${proof.message}${isSimulated ? " (Simulated; not verified on an engine.)" : ""}`,
-    outputs: proofRun ? measuredOutputs(proofRun.measured.measurements, proofRun.judgement.findings, judging.entry.tolerance.limits) : [],
+    outputs: proofRun ? measuredOutputs(proofRun.measured.measurements, proofRun.judgement.findings, judging.entry.tolerance) : [],
   };
 }
 

@@ -65,7 +65,7 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
         verdict: verdict.kind,
         message: verdict.message,
         causes: [...(await suspects(entry, base.folder, context.effects))],
-        outputs: measuredOutputs(measurements, findings, entry.tolerance.limits),
+        outputs: measuredOutputs(measurements, findings, entry.tolerance),
       },
     };
   } finally {

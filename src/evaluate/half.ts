@@ -13,7 +13,7 @@ export async function judgeHalf(judging: Judging, samples: readonly number[]): P
   return {
     verdict: kind,
     message: `FP16 against ${engine.reference.what}: SQNR ${worstSqnrDb(measured).toFixed(1)} dB, ${kind}.`,
-    outputs: measuredOutputs(measured.measurements, judgement.findings, judging.entry.tolerance.limits),
+    outputs: measuredOutputs(measured.measurements, judgement.findings, judging.entry.tolerance),
   };
 }
 

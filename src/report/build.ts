@@ -5,7 +5,8 @@
 
 import { intervalFor, settling } from "../gate/intervals.ts";
 import { worseLevel } from "../gate/levels.ts";
-import type { Finding, Limits } from "../gate/verdict.ts";
+import { limitsFor } from "../gate/limits.ts";
+import type { Finding, Limits, Tolerance } from "../gate/verdict.ts";
 import type { Entries } from "../measure/entries.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import { findMetric, type Metrics, meets } from "../measure/metrics.ts";
@@ -35,13 +36,16 @@ export interface TensorContext {
   readonly baseline?: Measurement;
 }
 
-/** Outputs that were judged by the same limits, each with its own findings. */
+/** Outputs as they were judged, each with its own findings and limits. */
 export const measuredOutputs = (
   measurements: readonly Measurement[],
   findings: readonly Finding[],
-  limits: NonNullable<TensorContext["limits"]>,
+  tolerance: Tolerance,
 ): MeasuredTensor[] =>
-  measurements.map((one) => measuredTensor(one, { findings: findings.filter(({ tensor }) => tensor === one.tensor), limits }));
+  measurements.map((one) => {
+    const limits = limitsFor(one, tolerance);
+    return measuredTensor(one, { findings: findings.filter(({ tensor }) => tensor === one.tensor), ...(limits ? { limits } : {}) });
+  });
 
 /** One entry of `outputs` or `layers`. The level is the worst of its findings, `unjudged` without one. */
 export function measuredTensor(measurement: Measurement, context: TensorContext = {}): MeasuredTensor {

@@ -2,10 +2,19 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../src/gate/verdict.ts";
 import type { Measurement } from "../../../src/measure/measurement.ts";
 import type { Unit } from "../../../src/model/unit.ts";
-import { coverageReport, firstFailing, keptUnit, measuredTensor, searchReport, worstLayers } from "../../../src/report/build.ts";
+import {
+  coverageReport,
+  firstFailing,
+  keptUnit,
+  measuredOutputs,
+  measuredTensor,
+  searchReport,
+  worstLayers,
+} from "../../../src/report/build.ts";
 import { reportSchema } from "../../../src/report/schema.ts";
 import type { SearchOutcome } from "../../../src/search/outcome.ts";
 import { sampleLayer, sampleModel, sampleReport } from "../../fakes/report.ts";
+import { entryOf } from "../../fakes/settings.ts";
 
 const measurement = (overrides: Partial<Measurement> = {}): Measurement => ({
   tensor: "softmax_0.tmp_0",
@@ -85,6 +94,20 @@ describe("measuredTensor", () => {
       clampedShare: 0.0625,
       limits: { sqnrDb: { fail: 20 } },
     });
+  });
+
+  it("shows each of several outputs with the limits that judged it, those of its pattern included", () => {
+    const { tolerance } = entryOf("tolerance: {sqnr-db: {fail: 20}, tensors: {boxes: {max-abs: {fail: 2}}}}");
+    const [scores, boxes, ids] = measuredOutputs(
+      [measurement({ tensor: "scores" }), measurement({ tensor: "boxes" }), measurement({ tensor: "ids", kind: "index" })],
+      [],
+      tolerance,
+    );
+    expect([scores?.limits, boxes?.limits, ids?.limits]).toEqual([
+      { sqnrDb: { fail: 20 } },
+      { maxAbs: { fail: 2 } },
+      { agreement: { fail: 0.99 } },
+    ]);
   });
 
   it("fits the schema after JSON in every form", () => {
