@@ -107,10 +107,10 @@ export function withLatency(verdict: Verdict, { half, candidate, why }: Timed, m
   const slowdown = candidate?.ratio?.median ?? Number.NaN;
   if (slowdown <= maxSlowdown) return verdict;
   if (half === undefined || candidate === undefined || Number.isNaN(slowdown)) {
-    const { kind, next } = reasonOf("not-a-number");
+    const { kind, next } = reasonOf("no-latency");
     const because = why === undefined ? "" : ` (${why})`;
     const message = `latency.max-slowdown-vs-reference is set, and no latency was measured${because}. ${next}`;
-    return { kind, reason: "not-a-number", message };
+    return { kind, reason: "no-latency", message };
   }
   const { kind, next } = reasonOf("latency");
   const message = `The candidate takes ${figure(candidate.ms)} against the ${half.what}'s ${figure(half.ms)}, ${slowdown.toFixed(2)} times as long; ${maxSlowdown} is allowed. ${next}`;

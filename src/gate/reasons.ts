@@ -100,6 +100,10 @@ export const reasons = {
     "Use agreement metrics for class vectors or NCHW maps only.",
   ),
   "not-a-number": undecided("A judged figure is not a number.", "Look at the tensor's values with `trt-gate inspect`."),
+  "no-latency": undecided(
+    "The entry limits latency, and the engines gave no times.",
+    "Look at why the engines were not timed, or leave `latency.max-slowdown-vs-reference` out.",
+  ),
   "int8-not-used": undecided(
     "The builder ran fewer compute layers in INT8 than `tensorrt.min-int8-share` asks.",
     "Ship the reference engine where it is faster, quantise by a Q/DQ model, which leaves the builder no choice, or lower `min-int8-share`.",

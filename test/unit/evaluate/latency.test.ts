@@ -126,7 +126,7 @@ describe("the latency limit of an entry", () => {
   });
 
   it("is undecided where engines gave no time, never a pass, and says why", () => {
-    expect(withLatency(pass, notTimed, 2)).toMatchObject({ kind: "undecided", reason: "not-a-number" });
+    expect(withLatency(pass, notTimed, 2)).toMatchObject({ kind: "undecided", reason: "no-latency" });
     expect(withLatency(pass, { ...notTimed, why: "The worker died." }, 2).message).toContain("no latency was measured (The worker died.)");
   });
 
