@@ -2,6 +2,15 @@
 import { formatMargin, formatMetric } from "../report/figures.ts";
 import type { ModelReport } from "../report/schema.ts";
 
+type CurvePoint = NonNullable<NonNullable<ModelReport["search"]>["curve"]>["points"][number];
+
+/** The margin is of the figure that is nearest to its limit, often another than the SQNR: the two never stand as one. */
+function figureOf({ by, sqnrDb, low, high, margin, nearest }: CurvePoint): string {
+  const about = by === "predicted" ? "about " : "";
+  const sqnr = `SQNR ${about}${formatMetric("sqnrDb", sqnrDb)} (${formatMetric("sqnrDb", low)} to ${formatMetric("sqnrDb", high)}), ${by}`;
+  return `${sqnr}; nearest to its limit ${nearest ?? "is a figure that the report does not name"}: ${about}${formatMargin("sqnrDb", margin)} of error`;
+}
+
 /** The model with the first `keep` units of its curve kept, a few more where a block is kept whole; or why that cannot be. */
 export function fixAtPoint(model: ModelReport, keep: number): ModelReport | string {
   const { search, name } = model;
@@ -13,9 +22,7 @@ export function fixAtPoint(model: ModelReport, keep: number): ModelReport | stri
   const point = points.find(({ kept }) => kept >= keep);
   const order = search.curve.order.slice(0, point?.kept ?? keep);
   const units = new Map(search.unitTable.map((unit) => [unit.unit, unit]));
-  const figure = point
-    ? `SQNR ${point.by === "predicted" ? "about " : ""}${formatMetric("sqnrDb", point.sqnrDb)} (${formatMetric("sqnrDb", point.low)} to ${formatMetric("sqnrDb", point.high)}), ${formatMargin("sqnrDb", point.margin)} to the limit, ${point.by}`
-    : "its figure is not known";
+  const figure = point ? figureOf(point) : "its figure is not known";
   const message = `Chosen from the curve: the first ${order.length} of ${search.units} units of the ranking. On the samples that chose: ${figure}.`;
   return {
     ...model,

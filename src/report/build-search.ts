@@ -47,12 +47,12 @@ export function keptUnit(unit: Unit | string, layersOf: (node: string) => readon
 }
 
 const heldOutOf = ({ result }: Proof): SearchReport["heldOut"] =>
-  result ? { passes: result.passes, sqnrDb: toNum(result.sqnrDb), margin: toNum(result.marginDb) } : null;
+  result ? { passes: result.passes, sqnrDb: toNum(result.sqnrDb), margin: toNum(result.marginDb), nearest: result.nearest } : null;
 
 const proofReport = ({ state, samples, result, neededSamples, indices, message }: Proof): NonNullable<SearchReport["proof"]> => ({
   state,
   samples,
-  ...(result ? { sqnrDb: toNum(result.sqnrDb), margin: toNum(result.marginDb), low: toNum(result.lowDb) } : {}),
+  ...(result ? { sqnrDb: toNum(result.sqnrDb), margin: toNum(result.marginDb), low: toNum(result.lowDb), nearest: result.nearest } : {}),
   neededSamples,
   indices: indices && [...indices],
   message,
@@ -101,6 +101,6 @@ function probeReport(record: ProbeRecord): ProbeReport {
     ranking: record.ranking,
   };
   if (result.kind === "unknown") return { ...head, why: result.why };
-  const { passes, sqnrDb, marginDb, lowDb, sdDb, note } = result;
-  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), low: toNum(lowDb), note };
+  const { passes, sqnrDb, marginDb, lowDb, sdDb, nearest, note } = result;
+  return { ...head, passes, sqnrDb: toNum(sqnrDb), margin: toNum(marginDb), sdDb: toNum(sdDb), low: toNum(lowDb), nearest, note };
 }

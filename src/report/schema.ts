@@ -151,6 +151,8 @@ const probe = z.object({
   sdDb: num.optional(),
   /** Lower end of the margin's interval over samples. */
   low: num.optional(),
+  /** The figure that `margin` and `low` are about, in words with its limit. */
+  nearest: z.string().optional(),
   seconds: z.number(),
   latencyMs: num.optional(),
   note: z.string().optional(),
@@ -183,7 +185,7 @@ const search = z.object({
   prefix: z.array(z.object({ ranking: z.string(), length: z.number().int().nullable() })),
   keep: z.array(unit),
   oneMinimal: z.boolean(),
-  heldOut: z.object({ passes: z.boolean(), sqnrDb: num, margin: num }).nullable(),
+  heldOut: z.object({ passes: z.boolean(), sqnrDb: num, margin: num, nearest: z.string().optional() }).nullable(),
   /** What samples showed on which nothing was searched; they were asked once. `neededSamples`: validation samples in all that would settle it. */
   proof: z
     .object({
@@ -192,6 +194,8 @@ const search = z.object({
       sqnrDb: num.optional(),
       margin: num.optional(),
       low: num.optional(),
+      /** The figure that `margin` and `low` are about, in words with its limit: often another than `sqnrDb`. */
+      nearest: z.string().optional(),
       neededSamples: z.number().int().optional(),
       /** Which validation samples they were. */
       indices: z.array(z.number().int()).optional(),

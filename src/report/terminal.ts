@@ -141,7 +141,7 @@ function fixLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint)
   const { search } = model;
   if (search === null) return [];
   if (search.keep.length === 0) return wrapped(`Search: ${plainLine(search.message, 600)}`, "  ");
-  const gain = gainOf(model);
+  const gain = gainOf(model, (words) => plainLine(words, 300));
   const kept = `Keep ${search.keep.length} of ${plural(search.units, "unit")} of ${name(model.name)} in ${search.precision}: ${unitNames(search.keep, name)}.`;
   const words = fixLatencyWords(model);
   const latency = words === "" ? "" : ` ${plainLine(words, 300)}`;

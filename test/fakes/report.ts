@@ -161,6 +161,7 @@ export function sampleSearch(overrides: Partial<Search> = {}): Search {
       sqnrDb: 22.31,
       margin: 2.31,
       low: -0.4,
+      nearest: 'SQNR 22.31 dB of "softmax_0.tmp_0", limit 20 dB',
       neededSamples: 44,
       indices: [0, 1],
       message: "Likely, not proved: the limit lies inside the interval. About 44 validation samples in all would settle it (32 now).",

@@ -79,8 +79,8 @@ function probeTable({ probes }: Search, show: Show): Markup {
     { head: "Samples" },
     { head: "Kept", number: true },
     { head: "Result" },
-    { head: "SQNR", number: true },
-    { head: "Margin", number: true },
+    { head: "Nearest to its limit" },
+    { head: "To the limit", number: true },
     { head: "Time", number: true },
   ];
   const row = (probe: Search["probes"][number]) => [
@@ -90,7 +90,7 @@ function probeTable({ probes }: Search, show: Show): Markup {
     probe.half,
     String(probe.kept),
     probe.kind === "unknown" ? `no result: ${show(probe.why ?? "tool failed")}` : probe.passes ? "passes" : "fails",
-    decibel(probe.sqnrDb),
+    probe.nearest === undefined ? "–" : show(probe.nearest),
     decibel(probe.margin),
     seconds(probe.seconds),
   ];

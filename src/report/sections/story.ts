@@ -20,7 +20,7 @@ export function storyParts(model: ModelReport, show: (name: string) => string, s
     changePart(row),
     causePart(model, say),
     keptPart(model, show),
-    fixPart(model, show),
+    fixPart(model, show, say),
     harmPart(model, show, say),
     latencyPart(model, say),
   ].filter((part) => part !== "");
@@ -65,10 +65,10 @@ const keptPart = ({ kept }: ModelReport, show: (name: string) => string): string
   kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${show(kept.file)}`;
 
 /** `keep Conv.2 and Conv.7: 22.5 dB, proved on 8 samples`. */
-function fixPart(model: ModelReport, show: (name: string) => string): string {
+function fixPart(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string {
   const { search } = model;
   if (search === null || search.keep.length === 0) return "";
-  return [`keep ${unitNames(search.keep, show)}`, gainOf(model)].filter((part) => part !== "").join(": ");
+  return [`keep ${unitNames(search.keep, show)}`, gainOf(model, say)].filter((part) => part !== "").join(": ");
 }
 
 /** At most three names, the rest as a number. */
@@ -78,14 +78,17 @@ export function unitNames(units: readonly KeptUnit[], show: (name: string) => st
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** What the kept units give: the figure, its lower end, and how sure it is. */
-export function gainOf({ search, fix }: ModelReport): string {
+/**
+ * What the kept units give: the figure that is nearest to its limit with its margin and how sure that is. Of a report that does not name this figure its
+ * SQNR alone: a margin may be another figure's. `show` writes what names may stand in.
+ */
+export function gainOf({ search, fix }: ModelReport, show: (words: string) => string): string {
   const proof = search?.proof;
-  const figure = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
-  if (figure === undefined) return "";
-  const interval =
-    proof?.low === undefined || proof.margin === undefined ? "" : ` (margin to the nearest limit ${lowerEnd(proof.margin, proof.low)})`;
-  return `${formatMetric("sqnrDb", figure)}${interval}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}`;
+  const sqnr = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
+  if (sqnr === undefined) return "";
+  const interval = proof?.low === undefined || proof.margin === undefined ? "" : ` (to its limit ${lowerEnd(proof.margin, proof.low)})`;
+  const figure = proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : `${show(proof.nearest)}${interval}`;
+  return `${figure}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}`;
 }
 
 const lowerEnd = (margin: Num, low: Num): string =>

@@ -12,6 +12,7 @@ const point = (kept: number, by: "measured" | "predicted", sqnrDb: number) => ({
   low: sqnrDb - 1,
   high: sqnrDb + 1,
   margin: sqnrDb - 20,
+  nearest: 'cosine 0.9941 of "y", limit 0.997',
 });
 const model = (kept: readonly number[]): ModelReport =>
   sampleModel({
@@ -34,7 +35,11 @@ describe("a point of the curve", () => {
     const chosen = fixAtPoint(model([0, 1, 2, 3, 4]), 2);
     expect(keptOf(chosen)).toEqual([3, 1].map((i) => sampleUnit(i).unit));
     expect(chosen).toMatchObject({
-      search: { message: expect.stringContaining("SQNR about 17.0 dB (16.0 dB to 18.0 dB), −3.00 dB to the limit, predicted") },
+      search: {
+        message: expect.stringContaining(
+          'SQNR about 17.0 dB (16.0 dB to 18.0 dB), predicted; nearest to its limit cosine 0.9941 of "y", limit 0.997: about −3.00 dB of error',
+        ),
+      },
     });
     const fix = typeof chosen === "string" ? undefined : fixFromReport(chosen, { name: "trt-gate", version: "1", commit: "c" });
     expect(fix?.kept.map(({ nodes }) => nodes[0])).toEqual([3, 1].map((i) => sampleUnit(i).nodes[0]));

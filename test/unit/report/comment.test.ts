@@ -247,9 +247,16 @@ describe("the line of a model", () => {
     const [line = ""] = body.split("\n").filter((text) => text.startsWith("- ❌ **`text-direction`**"));
     expect(line).toContain("`softmax_0.tmp_0` 18.4 dB (limit ≥ 20 dB)");
     expect(line).toContain(
-      "keep `p2o.Conv.7` and `p2o.Conv.2`: 22.3 dB (margin to the nearest limit 2.3 dB, nine times of ten at least −0.4 dB), likely, not proved on 16 samples",
+      'keep `p2o.Conv.7` and `p2o.Conv.2`: SQNR 22.31 dB of "softmax\\_0.tmp\\_0", limit 20 dB (to its limit 2.3 dB, nine times of ten at least −0.4 dB), likely, not proved on 16 samples',
     );
     expect(body.indexOf(line)).toBeLessThan(body.indexOf("| Output"));
+  });
+
+  it("gives no margin beside the SQNR where the report does not say whose it is: it may be the cosine's", () => {
+    const { proof, ...search } = sampleSearch();
+    const before = sampleSearch({ ...search, proof: proof && { ...proof, nearest: undefined } });
+    const body = renderComment(sampleReport({ models: [sampleModel({ search: before })] }), { jobKey: "k", fixScripts: [] });
+    expect(body).toContain("keep `p2o.Conv.7` and `p2o.Conv.2`: 22.3 dB, likely, not proved on 16 samples");
   });
 
   it("is one for each model, whatever their names hold", () => {

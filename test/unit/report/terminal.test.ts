@@ -65,7 +65,7 @@ describe("terminal table", () => {
     const search = sampleSearch({ heldOut: null, proof: undefined });
     const text = renderTerminal(sampleReport({ models: [sampleModel({ search, fix: null })] }), { ansi: false });
     expect(text).toContain("\n  What that gives was not measured.");
-    expect(renderTerminal(sampleReport(), { ansi: false })).toContain("\n  With them: 22.3 dB");
+    expect(renderTerminal(sampleReport(), { ansi: false })).toContain("\n  With them: SQNR 22.31 dB");
   });
 
   it("differs on a terminal by colour only", () => {
