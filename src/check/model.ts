@@ -22,7 +22,7 @@ import { doubtOf, withCertainty } from "../gate/certainty.ts";
 import { withEvidence } from "../gate/evidence.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { Engine } from "../model/engine.ts";
-import { withBodies } from "../prepare/bodies.ts";
+import { withComputeInFloat } from "../prepare/compute-in-float.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "../prepare/context.ts";
 import { exportedCache } from "../prepare/exported-cache.ts";
 import { type Prepared, prepareModel } from "../prepare/prepare-model.ts";
@@ -107,7 +107,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const { engine } = decided.run;
   const half = await watch.time("compare", () => judgeHalf(judging, samples));
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
-  const outputsVerdict = withBodies(withTask(decided.decision.verdict, task), lane.coverage);
+  const outputsVerdict = withComputeInFloat(withTask(decided.decision.verdict, task), lane.coverage);
   const wantsSearch = ({ kind }: Verdict) => wanted === "always" || (wanted === "on-regression" && kind === "regression");
 
   const wantsLayers = outputsVerdict.kind === "regression" || wanted === "always" || namesLayers(entry, lane.outputs);

@@ -26,6 +26,11 @@ export const caveats = {
       "Compute nodes inside bodies of If, Loop or Scan have no scale and stayed in float: the error that INT8 makes there was not measured.",
     next: "Export the model without control flow, or give a cache with scales of their inputs.",
   },
+  "kinds-in-float": {
+    sentence:
+      "Compute nodes of kinds that the gate does not quantise (LSTM, Einsum, attention in one node …) stayed in float: the error that INT8 makes there was not measured.",
+    next: "Export them as Conv, Gemm or MatMul, or give the Q/DQ model that is built (`quantization: {qdq: …}`).",
+  },
   "not-for-tensorrt": {
     sentence: "TensorRT refuses this model: the figures are of a form that only ONNX Runtime takes.",
     next: "Export it as the message says.",

@@ -180,6 +180,10 @@ export const reasons = {
     "Half or more of the compute nodes lie inside bodies of If, Loop or Scan and stayed in float: what INT8 does to them is not known.",
     "Export the model without control flow, or give a cache with scales of their inputs.",
   ),
+  "compute-in-float": undecided(
+    "Half or more of the compute nodes are of kinds that the gate does not quantise (LSTM, Einsum, attention in one node …) or lie inside bodies, and stayed in float: what INT8 does to them is not known.",
+    "Export them as Conv, Gemm or MatMul outside of control flow.",
+  ),
   "unknown-operator": undecided(
     "The model uses an operator that this lane does not have.",
     "A TensorRT plugin runs in the lanes `implicit` and `explicit` (`tensorrt.plugins`); for anything else check the export.",

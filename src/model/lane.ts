@@ -18,7 +18,7 @@ export interface BodyCoverage {
 }
 
 export interface LaneCoverage {
-  /** Compute nodes that run quantised / all compute nodes, those in bodies included. */
+  /** Compute nodes that run quantised / all compute nodes, those in bodies and of kinds that stay in float included. */
   readonly quantizedUnits: number;
   readonly totalUnits: number;
   /** Quantised nodes that are no compute nodes, by operator: how many the exporter put Q/DQ around (Add, Gather, LayerNormalization …). */
@@ -29,6 +29,8 @@ export interface LaneCoverage {
   readonly heldByNoUnit?: readonly string[];
   /** Undefined where no body holds a compute node. */
   readonly bodies?: BodyCoverage;
+  /** Compute nodes of kinds that the gate does not quantise and that no Q/DQ feeds, as they are called to people: LSTM, Einsum … */
+  readonly floatKinds?: readonly string[];
   readonly variant: string;
 }
 

@@ -4,7 +4,7 @@
  */
 import { attribute, type GraphProto, isStandard, type NodeProto, nodeLabel, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, sortNodes, usedNames } from "./network.ts";
-import { constantTensors, isCompute } from "./units.ts";
+import { constantTensors, isCompute, isFloatKind } from "./units.ts";
 
 export interface BodyProduct {
   readonly node: NodeProto;
@@ -19,7 +19,12 @@ export interface BodyProduct {
 }
 
 /** In order of appearance, the innermost included. Nodes that compute on constants alone are none, and neither are those that no output needs. */
-export function bodyProducts(network: Network): BodyProduct[] {
+export const bodyProducts = (network: Network): BodyProduct[] => productsIn(network, isCompute);
+
+/** The same of kinds that nothing here quantises. */
+export const floatKindsInBodies = (network: Network): BodyProduct[] => productsIn(network, isFloatKind);
+
+function productsIn(network: Network, isWanted: (node: NodeProto) => boolean): BodyProduct[] {
   const found: Omit<BodyProduct, "isAmbiguous">[] = [];
   const definitions = new Map<string, number>();
   const define = (name: string) => void (name !== "" && definitions.set(name, (definitions.get(name) ?? 0) + 1));
@@ -33,7 +38,7 @@ export function bodyProducts(network: Network): BodyProduct[] {
         for (const { name } of graph.input) define(name);
         const inside = scopeOf(graph, scope);
         const needed = liveNodes({ nodes: sortNodes(graph.node), outputs: graph.output });
-        found.push(...graph.node.filter((one) => isCompute(one) && needed.has(one)).flatMap((one) => productOf(one, node, inside)));
+        found.push(...graph.node.filter((one) => isWanted(one) && needed.has(one)).flatMap((one) => productOf(one, node, inside)));
         visitAll(graph.node, needed, inside);
       }
     }

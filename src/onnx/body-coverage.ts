@@ -1,9 +1,29 @@
-/** How many compute nodes lie inside bodies of If, Loop and Scan, and which of them run quantised. No entry where there are none. */
+/**
+ * Compute that units do not hold: how many compute nodes lie inside bodies of If, Loop and Scan, which of them run quantised, and which are of kinds that
+ * nothing here quantises. Says which; what it means for a verdict is prepare/compute-in-float.ts.
+ */
 import type { BodyCoverage } from "../model/lane.ts";
-import { type BodyProduct, bodyProducts } from "./bodies.ts";
-import { type NodeProto, subgraphs } from "./model.ts";
-import type { Network } from "./network.ts";
+import { type BodyProduct, bodyProducts, floatKindsInBodies } from "./bodies.ts";
+import { type NodeProto, nodeLabel, subgraphs } from "./model.ts";
+import { liveNodes, type Network } from "./network.ts";
 import { isDequantize } from "./qdq.ts";
+import { constantTensors, isFloatKind, shapeTensors } from "./units.ts";
+
+/**
+ * Labels of the compute nodes of such kinds, in order of appearance, those in bodies last. `isQuantized`: what a Q/DQ file quantises after all. What computes
+ * on constants or shapes alone, or reaches no output, is none.
+ */
+export function computeOfFloatKinds(network: Network, isQuantized: (node: NodeProto) => boolean = () => false): string[] {
+  const kinds = liveNodes(network);
+  const isFixed = constantTensors(network).union(shapeTensors(network));
+  const outside = network.nodes.filter(
+    (node) => isFloatKind(node) && kinds.has(node) && !isQuantized(node) && node.input.some((name) => name !== "" && !isFixed.has(name)),
+  );
+  return [
+    ...outside.map((node) => `${node.opType} '${nodeLabel(node)}'`),
+    ...floatKindsInBodies(network).map(({ node, label }) => `${node.opType} ${label}`),
+  ];
+}
 
 /** Where scales by tensor decide: all inputs have one that is meant for them. */
 export const bodiesByScales = (network: Network, scales: ReadonlyMap<string, number>): BodyCoverage | undefined =>

@@ -4,6 +4,7 @@
  */
 import { ToolError } from "../effects/failure.ts";
 import type { Unit } from "../model/unit.ts";
+import { computeOfFloatKinds } from "./body-coverage.ts";
 import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
@@ -23,6 +24,8 @@ export interface QdqUnits {
   readonly nodes: ReadonlyMap<string, { readonly node: NodeProto; readonly floatInputs: readonly string[] }>;
   /** What `floatInputs` name and the network does not have. */
   readonly added: { readonly nodes: readonly NodeProto[]; readonly constants: ReadonlyMap<string, TensorProto> };
+  /** Labels of compute nodes of kinds that are no units by themselves and that no Q/DQ feeds. */
+  readonly floatKinds: readonly string[];
   /** Labels of quantised nodes whose weights are known as integers alone: in float they read the same rounded numbers. */
   readonly roundedWeights: readonly string[];
   /** Labels of nodes behind which an activation was put back that the exporter had left out. */
@@ -100,6 +103,7 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     quantizedCompute: compute.filter((unit) => nodes.has(unit.id) || isRoundedNode(unitNode(unit))).length,
     nodes,
     added,
+    floatKinds: computeOfFloatKinds(network, (node) => byNode.has(node) || rounded.has(node)),
     roundedWeights: [...rounded].map(nodeLabel),
     putBack: view.putBack(),
     left: quantizersLeft({ ...network, nodes: sortNodes(kept) }),

@@ -72,7 +72,9 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
 /** Other quantised operators: integer products, operators that find their scales while they run, or hold numbers in a form of their own. */
 const others: ReadonlySet<string> = new Set([
   ...["DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeLSTM"],
-  ...["QAttention", "QEmbedLayerNormalization", "QOrderedMatMul", "MatMulNBits"],
+  ...["QAttention", "QEmbedLayerNormalization", "QOrderedMatMul", "QOrderedAttention", "QOrderedLongformerAttention", "QMoE"],
+  ...["MatMulNBits", "MatMulNBitsMlp", "MatMulNBitsQkv", "MatMulBnb4", "MatMulFpQ4", "MatMulInteger16", "GatherBlockQuantized"],
+  ...["MatMulBlockQuantizedFp4Weight", "MatMulBlockQuantizedFp8Weight"],
 ]);
 
 const domains: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft"]);

@@ -12,6 +12,38 @@ import { isDequantize, isDynamicQuantize, isQuantize, qdqSource } from "./qdq.ts
 
 export const computeOps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "Gemm", "MatMul"]);
 
+/** Products of activations that nothing here quantises, by domain: they stay in float, and coverage names them. */
+const floatKinds: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["", new Set(["Einsum", "LSTM", "GRU", "RNN", "DeformConv", "Attention", "LinearAttention", "CausalConvWithState"])],
+  [
+    "com.microsoft",
+    new Set([
+      ...["FusedConv", "NhwcConv", "NhwcFusedConv", "ConvTransposeWithDynamicPads", "WordConvEmbedding"],
+      ...["CausalConvWithState", "VarlenCausalConvWithState"],
+      ...[
+        "FusedGemm",
+        "FusedMatMul",
+        "FusedMatMulActivation",
+        "TransposeMatMul",
+        "GemmFastGelu",
+        "GemmFloat8",
+        "SparseToDenseMatMul",
+        "MoE",
+      ],
+      ...["Attention", "MultiHeadAttention", "GroupQueryAttention", "PagedAttention", "PackedAttention", "PackedMultiHeadAttention"],
+      ...["DecoderAttention", "DecoderMaskedSelfAttention", "DecoderMaskedMultiHeadAttention", "LongformerAttention", "SparseAttention"],
+      ...["LinearAttention", "GatedDeltaNet", "GatedRelativePositionBias", "AttnLSTM"],
+    ]),
+  ],
+  ["com.microsoft.nchwc", new Set(["Conv"])],
+  ["com.ms.internal.nhwc", new Set(["Conv", "ConvTranspose"])],
+  ["ai.onnx.ml", new Set(["LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor"])],
+]);
+
+/** An Einsum of one tensor only reorders or sums it. */
+export const isFloatKind = (node: NodeProto): boolean =>
+  floatKinds.get(isStandard(node) ? "" : node.domain)?.has(node.opType) === true && (node.opType !== "Einsum" || node.input.length > 1);
+
 const fusedOps: ReadonlySet<string> = new Set([
   "Add",
   "Sub",
@@ -149,7 +181,7 @@ export function channelAxis(node: NodeProto, slot: number, rank: number): number
 }
 
 /** Tensors that hold shapes or are computed from shapes and constants alone. */
-function shapeTensors(network: Network): Set<string> {
+export function shapeTensors(network: Network): Set<string> {
   const found = new Set<string>();
   for (const node of network.nodes) {
     // What a body takes from outside counts: an If whose condition is computed from a shape still gives what its branches read.

@@ -21,7 +21,7 @@ import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { FingerprintedSource } from "../samples/fingerprints.ts";
-import { bodyCaveats } from "./bodies.ts";
+import { computeCaveats } from "./compute-in-float.ts";
 import type { CheckContext } from "./context.ts";
 import { engineKeyWarnings } from "./engine-keys.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
@@ -150,7 +150,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     sha256: staged.sha256,
     quantization: quantization.report,
     warnings: [...quantization.warnings, ...unfollowed],
-    caveats: [...caveats, ...bodyCaveats(prepared.coverage)],
+    caveats: [...caveats, ...computeCaveats(prepared)],
     rowsOf: validation.rowsOf,
     evidence: () => evidenceOf(entry, validation, calibration[0]),
     python: settings.options.python,

@@ -113,6 +113,7 @@ export const coverageReport = (
   coverage: Coverage,
   {
     bodies,
+    floatKinds = [],
     ...rest
   }: {
     readonly quantizedUnits: number;
@@ -122,6 +123,7 @@ export const coverageReport = (
     readonly missingScales: readonly string[];
     readonly heldByNoUnit?: readonly string[];
     readonly bodies?: { readonly total: number; readonly quantized: readonly string[]; readonly float: readonly string[] };
+    readonly floatKinds?: readonly string[];
     readonly variant: string;
     readonly droppedMarks: readonly string[];
   },
@@ -133,6 +135,7 @@ export const coverageReport = (
   missingScales: [...rest.missingScales],
   heldByNoUnit: [...(rest.heldByNoUnit ?? [])],
   ...(bodies ? { bodies: { ...bodies, quantized: [...bodies.quantized], float: [...bodies.float] } } : {}),
+  ...(floatKinds.length === 0 ? {} : { floatKinds: [...floatKinds] }),
   droppedMarks: [...rest.droppedMarks],
 });
 

@@ -297,6 +297,8 @@ export const modelReport = z.object({
     heldByNoUnit: z.array(z.string()).optional(),
     /** Compute nodes inside bodies of If, Loop and Scan; counted in both figures above. */
     bodies: z.object({ total: z.number().int(), quantized: z.array(z.string()), float: z.array(z.string()) }).optional(),
+    /** Compute nodes of kinds that the gate does not quantise and that no Q/DQ feeds (LSTM, Einsum …); counted among all units. */
+    floatKinds: z.array(z.string()).optional(),
     variant: z.string(),
     droppedMarks: z.array(z.string()),
   }),

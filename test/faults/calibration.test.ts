@@ -41,12 +41,6 @@ it.each([
   expect(checked.exitCode).toBe(4);
 });
 
-it("names a byte order mark before the first line, and does not say that the line is missing", async () => {
-  const { found, checked } = await spoil((text) => `\uFEFF${text}`);
-  expect(`${found.out}${found.log}`).not.toContain("no TRT-");
-  expect(checked.report?.models[0]?.message).toContain("a byte order mark stands before its TRT-<version>-<algorithm> line");
-});
-
 it("calibration cache that is a Git LFS pointer", async () => {
   const { found, checked } = await spoil(() => `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12\n`);
   expect([found.exitCode, checked.exitCode]).toEqual([2, 2]);

@@ -17,6 +17,7 @@ import {
   intsAttr,
   makeNode,
   type NodeProto,
+  stringAttr,
   withFields,
 } from "../../src/onnx/model.ts";
 import type { ModelReport } from "../../src/report/schema.ts";
@@ -82,7 +83,7 @@ async function judged(
   await writeFile(
     at("m.onnx"),
     modelBytes({
-      nodes: [...first, ...products(after)],
+      nodes: [...first, ...(after === 0 ? [node("Relu", ["t"], ["y"])] : products(after))],
       weights: [wave("w", 1.3), wave("v", 2.1), once, truth("always", 1), truth("never", 0)],
       outputs: ["y"],
       opset: 17,
@@ -107,7 +108,7 @@ const incomplete = { x: 0.02, t: 0.05, t1: 0.05, t2: 0.05, t3: 0.05 };
 it("without scales are counted, named and no pass where they are half of the compute", async () => {
   const model = await judged(loop, { scales: incomplete });
   expect(model).toMatchObject({ verdict: "undecided", reason: "compute-in-bodies" });
-  expect(model?.message).toContain("1 of 2 compute nodes lie inside bodies");
+  expect(model?.message).toContain("1 of 2 compute nodes lies inside a body");
   expect(model?.coverage).toMatchObject({
     quantizedUnits: 1,
     totalUnits: 2,
@@ -120,6 +121,24 @@ it("without scales are a caveat where they are few", async () => {
   expect(model?.reason).not.toBe("compute-in-bodies");
   expect(model?.caveats?.map(({ reason }) => reason)).toContain("bodies-in-float");
   expect(model?.coverage).toMatchObject({ quantizedUnits: 3, totalUnits: 4 });
+});
+
+/** t = x · w as one Einsum. */
+const einsum: readonly NodeProto[] = [
+  makeNode({ opType: "Einsum", name: "sum", input: ["x", "w"], output: ["t"], attribute: [stringAttr("equation", "ij,jk->ik")] }),
+];
+
+it("compute of a kind that the gate does not quantise is counted, named and no pass where it is half of the compute", async () => {
+  const model = await judged(einsum, { scales: incomplete });
+  expect(model).toMatchObject({ verdict: "undecided", reason: "compute-in-float" });
+  expect(model?.message).toContain("1 of 2 compute nodes is of a kind that the gate does not quantise and stayed in float (Einsum 'sum')");
+  expect(model?.coverage).toMatchObject({ quantizedUnits: 1, totalUnits: 2, floatKinds: ["Einsum 'sum'"] });
+  await effects.end();
+  const few = await judged(einsum, { after: 3, scales: incomplete });
+  expect(few?.caveats?.map(({ reason }) => reason)).toContain("kinds-in-float");
+  expect(few?.coverage).toMatchObject({ quantizedUnits: 3, totalUnits: 4 });
+  await effects.end();
+  expect(await judged(einsum, { after: 0, scales: incomplete })).toMatchObject({ reason: "compute-in-float", verdict: "undecided" });
 });
 
 /** The same product in one branch; the other doubles x. */

@@ -10,13 +10,22 @@ import type { LaneJob } from "../../model/job.ts";
 import type { BodyCoverage } from "../../model/lane.ts";
 import type { Placement } from "../../model/placement.ts";
 import { bodyInputs } from "../../onnx/bodies.ts";
-import { bodiesByQdq } from "../../onnx/body-coverage.ts";
+import { bodiesByQdq, computeOfFloatKinds } from "../../onnx/body-coverage.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, nodeLabel, type OnnxModel } from "../../onnx/model.ts";
 import { liveNodes, type Network, toNetwork } from "../../onnx/network.ts";
-import { countOtherNodes, nothingToPlace, otherTensors, place, scaledTensors, useCore, wantedBy } from "../../onnx/placement/place.ts";
+import {
+  countOtherNodes,
+  firstOutput,
+  nothingToPlace,
+  otherTensors,
+  place,
+  scaledTensors,
+  useCore,
+  wantedBy,
+} from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
@@ -44,6 +53,8 @@ export interface Sides {
   readonly missingScales: readonly string[];
   readonly heldByNoUnit?: readonly string[];
   readonly bodies?: BodyCoverage;
+  /** As LaneCoverage has it. */
+  readonly floatKinds: readonly string[];
   readonly variant: string;
   /** Where the gate's own Q/DQ is; undefined where the model brings its own. */
   readonly placement?: Placement;
@@ -89,6 +100,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     candidate: { ...candidate, network: { ...candidate.network, constants } },
     totalUnits: units.length,
     missingScales: placed.missingScales,
+    floatKinds: computeOfFloatKinds(network, (node) => placed.others.has(firstOutput(node))),
     ...(placed.others.size === 0 ? {} : { quantizedOthers: countOtherNodes(placed) }),
     ...(bodies.coverage === undefined ? {} : { bodies: bodies.coverage, heldByNoUnit: bodies.coverage.quantized }),
     variant: placement.scheme,
@@ -157,6 +169,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     quantizedOthers: countOthers(found),
     missingScales: [],
     heldByNoUnit: found.left,
+    floatKinds: found.floatKinds,
     ...(bodies === undefined ? {} : { bodies }),
     variant: "qdq",
   };
@@ -200,6 +213,12 @@ function nothingQuantized(job: LaneJob, sides: Sides, network: Network): ToolErr
     return new ToolError(
       "compute-in-bodies",
       `Every compute node of '${job.name}' lies inside a body of If, Loop or Scan, and none has a scale (first of ${float.length}: ${float[0]}). Give calibration data that reach them, a cache with scales of their inputs, or export the model without control flow.`,
+    );
+  const [kind] = sides.floatKinds;
+  if (kind !== undefined)
+    return new ToolError(
+      "compute-in-float",
+      `Nothing of '${job.name}' would run in INT8: what it computes with is of kinds that the gate does not quantise (first of ${sides.floatKinds.length}: ${kind}). Export it as Conv, Gemm or MatMul, or give the Q/DQ model that is built.`,
     );
   const [compute, live] = [network.nodes.filter(isCompute), liveNodes(network)];
   const [first] = compute;

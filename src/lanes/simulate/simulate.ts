@@ -51,7 +51,8 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     forms: await outputForms(sides.reference, shapes, job.effects.files),
     coverage: {
       quantizedUnits: (sides.quantizedCompute ?? sides.candidate.units.length) + (sides.bodies?.quantized.length ?? 0),
-      totalUnits: sides.totalUnits + (sides.bodies?.total ?? 0),
+      totalUnits: sides.totalUnits + (sides.bodies?.total ?? 0) + sides.floatKinds.length,
+      floatKinds: sides.floatKinds,
       ...(sides.bodies === undefined ? {} : { bodies: sides.bodies }),
       ...(sides.quantizedOthers === undefined ? {} : { quantizedOthers: sides.quantizedOthers }),
       missingScales: sides.missingScales,

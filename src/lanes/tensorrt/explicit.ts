@@ -93,7 +93,8 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     float,
     coverage: {
       quantizedUnits: (made?.units.length ?? found.quantizedCompute) + (bodies?.quantized.length ?? 0),
-      totalUnits: (made?.totalUnits ?? found.totalUnits) + (bodies?.total ?? 0),
+      totalUnits: (made?.totalUnits ?? found.totalUnits) + (bodies?.total ?? 0) + found.floatKinds.length,
+      floatKinds: found.floatKinds,
       ...(bodies === undefined ? {} : { bodies }),
       quantizedOthers: made?.others ?? countOthers(found),
       missingScales,

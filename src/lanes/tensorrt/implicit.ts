@@ -10,7 +10,7 @@ import type { EngineJob, FeedSource } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import { corePlacement } from "../../model/placement.ts";
 import type { Assignment } from "../../model/unit.ts";
-import { bodiesByScales } from "../../onnx/body-coverage.ts";
+import { bodiesByScales, computeOfFloatKinds } from "../../onnx/body-coverage.ts";
 import { place, wantedBy, withFollowers } from "../../onnx/placement/place.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
@@ -71,6 +71,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   };
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));
   const bodies = bodiesByScales(facts.network, scales);
+  const floatKinds = computeOfFloatKinds(facts.network);
   return engineLane({
     lane: "implicit",
     job,
@@ -83,7 +84,8 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     ...machine,
     coverage: {
       quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length + (bodies?.quantized.length ?? 0),
-      totalUnits: facts.units.length + (bodies?.total ?? 0),
+      totalUnits: facts.units.length + (bodies?.total ?? 0) + floatKinds.length,
+      floatKinds,
       ...(bodies === undefined ? {} : { bodies }),
       missingScales: missing,
       variant: "implicit",

@@ -101,6 +101,7 @@ function coverageWords({ coverage }: ModelReport): string {
     listed("without a scale", missingScales),
     listed("quantised and held by no unit", coverage.heldByNoUnit ?? []),
     listed("compute nodes inside bodies in float", coverage.bodies?.float ?? []),
+    listed("compute nodes of kinds that stay in float", coverage.floatKinds ?? []),
     listed("only in the reference", onlyReference),
     listed("only in the candidate", onlyCandidate),
     droppedMarks.length === 0 ? "" : `${plural(droppedMarks.length, "mark")} dropped because they changed the engine`,

@@ -50,6 +50,13 @@ describe("checking a cache against a model", () => {
     );
   });
 
+  test("a byte order mark before the first line is named, and the line is not said to be missing", () => {
+    const text = "\uFEFFTRT-8601-EntropyCalibration2\nx: 3c23d70a\nh: 3c23d70a\n";
+    expect(cacheFault(checkCache(request({}, { cache: parseCache(text, "c") })))).toMatch(
+      /^a byte order mark stands before its TRT-<version>-<algorithm> line/,
+    );
+  });
+
   test("a tensor that no compute node reads needs no scale", () => {
     expect(cacheFault(checkCache(request({ x: 0.01, h: 0.02 })))).toBeUndefined();
   });

@@ -43,6 +43,7 @@ it("lets the reference go where the candidate cannot be opened", async () => {
     candidate: { network, units: [], variants: new Map() },
     totalUnits: 0,
     missingScales: [],
+    floatKinds: [],
     variant: "core",
   };
   const layers = layerRunner(context, sides, new Map([["h", [1]]]));
