@@ -1,6 +1,6 @@
 /** Paths as they are written in the configuration: normal form, globs, and whether they stay in the workspace. Links are the caller's to see. */
 
-/** The workspace as `settle` sees it; both are answered from the file system by whoever calls it. */
+/** The workspace as resolve-settings.ts sees it; both are answered from the file system by whoever calls it. */
 export interface Workspace {
   /** Files (workspace-relative, `/` as separator) that match a glob. */
   match(pattern: string): readonly string[];
@@ -29,14 +29,15 @@ export function pathFault(path: string): string | undefined {
   return undefined;
 }
 
-/** As `pathFault`, then what the workspace says of the path or, for a glob, of its matches. */
+/** As `pathFault`, then what the workspace says of the path itself and, where it reads as a glob too, of its matches. */
 export function pathFaultIn(workspace: Workspace, path: string): string | undefined {
   const fault = workspace.isOpen === true ? undefined : pathFault(path);
   if (fault !== undefined) return fault;
-  const files = isGlob(path) ? workspace.match(path) : [normalPath(path)];
-  for (const file of files) {
+  const itself = workspace.checkPath(normalPath(path));
+  if (itself !== undefined) return itself;
+  for (const file of isGlob(path) ? workspace.match(path) : []) {
     const problem = workspace.checkPath(file);
-    if (problem !== undefined) return isGlob(path) ? `matches "${file}", which ${problem}` : problem;
+    if (problem !== undefined) return `matches "${file}", which ${problem}`;
   }
   return undefined;
 }

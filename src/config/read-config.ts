@@ -87,6 +87,8 @@ function pathFaults(entry: ModelConfig, workspace: Workspace): Fault[] {
   const files: [KeyPath, string | undefined][] = [
     [["path"], entry.path],
     [["keep"], typeof entry.keep === "string" ? entry.keep : undefined],
+    [["reference", "outputs"], typeof entry.reference === "string" ? undefined : entry.reference.outputs],
+    ...(["reference", "candidate"] as const).map((key): [KeyPath, string | undefined] => [["engine", key], entry.engine?.[key]]),
     ...(["cache", "data", "loader", "qdq"] as const).map((key): [KeyPath, string | undefined] => [["quantization", key], q?.[key]]),
     ...(["data", "loader", "inputs", "labels"] as const).map((key): [KeyPath, string | undefined] => [["validation", key], v?.[key]]),
   ];

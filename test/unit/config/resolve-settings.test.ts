@@ -330,6 +330,25 @@ models:
     ]);
   });
 
+  it.each([
+    ["a plan of the reference", "engine: {reference: plans/ref.plan}", "plans/ref.plan", "engine.reference"],
+    ["a plan of the candidate", "engine: {candidate: plans/int8.plan}", "plans/int8.plan", "engine.candidate"],
+    ["saved outputs", "reference: {outputs: saved/fp32.npz}", "saved/fp32.npz", "reference.outputs"],
+    ["a name that reads as a glob too", 'engine: {candidate: "int8[1].plan"}', "int8[1].plan", "engine.candidate"],
+  ])("refuses a symbolic link for %s", (_, line, link, key) => {
+    expect(problemsOf(oneModel(line), { workspace: workspaceOf(files, [link]) })).toEqual([
+      `${path}:4: models[0].${key} is "${link}", which is a symbolic link; only plain files are read.`,
+    ]);
+  });
+
+  it.each([
+    ["engine: {candidate: ../int8.plan}", "engine.candidate"],
+    ["engine: {reference: a/../../ref.plan}", "engine.reference"],
+    ["reference: {outputs: ../fp32.npz}", "reference.outputs"],
+  ])("refuses %s, outside the workspace", (line, key) => {
+    expect(problemsOf(oneModel(line))).toEqual([expect.stringMatching(new RegExp(`models\\[0\\]\\.${key} is .* leaves the workspace`))]);
+  });
+
   it("keeps a waiver through its last day", () => {
     const text = oneModel("waivers: [{tensor: a, reason: r, until: 2026-11-24}]");
     expect(problemsOf(text)).toEqual([]);
