@@ -45,7 +45,7 @@ interface Row {
 }
 
 const table = {
-  /** Identical (both all zero included): Infinity. Reference all zero, candidate not: -Infinity. Squares that underflow to 0: NaN. */
+  /** Identical (both all zero included): Infinity. Reference all zero, candidate not: -Infinity. Squares that underflow to 0 or overflow: NaN. */
   sqnrDb: {
     word: "sqnr-db",
     label: "SQNR",
@@ -54,7 +54,8 @@ const table = {
     needs: "elements",
     value: (sums) => {
       if (isIdentical(sums)) return Number.POSITIVE_INFINITY;
-      return sums.errorEnergy === 0 ? Number.NaN : 10 * Math.log10(sums.referenceEnergy / sums.errorEnergy);
+      const isLost = sums.errorEnergy === 0 || sums.referenceEnergy === Number.POSITIVE_INFINITY;
+      return isLost ? Number.NaN : 10 * Math.log10(sums.referenceEnergy / sums.errorEnergy);
     },
   },
   /** Identical (both all zero included): 1. One side all zero: 0. */

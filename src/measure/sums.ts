@@ -1,6 +1,6 @@
 /**
  * The sums from which every metric of one tensor is computed: one pass, float64, mergeable over blocks, samples and worker threads.
- * Plain numbers only, so that they travel as JSON. Metrics themselves are in metrics/.
+ * Plain numbers only, so that they travel as JSON. Metrics themselves are in metrics.ts.
  */
 import { emptyMoments, type Moments, mergeMoments } from "./moments.ts";
 

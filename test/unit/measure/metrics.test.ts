@@ -57,6 +57,12 @@ describe("the metric registry", () => {
     for (const metric of metricList) expect(metric.value(emptySums()), metric.name).toBeNaN();
   });
 
+  test("has no SQNR where the squares of the reference overflow, rather than an infinite one", () => {
+    const figures = metricsOf(sumsOf(Float64Array.of(1e155, 1), Float64Array.of(1e155, 5e150)));
+    expect(figures.maxAbs).toBe(5e150);
+    expect(figures.sqnrDb).toBeNaN();
+  });
+
   test("leaves agreement out where there were no rows or pixels", () => {
     expect(Object.keys(metricsOf(sumsOf(Float64Array.of(1), Float64Array.of(2)))).filter((name) => name.endsWith("Agreement"))).toEqual([]);
   });
