@@ -1,7 +1,7 @@
 /** The worker thread of a comparison: opens files and adds up ranges, one job at a time. Bundled as an entry of its own. */
 import { parentPort } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
-import { ConfigError, FileError } from "../effects/failure.ts";
+import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import { realFiles } from "../effects/files.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import { openRange } from "../formats/range-file.ts";
@@ -30,6 +30,7 @@ async function answer(job: PoolJob): Promise<PoolAnswer> {
         message: error.message.slice(error.message.indexOf(": ", error.file.length) + 2),
         offset: error.offset,
       };
+    if (error instanceof ToolError) return { kind: "tool-error", reason: error.reason, message: error.message };
     if (error instanceof ConfigError) return { kind: "config-error", problems: error.problems };
     return { kind: "bug", stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

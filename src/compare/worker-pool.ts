@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Files } from "../effects/effects.ts";
-import { ConfigError, FileError } from "../effects/failure.ts";
+import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import { oneAtATime } from "../effects/one-at-a-time.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import type { SavedFile } from "../formats/saved-file.ts";
@@ -27,8 +27,11 @@ export type PoolAnswer =
   | { readonly kind: "opened"; readonly saved: SavedFile }
   | { readonly kind: "measured"; readonly sums: RangeSums }
   | { readonly kind: "file-error"; readonly file: string; readonly message: string; readonly offset: number | undefined }
+  | { readonly kind: "tool-error"; readonly reason: string; readonly message: string }
   | { readonly kind: "config-error"; readonly problems: readonly string[] }
   | { readonly kind: "bug"; readonly stack: string };
+
+const threadMegabytes = 256;
 
 /** `threads` 0: everything in this thread, through `files`. Else threads that run `script` and open the same paths by themselves. */
 export const startPool = (threads: number, files: Files, script: URL = workerFile()): WorkerPool =>
@@ -67,7 +70,7 @@ function threadPool(threads: number, script: URL): WorkerPool {
   let broken: Error | undefined;
   const workers = Array.from(
     { length: threads },
-    () => new Worker(script, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } }),
+    () => new Worker(script, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: threadMegabytes } }),
   );
   const rejectAll = (why: Error): void => {
     for (const { done } of [...queue.splice(0), ...busy.values()]) done.reject(why);
@@ -96,7 +99,7 @@ function threadPool(threads: number, script: URL): WorkerPool {
     worker.on("message", (answer: PoolAnswer) => take(worker, answer));
     // Listened to all the time: a thread may fail between two jobs as well.
     worker.on("error", (error) => {
-      broken = new Error(`a comparison thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      broken = threadFailure(error);
       rejectAll(broken);
     });
     next(worker);
@@ -125,7 +128,17 @@ function threadPool(threads: number, script: URL): WorkerPool {
   };
 }
 
+function threadFailure(error: unknown): Error {
+  if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY")
+    return new ToolError(
+      "out-of-memory",
+      `A comparison thread needs more than ${threadMegabytes} MB. Save the tensors as .npz or .npy, which are read in pieces.`,
+    );
+  return new Error(`a comparison thread failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+}
+
 function fail(answer: PoolAnswer): never {
+  if (answer.kind === "tool-error") throw new ToolError(answer.reason, answer.message);
   if (answer.kind === "file-error") throw new FileError(answer.file, answer.message, answer.offset);
   if (answer.kind === "config-error") throw new ConfigError(answer.problems);
   throw new Error(`a comparison thread failed: ${answer.kind === "bug" ? answer.stack : answer.kind}`);

@@ -21,7 +21,7 @@ const byPath: Readonly<Record<string, string>> = {
 const byFullDisk: ReadonlySet<string> = new Set(["ENOSPC", "EFBIG", "EDQUOT"]);
 const byMachine: ReadonlySet<string> = new Set(["EIO", "EMFILE", "ENFILE", "ENOMEM", "ESTALE", "EBUSY", "ETIMEDOUT", "EREMOTEIO"]);
 
-export const errorCode = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+const errorCode = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
 
 /** True where no file can be at the path: that is an answer, not a failure. */
 export const isNowhere = (error: unknown): boolean =>
@@ -32,10 +32,14 @@ export async function readable<T>(path: string, read: () => Promise<T>): Promise
   try {
     return await read();
   } catch (error) {
-    const fault = byPath[errorCode(error)];
-    if (fault !== undefined) throw new FileError(path, `${fault}. Name a file that can be read.`);
-    throw machineFault(`Reading ${path}`, error);
+    throw readFault(path, error);
   }
+}
+
+/** What to throw where reading this path failed with `error`. */
+export function readFault(path: string, error: unknown): unknown {
+  const fault = byPath[errorCode(error)];
+  return fault === undefined ? machineFault(`Reading ${path}`, error) : new FileError(path, `${fault}. Name a file that can be read.`);
 }
 
 /** Runs `write`, which writes this path or makes it. */

@@ -3,16 +3,18 @@
  * reading threads cost a third of the time of a comparison.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { readFault } from "../effects/refusals.ts";
 import type { RangeReader } from "./range-reader.ts";
 
+/** Opening and reading throw as refusals.ts words it: FileError for the path, ToolError for the machine. */
 export function openRange(path: string): RangeReader {
-  const handle = openSync(path, "r");
+  const handle = readableNow(path, () => openSync(path, "r"));
   const { size } = fstatSync(handle);
   const readInto = (target: Uint8Array, position: number): number => {
     const wanted = Math.max(0, Math.min(target.length, size - position));
     let filled = 0;
     while (filled < wanted) {
-      const got = readSync(handle, target, filled, wanted - filled, position + filled);
+      const got = readableNow(path, () => readSync(handle, target, filled, wanted - filled, position + filled));
       if (got === 0) break;
       filled += got;
     }
@@ -27,4 +29,12 @@ export function openRange(path: string): RangeReader {
     },
     close: async () => closeSync(handle),
   };
+}
+
+function readableNow<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw readFault(path, error);
+  }
 }

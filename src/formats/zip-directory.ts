@@ -56,8 +56,8 @@ async function findDirectory(reader: FileReader, file: string): Promise<{ count:
 
 /** ZIP64: a locator of 20 bytes stands right before the plain end record. */
 async function findWideDirectory(reader: FileReader, file: string, endRecord: number) {
-  const locator = await reader.read(endRecord - 20, 20);
-  if (locator.length < 20 || viewOf(locator).getUint32(0, true) !== 0x07064b50)
+  const locator = await reader.read(Math.max(0, endRecord - 20), 20);
+  if (endRecord < 20 || locator.length < 20 || viewOf(locator).getUint32(0, true) !== 0x07064b50)
     throw new FileError(file, "the ZIP64 locator is missing. Save the file again.", endRecord);
   const at = Number(viewOf(locator).getBigUint64(8, true));
   const record = await reader.read(at, 56);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startPool } from "../../src/compare/worker-pool.ts";
+import { FileError, ToolError } from "../../src/effects/failure.ts";
 import { realFiles } from "../../src/effects/files.ts";
 
 let folder: string;
@@ -45,5 +46,28 @@ describe("a comparison thread", () => {
       true,
     ]);
     await busy.close();
+  });
+
+  it("that finds a file gone says so of the file", async () => {
+    const threads = startPool(1, realFiles(undefined, { record: () => undefined }));
+    const header = { dtype: "float32", littleEndian: true, fortranOrder: false, shape: [1], dataOffset: 0, dataBytes: 4 } as const;
+    const place = { kind: "raw", start: 0, length: 4 } as const;
+    const gone = { kind: "array", file: join(folder, "gone.npy"), place, header } as const;
+    const job = { reference: gone, candidate: gone, first: 0, count: 1, topK: undefined, byEntry: false, byValue: false, atol: 0, rtol: 0 };
+    const failed = await threads.measure(job).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(FileError);
+    expect(failed).toMatchObject({ file: gone.file });
+    await threads.close();
+  });
+
+  it.each([
+    ["machine's fault", `parentPort.postMessage({ kind: "tool-error", reason: "file-system", message: "the disk failed" })`, "file-system"],
+    ["lack of memory", `const kept = []; for (;;) kept.push(new Array(1e6).fill(0).map(String))`, "out-of-memory"],
+  ])("passes a %s on as the machine's", async (_, line, reason) => {
+    const threads = pool(`import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { ${line} });`);
+    const failed = await threads.open("x").catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(ToolError);
+    expect(failed).toMatchObject({ reason });
+    await threads.close();
   });
 });

@@ -93,6 +93,20 @@ test("says where a cut archive ends", async () => {
   await expect(read(zip.subarray(0, zip.length - 5))).rejects.toThrow(`at byte ${zip.length - 5}: no end of a ZIP archive`);
 });
 
+test("says what is missing where an end record asks for ZIP64 and nothing stands before it", async () => {
+  const alone = new Uint8Array(22);
+  alone.set([0x50, 0x4b, 5, 6]);
+  alone.set([0xff, 0xff], 10);
+  // As files do, where memory would count a negative place from its end.
+  const strict = { ...memoryReader(alone), read: async (at: number, length: number) => readFromZero(alone, at, length) };
+  await expect(readNpz(strict, "a.npz")).rejects.toThrow("the ZIP64 locator is missing");
+});
+
+function readFromZero(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  if (at < 0) throw new RangeError(`The position is ${at}`);
+  return bytes.subarray(at, at + length);
+}
+
 test("reads no archive otherwise than it was written, whatever byte changes", async () => {
   const zip = makeZip([member("a", { deflate: true }), member("b")]);
   await fc.assert(
