@@ -8,6 +8,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Effects } from "./effects.ts";
 import { ToolError } from "./failure.ts";
+import { temporary } from "./refusals.ts";
 
 export interface GpuLock {
   release(): Promise<void>;
@@ -28,19 +29,19 @@ export interface LockOptions {
 
 const pollMs = 500;
 
-/** ToolError `gpu-busy` naming the holder after `waitMs`; rejects when the run is cancelled. */
+/** ToolError `gpu-busy` naming the holder after `waitMs`, or `file-system` where no lock can be made; rejects when the run is cancelled. */
 export async function lockGpu(
   uuid: string,
   effects: Pick<Effects, "clock" | "env" | "cancelled" | "log">,
   options: LockOptions,
 ): Promise<GpuLock> {
   const folder = options.folder ?? (await runtimeFolder(effects.env.XDG_RUNTIME_DIR));
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  await temporary(folder, () => fs.mkdir(folder, { recursive: true, mode: 0o700 }), "XDG_RUNTIME_DIR or TMPDIR");
   const path = join(folder, `trt-gate-${uuid.replace(/[^A-Za-z0-9-]/g, "_")}.lock`);
   const mine: Holder = { ...(await describe(process.pid)), token: randomUUID() };
   const until = effects.clock.monotonicMs() + options.waitMs;
   for (;;) {
-    if (await create(path, mine)) return { release: () => releaseOwn(path, mine) };
+    if (await temporary(folder, () => create(path, mine), "XDG_RUNTIME_DIR or TMPDIR")) return { release: () => releaseOwn(path, mine) };
     const holder = await readHolder(path);
     if (holder === undefined || !(await lives(holder))) {
       if (holder)

@@ -53,17 +53,14 @@ export async function writable<T>(path: string, write: () => Promise<T>): Promis
   }
 }
 
-/** Runs `make`, which makes a folder where the machine says that temporary files go. */
-export async function temporary<T>(path: string, make: () => Promise<T>): Promise<T> {
+/** Runs `make`, which makes a file or folder where the machine, by `variable`, says that such ones go. ToolError `file-system`. */
+export async function temporary<T>(path: string, make: () => Promise<T>, variable = "RUNNER_TEMP or TMPDIR"): Promise<T> {
   try {
     return await make();
   } catch (error) {
     const fault = byPath[errorCode(error)];
     if (fault === undefined) throw machineFault(`Making ${path}`, error);
-    throw new ToolError(
-      "file-system",
-      `The temporary folder ${path} ${fault}. Point RUNNER_TEMP or TMPDIR to a folder that can be written.`,
-    );
+    throw new ToolError("file-system", `The temporary folder ${path} ${fault}. Point ${variable} to a folder that can be written.`);
   }
 }
 

@@ -70,7 +70,7 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
   let total = sizeBytes;
   for (const [location, bytes] of needed) {
     const what = `The external data '${location}' of '${shownAs}'`;
-    if (location === "model.onnx") throw refusal(request, [`${what} has the name of the model itself.`]);
+    if (location.split("/")[0] === "model.onnx") throw refusal(request, [`${what} has the name of the model itself.`]);
     if (request.isTracked?.(location) === false) throw refusal(request, [`${what} is not part of the commit.`]);
     const found = await stageOne({
       ...request,

@@ -91,6 +91,11 @@ describe("the lock of a GPU", () => {
     expect(files()).toEqual([]);
   });
 
+  it("is the machine's fault where its folder cannot be made", async () => {
+    writeFileSync(folder(), "a file");
+    await expect(lock(0)).rejects.toMatchObject({ name: "ToolError", reason: "file-system", message: expect.stringContaining(folder()) });
+  });
+
   it("is taken over where its file is damaged", async () => {
     await (await lock(0)).release();
     writeFileSync(path(), '{"pid": ');

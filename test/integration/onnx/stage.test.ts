@@ -127,6 +127,7 @@ describe("external data that leaves the folder or lies", () => {
     ["an offset beyond the file", { location: "w.bin", offset: "16" }, /has 16 bytes, and the model reads 32/],
     ["a name of ours", { location: "trt-gate-weights.bin" }, /used by the check itself/],
     ["the model itself", { location: "model.onnx" }, /name of the model itself/],
+    ["a folder of the model's own name", { location: "model.onnx/w.bin" }, /name of the model itself/],
   ];
   it.each(outside)("is refused: %s", async (_, entries, message) => {
     writeFileSync(join(source, "w.bin"), new Uint8Array(16));
