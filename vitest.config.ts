@@ -12,6 +12,8 @@ const tier = (name: string, more: object = {}) => ({
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    // vitest's own choice leaves one core to itself: on a runner with two, one file after the other.
+    maxWorkers: "100%",
     projects: [tier("unit", { isolate: false }), tier("integration"), tier("faults", { maxConcurrency: 3 }), tier("dist"), tier("real")],
   },
 });

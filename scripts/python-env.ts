@@ -1,11 +1,11 @@
 /**
  * Makes the Python environments of the tests (the oracles; NVIDIA's builder) and says where their interpreters are. Reused while the pinned requirements are the same.
- * `node scripts/python-env.ts` prints the interpreter's path; progress goes to stderr.
+ * `node scripts/python-env.ts [oracle] [builder]` prints the interpreters' paths, of the oracles where none is named; progress goes to stderr.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -26,17 +26,64 @@ export const hasBuilderPython = (): boolean => existsSync(join(environments.buil
 
 function pythonOf(name: keyof typeof environments): string {
   const { requirements, folder } = environments[name];
-  const interpreter = interpreterIn(folder);
   const wanted = createHash("sha256").update(readFileSync(requirements)).digest("hex");
   const mark = join(folder, "requirements.sha256");
-  if (existsSync(interpreter) && existsSync(mark) && readFileSync(mark, "utf8") === wanted) return interpreter;
-  process.stderr.write(`Making the Python environment of the tests' ${name} (once)…\n`);
+  const isMade = () => existsSync(interpreterIn(folder)) && existsSync(mark) && readFileSync(mark, "utf8") === wanted;
+  // Test files run side by side: the first one makes it, the others wait.
+  if (!isMade())
+    alone(`${folder}.lock`, () => {
+      if (isMade()) return;
+      process.stderr.write(`Making the Python environment of the tests' ${name} (once)…\n`);
+      make(folder, requirements);
+      writeFileSync(mark, wanted);
+    });
+  return interpreterIn(folder);
+}
+
+function make(folder: string, requirements: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", folder]);
-  run(interpreter, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
-  writeFileSync(mark, wanted);
-  return interpreter;
+  run(interpreterIn(folder), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+}
+
+/** One process at a time; a lock whose process is gone is taken over. */
+function alone(lock: string, action: () => void): void {
+  mkdirSync(dirname(lock), { recursive: true });
+  while (!claimed(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  try {
+    action();
+  } finally {
+    rmSync(lock);
+  }
+}
+
+function claimed(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    if (!isAlive(holderOf(lock))) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+/** 0, which counts as alive, where the lock is just being taken or let go. */
+function holderOf(lock: string): number {
+  try {
+    return Number(readFileSync(lock, "utf8"));
+  } catch {
+    return 0;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function run(file: string, args: readonly string[]): void {
@@ -46,4 +93,8 @@ function run(file: string, args: readonly string[]): void {
   throw new Error(`${file} ${args.join(" ")} failed (${why}). The oracle tests need Python 3.11 or newer with venv, and a package index.`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${oraclePython()}\n`);
+if (import.meta.main) {
+  const names = process.argv.slice(2);
+  for (const name of ["oracle", "builder"] as const)
+    if (names.includes(name) || (names.length === 0 && name === "oracle")) process.stdout.write(`${pythonOf(name)}\n`);
+}
