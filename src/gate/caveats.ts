@@ -4,6 +4,7 @@
  */
 import { capitalized } from "./messages.ts";
 import { nothingToDo } from "./reasons.ts";
+import { withoutMean } from "./variation-findings.ts";
 import type { Finding, Verdict } from "./verdict.ts";
 
 interface CaveatRow {
@@ -84,6 +85,8 @@ export const withCaveats = (verdict: Verdict, found: readonly Caveat[]): Verdict
 
 const withoutEnd = (message: string): string => (message.endsWith(` ${nothingToDo}`) ? message.slice(0, -nothingToDo.length - 1) : message);
 
+const isVariation = ({ of, part }: Finding): boolean => of === "entry" && part !== undefined && part.endsWith(withoutMean);
+
 /** Warnings that a whole output's figure does not show; those of a `warn` limit on it stand in its own row. At most one of each kind, the worst. */
 export function findingCaveats(findings: readonly Finding[]): Caveat[] {
   const warnings = findings.filter(({ level }) => level === "warn");
@@ -93,8 +96,8 @@ export function findingCaveats(findings: readonly Finding[]): Caveat[] {
       "part-beyond",
       warnings.find(({ of, part, margin = 0 }) => (of === "tensor" || of === "baseline") && part !== undefined && margin < 0),
     ],
-    ["entry-lost", warnings.find(({ of, metric, part }) => of === "entry" && metric !== "agreement" && part !== "without its mean")],
-    ["variation-lost", warnings.find(({ part }) => part === "without its mean")],
+    ["entry-lost", warnings.find((one) => one.of === "entry" && one.metric !== "agreement" && !isVariation(one))],
+    ["variation-lost", warnings.find(isVariation)],
     ["value-lost", warnings.find(({ of, metric }) => of === "entry" && metric === "agreement")],
   ];
   return kinds.flatMap(([reason, finding]) =>

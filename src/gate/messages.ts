@@ -76,15 +76,15 @@ export function entryText(
 export const valueLostText = ({ tensor, metrics: whole }: Measurement, { value, both, either, agreement }: WorstValue): string =>
   `of ${either} entries of "${tensor}" that are ${value} on either side, ${both} are on both (${valueText("agreement", agreement)}), where the whole agrees in ${valueText("agreement", whole.agreement ?? Number.NaN)}.`;
 
-export const variationText = (tensor: string, { value, whole, reference }: VariationFacts): string =>
-  reference.min === reference.max
-    ? `"${tensor}" is ${reference.min} throughout: its figures say nothing.`
-    : `"${tensor}" lies around ${Number(reference.mean.toPrecision(4))}; without this mean it has sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole)}: what varies is lost.`;
-
-interface VariationFacts {
-  readonly value: number;
-  readonly whole: number;
-  readonly reference: Measurement["reference"];
+export function variationText(measurement: Measurement, { value, whole }: { readonly value: number; readonly whole: number }): string {
+  const { reference, variation } = measurement;
+  const name = subjectText(measurement);
+  if (reference.min === reference.max) return `${name} is ${reference.min} throughout: its figures say nothing.`;
+  const figures = `sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole)}: what varies is lost.`;
+  if (variation === undefined) return `${name} lies around ${Number(reference.mean.toPrecision(4))}; without this mean it has ${figures}`;
+  if (value === Number.NEGATIVE_INFINITY)
+    return `${name} is the same in all ${variation.samples} samples: its figures say nothing of what varies.`;
+  return `${name} is mostly the same in each of ${variation.samples} samples; without what is the same, it has ${figures}`;
 }
 
 export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault): string {

@@ -49,7 +49,7 @@ export function judgeTensor(measurement: Measurement, rules: TensorRules): Judge
     ...sampleFinding(measurement, limits, samplesWithinFor(measurement, tolerance)),
     ...entryFindings(measurement, limits, tolerance.parts),
     ...valueFindings(measurement, limits),
-    ...variationFindings(measurement, limits),
+    ...variationFindings(measurement, limits, tolerance.parts),
   ];
   return [...findings, ...more].map((finding) => waive(finding, rules));
 }

@@ -4,19 +4,34 @@ import { meets } from "../measure/metrics.ts";
 import type { JudgedFinding } from "./finding.ts";
 import { lostFinding } from "./lost-finding.ts";
 import { variationText } from "./messages.ts";
-import type { Limits } from "./verdict.ts";
+import { judgedParts } from "./parts.ts";
+import type { Limits, Tolerance } from "./verdict.ts";
 
 /** dB below the output's own limit, as for an entry along an axis. */
 const lostDb = 10;
 
-/** The SQNR without the reference's mean: -Infinity where the reference is one value throughout. Of probabilities the score behind them says more. */
-export function variationFindings({ tensor, metrics, kind, score, reference }: Measurement, limits: Limits): JudgedFinding[] {
+/** What names the finding's part: caveats.ts tells it by this from an entry. */
+export const withoutMean = "without its mean";
+
+/** Of an output and of each of its parts. Of probabilities the score behind them says more. */
+export function variationFindings(output: Measurement, limits: Limits, parts: Tolerance["parts"]): JudgedFinding[] {
+  const all = parts === "off" ? [output] : [output, ...judgedParts(output)];
+  const [worst] = all.flatMap((one) => lostIn(one, limits)).toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0) || 0);
+  return worst === undefined ? [] : [worst];
+}
+
+function lostIn(measurement: Measurement, limits: Limits): JudgedFinding[] {
+  const { tensor, metrics, kind, score, variation, part } = measurement;
   const limit = limits.sqnrDb?.fail;
   const whole = metrics.sqnrDb ?? Number.NaN;
   if (kind === "index" || score !== undefined || limit === undefined || !meets("sqnrDb", whole, limit)) return [];
-  const { mean, std, min, max } = reference;
-  const value = min === max ? Number.NEGATIVE_INFINITY : whole + 10 * Math.log10(std ** 2 / (std ** 2 + mean ** 2));
+  const value = variation?.sqnrDb ?? withoutOneMean(measurement, whole);
   if (!(value < limit - lostDb)) return [];
-  const message = variationText(tensor, { value, whole, reference });
-  return [lostFinding({ tensor, metric: "sqnrDb", value, limit, part: "without its mean", message })];
+  const name = part === undefined ? withoutMean : `"${part.name}" ${withoutMean}`;
+  return [lostFinding({ tensor, metric: "sqnrDb", value, limit, part: name, message: variationText(measurement, { value, whole }) })];
+}
+
+/** About one mean of all values, where their positions are not known: -Infinity where the reference is one value throughout. */
+function withoutOneMean({ reference: { mean, std, min, max } }: Measurement, whole: number): number {
+  return min === max ? Number.NEGATIVE_INFINITY : whole + 10 * Math.log10(std ** 2 / (std ** 2 + mean ** 2));
 }

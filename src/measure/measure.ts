@@ -18,6 +18,7 @@ import { partScoresOf, scoresOf } from "./score.ts";
 import { emptySums, type Sums } from "./sums.ts";
 import { type MeasurementOptions, type PartSums, type SampleSums, type ScoreSums, type TensorSums, toMeasurement } from "./tensor-sums.ts";
 import { addSides, emptyValueHistogram } from "./value-histogram.ts";
+import { addVariation, emptyVariation } from "./variation.ts";
 
 export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly topK: number;
@@ -109,7 +110,9 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   accumulateAgreement(sums, r, c, reference.shape, options.topK);
   const source = entry.form?.score;
   if (entry.score && source) addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), options);
-  addParts(entry, values, options);
+  const count = Math.max(1, rows?.length ?? 1);
+  if (entry.kind !== "index" && entry.score === undefined) addVaried(entry, r, c, { shape: reference.shape, rows: count });
+  addParts(entry, values, count, options);
 }
 
 interface Values {
@@ -142,7 +145,7 @@ function rowsIn({ sample, r, c, shape }: Values, whole: Sums, options: MeasureOp
 }
 
 /** By part where the graph shows some, else by entry along an axis; names by value. */
-function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: MeasureOptions): void {
+function addParts(entry: TensorSums, { sample, r, c, shape }: Values, rows: number, options: MeasureOptions): void {
   const places = partPlaces(entry, shape);
   for (const { part, places: at } of places ?? []) {
     const sums = emptySums();
@@ -150,6 +153,9 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: M
     accumulate(sums, reference, candidate, at.length, options);
     const own = partSums(entry, part);
     own.samples.push({ sample, sums });
+    const apart = at.length % rows === 0 ? rows : 1;
+    if (own.kind !== "index" && own.score === undefined)
+      addVaried(own, reference, candidate, { shape: [apart, at.length / apart], rows: apart });
     if (own.score && part.score) {
       const where = { places: at, shape };
       addScore(own.score, partScoresOf(reference, where, part.score), partScoresOf(candidate, where, part.score), options);
@@ -160,6 +166,22 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, options: M
     addValues(entry.byValue, r, c);
   }
   if (entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
+}
+
+/** By row where the sample is a batch: its rows are at the same positions. Of probabilities the score says more. */
+function addVaried(
+  to: Pick<TensorSums, "variation">,
+  r: Numbers,
+  c: Numbers,
+  { shape, rows }: { shape: readonly number[]; rows: number },
+): void {
+  const rowShape = rows > 1 ? [1, ...shape.slice(1)] : shape;
+  const sums = to.variation ?? emptyVariation(rowShape);
+  if (sums === undefined) return;
+  to.variation = sums;
+  const length = r.length / rows;
+  for (let row = 0; row < rows; row++)
+    addVariation(sums, r.subarray(row * length, (row + 1) * length), c.subarray(row * length, (row + 1) * length), rowShape);
 }
 
 /** Kept for each shape: an output of open dimensions may change its shape from sample to sample. */

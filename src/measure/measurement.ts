@@ -9,6 +9,7 @@ import type { Interval } from "./intervals.ts";
 import type { MetricName, Metrics, ValueKind } from "./metrics.ts";
 import type { Summary } from "./moments.ts";
 import type { ValueHistogram } from "./value-histogram.ts";
+import type { Variation } from "./variation.ts";
 
 /** Bootstrap over samples; undefined for a single sample. `share` is the part of the error energy in the worst sample and in the worst three. */
 export interface Spread {
@@ -73,6 +74,8 @@ export interface Measurement {
   readonly perSample?: readonly SampleFigures[];
   /** What the output is joined from, each by itself; absent where the graph shows nothing of the kind. */
   readonly parts?: readonly Measurement[];
+  /** Of outputs and parts: what varies from sample to sample; absent where that is not known. */
+  readonly variation?: Variation;
   /** Figures by entry along an axis, of outputs without parts. */
   readonly entries?: Entries;
   /** Of layers: how the values lie on both sides. */

@@ -14,6 +14,7 @@ import type { PartPlaces } from "./parts.ts";
 import { type PerClassOptions, perClass } from "./per-class.ts";
 import { poolSums, type Sums } from "./sums.ts";
 import type { ValueHistogram } from "./value-histogram.ts";
+import { type VariationSums, variationOf } from "./variation.ts";
 
 export interface SampleSums {
   readonly sample: number;
@@ -34,6 +35,7 @@ export interface PartSums {
   readonly kind: ValueKind;
   readonly samples: SampleSums[];
   readonly score?: ScoreSums;
+  variation?: VariationSums;
 }
 
 export interface TensorSums {
@@ -51,6 +53,8 @@ export interface TensorSums {
   parts?: PartSums[];
   /** Of outputs without parts. */
   entries?: readonly EntrySums[];
+  /** Of outputs of quantities that are not too large. */
+  variation?: VariationSums;
   /** Of layers. */
   values?: ValueHistogram;
   /** Of outputs of names. */
@@ -100,7 +104,7 @@ type Figures = Omit<Measurement, "tensor" | "role">;
 
 /** `options`: of outputs and their parts, whose figures are looked at by sample too. */
 function figuresOf(
-  { samples, score }: Pick<TensorSums, "samples" | "score">,
+  { samples, score, variation }: Pick<TensorSums, "samples" | "score" | "variation">,
   kind: ValueKind,
   known: Fault | undefined,
   options: MeasurementOptions | undefined,
@@ -108,6 +112,7 @@ function figuresOf(
   const perSample = samples.map(({ sums }) => sums);
   const pooled = poolSums(perSample);
   const fault = known ?? faultOf(pooled);
+  const varied = variation && fault === undefined ? variationOf(variation) : undefined;
   const spread = options && fault === undefined ? spreadOf(perSample, options.seed, options.resamples) : undefined;
   return {
     samples: perSample.length,
@@ -121,6 +126,7 @@ function figuresOf(
       ? { perSample: samples.flatMap((one) => one.rows ?? [one]).map((one) => sampleFigures(one, kind)) }
       : {}),
     ...(score && !known ? { score: scoreOf(score, options?.seed) } : {}),
+    ...(varied ? { variation: varied } : {}),
     ...(spread ? { spread } : {}),
     ...(options && fault === undefined && perSample.length > 1 ? { interval: lazyInterval(perSample, options.seed) } : {}),
     ...(fault ? { fault } : {}),

@@ -12,6 +12,7 @@ import { mergeValues } from "../../src/measure/by-value.ts";
 import { mergeEntries } from "../../src/measure/entries.ts";
 import { type Summed, sumUp } from "../../src/measure/measure.ts";
 import type { TensorSums } from "../../src/measure/tensor-sums.ts";
+import { mergeVariation } from "../../src/measure/variation.ts";
 import type { FeedSource } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
 import { runEffects } from "../fakes/run-effects.ts";
@@ -125,15 +126,21 @@ function joined(apart: readonly TensorSums[]): TensorSums {
   if (first === undefined) throw new RangeError("There is no tensor to join.");
   const renumbered = (of: (tensor: TensorSums) => TensorSums["samples"]) =>
     apart.flatMap((tensor, sample) => of(tensor).map(({ sums }) => ({ sample, sums })));
-  const { score, parts, entries, byValue } = structuredClone({
+  const { score, parts, entries, byValue, variation } = structuredClone({
     score: first.score,
     parts: first.parts,
     entries: first.entries,
     byValue: first.byValue,
+    variation: first.variation,
   });
-  for (const { entries: more, byValue: values } of apart.slice(1)) {
+  for (const { entries: more, byValue: values, variation: varied, parts: others } of apart.slice(1)) {
     if (entries && more) mergeEntries(entries, more);
     if (byValue && values) mergeValues(byValue, values);
+    if (variation && varied) mergeVariation(variation, varied);
+    for (const [n, part] of parts?.entries() ?? []) {
+      const other = others?.[n]?.variation;
+      if (part.variation && other) mergeVariation(part.variation, other);
+    }
   }
   return {
     ...first,
@@ -153,6 +160,7 @@ function joined(apart: readonly TensorSums[]): TensorSums {
       : {}),
     ...(entries ? { entries } : {}),
     ...(byValue ? { byValue } : {}),
+    ...(variation ? { variation } : {}),
   };
 }
 

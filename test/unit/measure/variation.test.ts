@@ -1,0 +1,107 @@
+/** What varies from sample to sample beside a constant that the model adds. Right values: numpy, by hand in each comment. */
+import { describe, expect, it } from "vitest";
+import { findingCaveats } from "../../../src/gate/caveats.ts";
+import { judge } from "../../../src/gate/judge.ts";
+import { measure } from "../../../src/measure/measure.ts";
+import type { PartMap } from "../../../src/model/output-form.ts";
+import { input } from "../gate/judging.ts";
+import { options, pair, stream, tensor } from "./pairs.ts";
+
+const predictions = [
+  [1, -2, 0.5, 3],
+  [2, 1, -1, -2],
+  [0, 1.5, 2, -0.5],
+];
+const lost = [1, 0.25, 0.5, 0];
+const anchors = [0, 1000, -2000, 3000];
+type Sides = readonly [reference: readonly number[], candidate: readonly number[]];
+const plus = (values: readonly number[], offset: readonly number[]) => values.map((value, i) => value + (offset[i] ?? 0));
+const onAnchors = predictions.map((values): Sides => [plus(values, anchors), plus(lost, anchors)]);
+
+const measured = async (samples: readonly Sides[], shape: readonly number[], more: Partial<typeof options> = {}) => {
+  const pairs = samples.map(([r, c], sample) => pair({ sample, reference: tensor("t", r, shape), candidate: tensor("t", c, shape) }));
+  return (await measure(stream(...pairs), { ...options, ...more })).measurements;
+};
+const caveatsOf = async (samples: readonly Sides[], shape: readonly number[], more: Partial<typeof options> = {}) =>
+  findingCaveats(judge(input(await measured(samples, shape, more))).findings).filter(({ reason }) => reason === "variation-lost");
+
+describe("a lost prediction beside what the model adds", () => {
+  // ((ref - ref.mean(0)) ** 2).sum() * 3 / 2 over ((ref - cand) ** 2).sum()
+  it("is told by what varies at each position", async () => {
+    const [one] = await measured(onAnchors, [1, 4]);
+    expect(one?.metrics.sqnrDb).toBeCloseTo(61.92871639691695, 9);
+    expect(one?.variation?.sqnrDb).toBeCloseTo(1.744085971990805, 9);
+    expect(await caveatsOf(onAnchors, [1, 4])).toEqual([
+      {
+        reason: "variation-lost",
+        message: expect.stringContaining('"t" is mostly the same in each of 3 samples; without what is the same, it has sqnr-db 1.744 dB'),
+      },
+    ]);
+  });
+
+  it("is told by row where the samples came as a batch", async () => {
+    const batch: Sides = [onAnchors.flatMap(([r]) => r), onAnchors.flatMap(([, c]) => c)];
+    const [one] = await measured([batch], [3, 4], { rowsOf: () => ({ first: 0, count: 3 }) });
+    expect(one?.variation?.sqnrDb).toBeCloseTo(1.744085971990805, 9);
+  });
+
+  it("is told beside a mask that changes with the sample: values equal on both sides and far larger than the rest", async () => {
+    const masked = (values: readonly number[], at: number) => values.map((value, i) => (i === at ? -65504 : value));
+    const samples = predictions.map((values, i): Sides => [masked(values, [0, 1, 3][i] ?? 0), masked(lost, [0, 1, 3][i] ?? 0)]);
+    const [one] = await measured(samples, [1, 4]);
+    expect(one?.metrics.sqnrDb).toBeCloseTo(86.92600598526926, 9);
+    expect(one?.variation?.sqnrDb).toBeCloseTo(2.641849382564768, 9);
+    expect(await caveatsOf(samples, [1, 4])).toHaveLength(1);
+  });
+
+  it("is told of the part that holds it", async () => {
+    const scores = [3, -2, 4, -1];
+    const samples = onAnchors.map(
+      ([r, c]): Sides => [
+        [...r, ...scores],
+        [...c, ...plus(scores, [0.01, 0.01, -0.01, 0.01])],
+      ],
+    );
+    const parts: PartMap = {
+      shape: [1, 8],
+      labels: Uint8Array.of(1, 1, 1, 1, 2, 2, 2, 2),
+      parts: [
+        { name: "boxes", where: "[:, 0:4]" },
+        { name: "scores", where: "[:, 4:8]" },
+      ],
+    };
+    const [caveat] = await caveatsOf(samples, [1, 8], { forms: new Map([["t", { parts }]]) });
+    expect(caveat?.message).toContain('The part "scores" of "t" at [:, 4:8] is the same in all 3 samples');
+    expect((await measured(samples, [1, 8], { forms: new Map([["t", { parts }]]) }))[0]?.parts?.[0]?.variation?.sqnrDb).toBeCloseTo(
+      1.744,
+      3,
+    );
+  });
+});
+
+describe("nothing is said", () => {
+  it("where the prediction holds", async () => {
+    const good = onAnchors.map(([r]): Sides => [r, r.map((value, i) => value + (i % 2 === 0 ? 0.02 : -0.02))]);
+    expect(await caveatsOf(good, [1, 4])).toEqual([]);
+  });
+
+  it("where equal values are not far larger than the others: a map of zeros and ones is right where it is equal", async () => {
+    const edges = [0.5, 0.4, 0.6].map(
+      (edge, i): Sides => [
+        [1, 0, i % 2, edge],
+        [1, 0, i % 2, edge + 0.05],
+      ],
+    );
+    expect(await caveatsOf(edges, [1, 4])).toEqual([]);
+  });
+
+  it("of samples that have other shapes, or of one alone", async () => {
+    expect((await measured(onAnchors.slice(0, 1), [1, 4]))[0]?.variation).toBeUndefined();
+    const [r, c] = onAnchors[0] ?? [[], []];
+    const pairs = [
+      pair({ sample: 0, reference: tensor("t", r, [1, 4]), candidate: tensor("t", c, [1, 4]) }),
+      pair({ sample: 1, reference: tensor("t", r, [2, 2]), candidate: tensor("t", c, [2, 2]) }),
+    ];
+    expect((await measure(stream(...pairs), options)).measurements[0]?.variation).toBeUndefined();
+  });
+});
