@@ -36,6 +36,9 @@ export const intAttribute = (node: NodeProto, name: string, fallback: number): n
 
 export const intsAttribute = (node: NodeProto, name: string): number[] | undefined => attribute(node, name)?.ints.map(Number);
 
+export const textAttribute = (node: NodeProto, name: string, fallback: string): string =>
+  new TextDecoder().decode(attribute(node, name)?.s) || fallback;
+
 export const intAttr = (name: string, value: number): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
 

@@ -17,6 +17,7 @@ import {
   stringAttr,
   subgraphs,
   type TensorProto,
+  textAttribute,
 } from "./model.ts";
 import { type Network, opsetOf } from "./network.ts";
 
@@ -183,7 +184,7 @@ function resizeFromScales(node: NodeProto, { opset, constant }: Parameters<Rewri
   const written = attribute(node, "scales")?.floats;
   const scales =
     written === undefined ? (node.input[1] ?? "") : constant((own) => floatTensor(own, [written.length], Float32Array.from(written)));
-  const mode = new TextDecoder().decode(attribute(node, "mode")?.s) || "nearest";
+  const mode = textAttribute(node, "mode", "nearest");
   const words = { coordinate_transformation_mode: "asymmetric", mode, ...(mode === "nearest" ? { nearest_mode: "floor" } : {}) };
   return [
     makeNode({

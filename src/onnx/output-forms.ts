@@ -2,7 +2,7 @@
 import type { Files } from "../effects/effects.ts";
 import type { OutputForm } from "../model/output-form.ts";
 import { embed, isExternal, isFloatTensor } from "./constants.ts";
-import { sizedBy, valuesOf } from "./index-outputs.ts";
+import { sizedBy, valueKinds } from "./index-outputs.ts";
 import { type Network, producers } from "./network.ts";
 import { outputParts } from "./output-parts.ts";
 import { withPartScores } from "./part-scores.ts";
@@ -39,6 +39,7 @@ async function withPositions(network: Network, files: Files): Promise<Network> {
 
 function formsOf(network: Network, shapes: ReadonlyMap<string, readonly number[]>): Map<string, OutputForm> {
   const makers = producers(network.nodes);
+  const valuesOf = valueKinds(network, makers);
   const scores = scoreSources(network, shapes);
   const parts = outputParts(network, shapes);
   return new Map(
@@ -47,7 +48,7 @@ function formsOf(network: Network, shapes: ReadonlyMap<string, readonly number[]
       const whole = scores.get(name);
       const form = {
         score: whole,
-        values: valuesOf(network, makers, name),
+        values: valuesOf(name),
         sizedBy: sizedBy(makers, name),
         parts: map && withPartScores(network, shapes, { name, map, whole }),
       };

@@ -5,7 +5,7 @@
 import type { OutputPart, PartMap } from "../model/output-form.ts";
 import { elementCount } from "../model/tensor.ts";
 import { intValues } from "./constants.ts";
-import { valuesOf } from "./index-outputs.ts";
+import { type ValueKind, valueKinds } from "./index-outputs.ts";
 import { boxOf, broadcast, concatenated, filled, isInvariant, type Labels, reshaped, stridesOf, taken, transposed } from "./labels.ts";
 import { intAttribute, intsAttribute, isStandard, type NodeProto, tensorShape } from "./model.ts";
 import { type Network, opsetOf, producers } from "./network.ts";
@@ -19,7 +19,8 @@ export const deepest = 1000;
 
 /** `shapes`: of every tensor, from one run. An output that is not joined, or whose join cannot be followed, is not in the map. */
 export function outputParts(network: Network, shapes: ReadonlyMap<string, readonly number[]>): Map<string, PartMap> {
-  const known: Known = { network, shapes, makers: producers(network.nodes), fixed: constantTensors(network) };
+  const makers = producers(network.nodes);
+  const known = { network, shapes, makers, fixed: constantTensors(network), kindOf: valueKinds(network, makers) };
   return new Map(
     network.outputs.flatMap(({ name }) => {
       const parts = partsOf(known, name, deepest) ?? partsOf(known, name, 1);
@@ -37,7 +38,7 @@ export interface Known {
 }
 
 /** Undefined with fewer than two parts and with too many. */
-function partsOf(known: Known, output: string, joins: number): PartMap | undefined {
+function partsOf(known: Known & { kindOf(name: string): ValueKind | undefined }, output: string, joins: number): PartMap | undefined {
   const shape = known.shapes.get(output);
   if (shape === undefined || elementCount(shape) > mostElements) return undefined;
   const tracer = new Tracer(known, joins);
@@ -48,7 +49,7 @@ function partsOf(known: Known, output: string, joins: number): PartMap | undefin
   const data = labels.data.map((label) => used.indexOf(label) + 1);
   const parts = used.map((label, i): OutputPart => {
     const name = tracer.names[label - 1] ?? "";
-    const values = valuesOf(known.network, known.makers, name);
+    const values = known.kindOf(name);
     return {
       name,
       where: boxOf({ shape, data }, i + 1),
