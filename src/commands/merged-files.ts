@@ -1,11 +1,12 @@
 /**
  * Brings the files of the parts beside the merged report: fixes, engines, the scripts that reproduce. A file that is not there, that leads elsewhere or, for an
- * engine, is not the one of the report, is left out.
+ * engine, is not the one of the report, is left out; so are the commands of a report of foreign origin, which a comment of ours would offer to paste.
  */
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { mostEngineBytes } from "../artifacts/engine-files.ts";
 import type { Effects } from "../effects/effects.ts";
 import { hashFile } from "../effects/file-hash.ts";
+import { ownFile } from "../effects/own-file.ts";
 import type { ModelReport, Report } from "../report/schema.ts";
 import type { Part } from "./join-reports.ts";
 
@@ -20,6 +21,7 @@ export async function keepFiles(report: Report, parts: readonly Part[], folder: 
       ...model,
       ...(model.fix === null ? {} : { fix: { ...model.fix, files: await carrier.those(model.fix.files) } }),
       ...(model.engines === undefined ? {} : { engines: await keepEngines(model.engines, carrier, engineBytes) }),
+      reproduce: home === undefined ? [] : model.reproduce,
       reproduction: await keepReproduction(model.reproduction, carrier),
     });
   }
@@ -71,14 +73,15 @@ class Carrier {
 
   /** Undefined for a file that may not be carried. */
   async hashOf(path: string): Promise<string | undefined> {
-    const [source, target] = this.#ends(path);
-    if (source === undefined || target === undefined || (await this.#files.lstat(source))?.kind !== "file") return undefined;
-    return (await hashFile(source, this.#files)).sha256;
+    const source = this.#from === undefined ? undefined : await ownFile(this.#from, path, this.#files);
+    return source === undefined ? undefined : (await hashFile(source, this.#files)).sha256;
   }
 
+  /** A path that `hashOf` answered for. */
   async carry(path: string): Promise<void> {
-    const [source, target] = this.#ends(path);
-    if (source !== undefined && target !== undefined && source !== target) await this.#files.copy(source, target);
+    if (this.#from === undefined) return;
+    const [source, target] = [join(this.#from, path), join(this.#to, path)];
+    if (source !== target) await this.#files.copy(source, target);
   }
 
   /** Those that are there, carried. */
@@ -91,13 +94,4 @@ class Carrier {
     }
     return kept;
   }
-
-  #ends(path: string): readonly [source: string | undefined, target: string | undefined] {
-    return [this.#from === undefined ? undefined : inside(this.#from, path), inside(this.#to, path)];
-  }
-}
-
-function inside(folder: string, path: string): string | undefined {
-  const full = join(folder, path);
-  return full.startsWith(folder + sep) ? full : undefined;
 }

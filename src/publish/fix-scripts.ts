@@ -1,6 +1,6 @@
 /** Texts of the fix files that a comment offers. A report is data: what is not there, or lies outside its folder, is left out and never an error. */
-import { isAbsolute, relative, resolve } from "node:path";
 import type { Effects } from "../effects/effects.ts";
+import { ownFile } from "../effects/own-file.ts";
 import type { Report } from "../report/schema.ts";
 import { type FixScript, offeredFile } from "../report/sections/fix.ts";
 
@@ -9,16 +9,11 @@ export async function fixScripts(report: Report, folder: string, files: Effects[
   const found = await Promise.all(
     report.models.map(async (model): Promise<FixScript[]> => {
       const file = offeredFile(model);
-      const path = file && resolve(folder, file.path);
-      if (file === undefined || path === undefined || !isInside(folder, path) || (await files.stat(path))?.kind !== "file") return [];
+      const path = file && (await ownFile(folder, file.path, files));
+      if (file === undefined || path === undefined) return [];
       const fileName = file.path.split("/").at(-1) ?? file.path;
       return [{ model: model.name, fileName, text: await files.readText(path), command: file.command }];
     }),
   );
   return found.flat();
 }
-
-const isInside = (folder: string, path: string): boolean => {
-  const way = relative(folder, path);
-  return !way.startsWith("..") && !isAbsolute(way);
-};

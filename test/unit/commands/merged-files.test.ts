@@ -26,7 +26,10 @@ async function share(name: string, files: Readonly<Record<string, string>>, mode
     await mkdir(dirname(full), { recursive: true });
     await writeFile(full, text);
   }
-  return { path: `${name}/report.json`, report: passReport({ models: [passingModel({ name, ...model })] }) };
+  return {
+    path: `${name}/report.json`,
+    report: passReport({ models: [passingModel({ name, reproduce: ["trt-gate check m.onnx"], ...model })] }),
+  };
 }
 
 async function merged(parts: Awaited<ReturnType<typeof share>>[], used = parts) {
@@ -50,13 +53,23 @@ describe("the files of merged shares", () => {
     const part = await share(
       "one",
       { "engines/a/other.plan": "changed" },
-      { engines: [engine("plan", "engines/a/none.plan"), engine("plan", "engines/a/other.plan"), engine("plan", "../secret")] },
+      {
+        engines: [
+          engine("plan", "engines/a/none.plan"),
+          engine("plan", "engines/a/other.plan"),
+          engine("plan", "../secret"),
+          engine("plan", "up/linked.plan"),
+        ],
+      },
     );
     await symlink("/etc/hostname", join(run.cwd, "one/engines/a/none.plan"));
+    await symlink(run.cwd, join(run.cwd, "one/up"));
+    await writeFile(join(run.cwd, "linked.plan"), "plan");
     const { models } = await merged([part]);
     expect(models[0]?.engines).toEqual([
       { role: "candidate", sha256: sha256("plan"), sizeBytes: 4, why: "the share's report came without it" },
       { role: "candidate", sha256: sha256("plan"), sizeBytes: 4, why: "the file beside the share's report is another one" },
+      { role: "candidate", sha256: sha256("plan"), sizeBytes: 4, why: "the share's report came without it" },
       { role: "candidate", sha256: sha256("plan"), sizeBytes: 4, why: "the share's report came without it" },
     ]);
   });
@@ -66,7 +79,10 @@ describe("the files of merged shares", () => {
     const reproduction = { script: "r/reproduce.sh", command: "sh r/reproduce.sh", files: ["r/tolerance.yml"] };
     const part = await share("one", { "r/reproduce.sh": "x", "e.plan": "plan" }, { engines: [engine("plan", "e.plan")], reproduction });
     expect((await merged([part])).models[0]?.reproduction).toBeUndefined();
-    expect((await merged([part], [])).models[0]?.engines?.map(({ path }) => path)).toEqual([undefined]);
+    const [foreign] = (await merged([part], [])).models;
+    expect(foreign?.engines?.map(({ path }) => path)).toEqual([undefined]);
+    expect([part.report.models[0]?.reproduce.length, foreign?.reproduce]).toEqual([expect.any(Number), []]);
+    expect((await merged([part])).models[0]?.reproduce).toEqual(part.report.models[0]?.reproduce);
   });
 
   it("share one limit of size", async () => {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeFiles } from "../../../src/publish/files.ts";
@@ -35,7 +35,12 @@ describe("the scripts of a report", () => {
   it("are never read from outside the report's folder", async () => {
     await effects.files.writeText(join(effects.folder, "secret.py"), "key");
     const inside = join(effects.folder, "report");
+    await mkdir(inside);
     expect(await fixScripts(reportWith("../secret.py"), inside, effects.files)).toEqual([]);
     expect(await fixScripts(reportWith(join(effects.folder, "secret.py")), inside, effects.files)).toEqual([]);
+    await symlink(join(effects.folder, "secret.py"), join(inside, "link.py"));
+    await symlink(effects.folder, join(inside, "up"));
+    expect(await fixScripts(reportWith("link.py"), inside, effects.files)).toEqual([]);
+    expect(await fixScripts(reportWith("up/secret.py"), inside, effects.files)).toEqual([]);
   });
 });
