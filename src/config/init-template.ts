@@ -2,6 +2,7 @@
 import type { Found, FoundModel, UnreadModel } from "./init-facts.ts";
 import { type PairedModel, pairModels } from "./init-pairs.ts";
 import { isGlob } from "./paths.ts";
+import { plainScalar } from "./plain-scalar.ts";
 
 /** The `.github/trt-gate.yml` to start with: runs as it stands; what cannot run yet is in comments with what it lacks. */
 export function starterConfig(found: Found, paired: readonly PairedModel[] = pairModels(found)): string {
@@ -36,7 +37,7 @@ const exampleLines = [
 function entryLines(pair: PairedModel): string[] {
   const { model, validation } = pair;
   return [
-    `  - path: ${word(model.path)}`,
+    `  - path: ${plainScalar(model.path)}`,
     ...shapeLines(pair),
     ...scaleLines(pair),
     ...(validation === undefined
@@ -44,7 +45,7 @@ function entryLines(pair: PairedModel): string[] {
           "    # Random inputs show gross errors only: give real samples, e.g. {data: validation/model.npz}.",
           "    validation: {random: {seed: 0, samples: 16}}",
         ]
-      : [`    validation: {data: ${word(validation)}}`]),
+      : [`    validation: {data: ${plainScalar(validation)}}`]),
     "    tolerance:",
     "      sqnr-db: {fail: 20, warn: 25}   # dB, higher is better",
     "      cosine: {fail: 0.997}",
@@ -53,19 +54,19 @@ function entryLines(pair: PairedModel): string[] {
 
 function shapeLines({ shapes, areGuessed, validation, calibration }: PairedModel): string[] {
   if (shapes.size === 0) return [];
-  const list = [...shapes].map(([name, dims]) => `${word(name)}: [${dims.join(", ")}]`).join(", ");
+  const list = [...shapes].map(([name, dims]) => `${plainScalar(name)}: [${dims.join(", ")}]`).join(", ");
   const why = areGuessed
     ? "guessed: the model leaves them open and no samples here tell"
-    : `as in ${word(validation ?? calibration ?? "")}`;
+    : `as in ${plainScalar(validation ?? calibration ?? "")}`;
   return [`    # Sizes that the model leaves open, ${why}.`, `    shapes: {${list}}`];
 }
 
 /** A Q/DQ model says everything; a cache and calibration samples may stand together, since the samples renew a stale cache. */
 function scaleLines({ model, qdq, cache, calibration }: PairedModel): string[] {
-  if (qdq !== undefined) return [`    quantization: {qdq: ${word(qdq)}}`];
+  if (qdq !== undefined) return [`    quantization: {qdq: ${plainScalar(qdq)}}`];
   if (model.kind === "qdq") return ["    # The scales are in the model: it holds QuantizeLinear and DequantizeLinear."];
   const sources = Object.entries({ cache, data: calibration }).flatMap(([key, path]) =>
-    path === undefined ? [] : [`${key}: ${word(path)}`],
+    path === undefined ? [] : [`${key}: ${plainScalar(path)}`],
   );
   return [`    quantization: {${sources.join(", ")}}`];
 }
@@ -74,26 +75,22 @@ function scaleLines({ model, qdq, cache, calibration }: PairedModel): string[] {
 export function lackOf({ gappy, fails }: PairedModel): string {
   if (fails !== undefined) return `it runs with no shape that was tried (${fails.replaceAll(/\s+/g, " ").slice(0, 300)}). Give its shapes.`;
   if (gappy === undefined) return "no calibration cache, calibration samples or Q/DQ model here fits it.";
-  return `${word(gappy.path)} has no scale for ${gappy.missing} of the tensors that its compute nodes read; calibrate anew.`;
+  return `${plainScalar(gappy.path)} has no scale for ${gappy.missing} of the tensors that its compute nodes read; calibrate anew.`;
 }
 
 const missingLines = ({ model, validation, fails, ...pair }: PairedModel): string[] => [
-  `# ${word(model.path)} is not checked yet: ${lackOf({ model, fails, ...pair })}`,
-  `#  - path: ${word(model.path)}`,
+  `# ${plainScalar(model.path)} is not checked yet: ${lackOf({ model, fails, ...pair })}`,
+  `#  - path: ${plainScalar(model.path)}`,
   ...(fails === undefined ? [] : ["#    shapes: {input: [1, 3, 224, 224]}"]),
   "#    quantization: {data: calibration/samples.npz}   # or cache: a calibration cache, or qdq: the same model with Q/DQ",
-  `#    validation: {data: ${word(validation ?? "validation/samples.npz")}}`,
+  `#    validation: {data: ${plainScalar(validation ?? "validation/samples.npz")}}`,
 ];
 
 const integerLines = ({ path }: FoundModel): string[] => [
-  `# ${word(path)} is not checked: it is quantised by integer operators that TensorRT does not read. Export it with Q/DQ nodes.`,
+  `# ${plainScalar(path)} is not checked: it is quantised by integer operators that TensorRT does not read. Export it with Q/DQ nodes.`,
 ];
 
-const unreadLines = ({ path, why }: UnreadModel): string[] => [`# ${word(path)} is not checked: ${why.replaceAll(/\s+/g, " ")}`];
-
-/** Plain where YAML reads it as the same text, else quoted. */
-const word = (path: string): string =>
-  /^[A-Za-z_][\w./-]*$/.test(path) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(path) ? path : JSON.stringify(path);
+const unreadLines = ({ path, why }: UnreadModel): string[] => [`# ${plainScalar(path)} is not checked: ${why.replaceAll(/\s+/g, " ")}`];
 
 /** `.github/workflows/accuracy-gate.yml`: every pull request, least permissions. The action decides itself whether a model changed. */
 export const starterWorkflow = (): string => `name: Accuracy gate

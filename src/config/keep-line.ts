@@ -1,6 +1,7 @@
 /** The text of a configuration with one model's `keep:` set, everything else of it as it was. Pure; writes nothing. */
 import { isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { normalPath } from "./paths.ts";
+import { plainScalar } from "./plain-scalar.ts";
 
 export interface KeepEdit {
   readonly text: string;
@@ -29,7 +30,7 @@ export function withKeepLine(
   // A value over several lines would not be told apart from the next key.
   if (text.slice(key, end).includes("\n")) return undefined;
   const indent = key - (text.lastIndexOf("\n", key - 1) + 1);
-  const fresh = `${existing === undefined ? " ".repeat(indent) : own.slice(0, indent)}keep: ${typeof keep === "string" ? scalar(keep) : `[${keep.map(scalar).join(", ")}]`}`;
+  const fresh = `${existing === undefined ? " ".repeat(indent) : own.slice(0, indent)}keep: ${typeof keep === "string" ? plainScalar(keep) : `[${keep.map(plainScalar).join(", ")}]`}`;
   const replacement = existing === undefined ? [own, fresh] : [fresh];
   return { text: [...lines.slice(0, line - 1), ...replacement, ...lines.slice(line)].join("\n"), line, replacement };
 }
@@ -44,6 +45,3 @@ function entryOf(text: string, { name, path }: { readonly name: string; readonly
 const keyOf = ({ key }: Pair): unknown => (isScalar(key) ? key.value : key);
 const startOf = ({ key }: Pair): number | undefined => (isScalar(key) ? key.range?.[0] : undefined);
 const endOf = ({ value }: Pair): number | undefined => (isScalar(value) ? value.range?.[1] : undefined);
-
-/** Plain where YAML reads it as the same text, else quoted. */
-const scalar = (text: string): string => (/^[A-Za-z_][\w./-]*$/.test(text) ? text : JSON.stringify(text));

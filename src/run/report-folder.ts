@@ -10,18 +10,24 @@ import { realWorkspace } from "../effects/workspace.ts";
 
 /** Throws TrustError for a proposal that holds files in the report folder. A folder outside the workspace is the workflow's own choice. */
 export async function refuseForeignReportFolder(folder: string, { trust, head, git }: Checkout, { cwd }: Effects): Promise<void> {
-  const path = relative(cwd, folder).split(sep).join("/");
-  if (!trust.isProposal || head === undefined || path.startsWith("../") || path.startsWith("/")) return;
+  const path = insideOf(cwd, folder);
+  if (!trust.isProposal || head === undefined || path === undefined) return;
   const next = "Remove it from the repository, or give report-dir another folder.";
   const wrong = realWorkspace(cwd).checkPath(path);
   if (wrong !== undefined) throw new TrustError(`The report folder ${path} ${wrong}. ${next}`);
-  const tracked = [...(await git.tracked()).files].find((name) => name === path || name.startsWith(`${path}/`));
-  if (tracked !== undefined) throw new TrustError(`The commit holds ${tracked}, inside the report folder ${path}. ${next}`);
+  const tracked = [...(await git.tracked()).files].find((name) => path === "" || name === path || name.startsWith(`${path}/`));
+  if (tracked !== undefined) throw new TrustError(`The commit holds ${tracked}, inside the report folder ${path || "."}. ${next}`);
+}
+
+/** Relative to the workspace with `/`, "" for the workspace itself; undefined for a folder outside it. */
+function insideOf(cwd: string, folder: string): string | undefined {
+  const path = relative(cwd, folder).split(sep).join("/");
+  return path === ".." || path.startsWith("../") || path.startsWith("/") ? undefined : path;
 }
 
 /** What a run writes at its end. A search's journal is not among it: the next run takes up from there. */
 const writtenAtEnd = ["report.html", "comment.md", "report.invalid.json"];
-/** Folders with one of `<model>-<hash>` for each model: the artefacts of its fix (check/fix.ts), the script that reproduces it (check/reproduction.ts). */
+/** Folders with one of `<model>-<hash>` for each model: the artefacts of its fix (artifacts/fix.ts), the script that reproduces it (artifacts/reproduction.ts). */
 const folders = ["fix", "reproduce"];
 /** Other folders beside them are somebody else's. */
 const ownName = /-[0-9a-f]{8}$/;
@@ -40,9 +46,8 @@ export async function clearReportFolder(folder: string, { files }: Effects): Pro
 
 /** For a run that ended before it knew its models: the earlier report goes too. Nothing is touched through a link that a change may have brought. */
 export async function clearAfterFailure(folder: string, effects: Effects): Promise<void> {
-  const path = relative(effects.cwd, folder).split(sep).join("/");
-  const inside = !path.startsWith("../") && !path.startsWith("/");
-  if (inside && realWorkspace(effects.cwd).checkPath(path) !== undefined) return;
+  const path = insideOf(effects.cwd, folder);
+  if (path !== undefined && realWorkspace(effects.cwd).checkPath(path) !== undefined) return;
   await effects.files.remove(join(folder, "report.json")).catch(() => undefined);
   await clearReportFolder(folder, effects);
 }

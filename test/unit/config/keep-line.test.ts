@@ -28,6 +28,12 @@ describe("the keep line of an entry", () => {
     expect(settleYaml(twice?.text ?? "").models[0]?.keep).toBe("b c.json");
   });
 
+  it("quotes what YAML would read as something else than a name", () => {
+    const edit = withKeepLine(text, { name: "text-direction", path: "models/cls.onnx" }, ["true", "Null", "conv_1"]);
+    expect(edit?.replacement[1]).toBe('    keep: ["true", "Null", conv_1]');
+    expect(settleYaml(edit?.text ?? "").models[0]?.keep).toEqual(["true", "Null", "conv_1"]);
+  });
+
   it("begins the entry's other keys where path is its first", () => {
     const first = "models:\n- path: a.onnx\n  quantization: {cache: a.cache}\nversion: 1\n";
     expect(withKeepLine(first, { name: "a", path: "a.onnx" }, "a.keep.json")?.text).toBe(
