@@ -168,20 +168,24 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, rows: numb
   if (entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
 }
 
-/** By row where the sample is a batch: its rows are at the same positions. Of probabilities the score says more. */
+/** Of whole samples, and of the rows of a batch where all samples may be one batch. Of probabilities the score says more. */
 function addVaried(
   to: Pick<TensorSums, "variation">,
   r: Numbers,
   c: Numbers,
-  { shape, rows }: { shape: readonly number[]; rows: number },
+  { shape, rows }: { readonly shape: readonly number[]; readonly rows: number },
 ): void {
-  const rowShape = rows > 1 ? [1, ...shape.slice(1)] : shape;
-  const sums = to.variation ?? emptyVariation(rowShape);
-  if (sums === undefined) return;
-  to.variation = sums;
+  to.variation ??= {};
+  to.variation.whole ??= emptyVariation(shape);
+  addVariation(to.variation.whole, r, c, shape);
+  if (rows < 2) return;
+  const rowShape = [1, ...shape.slice(1)];
+  to.variation.byRow ??= emptyVariation(rowShape);
   const length = r.length / rows;
-  for (let row = 0; row < rows; row++)
-    addVariation(sums, r.subarray(row * length, (row + 1) * length), c.subarray(row * length, (row + 1) * length), rowShape);
+  for (let row = 0; row < rows; row++) {
+    const [from, end] = [row * length, (row + 1) * length];
+    addVariation(to.variation.byRow, r.subarray(from, end), c.subarray(from, end), rowShape);
+  }
 }
 
 /** Kept for each shape: an output of open dimensions may change its shape from sample to sample. */

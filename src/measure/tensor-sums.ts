@@ -14,7 +14,7 @@ import type { PartPlaces } from "./parts.ts";
 import { type PerClassOptions, perClass } from "./per-class.ts";
 import { poolSums, type Sums } from "./sums.ts";
 import type { ValueHistogram } from "./value-histogram.ts";
-import { type VariationSums, variationOf } from "./variation.ts";
+import { type VariationSides, variationOf } from "./variation.ts";
 
 export interface SampleSums {
   readonly sample: number;
@@ -35,7 +35,7 @@ export interface PartSums {
   readonly kind: ValueKind;
   readonly samples: SampleSums[];
   readonly score?: ScoreSums;
-  variation?: VariationSums;
+  variation?: VariationSides;
 }
 
 export interface TensorSums {
@@ -53,8 +53,8 @@ export interface TensorSums {
   parts?: PartSums[];
   /** Of outputs without parts. */
   entries?: readonly EntrySums[];
-  /** Of outputs of quantities that are not too large. */
-  variation?: VariationSums;
+  /** Of outputs of quantities. */
+  variation?: VariationSides;
   /** Of layers. */
   values?: ValueHistogram;
   /** Of outputs of names. */

@@ -28,10 +28,16 @@ export interface Variation {
   readonly samples: number;
 }
 
-/** Undefined for an output that is too large, or empty. */
-export function emptyVariation(shape: readonly number[]): VariationSums | undefined {
-  const positions = shape.reduce((product, dim) => product * dim, 1);
-  if (positions === 0 || positions > mostPositions) return undefined;
+/** By whole samples, and by rows of batches: which of the two are the samples, nobody knows for certain. */
+export interface VariationSides {
+  whole?: VariationSums;
+  byRow?: VariationSums;
+}
+
+/** Of an output that is too large nothing is kept. */
+export function emptyVariation(shape: readonly number[]): VariationSums {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const positions = size > mostPositions ? 0 : size;
   return {
     shape,
     count: new Uint32Array(positions),
@@ -40,7 +46,7 @@ export function emptyVariation(shape: readonly number[]): VariationSums | undefi
     squares: new Float64Array(positions),
     errorEnergy: 0,
     samples: 0,
-    isBroken: false,
+    isBroken: size > mostPositions,
   };
 }
 
@@ -94,8 +100,12 @@ export function mergeVariation(into: VariationSums, from: VariationSums): void {
   into.samples += from.samples;
 }
 
+/** What says that less of what varies is right. */
+export const variationOf = ({ whole, byRow }: VariationSides): Variation | undefined =>
+  [whole, byRow].flatMap((sums) => (sums && variationIn(sums)) ?? []).toSorted((a, b) => a.sqnrDb - b.sqnrDb || 0)[0];
+
 /** Undefined for fewer than two samples, for samples of several shapes, and where the error is zero or no number. */
-export function variationOf({ count, sum, squares, errorEnergy, samples, isBroken }: VariationSums): Variation | undefined {
+function variationIn({ count, sum, squares, errorEnergy, samples, isBroken }: VariationSums): Variation | undefined {
   if (isBroken || samples < 2 || !(errorEnergy > 0)) return undefined;
   let energy = 0;
   for (let i = 0; i < count.length; i++) {

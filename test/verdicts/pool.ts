@@ -136,10 +136,10 @@ function joined(apart: readonly TensorSums[]): TensorSums {
   for (const { entries: more, byValue: values, variation: varied, parts: others } of apart.slice(1)) {
     if (entries && more) mergeEntries(entries, more);
     if (byValue && values) mergeValues(byValue, values);
-    if (variation && varied) mergeVariation(variation, varied);
+    if (variation?.whole && varied?.whole) mergeVariation(variation.whole, varied.whole);
     for (const [n, part] of parts?.entries() ?? []) {
-      const other = others?.[n]?.variation;
-      if (part.variation && other) mergeVariation(part.variation, other);
+      const other = others?.[n]?.variation?.whole;
+      if (part.variation?.whole && other) mergeVariation(part.variation.whole, other);
     }
   }
   return {

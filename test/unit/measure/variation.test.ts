@@ -45,6 +45,12 @@ describe("a lost prediction beside what the model adds", () => {
     expect(one?.variation?.sqnrDb).toBeCloseTo(1.744085971990805, 9);
   });
 
+  it("is told where rows of one sample may be taken for samples: their anchors differ, and stay the same in every sample", async () => {
+    const samples = onAnchors.map(([r, c]): Sides => [r, c]);
+    const [one] = await measured(samples, [4, 1], { rowsOf: (sample) => ({ first: 4 * sample, count: 4 }) });
+    expect(one?.variation?.sqnrDb).toBeCloseTo(1.744085971990805, 9);
+  });
+
   it("is told beside a mask that changes with the sample: values equal on both sides and far larger than the rest", async () => {
     const masked = (values: readonly number[], at: number) => values.map((value, i) => (i === at ? -65504 : value));
     const samples = predictions.map((values, i): Sides => [masked(values, [0, 1, 3][i] ?? 0), masked(lost, [0, 1, 3][i] ?? 0)]);
