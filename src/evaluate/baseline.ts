@@ -58,13 +58,15 @@ async function measureIn(entry: ModelEntry, base: { folder: string; commit: stri
     );
     const { measurements } = run.measured;
     const { verdict, findings } = run.judgement;
+    const { causes, scales } = await suspects(entry, base.folder, context.effects);
     return {
       measurements,
       report: {
         commit: base.commit,
         verdict: verdict.kind,
         message: verdict.message,
-        causes: [...(await suspects(entry, base.folder, context.effects))],
+        causes: [...causes],
+        scales: [...scales],
         outputs: measuredOutputs(measurements, findings, entry.tolerance),
       },
     };

@@ -1,7 +1,7 @@
 /** What of a model changed since the base commit, as far as its files tell: the likely causes of a regression, in words. Judges nothing. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { diffCaches } from "../calibration/diff.ts";
+import { type CacheDiff, diffCaches } from "../calibration/diff.ts";
 import { openCache } from "../calibration/open-cache.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -13,18 +13,29 @@ import { readModel } from "../onnx/read.ts";
 /** Larger files are compared by their hash alone. */
 const mostBytes = 300 * 2 ** 20;
 
+export interface Suspects {
+  /** In words. */
+  readonly causes: readonly string[];
+  /** Scales of the cache that moved, largest factor first; `ratio`: new by old. At most twenty. */
+  readonly scales: readonly { readonly tensor: string; readonly ratio: number }[];
+}
+
+const mostScales = 20;
+
 /** `base`: folder with the base commit's files. Empty where nothing that counts differs, or nothing could be read. */
-export async function suspects(entry: ModelEntry, base: string, { files, cwd }: Effects): Promise<readonly string[]> {
+export async function suspects(entry: ModelEntry, base: string, { files, cwd }: Effects): Promise<Suspects> {
   const { quantization, validation } = entry;
   const places = { files, cwd, base };
+  const cache = await knownFailures(() => cacheChange(quantization?.cache, places));
   const parts = await Promise.all([
     knownFailures(() => modelCauses(entry.path, "model", places)),
     knownFailures(() => modelCauses(quantization?.qdq, "Q/DQ model", places)),
-    knownFailures(() => cacheCauses(quantization?.cache, places)),
+    cache.flatMap(cacheCauses),
     knownFailures(() => dataCauses(quantization?.data, "calibration samples", places)),
     knownFailures(() => dataCauses(validation?.data ?? validation?.inputs, "validation samples", places)),
   ]);
-  return parts.flat();
+  const moved = cache.flatMap((diff) => diff.moved.slice(0, mostScales));
+  return { causes: parts.flat(), scales: moved.map(({ tensor, ratio }) => ({ tensor, ratio })) };
 }
 
 interface Places {
@@ -70,12 +81,13 @@ function graphCauses({ graph: old }: OnnxModel, { graph: now }: OnnxModel, what:
 const hashOf = (raw: Uint8Array, floats: readonly number[]): string =>
   createHash("sha256").update(raw).update(Float32Array.from(floats)).digest("hex");
 
-async function cacheCauses(path: string | undefined, { files, cwd, base }: Places): Promise<string[]> {
+/** None where the cache is the same or there is none, else one. */
+async function cacheChange(path: string | undefined, { files, cwd, base }: Places): Promise<CacheDiff[]> {
   if (path === undefined || (await sameBytes(path, { files, cwd, base }))) return [];
-  const { moved, unchanged, added, removed } = diffCaches(
-    await openCache(join(base, path), path, files),
-    await openCache(join(cwd, path), path, files),
-  );
+  return [diffCaches(await openCache(join(base, path), path, files), await openCache(join(cwd, path), path, files))];
+}
+
+function cacheCauses({ moved, unchanged, added, removed }: CacheDiff): string[] {
   const [most] = moved;
   const named = most === undefined ? "" : `, most "${most.tensor}" (${Number(most.ratio.toPrecision(3))} times)`;
   return [
@@ -108,7 +120,7 @@ async function digest(path: string, files: Effects["files"]): Promise<string> {
   return hash.digest("hex");
 }
 
-async function knownFailures(action: () => Promise<string[]>): Promise<string[]> {
+async function knownFailures<T>(action: () => Promise<T[]>): Promise<T[]> {
   try {
     return await action();
   } catch (error) {

@@ -32,10 +32,7 @@ export const reasons = {
     "The keep file names units that the model does not have quantised.",
     "Make it anew for this model: `trt-gate fix report.json --format keep`.",
   ),
-  "limit-exceeded": regression(
-    "An output is beyond a fail limit.",
-    "Look at the worst layers, and at the fix where the search found one; or calibrate anew.",
-  ),
+  "limit-exceeded": regression("An output is beyond a fail limit.", "Take the fix where the search found one, or calibrate anew."),
   "part-limit-exceeded": regression(
     "A part of an output is beyond a fail limit.",
     "Look at this part, which the figure over the whole output can hide, and at the fix where the search found one.",

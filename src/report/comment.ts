@@ -6,6 +6,7 @@ import { commentCaps, largestFitting, type SizeLimits } from "./detail-levels.ts
 import { blocks, code, details, escapeMarkdown, htmlWords } from "./markdown.ts";
 import { type CommentState, commentMarker, stateLine } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
+import { causeOf } from "./sections/cause.ts";
 import { curveTable } from "./sections/curve.ts";
 import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
@@ -16,12 +17,12 @@ import { headline, reasonLines } from "./sections/headline.ts";
 import { adoptFix, keptLines } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { latencySection } from "./sections/latency.ts";
-import { layersTable } from "./sections/layers.ts";
+import { layersCaption, layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
 import { noticeList, selectionLine } from "./sections/notices.ts";
 import { outputsTable } from "./sections/outputs.ts";
 import { storyLines } from "./sections/story.ts";
-import { uniqueLabels } from "./text.ts";
+import { plainLine, uniqueLabels } from "./text.ts";
 
 /** GitHub refuses bodies over 65,536 characters; this leaves room for what it adds. In UTF-16 units and in bytes. */
 export const commentBudget = 60_000;
@@ -81,6 +82,7 @@ export function renderBody(report: Report, options: NextLinks & { readonly fixSc
   return blocks(
     headline(report, caps),
     storyLines(report, caps),
+    only && report.models[0] ? causeParagraph(report.models[0], caps) : "",
     reasonLines(report, caps),
     outputsTable(report, caps),
     noticeList(report, caps),
@@ -106,7 +108,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
     model.laneWhy === "" ? "" : `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
     latencySection(model, caps),
     harmLines(model, caps),
-    layers === "" ? "" : "**Worst layers**, by the error each adds itself (injected); accumulated is what has gathered there",
+    layers === "" ? "" : layersCaption(model),
     layers,
     layers === "" || bridge === "" ? "" : escapeMarkdown(bridge, caps.messageLength),
     model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",
@@ -118,11 +120,18 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   );
 }
 
+/** Empty where there is none to tell, and at the smallest sizes. */
+function causeParagraph(model: ModelReport, caps: SizeLimits): string {
+  const cause = caps.messageLength === 0 ? undefined : causeOf(model, (name) => plainLine(name, caps.nameLength));
+  if (cause === undefined) return "";
+  return `**Cause.** ${[cause.lead, ...cause.more].map((part) => escapeMarkdown(part, caps.messageLength)).join(" ")}`;
+}
+
 const curveRows = 6;
 
 /** Several models: one fold each. */
 const foldedModel = (model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string =>
   details(
     `${verdictMark[model.verdict]} <b>${htmlWords(model.name, caps.nameLength)}</b>: ${verdictWord[model.verdict]}`,
-    blocks(escapeMarkdown(model.message, caps.messageLength), modelSections(model, options, caps)),
+    blocks(causeParagraph(model, caps), escapeMarkdown(model.message, caps.messageLength), modelSections(model, options, caps)),
   );

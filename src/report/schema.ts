@@ -359,6 +359,8 @@ export const modelReport = z.object({
       outputs: z.array(measured),
       message: z.string(),
       causes: z.array(z.string()).optional(),
+      /** Scales of the calibration cache that moved, largest factor first; `ratio`: new by old. */
+      scales: z.array(z.object({ tensor: z.string(), ratio: z.number() })).optional(),
     })
     .nullable(),
   /** What a user of the model would notice, by output: flipped samples, lost boxes, class maps. It decides nothing. */

@@ -1,17 +1,18 @@
 /**
- * The result for a terminal of 80 columns or a plain log: verdict, figures with their limits, the worst layers of what is not green, what the search
- * found and where it lies, and the next command. Colour adds nothing that words do not say.
+ * The result for a terminal of 80 columns or a plain log: verdict and what it stands on, the cause, figures with their limits, the layers of what is
+ * not green, and the next command. Colour adds nothing that words do not say.
  */
 import { aligned, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
+import { canBeSearched, causeOf } from "./sections/cause.ts";
 import { offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
+import { judgedOn } from "./sections/judged-on.ts";
 import { byUrgency, hasCaveats, plural, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
-import { gainOf, unitNames } from "./sections/story.ts";
 import { plainLine } from "./text.ts";
 
 export interface TerminalOptions {
@@ -31,19 +32,28 @@ type Style = "pass" | "regression" | "undecided" | "dim" | "bold";
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const paint: Paint = options.ansi ? (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m` : (_, text) => text;
   const models = byUrgency(report.models);
+  const causes = models.map((model) => causeLines(model, options, paint).join("\n"));
   const parts = [
     headline(report, paint),
+    ...causes.slice(0, mostCauses),
     outputsTable(models, options.outputRows ?? 40, paint),
-    ...models.filter(needsWords).map((model) => modelStory(model, options, paint)),
+    ...models.map((model, i) => (needsWords(model) ? modelStory(model, i < mostCauses ? "" : (causes[i] ?? ""), options, paint) : "")),
     nextLines(models, options),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-const headline = (report: Report, paint: Paint): string =>
-  wrapped(headlineWords(report, (name) => plainLine(name, 60)))
-    .map((line) => paint(report.verdict === "pass" && hasCaveats(report) ? "undecided" : report.verdict, line))
-    .join("\n");
+/** Models whose cause stands before the figures. */
+const mostCauses = 3;
+
+function headline(report: Report, paint: Paint): string {
+  const colour = report.verdict === "pass" && hasCaveats(report) ? "undecided" : report.verdict;
+  const basis = judgedOn(report);
+  return [
+    ...wrapped(headlineWords(report, (name) => plainLine(name, 60))).map((line) => paint(colour, line)),
+    ...(basis === "" ? [] : wrapped(plainLine(basis, 300))),
+  ].join("\n");
+}
 
 /** One model needs no column for its name; several leave no room for the limit, which the margin tells. */
 function outputsTable(models: readonly ModelReport[], most: number, paint: Paint): string {
@@ -95,8 +105,8 @@ const needsWords = (model: ModelReport): boolean =>
   model.status !== "removed" &&
   (model.verdict !== "pass" || model.kept !== undefined || (model.caveats ?? []).length > 0 || isSlowOrUnknown(model));
 
-/** Why, which layers, what to keep and what that gives. */
-function modelStory(model: ModelReport, options: TerminalOptions, paint: Paint): string {
+/** Why, and which layers; the cause where it does not stand before the figures. */
+function modelStory(model: ModelReport, cause: string, options: TerminalOptions, paint: Paint): string {
   // A model's message names its caveats; a pass has none to print.
   const caveats = (model.verdict === "pass" ? (model.caveats ?? []) : []).flatMap(({ reason, message }) =>
     wrapped(`${name(model.name)} (${reason}): ${plainLine(message, 600)}`, "  "),
@@ -104,9 +114,9 @@ function modelStory(model: ModelReport, options: TerminalOptions, paint: Paint):
   const why = model.verdict === "pass" ? [] : wrapped(`${name(model.name)}: ${plainLine(model.message, 600)}`, "  ");
   const latency = model.latency === undefined ? [] : wrapped(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, "  ");
   return [
+    cause,
     [...why, ...keptLine(model), ...caveats, ...latency].join("\n"),
     model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
-    fixLines(model, options, paint).join("\n"),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
@@ -131,25 +141,22 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
       ...(withGain ? [gainWords(gain?.sqnrDb, gain?.share).replace("under 1", "< 1")] : []),
     ];
   });
-  const head = [`Worst layers of ${short(model.name, 12)}`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
+  const head = [`Adds most error itself`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
   const [line = "", ...body] = aligned(head, rows, withGain ? "llrrr" : "llrr");
   return [paint("bold", line), ...body].join("\n");
 }
 
-/** What to keep, what it gives and how sure that is; then the files. Nothing without kept units. */
-function fixLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint): string[] {
+/** Which units lose the accuracy, what keeping them gives and how sure that is; then the file that keeps them. */
+function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint): string[] {
+  const cause = causeOf(model, name);
+  if (cause === undefined) return [];
   const { search } = model;
-  if (search === null) return [];
-  if (search.keep.length === 0) return wrapped(`Search: ${plainLine(search.message, 600)}`, "  ");
-  const gain = gainOf(model, (words) => plainLine(words, 300));
-  const kept = `Keep ${search.keep.length} of ${plural(search.units, "unit")} of ${name(model.name)} in ${search.precision}: ${unitNames(search.keep, name)}.`;
-  const words = fixLatencyWords(model);
-  const latency = words === "" ? "" : ` ${plainLine(words, 300)}`;
+  const words = search === null || search.keep.length > 0 ? fixLatencyWords(model) : search.message;
   const script = offeredFile(model);
   return [
-    ...wrapped(kept, "  ").map((line) => paint("bold", line)),
-    ...wrapped(`  ${gain === "" ? "What that gives was not measured" : `With them: ${gain}`}.${latency}`, "  "),
-    ...(folder === undefined || script === undefined ? [] : [`  Script: ${folder}/${script.path}`]),
+    ...wrapped(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 400)}`, "  ").map((line) => paint("bold", line)),
+    ...[...cause.more, words].filter((part) => part !== "").flatMap((part) => wrapped(`  ${plainLine(part, 600)}`, "  ")),
+    ...(folder === undefined || script === undefined || search?.keep.length === 0 ? [] : [`  Script: ${folder}/${script.path}`]),
   ];
 }
 
@@ -162,10 +169,6 @@ function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions):
   const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
   return [...(command === undefined ? [] : [`Next: ${command}`]), `Report: ${folder}/report.html`].join("\n");
 }
-
-/** Nothing to keep in higher precision where nothing is quantised, and no way to be faster. */
-const canBeSearched = ({ verdict, search, reason, lane, coverage }: ModelReport): boolean =>
-  verdict === "regression" && search === null && lane !== "saved" && reason !== "latency" && coverage.quantizedUnits > 0;
 
 /** Without a search the same command again: it alone has every flag that the model was given. */
 function nextCommand({ name: model, search }: ModelReport, folder: string): string {

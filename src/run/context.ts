@@ -42,7 +42,8 @@ export async function makeContext(
       checkout.trust.isProposal && checkout.head !== undefined && selection.jobs.length > 0
         ? (await checkout.git.tracked()).files
         : undefined,
-    hasBase: checkout.event !== undefined && checkout.base?.isLocal === true,
+    // By hand a base counts where one was named: the default branch may be anything.
+    hasBase: (checkout.event !== undefined || settings.options.baseRef !== undefined) && checkout.base?.isLocal === true,
     baseFolder: async (entry) =>
       checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
     earlier,

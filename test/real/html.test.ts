@@ -55,7 +55,7 @@ describeWithChromium("report page in a browser", () => {
       "Advice",
       "Outputs",
       "Error along the network",
-      "Worst layers",
+      "Layers that add most error themselves",
       "Search",
       "How it was measured",
       "Reproduce",

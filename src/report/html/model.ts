@@ -1,11 +1,14 @@
 /** One model on the page: figures at a glance, outputs, the error along the network, layers, fix, search, facts, commands. */
 import { formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
+import { causeOf } from "../sections/cause.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
+import { gainWords } from "../sections/gains.ts";
 import { plural } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { outputRows } from "../sections/outputs.ts";
+import { unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
@@ -37,7 +40,7 @@ export function modelSection(model: ModelReport, index: number, models: number):
   // What to do and where come first; how it was measured is there for whoever asks.
   const folded = rest(model, show);
   const title = html`<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, models === 1)}</div>`;
-  const body = html`<p>${plainLine(model.message, 1000)}</p>
+  const body = html`${causeBox(model, show)}<p>${plainLine(model.message, 1000)}</p>
 ${glance(model, show)}
 ${chapter("Latency", model.latency === undefined ? nothing : html`<p>${plainLine(model.latency.message, 1000)}</p>`)}
 ${chapter("Fix", fixSection(model, show))}
@@ -45,7 +48,7 @@ ${chapter("Advice", adviceList(model))}
 ${chapter("Outputs", outputsSection(model, show))}
 ${chapter("Error along the network", chart.text === "" ? nothing : html`<div class="explore" data-model="${index}" role="group" aria-label="Chart of the error along the network; arrow keys read it layer by layer">${chart}</div><p class="readout note" aria-live="polite"></p>`)}
 ${chapter("Why these layers", whySection(model, show))}
-${chapter("Worst layers", layersSection(model, show, models < 5 ? 200 : 20, index), fold("How the layers spread over SQNR", layerHistograms(points, limits.fail)))}
+${chapter("Layers that add most error themselves", layersSection(model, show, models < 5 ? 200 : 20, index), fold("How the layers spread over SQNR", layerHistograms(points, limits.fail)))}
 ${folded}`;
   return html`<section class="model" id="model-${index}" aria-labelledby="model-${index}-name">
 ${models > 1 && model.verdict === "pass" ? html`<details class="passing"><summary>${title}</summary>${body}</details>` : html`${title}${body}`}
@@ -67,25 +70,29 @@ function badge(model: ModelReport, alone: boolean): Markup {
   return alone ? nothing : verdictBadge(model.verdict, model.caveats?.length);
 }
 
+/** What to look at first: which units lose the accuracy, or that nobody searched for them. */
+function causeBox(model: ModelReport, show: Show): Markup {
+  const cause = causeOf(model, show);
+  return cause === undefined
+    ? nothing
+    : html`<div class="cause"><p><strong>Cause: ${cause.lead}</strong></p>${cause.more.map((part) => html`<p>${part}</p>`)}</div>`;
+}
+
 /** The four or five figures that answer most questions. */
 function glance(model: ModelReport, show: Show): Markup {
   const row = outputRows(model)[0];
-  const worst = model.worst[0];
+  const leader = leaderTile(model, show);
   const items: (readonly [string, string, string] | undefined)[] = [
     row && [
       metricLabel(row.metric),
       formatMetric(row.metric, row.value),
       row.margin === undefined ? "no limit" : `${formatMargin(row.metric, row.margin)} to the limit`,
     ],
-    worst && ["Layer that adds most error", show(worst.node), `injected ${formatMetric("sqnrDb", worst.injectedSqnrDb)}`],
-    model.firstFailing === null ? undefined : ["First beyond the limit", show(model.firstFailing), "in order of the network"],
     keptWords(model) === ""
       ? undefined
-      : [
-          "Fix keeps",
-          `${model.search?.keep.length ?? 0} of ${plural(model.search?.units ?? 0, "unit")}`,
-          fixedWords(model.search?.heldOut?.sqnrDb),
-        ],
+      : ["Kept by the fix", unitNames(model.search?.keep ?? [], show), `${keptWords(model)}, ${fixedWords(model.search?.heldOut?.sqnrDb)}`],
+    leader,
+    model.firstFailing === null ? undefined : ["First beyond the limit", show(model.firstFailing), "in order of the network"],
     model.status === "checked"
       ? [
           "Compared",
@@ -98,6 +105,18 @@ function glance(model: ModelReport, show: Show): Markup {
   return known.length === 0
     ? nothing
     : html`<dl class="figures">${known.map((item) => html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
+}
+
+/** The layer that leads the table, and whether it is to blame: what it adds is often lost on its way to the output. */
+function leaderTile({ worst: [worst], search }: ModelReport, show: Show): readonly [string, string, string] | undefined {
+  if (worst === undefined) return undefined;
+  const injected = `injected ${formatMetric("sqnrDb", worst.injectedSqnrDb)}`;
+  const isKept = search?.keep.some(({ unit }) => unit === worst.unit) ?? false;
+  const blame =
+    worst.outputSqnrDb === undefined
+      ? "whether it is to blame was not searched"
+      : `alone it leaves ${gainWords(worst.outputSqnrDb, worst.outputShare)} at the output`;
+  return [isKept ? "Adds most error itself" : "Adds most error itself, not kept", show(worst.node), `${injected}; ${blame}`];
 }
 
 const fixedWords = (sqnrDb: Num | undefined): string =>

@@ -6,6 +6,7 @@ import { formatMetric } from "../figures.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
+import { judgedOn } from "../sections/judged-on.ts";
 import { byUrgency, hasCaveats, plural, seconds } from "../sections/labels.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
@@ -31,7 +32,7 @@ export function renderHtml(report: Report): string {
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title><style>${new Markup(style)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
-<header>${verdictBadge(report.verdict, hasCaveats(report) ? 1 : 0)}<h1>${title}</h1>${reason(report, models)}${meta(report)}</header>
+<header>${verdictBadge(report.verdict, hasCaveats(report) ? 1 : 0)}<h1>${title}</h1>${basis(report)}${reason(report, models)}${meta(report)}</header>
 <main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
 ${environment(report)}
 <script type="application/json" id="data">${jsonForScript(data)}</script><script>${new Markup(script)}</script></body></html>`.text
@@ -50,6 +51,11 @@ const readingPoints = (model: ModelReport, most: number) => ({
 });
 const ariaLabel = (value: number | undefined): string =>
   value === undefined ? "not measured" : Number.isFinite(value) ? formatMetric("sqnrDb", value) : Number.isNaN(value) ? "NaN" : "identical";
+
+const basis = (report: Report): Markup => {
+  const words = judgedOn(report);
+  return words === "" ? nothing : html`<p class="note">${plainLine(words, 300)}</p>`;
+};
 
 const reason = (report: Report, models: readonly ModelReport[]): Markup =>
   html`${models[0] && models.length > 1 && html`<p class="why">${plainLine(`${models[0].name}: ${models[0].message}`, 600)}</p>`}${!report.complete && html`<p class="why"><strong>The run ended early; this report is not complete.</strong></p>`}${report.notices.slice(0, 20).map((notice) => html`<p class="note">${plainLine(notice, 600)}</p>`)}`;

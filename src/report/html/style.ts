@@ -22,6 +22,7 @@ a{color:var(--blue)}
 .verdict.pass{color:var(--pass)}.verdict.regression{color:var(--regression)}.verdict.undecided{color:var(--undecided)}
 header .verdict{font-size:1.05rem;margin-bottom:.6rem}
 .why{font-size:1.1rem}
+.cause{border-left:4px solid var(--regression);background:var(--wash);padding:.6rem 1rem;margin:1rem 0}.cause p:first-child{font-size:1.1rem}
 .meta,figcaption,.note{color:var(--soft);font-size:.875rem}
 header p{max-width:none}.meta span:not(:last-child)::after{content:"·";margin:0 .5em}
 .model{border-top:1px solid var(--line);margin-top:2.5rem;padding-top:1.75rem}

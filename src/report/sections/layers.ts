@@ -14,6 +14,10 @@ export function sqnrLimit(model: ModelReport): number | undefined {
   return limits.length === 0 ? undefined : Math.max(...limits);
 }
 
+/** What the table is ordered by, and that it accuses nobody. */
+export const layersCaption = ({ search }: ModelReport): string =>
+  `**Layers that add most error themselves** (injected): symptoms, not the cause${search === null ? "" : ", which is named above"}. Accumulated is what has gathered there`;
+
 /** Empty without layers. `show` writes a tensor or node name as plain text. */
 export function layersTable(model: ModelReport, rows: number, show: (name: string) => string, nameLength: number): string {
   if (model.worst.length === 0 || rows === 0) return "";

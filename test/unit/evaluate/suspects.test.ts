@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { writeCache } from "../../../src/calibration/cache.ts";
-import { suspects } from "../../../src/evaluate/suspects.ts";
+import { type Suspects, suspects } from "../../../src/evaluate/suspects.ts";
 import { encode, type ModelParts, modelProto, node, weight } from "../../fakes/onnx-models.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { entryOf } from "../../fakes/settings.ts";
@@ -18,11 +18,7 @@ const cacheOf = (scales: Readonly<Record<string, number>>) =>
   writeCache({ version: "8601", algorithm: "EntropyCalibration2", scales: new Map(Object.entries(scales)) });
 
 /** Causes between two states of the files: the base commit's, and what the change makes of them. */
-async function causes(change: {
-  readonly model?: Uint8Array;
-  readonly cache?: string;
-  readonly data?: string;
-}): Promise<readonly string[]> {
+async function changed(change: { readonly model?: Uint8Array; readonly cache?: string; readonly data?: string }): Promise<Suspects> {
   const effects = await runEffects();
   onTestFinished(() => effects.end());
   const base = join(effects.folder, "base");
@@ -38,6 +34,8 @@ async function causes(change: {
   for (const [name, content] of Object.entries(now)) await writeFile(join(effects.cwd, name), content);
   return await suspects(entry, base, effects);
 }
+
+const causes = async (change: Parameters<typeof changed>[0]) => (await changed(change)).causes;
 
 it("says nothing where no file differs", async () => {
   expect(await causes({})).toEqual([]);
@@ -65,5 +63,13 @@ it("counts the scales that moved and names the one that moved most", async () =>
     '1 of 2 scales moved, most "t" (3 times)',
     "the cache gained 1 and lost 0 tensors",
     "the validation samples changed",
+  ]);
+});
+
+it("lists the scales that moved, largest factor first", async () => {
+  const { scales } = await changed({ cache: cacheOf({ x: 0.25, t: 0.75 }) });
+  expect(scales).toEqual([
+    { tensor: "t", ratio: 3 },
+    { tensor: "x", ratio: 0.5 },
   ]);
 });

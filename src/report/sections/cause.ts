@@ -1,0 +1,88 @@
+/**
+ * What a regression comes from, as far as search and base tell: the units that lose the accuracy and the scales behind them. It leads every rendering;
+ * the worst layers are symptoms. Says so where nothing was searched. Sentences are plain; foreign names go through `show`.
+ */
+import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
+import { plainLine } from "../text.ts";
+import { plural } from "./labels.ts";
+import { gainOf, unitNames } from "./story.ts";
+
+export interface Cause {
+  readonly lead: string;
+  /** Sentences about the lead. */
+  readonly more: readonly string[];
+}
+
+/** Smaller shares are what calibration by entropy leaves out on purpose. */
+const leastSaturatedShare = 0.01;
+const mostScales = 3;
+
+/** Undefined for a model that is no regression, and where nothing could be searched. */
+export function causeOf(model: ModelReport, show: (name: string) => string): Cause | undefined {
+  const { verdict, search } = model;
+  if (verdict !== "regression") return undefined;
+  if (search === null) return canBeSearched(model) ? notSearched : undefined;
+  if (search.keep.length === 0) return { lead: withoutUnits[search.outcome] ?? withoutUnits.none, more: [] };
+  const keep = byShare(search);
+  const gain = gainOf(model, (words) => plainLine(words, 300));
+  return {
+    lead: leadOf(search, keep, show),
+    more: [
+      gain === "" ? "What keeping that gives was not measured." : `Kept in ${search.precision}: ${gain}.`,
+      ...keep.flatMap((unit) => scaleSentence(model, unit, show)).slice(0, mostScales),
+    ],
+  };
+}
+
+/** Nothing to keep in higher precision where nothing is quantised, and no way to be faster. */
+export const canBeSearched = ({ verdict, search, reason, lane, coverage }: ModelReport): boolean =>
+  verdict === "regression" && search === null && lane !== "saved" && reason !== "latency" && coverage.quantizedUnits > 0;
+
+type Search = NonNullable<ModelReport["search"]>;
+
+const notSearched: Cause = {
+  lead: "Not searched for: which layers are to blame is not known.",
+  more: [
+    "Search with --search on-regression (in the action: search: on-regression). What adds most error itself is often harmless at the output.",
+  ],
+};
+
+const withoutUnits: Readonly<Partial<Record<Search["outcome"], string>>> & { readonly none: string } = {
+  diffuse: "No single layer: the error is spread over the network, and no short list of units carries it.",
+  "premise-fails": "No unit: the limit is missed even with every unit in higher precision.",
+  "nothing-needed": "No unit: on the samples of the search the limits are met without any kept in higher precision.",
+  budget: "Not found: the search ended by its budget before it had a set of units that is enough.",
+  "tool-failing": "Not found: the tools failed during the search.",
+  none: "Not found: the search has no set of units that is enough.",
+};
+
+function leadOf({ units, proof }: Search, keep: readonly KeptUnit[], show: (name: string) => string): string {
+  const names = unitNames(keep, show);
+  const count = `${keep.length} of ${plural(units, "unit")}`;
+  const [loses, is] = keep.length === 1 ? ["loses", "is"] : ["lose", "are"];
+  if (proof?.state === "proved") return `${names} ${loses} the accuracy in INT8 (${count}).`;
+  if (proof?.state === "likely") return `${names} likely ${loses} the accuracy in INT8 (${count}).`;
+  return `Not settled: the search suspects ${names} (${count}), which ${is} not proved to be enough.`;
+}
+
+/** What costs most at the output stands first. */
+function byShare({ keep, gains = [] }: Search): KeptUnit[] {
+  const shares = new Map(gains.map(({ unit, share }) => [unit, share]));
+  return keep.toSorted((a, b) => (shares.get(b.unit) ?? 0) - (shares.get(a.unit) ?? 0));
+}
+
+/** What its scale holds of the values that the unit reads, and whether this change moved it. Empty where neither is known or telling. */
+function scaleSentence({ layers, baseline }: ModelReport, unit: KeptUnit, show: (name: string) => string): string[] {
+  const reads = layers.find(({ tensor }) => tensor === unit.output)?.reads;
+  const moved = baseline?.scales?.find(({ tensor }) => tensor === reads || unit.inputs?.includes(tensor));
+  const tensor = moved?.tensor ?? reads;
+  if (tensor === undefined) return [];
+  const share = fromNum(layers.find((layer) => layer.tensor === tensor)?.histogram?.saturatedShare ?? 0);
+  const told = [
+    ...(moved === undefined
+      ? []
+      : [`its scale is ${Number(moved.ratio.toPrecision(3))} times what it was before this change (put it back if that was not meant)`]),
+    ...(share >= leastSaturatedShare ? [`${Number((100 * share).toPrecision(2))} % of its values lie beyond what its scale holds`] : []),
+  ];
+  return told.length === 0 ? [] : [`${show(unit.nodes[0] ?? unit.unit)} reads ${show(tensor)}: ${told.join(", and ")}.`];
+}

@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { renderComment } from "../../../src/report/comment.ts";
+import { renderHtml } from "../../../src/report/html/page.ts";
+import type { ModelReport } from "../../../src/report/schema.ts";
+import { causeOf } from "../../../src/report/sections/cause.ts";
+import { renderTerminal } from "../../../src/report/terminal.ts";
+import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleUnit } from "../../fakes/report.ts";
+
+const plain = (name: string) => name;
+const tellOf = (model: ModelReport) => {
+  const cause = causeOf(model, plain);
+  return cause === undefined ? "" : [cause.lead, ...cause.more].join(" ");
+};
+const searched = (more: Parameters<typeof sampleSearch>[0], model: Partial<ModelReport> = {}) =>
+  sampleModel({ search: sampleSearch(more), ...model });
+const proof = (state: "proved" | "likely" | "missed") => ({ state, samples: 24, sqnrDb: 31.5, margin: 9.9, low: 5.3, message: "" });
+
+it.each([
+  ["proved", "p2o.Conv.7 loses the accuracy in INT8 (1 of 54 units). Kept in float32: 31.5 dB"],
+  ["likely", "p2o.Conv.7 likely loses the accuracy in INT8 (1 of 54 units)."],
+  ["missed", "Not settled: the search suspects p2o.Conv.7 (1 of 54 units), which is not proved to be enough."],
+] as const)("claims no more than the proof does: %s", (state, words) => {
+  expect(tellOf(searched({ keep: [sampleUnit(7)], proof: proof(state) }))).toContain(words);
+});
+
+it("puts first what costs most at the output, in whatever order the units were found", () => {
+  const keep = [sampleUnit(2), sampleUnit(7)];
+  expect(tellOf(searched({ keep, proof: proof("proved") }))).toMatch(/^p2o\.Conv\.7 and p2o\.Conv\.2 lose the accuracy/);
+});
+
+it("accuses no layer where nothing was searched, and says how to search", () => {
+  const words = tellOf(sampleModel({ search: null, fix: null }));
+  expect(words).toMatch(/^Not searched for: /);
+  expect(words).toContain("--search on-regression");
+  expect(words).not.toContain("p2o.");
+});
+
+it.each([
+  ["diffuse", "No single layer"],
+  ["premise-fails", "No unit"],
+  ["budget", "Not found"],
+] as const)("names nobody where the search found no units: %s", (outcome, words) => {
+  expect(tellOf(searched({ keep: [], outcome, heldOut: null, proof: undefined }))).toMatch(new RegExp(`^${words}`));
+});
+
+it("says nothing of a model that passes, and of one that no search could mend", () => {
+  expect(tellOf(passingModel())).toBe("");
+  expect(tellOf(sampleModel({ search: null, fix: null, reason: "latency" }))).toBe("");
+});
+
+it("names the scale that this change moved and the share of values that it cuts off", () => {
+  const clip = { low: -1, high: 1, reference: [1], candidate: [1], clip: 0.5, saturatedShare: 0.153 };
+  const layers = [sampleLayer(6, { histogram: clip }), sampleLayer(7, { reads: sampleLayer(6).tensor })];
+  const baseline = {
+    commit: "2b4c6d8",
+    verdict: "pass" as const,
+    outputs: [],
+    message: "",
+    scales: [{ tensor: sampleLayer(6).tensor, ratio: 0.125 }],
+  };
+  const words = tellOf(searched({ keep: [sampleUnit(7)], proof: proof("proved") }, { layers, baseline }));
+  expect(words).toContain(`p2o.Conv.7 reads ${sampleLayer(6).tensor}: its scale is 0.125 times what it was before this change`);
+  expect(words).toContain("15 % of its values lie beyond what its scale holds");
+});
+
+it("leads terminal, comment and page, before any layer that only adds most error itself", () => {
+  const report = sampleReport({ models: [searched({ keep: [sampleUnit(2)], proof: proof("proved") })] });
+  const comment = renderComment(report, { jobKey: "k", fixScripts: [] });
+  for (const text of [
+    renderTerminal(report, { ansi: false, folder: "out" }),
+    comment,
+    renderHtml(report).replace(/<head>.*<\/head>/s, ""),
+  ]) {
+    const at = text.search(/p2o\.Conv\.2 loses the accuracy/);
+    expect(at).toBeGreaterThan(0);
+    expect(text.slice(0, at)).not.toContain("p2o.Conv.7");
+  }
+});
