@@ -1,6 +1,6 @@
 /**
  * Samples for calibration and validation from saved files or from a seed: everything is checked against the model's inputs at once,
- * before anything runs; values are read one sample at a time.
+ * before anything runs; values are read one sample at a time, and the first of them stay in memory.
  */
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
@@ -44,6 +44,9 @@ function someOf(problems: readonly string[], path: string): string[] {
   return rest === 0 ? kept : [...kept, `${path}: ${rest} more of the same kind (${problems.length} in all). Correct all samples alike.`];
 }
 
+/** A search reads each sample hundreds of times, and a packed file from its beginning each time. What does not fit is read again. */
+const keptBytes = 64 * 2 ** 20;
+
 function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effects, "files">, maxSamples: number): FeedSource {
   const total = parts.reduce((sum, part) => sum + part.count, 0);
   const count = Math.min(total, maxSamples);
@@ -56,6 +59,13 @@ function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effec
     }
     throw new RangeError(`sample ${index} of ${total}`);
   };
+  const kept = new Map<number, Feed>();
+  let room = keptBytes;
+  const keep = (index: number, feed: Feed): Feed => {
+    room -= [...feed.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (room >= 0) kept.set(index, feed);
+    return feed;
+  };
   let last: Promise<Feed> | undefined;
   return {
     description:
@@ -63,6 +73,8 @@ function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effec
     count,
     feed: (index) => {
       const read = async (): Promise<Feed> => {
+        const known = kept.get(index);
+        if (known !== undefined) return known;
         const { part, within } = partOf(index);
         for (const [file, reader] of readers) {
           if (file === part.file) continue;
@@ -71,7 +83,7 @@ function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effec
         }
         const reader = readers.get(part.file) ?? part.open(effects.files);
         readers.set(part.file, reader);
-        return (await reader).feed(within);
+        return keep(index, await (await reader).feed(within));
       };
       // One at a time: readers of packed entries have a position.
       last = (last ?? Promise.resolve()).then(read, read);
@@ -80,6 +92,7 @@ function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effec
     close: async () => {
       // A sample that is being read still opens what it needs.
       await last?.catch(() => undefined);
+      kept.clear();
       const open = [...readers.values()];
       readers.clear();
       // What failed to open holds nothing.

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import type { Effects } from "../../../src/effects/effects.ts";
 import { ConfigError } from "../../../src/effects/failure.ts";
 import { writeNpy } from "../../../src/formats/npy.ts";
 import { inputsText, writeInputs } from "../../../src/formats/polygraphy-writer.ts";
@@ -15,8 +16,49 @@ const floats = (shape: number[]) => {
   const count = shape.reduce((a, b) => a * b, 1);
   return writeNpy({ name: "", dtype: "float32", shape, data: Float32Array.from({ length: count }, (_, i) => i) });
 };
+/** Counts the bytes that are asked for. */
+function counting(files: Effects["files"]): Effects["files"] & { bytes: number } {
+  const counted = {
+    ...files,
+    bytes: 0,
+    open: async (path: string) => {
+      const reader = await files.open(path);
+      const read = (position: number, length: number) => {
+        counted.bytes += length;
+        return reader.read(position, length);
+      };
+      return { sizeBytes: reader.sizeBytes, read, close: () => reader.close() };
+    },
+  };
+  return counted;
+}
 const npz = (arrays: Record<string, Uint8Array>, deflate = false) =>
   makeZip(Object.entries(arrays).map(([name, content]) => ({ name: `${name}.npy`, content, deflate })));
+
+test.each([
+  ["all of a small file", [4, 2, 2], 0],
+  ["the first 64 MiB of a large one", [9, 2, 2 ** 20], 2 ** 23],
+])("keeps in memory what was read once: %s", async (_, shape, bytesAgain) => {
+  const effects = await atWork();
+  const [count = 0, ...sample] = shape;
+  const size = sample.reduce((a, b) => a * b, 1);
+  const data = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) data[i * size] = i;
+  await put(effects, "x.npy", writeNpy({ name: "", dtype: "float32", shape, data }));
+  const files = counting(effects.files);
+  const feeds = await openFeeds({ kind: "data", path: `${effects.folder}/x.npy` }, [{ ...vector, shape: sample }], { files });
+  const numbers = async () => {
+    const found: number[] = [];
+    for (let i = 0; i < feeds.count; i++) found.push(Number((await feeds.feed(i)).get("x")?.data[0]));
+    return found;
+  };
+  const first = await numbers();
+  expect(first).toEqual(Array.from({ length: count }, (_number, i) => i));
+  files.bytes = 0;
+  expect(await numbers()).toEqual(first);
+  expect(files.bytes).toBe(bytesAgain);
+  await feeds.close();
+});
 
 test.each([
   [[8, 3, 48, 192], [1, 3, 48, 192], 8],
