@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of docs/images/ of what the gate makes of the demo's model: the head of its page, its comment as GitHub shows it, and the
+ * Takes the pictures of docs/images/ of what the gate makes of the demo's pull request: the head of its page, its comment as GitHub shows it, and the
  * command's own words on a terminal. Needs Chromium (test/real/browser.ts says where). Usage: npm run screenshots [FOLDER]
  */
 import { spawnSync } from "node:child_process";
@@ -15,11 +15,11 @@ import { renderHtml } from "../src/report/html/page.ts";
 import { reportSchema } from "../src/report/schema.ts";
 import { renderTerminal } from "../src/report/terminal.ts";
 import { startBrowser } from "../test/real/browser.ts";
-import { placeFixtureModel } from "./fixture-model.ts";
+import { baseBranch, writeDemoPullRequest } from "./demo-pull-request.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = process.argv[2] ?? join(root, "docs/images");
-/** As `npm run demo` calls it: the terminal's picture shows its path. */
+/** As `npm run demo` calls it, beside the models: the terminal's picture shows its path. */
 const demoFolder = "demo-report";
 
 const colours: Readonly<Record<string, string>> = {
@@ -34,9 +34,9 @@ const work = await mkdtemp(join(tmpdir(), "trt-gate-screenshots-"));
 const browser = await startBrowser();
 try {
   await mkdir(target, { recursive: true });
-  runDemo();
-  const report = reportSchema.parse(JSON.parse(await readFile(join(root, demoFolder, "report.json"), "utf8")));
-  const comment = await readFile(join(root, demoFolder, "comment.md"), "utf8");
+  await runDemo();
+  const report = reportSchema.parse(JSON.parse(await readFile(join(work, "demo", demoFolder, "report.json"), "utf8")));
+  const comment = await readFile(join(work, "demo", demoFolder, "comment.md"), "utf8");
   await take(browser, "report", renderHtml(report), { width: 1100, height: 1240 });
   await take(browser, "report-layers", renderHtml(report), { width: 1100, height: 1500 }, "section:has(> .explore)");
   await take(browser, "comment", commentPage(comment), { width: 900, height: 1240 });
@@ -46,10 +46,11 @@ try {
   await rm(work, { recursive: true, force: true });
 }
 
-function runDemo(): void {
-  placeFixtureModel();
-  const words = ["check", "--config", ".github/trt-gate.yml", "--lane", "simulate", "--changed-only", "false", "--report-dir", demoFolder];
-  const gate = spawnSync(process.execPath, [join(root, "src/cli.ts"), ...words], { cwd: root, encoding: "utf8" });
+async function runDemo(): Promise<void> {
+  const repository = join(work, "demo");
+  await writeDemoPullRequest(repository);
+  const words = ["check", "--lane", "simulate", "--changed-since", baseBranch, "--report-dir", demoFolder];
+  const gate = spawnSync(process.execPath, [join(root, "src/cli.ts"), ...words], { cwd: repository, encoding: "utf8" });
   if (gate.status !== 1) throw new Error(`the demo ended with ${gate.status ?? gate.signal}, not with a regression:\n${gate.stderr}`);
 }
 
@@ -79,7 +80,7 @@ pre{padding:16px;white-space:pre-wrap;background:#f6f8fa}pre code{background:non
 
 /** The few colours that `renderTerminal` uses. */
 function terminalPage(text: string): string {
-  const command = "$ trt-gate check --lane simulate --report-dir demo-report\n\n";
+  const command = "$ trt-gate check --lane simulate --changed-since main --report-dir demo-report\n\n";
   const body = escapeHtml(command + text.replaceAll("\u001b", "\u241b"))
     .replaceAll(/\u241b\[0m/g, "</span>")
     .replaceAll(/\u241b\[(\d+)m/g, (_, code: string) => `<span style="${colours[code] ?? ""}">`);
