@@ -56,24 +56,33 @@ export async function runTask(task: NonNullable<ModelEntry["task"]>, folders: Si
   return { metric: task.metric, reference, candidate, drop, maxDrop: task.maxDrop, passes: drop <= task.maxDrop };
 }
 
+const keptBytes = 2 ** 20;
+
 async function evaluate(side: Side, task: NonNullable<ModelEntry["task"]>, folder: string, context: CheckContext): Promise<number> {
   const { effects, settings, codeFolder } = context;
   const [file = "", ...args] = task.command.map((word) => word.replaceAll("{outputs}", folder));
   const isPython = /^python[0-9.]*$/.test(file);
   const extra = { TRT_GATE_SIDE: side };
+  let lastLine = "";
   const result = await effects.exec.run({
     file: isPython ? settings.options.python : file,
     args,
     cwd: codeFolder,
     env: isPython ? pythonEnv(effects.env, extra) : childEnv(effects.env, extra),
     timeoutMs: Math.max(1000, context.deadlineMs - effects.clock.monotonicMs()),
+    onLine: (line, stream) => {
+      if (stream === "stdout" && line.trim() !== "") lastLine = line;
+    },
+    maxStdoutBytes: keptBytes,
   });
   const where = `The task command "${result.command}" for the ${side}`;
   if (result.endedBy !== "exit" || result.exitCode !== 0) {
     const how = result.endedBy === "exit" ? `exit ${result.exitCode}` : `${result.endedBy} ${result.signal ?? result.cause ?? ""}`.trim();
     throw new ToolError("task-failed", `${where} ended with ${how}. Run it by hand with TRT_GATE_SIDE=${side}.`, result.tail);
   }
-  const value = metricIn(result.stdout, task.metric);
+  // A long line is cut, and of much output only the beginning is kept: one of both is whole.
+  const value =
+    metricIn(lastLine, task.metric) ?? (Buffer.byteLength(result.stdout) < keptBytes ? metricIn(result.stdout, task.metric) : undefined);
   if (value === undefined) {
     throw new ToolError(
       "task-failed",

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { metricIn, withTask } from "../../../src/evaluate/task.ts";
+import { metricIn, runTask, withTask } from "../../../src/evaluate/task.ts";
+import type { CheckContext } from "../../../src/prepare/context.ts";
+import { runEffects } from "../../fakes/run-effects.ts";
 
 const verdict = (kind: "pass" | "regression" | "undecided") => ({ kind, reason: "r", message: "m" });
 const task = (drop: number) => ({ metric: "accuracy", reference: 0.9, candidate: 0.9 - drop, drop, maxDrop: 0.01, passes: drop <= 0.01 });
@@ -14,6 +16,21 @@ describe("the task's metric", () => {
       expect(metricIn(text, "accuracy")).toBeUndefined();
     },
   );
+});
+
+describe("the task's command", () => {
+  const inputs = (script: string) => ({ command: [process.execPath, "-e", script, "{outputs}"], metric: "accuracy", maxDrop: 0.1 });
+  const chatter = "for (let i = 0; i < 40000; i++) console.log('{\"accuracy\": 0.5}'.padEnd(60));";
+  it.each([
+    ["prints more than is kept before its last line", `${chatter} console.log('{"accuracy": 0.75}\\n')`, 0.75],
+    ["prints one long line", `console.log(JSON.stringify({ each: "x".repeat(9000), accuracy: 0.8 }))`, 0.8],
+  ])("gives its figure where it %s", async (_, script, value) => {
+    const effects = await runEffects();
+    const context = { effects, codeFolder: effects.cwd, deadlineMs: Number.POSITIVE_INFINITY, settings: { options: {} } };
+    const folders = { reference: "r", candidate: "c" };
+    const result = await runTask(inputs(script), folders, context as unknown as CheckContext).finally(() => effects.end());
+    expect(result).toMatchObject({ reference: value, candidate: value, passes: true });
+  });
 });
 
 describe("the task's verdict", () => {
