@@ -20,6 +20,8 @@ export interface WeightFile {
   /** A tensor whose bytes `produce` gives later (or now, for a small one). */
   place(tensor: WeightPlace): Promise<TensorProto>;
   write(files: Files): Promise<void>;
+  /** For a file that no session reads any more. */
+  remove(files: Files): Promise<void>;
 }
 
 export interface WeightPlace {
@@ -36,6 +38,7 @@ export interface WeightPlace {
  */
 export function weightFile(folder: string, purpose: string): WeightFile {
   const fileName = `trt-gate-${purpose}-${randomUUID()}.bin`;
+  const path = `${folder}/${fileName}`;
   const entries: { offset: number; place: WeightPlace }[] = [];
   let end = 0;
   return {
@@ -49,7 +52,10 @@ export function weightFile(folder: string, purpose: string): WeightFile {
       return create(TensorProtoSchema, { ...base, dataLocation: DataLocation.EXTERNAL, externalData });
     },
     write: async (files) => {
-      if (entries.length > 0) await files.writeBytes(`${folder}/${fileName}`, chunks(entries));
+      if (entries.length > 0) await files.writeBytes(path, chunks(entries));
+    },
+    remove: async (files) => {
+      if (entries.length > 0) await files.remove(path);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Calibration caches on the real classifier: the commands as users run them, ONNX Runtime, TensorRT's own recorded cache. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCache } from "../../src/calibration/cache.ts";
 import { loaders } from "../../src/commands/registry.ts";
@@ -272,6 +272,7 @@ describe("calibrate", () => {
       reason: "timeout",
       message: expect.stringMatching(/after [1-3] of 8 samples\. Raise 'timeout-minutes'/),
     });
+    expect(await effects.files.list(dirname(staged.modelPath))).toEqual(["model.onnx"]);
   });
 });
 

@@ -90,7 +90,7 @@ export async function networkScales(folded: Network, work: NetworkCalibration): 
 async function scalesIn({ network: folded, names }: Exposed, work: NetworkCalibration): Promise<Calibration> {
   if (work.data.count === 0) throw new ConfigError(`${work.data.description} holds no samples. Give at least one (500 are usual).`);
   const { effects } = work;
-  const weights = weightFile(folded.folder, "trt-gate-calibration.bin");
+  const weights = weightFile(folded.folder, "calibration");
   const network = await externalize(folded, weights, effects.files);
   await weights.write(effects.files);
   const tensors = [...new Set(work.tensors)];
@@ -111,7 +111,7 @@ async function scalesIn({ network: folded, names }: Exposed, work: NetworkCalibr
     });
   } finally {
     await session?.release();
-    await effects.files.remove(`${folded.folder}/trt-gate-calibration.bin`);
+    await weights.remove(effects.files);
   }
 }
 

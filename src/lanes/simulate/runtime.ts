@@ -29,22 +29,22 @@ const installTimeoutMs = 180_000;
 export async function loadRuntime(effects: Effects, here: string = fileURLToPath(import.meta.url)): Promise<Runtime> {
   const root = installationRoot(dirname(here));
   const beside = ownModules(root).map((modules) => tryLoad(modules, "package"));
-  const found = beside.find((one) => one !== undefined);
+  const found = beside.find((one) => isLoaded(one));
   if (found !== undefined) return found;
   const recipe = join(root, "runtime");
   if (!existsSync(join(recipe, "package-lock.json"))) throw unavailable("this installation has no runtime/package-lock.json", alone(root));
   const folder = await cacheFolder(effects, recipe);
   const modules = join(folder, "node_modules");
   const cached = tryLoad(modules, "tool cache");
-  if (cached !== undefined) return cached;
+  if (isLoaded(cached)) return cached;
   await install(effects, recipe, folder);
   const installed = tryLoad(modules, "installed");
-  if (installed === undefined)
-    throw unavailable(
-      `npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}`,
-      copyAndInstall(recipe, folder),
-    );
-  return installed;
+  if (isLoaded(installed)) return installed;
+  const why = installed === undefined ? "" : `: ${installed.fault}`;
+  throw unavailable(
+    `npm installed it into ${folder}, and it cannot be loaded on ${process.platform}-${process.arch}${why}`,
+    copyAndInstall(recipe, folder),
+  );
 }
 
 /** Puts it by hand where `loadRuntime` looks, from any folder: for machines that reach a registry now and none later. */
@@ -68,7 +68,8 @@ const ownModules = (root: string): string[] => [
   ...(basename(dirname(root)) === "node_modules" ? [dirname(root)] : []),
 ];
 
-function tryLoad(modules: string, origin: Runtime["from"]): Runtime | undefined {
+/** Undefined where it is not there; the first line of why where it cannot be loaded, such as a missing library of the system. */
+function tryLoad(modules: string, origin: Runtime["from"]): Runtime | { readonly fault: string } | undefined {
   const home = join(modules, packageName);
   if (!existsSync(join(home, "package.json"))) return undefined;
   // Read when the library is loaded. Since 1.30 its Linux build sends usage data to Microsoft and leaves a `mat-debug-<pid>.log` in the temporary folder.
@@ -76,10 +77,13 @@ function tryLoad(modules: string, origin: Runtime["from"]): Runtime | undefined 
   try {
     const ort: OrtModule = createRequire(join(home, "package.json"))(home);
     return { ort, version: ort.env.versions.node ?? ort.env.versions.common, from: origin };
-  } catch {
-    return undefined;
+  } catch (error) {
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return { fault: line.slice(0, 300) };
   }
 }
+
+const isLoaded = (found: ReturnType<typeof tryLoad>): found is Runtime => found !== undefined && "ort" in found;
 
 /** The nearest folder upwards that is a package or an action; `start` itself where there is none. */
 function installationRoot(start: string): string {
@@ -118,7 +122,7 @@ function versionIn(lock: unknown): string {
 
 /** Another job may have been faster, and use its install by now: only what cannot be loaded makes way. */
 async function putInPlace({ files }: Effects, own: string, folder: string): Promise<void> {
-  if (tryLoad(join(folder, "node_modules"), "installed") === undefined) {
+  if (!isLoaded(tryLoad(join(folder, "node_modules"), "installed"))) {
     const broken = `${own}-broken`;
     await rename(folder, broken).catch(() => undefined);
     await rename(own, folder).catch(() => undefined);

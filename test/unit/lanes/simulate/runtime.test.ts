@@ -126,6 +126,20 @@ describe("finding ONNX Runtime", () => {
     expect(await loadRuntime(spaced, here)).toMatchObject({ from: "tool cache", version: "0.0.1" });
   });
 
+  it("is unavailable where what was installed does not load, with the system's own words", async () => {
+    const installing = withNpm(0, ({ cwd = "" }) => {
+      placePackage(cwd);
+      writeFileSync(
+        join(cwd, "node_modules/onnxruntime-node/index.js"),
+        'throw new Error("libstdc++.so.6: version `GLIBCXX_3.4.32\' not found\\nmore");',
+      );
+    });
+    await expect(loadRuntime(installing, bundle(true))).rejects.toMatchObject({
+      reason: "lane-unavailable",
+      message: expect.stringMatching(/cannot be loaded on .*: libstdc\+\+\.so\.6: version `GLIBCXX_3\.4\.32' not found\. /),
+    });
+  });
+
   it("is unavailable where the recipe is missing", async () => {
     await expect(loadRuntime(effects, bundle(false))).rejects.toMatchObject({ reason: "lane-unavailable" });
   });
