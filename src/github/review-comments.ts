@@ -8,7 +8,7 @@ export interface StoredSuggestion {
   readonly id: number;
   readonly url: string;
   readonly body: string;
-  /** Path of the model that it is about. */
+  /** Name of the model that it is about. */
   readonly model: string;
   readonly file: string;
   /** Undefined once the line is no part of the diff any more. */

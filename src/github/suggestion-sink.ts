@@ -19,10 +19,10 @@ export interface SuggestionRequest {
   readonly suggestions: readonly Suggestion[];
   render(suggestion: Suggestion): string;
   /** What a suggestion for this model says once it is over. */
-  renderClosed(path: string): string;
+  renderClosed(model: string): string;
 }
 
-/** By the model's path: where its suggestion stands, or why it stands nowhere, as a clause. Not of models whose configuration the change leaves alone. */
+/** By the model's name: where its suggestion stands, or why it stands nowhere, as a clause. Not of models whose configuration the change leaves alone. */
 export type SuggestionPlaces = ReadonlyMap<string, { readonly url: string } | { readonly why: string }>;
 
 /** Empty where nothing is suggested. Rejects for nothing that GitHub answers. */
@@ -36,11 +36,11 @@ export async function publishSuggestions(request: SuggestionRequest): Promise<Su
       return everywhere(request, `this run is about ${state.headSha.slice(0, 12)}, and the pull request has moved on`);
     const places = new Map<string, { url: string } | { why: string }>();
     for (const suggestion of request.suggestions) {
-      const own = stored.filter(({ model }) => model === suggestion.path);
+      const own = stored.filter(({ model }) => model === suggestion.model);
       const place = await placeOne(request, suggestion, own).catch(whyNot);
-      if (place !== undefined) places.set(suggestion.path, place);
+      if (place !== undefined) places.set(suggestion.model, place);
     }
-    const wanted = new Set(request.suggestions.map(({ path }) => path));
+    const wanted = new Set(request.suggestions.map(({ model }) => model));
     await closeAll(
       request,
       stored.filter(({ model }) => !wanted.has(model)),
@@ -58,7 +58,7 @@ function whyNot(error: unknown): { why: string } {
 }
 
 const everywhere = ({ suggestions }: SuggestionRequest, why: string): SuggestionPlaces =>
-  new Map(suggestions.map(({ path }) => [path, { why }]));
+  new Map(suggestions.map(({ model }) => [model, { why }]));
 
 /** The one that stands on the line is rewritten; where there is none, a new one is posted. Whatever else was suggested for this model is closed. */
 async function placeOne(

@@ -136,10 +136,10 @@ async function suggest(
     ...to,
     suggestions: suggestionsOf(report),
     render: (suggestion) => renderSuggestion(suggestion, to),
-    renderClosed: (path) =>
+    renderClosed: (name) =>
       renderClosedSuggestion(
-        report.models.find((model) => model.path === path),
-        path,
+        report.models.find((model) => model.name === name),
+        name,
         to,
       ),
   });

@@ -1,6 +1,6 @@
 /**
  * The two hidden lines that make a comment findable: whose job it is, and which run wrote it.
- * Holds only our own identifiers, never text from a model. Finding the author is the sink's.
+ * Holds only our own identifiers, never text from a model file. Finding the author is the sink's.
  */
 
 export interface CommentState {
@@ -16,16 +16,16 @@ export const commentMarker = (jobKey: string): string => `<!-- trt-gate v1 key=$
 
 const suggestionStart = (jobKey: string): string => `<!-- trt-gate-suggestion v1 key=${encodeKey(jobKey)} model=`;
 
-/** First line of a job key's suggestion for the model at this path. */
-export const suggestionMarker = (jobKey: string, path: string): string => `${suggestionStart(jobKey)}${encodeKey(path)} -->`;
+/** First line of a job key's suggestion for the model of this name. */
+export const suggestionMarker = (jobKey: string, model: string): string => `${suggestionStart(jobKey)}${encodeKey(model)} -->`;
 
-/** The model's path, of a suggestion of this job key; undefined for every other text. */
+/** The model's name, of a suggestion of this job key; undefined for every other text. */
 export function suggestedModel(body: string, jobKey: string): string | undefined {
   const [first = ""] = body.split(/\r?\n/, 1);
   const start = suggestionStart(jobKey);
   if (!first.startsWith(start) || !first.endsWith(" -->")) return undefined;
-  const path = decodeKey(first.slice(start.length, -" -->".length));
-  return path !== undefined && suggestionMarker(jobKey, path) === first ? path : undefined;
+  const model = decodeKey(first.slice(start.length, -" -->".length));
+  return model !== undefined && suggestionMarker(jobKey, model) === first ? model : undefined;
 }
 
 /** Second line. Anything but letters, digits, `.`, `_`, `-` and `/` is dropped, so a value cannot end the HTML comment. */

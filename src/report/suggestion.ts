@@ -8,9 +8,8 @@ import type { ModelReport, Report } from "./schema.ts";
 import { shortSha } from "./sections/labels.ts";
 
 export interface Suggestion {
-  /** Of the report: one comment a model file. */
+  /** Its name in the report: one comment a model. Two entries may check one file. */
   readonly model: string;
-  readonly path: string;
   readonly file: string;
   readonly line: number;
   /** What stands there now. */
@@ -25,11 +24,11 @@ const longestLine = 1000;
 /** Of proved fixes of models that regressed, as far as they are nothing but a `keep:` line in plain letters. */
 export const suggestionsOf = ({ models }: Report): Suggestion[] => models.flatMap(suggestionOf).slice(0, mostSuggestions);
 
-function suggestionOf({ name, path, verdict, fix }: ModelReport): Suggestion[] {
+function suggestionOf({ name, verdict, fix }: ModelReport): Suggestion[] {
   const { file, line, lines, replaces } = fix?.suggestion ?? {};
   if (verdict !== "regression" || fix?.verified?.passes !== true || file === undefined || line === undefined) return [];
   if (lines === undefined || replaces === undefined || !isKeepLine(lines, replaces) || lines.some(hidesSomething)) return [];
-  return [{ model: name, path, file, line, replaces, lines }];
+  return [{ model: name, file, line, replaces, lines }];
 }
 
 /** The line itself followed by a `keep:`, or a `keep:` instead of another: whoever commits it must not get anything else. */
@@ -48,22 +47,22 @@ export interface SuggestionOptions {
 }
 
 /** With marker and state on its first two lines. */
-export function renderSuggestion({ model, path, lines }: Suggestion, { jobKey, state }: SuggestionOptions): string {
+export function renderSuggestion({ model, lines }: Suggestion, { jobKey, state }: SuggestionOptions): string {
   return blocks(
-    hiddenLines(path, jobKey, state, "problem"),
+    hiddenLines(model, jobKey, state, "problem"),
     `INT8 lost accuracy in ${code(model, 80)}; with this line the gate's own check of the fix passes. The units that it keeps in higher precision count with this change, so the next run judges them.`,
     suggestionBlock(lines),
   );
 }
 
-/** What the comment says once there is nothing to commit any more. `model` is undefined where the report does not know it. */
-export function renderClosedSuggestion(model: ModelReport | undefined, path: string, { jobKey, state }: SuggestionOptions): string {
+/** What the comment says once there is nothing to commit any more. `model` is undefined where the report does not know the name. */
+export function renderClosedSuggestion(model: ModelReport | undefined, name: string, { jobKey, state }: SuggestionOptions): string {
   const words =
     model?.verdict === "pass"
       ? `${code(model.name, 80)} passes at ${shortSha(state.headSha)}${model.kept === undefined ? "" : ` with the units kept that ${escapeMarkdown(model.kept.file, 200)} names`}: nothing to commit here any more.`
       : `The newest run (${shortSha(state.headSha)}) has no such suggestion any more: the gate's comment on this pull request has its result.`;
-  return blocks(hiddenLines(path, jobKey, state, "clear"), words);
+  return blocks(hiddenLines(name, jobKey, state, "clear"), words);
 }
 
-const hiddenLines = (path: string, jobKey: string, state: CommentState, told: "problem" | "clear"): string =>
-  `${suggestionMarker(jobKey, path)}\n${stateLine({ ...state, told })}`;
+const hiddenLines = (model: string, jobKey: string, state: CommentState, told: "problem" | "clear"): string =>
+  `${suggestionMarker(jobKey, model)}\n${stateLine({ ...state, told })}`;

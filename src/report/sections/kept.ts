@@ -21,7 +21,7 @@ export function keptLines(report: Report, caps: SizeLimits): string {
 }
 
 /** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
-export function adoptFix({ path, fix }: ModelReport, links: NextLinks): string {
+export function adoptFix({ name, fix }: ModelReport, links: NextLinks): string {
   const patch = fix?.verified?.passes === true ? fix.files.find(({ format }) => format === "patch") : undefined;
   if (patch === undefined) return "";
   const runId = /\/runs\/(\d+)/.exec(links.runUrl ?? "")?.[1];
@@ -32,7 +32,7 @@ export function adoptFix({ path, fix }: ModelReport, links: NextLinks): string {
   return blocks(
     "Put it into this pull request, and the gate judges it with the units kept:",
     copyBlock([...download, patch.command].join("\n"), "sh"),
-    suggestionWords(links.suggestions?.get(path)),
+    suggestionWords(links.suggestions?.get(name)),
   );
 }
 

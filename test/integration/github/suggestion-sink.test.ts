@@ -12,7 +12,6 @@ const own = "    path: models/m.onnx";
 const patch = `@@ -1,2 +1,4 @@\n version: 1\n models:\n+  - name: m\n+${own}`;
 const suggestion: Suggestion = {
   model: "m",
-  path: "models/m.onnx",
   file: ".github/trt-gate.yml",
   line: 4,
   replaces: own,
@@ -41,7 +40,7 @@ async function publish(suggestions: readonly Suggestion[], { runId = "20", headS
     ...options,
     suggestions,
     render: (one) => renderSuggestion(one, options),
-    renderClosed: (path) => renderClosedSuggestion(passingModel({ name: "m", path }), path, options),
+    renderClosed: (name) => renderClosedSuggestion(passingModel({ name }), name, options),
   });
 }
 const writes = () => github.calls.filter((call) => /^(POST|PATCH|DELETE) .*pulls/.test(call));
@@ -52,7 +51,7 @@ describe("one suggestion a model", () => {
     const places = await publish([suggestion]);
     expect(github.reviewComments).toMatchObject([{ path: ".github/trt-gate.yml", line: 4, commit_id: head }]);
     expect(bodies()[0]).toContain("```suggestion\n    path: models/m.onnx\n    keep: [c2]\n```");
-    expect([...places]).toEqual([["models/m.onnx", { url: github.reviewComments[0]?.html_url }]]);
+    expect([...places]).toEqual([["m", { url: github.reviewComments[0]?.html_url }]]);
   });
 
   it("is brought up to date in place, and left alone where it says the same", async () => {
@@ -146,14 +145,32 @@ describe("one suggestion a model", () => {
   });
 });
 
+it("two entries of one model file have one suggestion each", async () => {
+  github.files = [
+    { filename: ".github/trt-gate.yml", status: "modified", patch: `${patch.replace("+1,4", "+1,6")}\n+  - name: n\n+${own}` },
+  ];
+  const both = [suggestion, { ...suggestion, model: "n", line: 6 }];
+  const places = await publish(both);
+  expect([...places.keys()]).toEqual(["m", "n"]);
+  expect(github.reviewComments.map(({ line }) => line)).toEqual([4, 6]);
+  const writesBefore = writes().length;
+  await publish(both, { runId: "21" });
+  expect(bodies().every((body) => body.includes("```suggestion"))).toBe(true);
+  expect(
+    writes()
+      .slice(writesBefore)
+      .filter((call) => call.startsWith("POST")),
+  ).toEqual([]);
+});
+
 it("what GitHub does not take of one model costs the others nothing", async () => {
-  const old = { ...suggestion, path: "models/old.onnx" };
+  const old = { ...suggestion, model: "old" };
   await publish([old]);
   github.rules.push({ on: /^POST .*pulls\/7\/comments/, fault: { status: 422 }, times: 1 });
-  const places = await publish([suggestion, { ...suggestion, path: "models/n.onnx" }], { runId: "21" });
+  const places = await publish([suggestion, { ...suggestion, model: "n" }], { runId: "21" });
   expect([...places]).toEqual([
-    ["models/m.onnx", { why: "GitHub did not take it (HTTP 422)" }],
-    ["models/n.onnx", { url: github.reviewComments[1]?.html_url }],
+    ["m", { why: "GitHub did not take it (HTTP 422)" }],
+    ["n", { url: github.reviewComments[1]?.html_url }],
   ]);
   expect(bodies().map((body) => body.includes("```suggestion"))).toEqual([false, true]);
 });

@@ -25,7 +25,7 @@ function suggested(nodes: readonly string[], { name = "m", passes = true }: { na
   };
   const { verified } = sampleFix();
   const fix = sampleFix({ suggestion, verified: verified && { ...verified, passes } });
-  return suggestionsOf(sampleReport({ models: [sampleModel({ name, path: "models/m.onnx", fix })] }));
+  return suggestionsOf(sampleReport({ models: [sampleModel({ name, fix })] }));
 }
 
 /** Contents of the code blocks that a Markdown parser sees, by their language. */
@@ -46,7 +46,7 @@ describe("the fix as a suggestion", () => {
     if (suggestion === undefined) throw new Error("nothing was suggested");
     const body = renderSuggestion(suggestion, options);
     expect(body).toContain("```suggestion\n    path: models/m.onnx\n    keep: [c2]\n```");
-    expect(suggestedModel(body, "ci/gate")).toBe("models/m.onnx");
+    expect(suggestedModel(body, "ci/gate")).toBe("m");
     expect(suggestedModel(body, "ci/other")).toBeUndefined();
   });
 
@@ -104,19 +104,19 @@ describe("the fix as a suggestion", () => {
 
   it("loses its button once there is nothing to commit", () => {
     const kept = { file: ".github/trt-gate.yml", precision: "float16" as const, units: [] };
-    const body = renderClosedSuggestion(passingModel({ kept }), "models/m.onnx", options);
+    const body = renderClosedSuggestion(passingModel({ kept }), "m", options);
     expect(body).toContain("passes at aaaaaaa with the units kept that .github/trt-gate.yml names");
     expect(blocksOf(body)).toEqual([]);
-    expect(renderClosedSuggestion(undefined, "models/m.onnx", options)).toContain("has no such suggestion any more");
-    expect(suggestedModel(body, "ci/gate")).toBe("models/m.onnx");
+    expect(renderClosedSuggestion(undefined, "m", options)).toContain("has no such suggestion any more");
+    expect(suggestedModel(body, "ci/gate")).toBe("m");
   });
 
-  it("has a marker that is one HTML comment and gives back the model's path", () => {
+  it("has a marker that is one HTML comment and gives back the model's name", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (key, path) => {
-        const marker = suggestionMarker(key, path);
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (key, name) => {
+        const marker = suggestionMarker(key, name);
         expect(marker).toMatch(/^<!-- trt-gate-suggestion v1 key=(?!.*--.* -->)[\w./%-]* model=[\w./%-]* -->$/);
-        expect(suggestedModel(`${marker}\nrest`, key)).toBe(path.toWellFormed());
+        expect(suggestedModel(`${marker}\nrest`, key)).toBe(name.toWellFormed());
       }),
     );
     expect(suggestedModel("<!-- trt-gate-suggestion v1 key=a model=%FF -->", "a")).toBeUndefined();
@@ -127,7 +127,7 @@ describe("the comment beside a suggestion", () => {
   const files = [{ format: "patch", path: "fix/keep.patch", command: "git apply --index r/fix/keep.patch", leftOut: [] }];
   const report = sampleReport({ models: [sampleModel({ fix: sampleFix({ files }) })] });
   const comment = (place: { url: string } | { why: string }) =>
-    renderComment(report, { jobKey: "k", fixScripts: [], suggestions: new Map([["models/cls.onnx", place]]) });
+    renderComment(report, { jobKey: "k", fixScripts: [], suggestions: new Map([["text-direction", place]]) });
 
   it("leads to it", () => {
     expect(comment({ url: "https://github.com/o/r/pull/7#discussion_r1" })).toContain(
