@@ -14,6 +14,12 @@ export default defineConfig({
     passWithNoTests: false,
     // vitest's own choice leaves one core to itself: on a runner with two, one file after the other.
     maxWorkers: "100%",
-    projects: [tier("unit", { isolate: false }), tier("integration"), tier("faults", { maxConcurrency: 3 }), tier("dist"), tier("real")],
+    projects: [
+      tier("unit", { isolate: false }),
+      tier("integration"),
+      tier("faults", { maxConcurrency: 3, globalSetup: "test/faults/bundle-folder.ts" }),
+      tier("dist"),
+      tier("real"),
+    ],
   },
 });

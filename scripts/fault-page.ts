@@ -22,11 +22,8 @@ const verdictOf = ({ ends }: Row): string => {
   return classes[ends] === undefined ? `${reasonOf(ends).kind} \`${ends}\`` : ends;
 };
 
-/** `file: title` -> both; undefined for a record or a fault that was not run. */
-export function shownBy({ shown }: Row): { readonly file: string; readonly title: string } | undefined {
-  const [, file, title] = /^(test\/\S+\.ts): (.+)$/s.exec(shown) ?? [];
-  return file === undefined || title === undefined ? undefined : { file, title };
-}
+/** The file of the row's test, which has the fault as its title; undefined for a record or a fault that was not run. */
+export const fileOf = ({ shown }: Row): string | undefined => (shown.startsWith("test/faults/") ? shown : undefined);
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
@@ -35,13 +32,13 @@ export function faultPage(): string {
     const table = markdownTable([
       ["fault", "verdict", "exit", "the message holds", "shown by"],
       ...rows.map((row) => {
-        const by = shownBy(row);
+        const file = fileOf(row);
         return [
           row.fault,
           verdictOf(row),
           String(exitOf(row) ?? "-"),
           row.says,
-          by ? `[${by.file.replace("test/", "")}](../${by.file})` : row.shown,
+          file ? `[${file.replace("test/", "")}](../${file})` : row.shown,
         ].map(cell);
       }),
     ]);

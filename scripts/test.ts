@@ -61,9 +61,11 @@ function countsOf(file: string): { passed: number; failed: number; skipped: numb
 
 function testsIn(file: string): CollectedTest[] {
   try {
-    const json: { testResults: { name: string; assertionResults: { fullName: string }[] }[] } = JSON.parse(readFileSync(file, "utf8"));
+    const json: { testResults: { name: string; assertionResults: { ancestorTitles: string[]; title: string }[] }[] } = JSON.parse(
+      readFileSync(file, "utf8"),
+    );
     return json.testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults.map(({ fullName }) => ({ file: relative(root, name), name: fullName })),
+      assertionResults.map(({ ancestorTitles, title }) => ({ file: relative(root, name), titles: [...ancestorTitles, title] })),
     );
   } catch {
     return [];

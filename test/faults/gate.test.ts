@@ -1,7 +1,9 @@
 /** Faults of the gate itself and of the process that it runs in: the command as a user starts it, an error that nobody caught at each of its stages. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startPool } from "../../src/compare/worker-pool.ts";
 import { reportSchema } from "../../src/report/schema.ts";
 import { type Bundle, freshBundle } from "./bundle.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
@@ -175,4 +177,33 @@ it("clock that jumps", () => {
   expect(left.seconds, stderr).toBeGreaterThan(0);
   expect(left.seconds).toBeLessThan(60);
   expect(Math.abs(Date.parse(left.environment.createdAt) - Date.now())).toBeGreaterThan(300 * 86_400_000);
+});
+
+it("report that does not fit its schema", () => {
+  // A clock that gives no number any more: no field of a report may hold its times.
+  const beside = `
+const write = process.stderr.write.bind(process.stderr);
+const now = performance.now.bind(performance);
+let armed = false;
+process.stderr.write = (text, ...more) => { if (String(text).includes("m: compare")) armed = true; return write(text, ...more); };
+performance.now = () => (armed ? Number.NaN : now());`;
+  const { status, stderr } = run(check.replace("always", "off"), beside);
+  expect(stderr).toContain("This is a bug in the gate");
+  expect(status, stderr).toBe(5);
+  const left = JSON.parse(readFileSync(place.at("trt-gate-report/report.invalid.json"), "utf8"));
+  expect(left).toMatchObject({ models: [{ name: "m" }] });
+  expect(report()).toMatchObject({ complete: false, verdict: "undecided" });
+});
+
+it("comparison thread that fails between two jobs", async () => {
+  const thread = place.at("thread.mjs");
+  writeFileSync(thread, `setTimeout(() => { throw new Error("lost its mind") }, 10);`);
+  const idle = startPool(2, place.effects.files, pathToFileURL(thread));
+  const asked = () =>
+    idle.open("x.json").then(
+      () => "answered",
+      (error: Error) => error.message,
+    );
+  await expect.poll(asked).toContain("lost its mind");
+  await idle.close();
 });

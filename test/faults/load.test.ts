@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { loaders } from "../../src/commands/registry.ts";
 import { runLine } from "../../src/commands/run-line.ts";
 import { reportSchema } from "../../src/report/schema.ts";
+import { configOf, writeModels } from "../dist/models.ts";
+import { openWorkplace } from "../dist/spawn.ts";
 import { fakePrograms } from "../fakes/fake-tensorrt.ts";
 import { makeRepository } from "../fakes/repository.ts";
 import { runEffects } from "../fakes/run-effects.ts";
@@ -71,6 +73,24 @@ it("eight runs at once", async () => {
   expect(readdirSync(temp).filter((name) => name.startsWith("trt-gate"))).toEqual([]);
   const versions = readdirSync(join(cache, "onnxruntime-node"));
   expect(versions.flatMap((version) => readdirSync(join(cache, "onnxruntime-node", version)))).toEqual([process.arch]);
+  await bundle.remove();
+});
+
+it("runtime that cannot be installed", async () => {
+  const bundle = await freshBundle([]);
+  const action = await openWorkplace(() => bundle.folder);
+  writeModels(action.repository, ["a"]);
+  action.repository.commit({ ".github/trt-gate.yml": configOf(["a"]) });
+  writeFileSync(join(action.folder, ".npmrc"), "offline=true\n");
+  const ended = await action.action({ lane: "simulate", search: "off", "artifact-name": "" }).ended;
+  expect(ended.exitCode, ended.log).toBe(4);
+  expect(ended.report?.models).toMatchObject([{ name: "a", verdict: "undecided", reason: "lane-unavailable" }]);
+  expect(ended.report?.models[0]?.message).toContain("npm ci --ignore-scripts");
+  expect(ended.report?.models[0]?.toolTail.join("\n")).toMatch(/ENOTCACHED|offline|cache mode/i);
+  // No half install.
+  const cache = join(action.folder, "tool-cache/onnxruntime-node");
+  expect(readdirSync(cache).flatMap((version) => readdirSync(join(cache, version)))).toEqual([]);
+  await action.end();
   await bundle.remove();
 });
 

@@ -1,5 +1,9 @@
 /** Faults of a tool that a model needs, brought about by real children: a task command that dies, says nothing, or says too much. */
+import { dirname } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
+import { stageModel } from "../../src/onnx/stage.ts";
+import { openFeeds } from "../../src/samples/feeds.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -43,4 +47,20 @@ it("deadline in the simulate lane", async () => {
   const { exitCode, report } = await place.check();
   expect(report?.models[0]).toMatchObject({ verdict: "undecided", reason: "timeout", message: expect.stringContaining("timeout-minutes") });
   expect(exitCode).toBe(4);
+});
+
+it("deadline in calibration", async () => {
+  const { effects } = place;
+  const folder = await effects.files.makeTempFolder("late");
+  const staged = await stageModel({ path: place.at("models/m.onnx"), folder, files: effects.files, trust: "local" });
+  const input = { name: "x", dtype: "float32", shape: [1, 8, 4, 4] } as const;
+  const data = await openFeeds({ kind: "data", path: place.at("data/calibration.npz") }, [input], effects);
+  let now = 0;
+  const clock = { ...effects.clock, monotonicMs: () => now++ };
+  const late = { modelPath: staged.modelPath, data, algorithm: "minmax", percentile: 99.999, shapes: new Map(), deadlineMs: 2 } as const;
+  await expect(calibrateModel({ ...late, effects: { ...effects, clock } })).rejects.toMatchObject({
+    reason: "timeout",
+    message: expect.stringMatching(/after [1-3] of 8 samples\. Raise 'timeout-minutes'/),
+  });
+  expect(await effects.files.list(dirname(staged.modelPath))).toEqual(["model.onnx"]);
 });

@@ -1,6 +1,9 @@
 /** Values that have no ordinary figure, through the whole `compare`: verdict, exit code, what is said, and that the JSON can be read by anyone. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { writeNpz } from "../../src/formats/write-npz.ts";
+import { judge } from "../../src/gate/judge.ts";
+import { metrics } from "../../src/measure/metrics.ts";
+import { input, measured, tolerance } from "../unit/gate/judging.ts";
 import { type Workplace, workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -65,4 +68,12 @@ it("different numbers of samples", async () => {
   expect(JSON.parse(out), out).toMatchObject({ verdict: "undecided", reason: "unequal-samples" });
   expect(JSON.parse(out).message).toContain("2 of 2 iterations of the reference and 1 of 1 of the candidate hold it");
   expect(exitCode, out).toBe(4);
+});
+
+it("a judged figure that is no number", () => {
+  for (const name of Object.keys(metrics)) {
+    const limits = { [name]: { fail: 0.5 } };
+    const { verdict } = judge(input([measured("y", { [name]: Number.NaN })], { tolerance: tolerance({ limits }) }));
+    expect(verdict, name).toMatchObject({ kind: "undecided", reason: "not-a-number", message: expect.stringContaining('"y"') });
+  }
 });

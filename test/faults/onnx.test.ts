@@ -1,7 +1,11 @@
 /** ONNX files as hostile data, through the whole check on a user's own machine: exit 2 with the entry's line, before anything is run. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { writeNpz } from "../../src/formats/write-npz.ts";
+import { copyFromHandle, openChecked } from "../../src/onnx/copy-checked.ts";
+import { makeNode } from "../../src/onnx/model.ts";
 import { encode, externalTensor, modelProto, node, weight } from "../fakes/onnx-models.ts";
 import { outlierModel } from "../fakes/outlier-model.ts";
 import { soundModel, unsupportedModel } from "../fakes/small-models.ts";
@@ -89,3 +93,32 @@ models:
     quantization: {cache: small.cache}
     validation: {random: {seed: 1, samples: 16}}
 `;
+
+it("file exchanged while it is checked", async () => {
+  await place.put("w.bin", "as it was checked");
+  const opened = await openChecked(place.effects.cwd, "w.bin", "refused");
+  if (typeof opened === "string") throw new Error(opened);
+  await place.put("w.bin", undefined);
+  symlinkSync("/etc/hostname", place.at("w.bin"));
+  expect(await copyFromHandle(opened, place.at("copy"), createHash("sha256"))).toBe(true);
+  await opened.handle.close();
+  expect(readFileSync(place.at("copy"), "utf8")).toBe("as it was checked");
+  expect(await openChecked(place.effects.cwd, "w.bin", "refused")).toBe("is a symbolic link");
+});
+
+it("TensorRT plugin in the model", async () => {
+  const plugin = makeNode({ opType: "EfficientNMS_TRT", name: "nms", input: ["h"], output: ["y"] });
+  const product = node("MatMul", ["x", "w"], ["h"], "product");
+  await place.put("models/m.onnx", encode(modelProto({ nodes: [product, plugin], weights: [weight("w", [4, 4])], outputs: ["y"] })));
+  for (const name of ["calibration", "validation"]) await place.put(`data/${name}.npz`, samplesOf(name === "validation" ? 1 : 0.9));
+  const { exitCode, report } = await place.check();
+  expect(report?.models[0]).toMatchObject({ verdict: "undecided", reason: "unknown-operator" });
+  expect(report?.models[0]?.message).toMatch(/uses 'EfficientNMS_TRT' \(first in 'nms'\).*lanes implicit and explicit/);
+  expect(exitCode).toBe(4);
+});
+
+/** Sixteen samples of x [1, 4]. */
+const samplesOf = (factor: number): Uint8Array => {
+  const data = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i * 1.3) * factor);
+  return writeNpz([{ name: "x", dtype: "float32", shape: [16, 1, 4], data }]);
+};

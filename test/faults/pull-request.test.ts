@@ -2,11 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Report } from "../../src/report/schema.ts";
 import { configOf, writeModels } from "../dist/models.ts";
 import { openWorkplace, type Workplace } from "../dist/spawn.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { encode, externalTensor, modelProto, node } from "../fakes/onnx-models.ts";
-import { mergePullRequest } from "../fakes/repository.ts";
+import { mergePullRequest, shallowClone } from "../fakes/repository.ts";
 import { type Bundle, freshBundle } from "./bundle.ts";
 
 let bundle: Bundle;
@@ -21,14 +22,16 @@ beforeEach(async () => {
 afterEach(() => place.end());
 
 /** The base commit asks for `limit` dB; `change` happens in the pull request. */
-function pull(limit: number, change: () => Readonly<Record<string, string>>): void {
+function pull(limit: number, change: () => Readonly<Record<string, string>>, names: readonly string[] = ["a"]) {
   const { repository, github } = place;
-  writeModels(repository, ["a"]);
-  const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"], limit) });
+  writeModels(repository, names);
+  const base = repository.commit({ ".github/trt-gate.yml": configOf(names, limit) });
   repository.git("checkout", "-q", "-b", "topic");
   const headSha = repository.commit({ "watched/a.txt": "touched", ...change() });
   github.headSha = headSha;
-  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+  const merge = mergePullRequest(repository, headSha, base);
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), merge);
+  return { base, headSha, merge };
 }
 const check = () => place.action({ lane: "simulate", search: "off", "artifact-name": "" }).ended;
 
@@ -67,4 +70,37 @@ it("event payload missing or broken", async () => {
   }
   place.env.GITHUB_EVENT_PATH = "/nowhere/event.json";
   expect((await check()).exitCode).toBe(2);
+});
+
+/** A clone of the pull request's merge commit that holds `depth` commits; the action runs in it. */
+function cloned(merge: string, depth: number) {
+  const clone = shallowClone(place.repository, merge, depth, join(place.folder, `clone-${depth}`));
+  const report = join(clone.folder, "trt-gate-report");
+  const inputs = { lane: "simulate", search: "off", "artifact-name": "", "report-dir": report };
+  return { clone, run: () => place.action(inputs, { GITHUB_WORKSPACE: clone.folder }).ended };
+}
+const checkedIn = (report: Report | undefined) => report?.models.map(({ name, verdict }) => `${name} ${verdict}`);
+
+it("history too short", async () => {
+  const { merge } = pull(20, () => ({}), ["a", "b"]);
+  for (const depth of [1, 2]) {
+    const { exitCode, report, log } = await cloned(merge, depth).run();
+    expect({ exitCode, models: checkedIn(report), unchanged: report?.selection.unchanged }, log).toEqual({
+      exitCode: 0,
+      models: ["a pass"],
+      unchanged: ["b"],
+    });
+  }
+});
+
+it("3,001 changed files by the API", async () => {
+  const { base, headSha, merge } = pull(20, () => ({}), ["a", "b"]);
+  const { clone, run } = cloned(merge, 1);
+  clone.git("remote", "set-url", "origin", "file:///nowhere/repository");
+  place.github.files = Array.from({ length: 3001 }, (_, i) => ({ filename: `other/${i}.txt`, status: "added" }));
+  place.github.contents.set(`${base}:.github/trt-gate.yml`, configOf(["a", "b"]));
+  place.event("pull_request", pullPayload({ headSha, baseSha: base, changedFiles: 3001 }), merge);
+  const { exitCode, report, log } = await run();
+  expect({ exitCode, models: checkedIn(report) }, log).toEqual({ exitCode: 0, models: ["a pass", "b pass"] });
+  expect(report?.notices.join()).toContain("only 3000");
 });

@@ -2,6 +2,7 @@
 
 import { constants } from "node:buffer";
 import { closeSync, cpSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { writeNpy } from "../../src/formats/npy.ts";
 import { type Member, makeZip } from "../unit/formats/archive.ts";
@@ -133,4 +134,28 @@ it("RunResults longer than any string", async () => {
   const { exitCode, out, log } = await place.trtGate("inspect", "f.json");
   expect(out, log).toContain("logits  float32 [2, 3]  min 0  max 1.25");
   expect(exitCode).toBe(0);
+});
+
+it("accuracy JSON with bare NaN", async () => {
+  const shown = async (path: string) => {
+    const { exitCode, out, log } = await place.trtGate("inspect", path, "--json");
+    expect(exitCode, log).toBe(0);
+    return JSON.parse(out).results;
+  };
+  const [recorded] = await shown(fileURLToPath(fixture("tensorrt-8.6.1-h100/polygraphy_accuracy_results.json")));
+  expect(recorded).toMatchObject({ metric: "OutputCompareResult", iterations: 1 });
+  expect(recorded.tensors).toHaveLength(220);
+  const result = (snr: string) => `{"snr": ${snr}, "polygraphy_class": "SnrResult"}`;
+  const pair = `[["a", "b"], [{"y": ${result("-Infinity")}, "z": ${result("NaN")}}]]`;
+  await place.put("acc.json", `{"lst": [{"lst": [${pair}], "polygraphy_class": "AccuracyResult"}], "polygraphy_class": "AccuracyResults"}`);
+  expect(await shown("acc.json")).toMatchObject([
+    {
+      metric: "SnrResult",
+      pair: ["a", "b"],
+      tensors: [
+        { tensor: "y", values: { snr: "-Infinity" } },
+        { tensor: "z", values: { snr: "NaN" } },
+      ],
+    },
+  ]);
 });

@@ -1,5 +1,6 @@
 /** Faults of engines and of the tool that builds them, through the whole gate on the TensorRT that runs on ONNX Runtime (test/fixtures/fake-tensorrt). */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,8 +8,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { lockGpu } from "../../src/effects/gpu-lock.ts";
+import { renderComment } from "../../src/report/comment.ts";
+import { renderHtml } from "../../src/report/html/page.ts";
+import { renderTerminal } from "../../src/report/terminal.ts";
 import type { FakeMachine } from "../fakes/fake-tensorrt.ts";
 import { type GateRun, runGate, smallEntry } from "../fakes/gate-run.ts";
+import { outlierModel } from "../fakes/outlier-model.ts";
 import { useMachines } from "../support/machines.ts";
 import { describeWithPython } from "../support/needs.ts";
 
@@ -164,17 +169,33 @@ describeWithPython("engines", () => {
     await expect(readFile(started)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("kept layers that run in INT8 all the same", async () => {
+    const { model } = await check({ FAKE_TRT_FAULT: "claim-int8", FAKE_TRT_NOISE: "0" }, { inputs: {} });
+    expect(model).toMatchObject({ verdict: "regression", search: { keep: [{ nodes: ["c2"] }] }, fix: { verified: { passes: false } } });
+    expect(model.fix?.verified?.message).toMatch(/not verified.*"?c2/i);
+  });
+
+  it("tactics skipped for lack of memory", async () => {
+    const { machine, model, report } = await check({ FAKE_TRT_FAULT: "skip-tactics" });
+    expect(model).toMatchObject({ verdict: "regression", reason: "limit-exceeded" });
+    // Calibration, then the reference twice: memory that stays short is found out once, not with every engine.
+    const isInt8 = (await machine.builds()).map(({ flags }) => flags.includes("INT8"));
+    expect(isInt8.slice(0, 4)).toEqual([true, false, false, true]);
+    expect(model.builds.flatMap(({ notes }) => notes).join("\n")).toContain("degraded build: Skipping tactic");
+    expect(report.exitCode).toBe(1);
+  });
+
+  /** Writes k.json, which keeps this node of this model. */
+  const keepFile = async (machine: FakeMachine, node: string, sha256: string) => {
+    const model = { name: "m", path: "m.onnx", sha256 };
+    const units = [{ unit: `Conv:${node}`, nodes: [node] }];
+    const keep = { format: "trt-gate-keep", version: 1, model, precision: "float16", units };
+    await writeFile(join(machine.effects.cwd, "k.json"), JSON.stringify(keep));
+  };
+
   it("keep file of another model", async () => {
     const machine = await machineWith();
-    const model_ = { name: "other", path: "other.onnx", sha256: "0".repeat(64) };
-    const keep = {
-      format: "trt-gate-keep",
-      version: 1,
-      model: model_,
-      precision: "float16",
-      units: [{ unit: "Conv:other", nodes: ["other"] }],
-    };
-    await writeFile(join(machine.effects.cwd, "k.json"), JSON.stringify(keep));
+    await keepFile(machine, "other", "0".repeat(64));
     const { report, model } = await runGate(machine, { entry: [...smallEntry(), "keep: k.json"], ...off });
     expect(model).toMatchObject({
       verdict: "undecided",
@@ -182,6 +203,57 @@ describeWithPython("engines", () => {
       message: expect.stringContaining("k.json keeps 1 of 1 units"),
     });
     expect(report.exitCode).toBe(4);
-    await rm(join(machine.effects.cwd, "k.json"));
+  });
+
+  it("build without an implementation", async () => {
+    const machine = await machineWith({ FAKE_TRT_FAULT: "no-kernel:c2" });
+    await keepFile(machine, "c2", createHash("sha256").update(outlierModel()).digest("hex"));
+    const { report, model } = await runGate(machine, { entry: [...smallEntry(), "keep: k.json"], ...off });
+    expect(model).toMatchObject({ verdict: "undecided", reason: "build-failed", outputs: [] });
+    expect(model.message).toContain("Could not find any implementation for node c2");
+    expect(report.exitCode).toBe(4);
+  });
+});
+
+describeWithPython("engine that is not faster than the reference", () => {
+  const slow = { FAKE_TRT_INT8_MS: "12", FAKE_TRT_JITTER: "0.02" };
+
+  it("fix slower than the reference", async () => {
+    const machine = await machineWith(slow);
+    const { report, model } = await runGate(machine, { entry: smallEntry({ level: 1 }) });
+    const figures = /FP16 engine \d+\.\d{3} ms \(\d+\.\d{3} to \d+\.\d{3}\), INT8 engine \d+\.\d{3} ms \(\d+\.\d{3} to \d+\.\d{3}\)/;
+    // Report, comment, page and terminal say so, with figures and spreads.
+    expect(model.latency?.engines.map(({ role, speed }) => [role, speed])).toEqual([
+      ["reference", undefined],
+      ["candidate", "slower"],
+      ["fix", "slower"],
+    ]);
+    expect(model.latency?.message).toMatch(figures);
+    expect(model.fix?.latency).toMatchObject({
+      pointless: true,
+      message: expect.stringMatching(/^Pointless: the fixed engine is not faster/),
+    });
+    const slower = /The INT8 engine is slower than the FP16 engine: 1\.[12]\d times as long/;
+    const texts = {
+      comment: renderComment(report, { jobKey: "j", fixScripts: [] }),
+      page: renderHtml(report),
+      terminal: renderTerminal(report, { ansi: false }).replaceAll(/\s+/g, " "),
+    };
+    expect(Object.entries(texts).filter(([, text]) => !(slower.test(text) && figures.test(text)))).toEqual([]);
+    expect(texts.comment).toMatch(/· the fix slower than FP16: \d+(\.\d)? ms \(\d+(\.\d)? to \d+(\.\d)?\) against (49|50)(\.\d)? ms/);
+    expect(texts.comment).toContain("This fix is pointless");
+    // Of what the search tried, the chosen set is timed too.
+    const chosen = model.search?.probes.find(({ kept, kind }) => kind === "measured" && kept === model.search?.keep.length);
+    expect(chosen?.latencyMs).toBeGreaterThan(50);
+  });
+
+  it("the sound limits do not hide it", async () => {
+    const machine = await machineWith(slow);
+    const { report, model } = await runGate(machine, {
+      entry: [...smallEntry({ level: 1 }).filter((line) => !line.startsWith("tolerance")), "tolerance: {sqnr-db: {fail: -30}}"],
+    });
+    expect(model.verdict).toBe("pass");
+    expect(renderTerminal(report, { ansi: false }).replaceAll(/\s+/g, " ")).toContain("The INT8 engine is slower than the FP16 engine");
+    expect(model.advice.map(({ rule }) => rule)).toContain("slow");
   });
 });

@@ -21,19 +21,6 @@ const pool = (script: string) => {
 };
 
 describe("a comparison thread", () => {
-  it("that fails while it waits for work fails the next question, and nothing else", async () => {
-    const idle = pool(`setTimeout(() => { throw new Error("lost its mind") }, 10);`);
-    await expect
-      .poll(() =>
-        idle.open("x.json").then(
-          () => "answered",
-          (error: Error) => error.message,
-        ),
-      )
-      .toContain("lost its mind");
-    await idle.close();
-  });
-
   it("that fails at work fails every question under way", async () => {
     const busy = pool(
       `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { throw new Error("fell over a file") });`,

@@ -37,8 +37,8 @@ export const mutations: readonly Mutation[] = [
         after: "const result = first;",
       },
     ],
-    test: "test/unit/search/ranked.test.ts",
-    title: "asks a failed tool once more",
+    test: "test/faults/search.test.ts",
+    title: "probe whose tool fails",
   },
   {
     fault: "The failed first try of a tool is recorded, and counts as a build.",
@@ -49,8 +49,8 @@ export const mutations: readonly Mutation[] = [
         after: 'const first = await this.#once(question, key);\n    if (first.kind === "unknown") this.#record(question, first);',
       },
     ],
-    test: "test/unit/search/ranked.test.ts",
-    title: "asks a failed tool once more",
+    test: "test/faults/search.test.ts",
+    title: "probe whose tool fails",
   },
   {
     fault: "One failed try makes a fix unproved.",
@@ -97,8 +97,8 @@ export const mutations: readonly Mutation[] = [
   {
     fault: "Nobody listens for the error of an idle comparison thread.",
     edits: [{ file: "src/compare/worker-pool.ts", before: 'worker.on("error", (error) => {', after: 'worker.once("never", (error) => {' }],
-    test: "test/integration/worker-pool.test.ts",
-    title: "that fails while it waits for work fails the next question, and nothing else",
+    test: "test/faults/gate.test.ts",
+    title: "comparison thread that fails between two jobs",
   },
   {
     fault: "Any folder of a report's path counts as a share, so a lost share passes.",
@@ -173,8 +173,8 @@ export const mutations: readonly Mutation[] = [
         after: "await delay(ms, undefined,",
       },
     ],
-    test: "test/unit/effects/clock.test.ts",
-    title: "sleeps as long as it was told, also beyond the 24.8 days that a timer of the platform can hold",
+    test: "test/faults/children.test.ts",
+    title: "deadline beyond 24.8 days",
   },
   {
     fault: "A loader script has half an hour, whatever is left of the run.",
@@ -191,8 +191,8 @@ export const mutations: readonly Mutation[] = [
   {
     fault: "Calibration on the CPU ignores the run's deadline.",
     edits: [{ file: "src/lanes/simulate/calibrate-model.ts", before: "    checkTime(work, i);\n", after: "" }],
-    test: "test/real/calibration.test.ts",
-    title: "stops at the run's deadline, between two samples",
+    test: "test/faults/machine.test.ts",
+    title: "deadline in calibration",
   },
   {
     fault: "Two entries of one ONNX file share a search journal and erase each other's probes.",
@@ -203,8 +203,8 @@ export const mutations: readonly Mutation[] = [
         after: '"search"',
       },
     ],
-    test: "test/real/journal.test.ts",
-    title: "is a journal of its own for each entry, also for two entries of one file whose names differ in a separator only",
+    test: "test/faults/search.test.ts",
+    title: "two entries of one file in one journal",
   },
   {
     fault: "The float session of marked layers stays open where the candidate cannot be opened.",
@@ -217,8 +217,8 @@ export const mutations: readonly Mutation[] = [
   {
     fault: "Names that differ in a separator only are saved to one file.",
     edits: [{ file: "src/effects/file-name.ts", before: "return plain === name ? plain :", after: 'return name !== "" ? plain :' }],
-    test: "test/real/journal.test.ts",
-    title: "is a journal of its own for each entry, also for two entries of one file whose names differ in a separator only",
+    test: "test/faults/search.test.ts",
+    title: "two entries of one file in one journal",
   },
   {
     fault: "The samples that prove a fix are those that it was searched on.",

@@ -38,15 +38,6 @@ describeWithChromium("report page in a browser", () => {
     await page.context().close();
   });
 
-  it("opens whole without a network, and asks for none", async () => {
-    const { page, faults } = await open(sampleReport({ models: [undecidedModel(), sampleModel()] }), { offline: true });
-    expect(await page.evaluate("navigator.onLine")).toBe(false);
-    expect(await page.locator("section.model").count()).toBe(2);
-    expect(await page.locator("svg:visible").count()).toBeGreaterThan(0);
-    expect(faults).toEqual([]);
-    await page.context().close();
-  });
-
   it("shows verdict, figures, charts, fix, search, environment and commands of a regression", async () => {
     const { page } = await open(sampleReport());
     expect(await page.locator("h1").textContent()).toBe("Do not merge: INT8 lost accuracy in text-direction");

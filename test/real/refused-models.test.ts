@@ -37,13 +37,6 @@ async function verdictOn(
 const product = node("MatMul", ["x", "w"], ["h"], "product");
 const weights = [weight("w", [4, 4])];
 
-it("a TensorRT plugin is named, with the lanes that run it", async () => {
-  const plugin = makeNode({ opType: "EfficientNMS_TRT", name: "nms", input: ["h"], output: ["y"] });
-  const [reason, message, exit] = await verdictOn(modelProto({ nodes: [product, plugin], weights, outputs: ["y"] }));
-  expect([reason, exit]).toEqual(["unknown-operator", 4]);
-  expect(message).toMatch(/uses 'EfficientNMS_TRT' \(first in 'nms'\).*lanes implicit and explicit/);
-});
-
 const attention = (inputType: number) =>
   modelProto({
     nodes: [node("Transpose", ["x"], ["t"]), node("MatMul", ["x", "t"], ["y"], "qk")],

@@ -95,25 +95,6 @@ describeWithPython("the whole gate on engines", () => {
     await runByHand(script?.command ?? "");
     expect((await machine.builds()).at(-1)?.profiles[0]?.x).toEqual(Array(3).fill([1, 3, 48, 192]));
   });
-
-  it("does not call a fix verified whose kept layers ran in INT8 all the same", async () => {
-    const { model } = await check({ fake: { FAKE_TRT_FAULT: "claim-int8" } });
-    expect(model.verdict).toBe("regression");
-    expect(model.search?.keep.length).toBeGreaterThan(0);
-    expect(model.fix?.verified).toMatchObject({ passes: false });
-  });
-
-  it("is undecided, exit 4, where the worker is killed in a build", async () => {
-    const { report, model } = await check({ fake: { FAKE_TRT_FAULT: "kill-build" } });
-    expect(report.exitCode).toBe(4);
-    expect(model).toMatchObject({ verdict: "undecided", reason: "tool-killed", message: expect.stringContaining("SIGKILL") });
-  });
-
-  it("is undecided, never a pass, where TensorRT 11 has no implicit lane", async () => {
-    const { report, model } = await check({ fake: { FAKE_TRT_VERSION: "11.2.0" } });
-    expect(report.exitCode).toBe(4);
-    expect(model).toMatchObject({ verdict: "undecided", reason: "lane-unavailable", message: expect.stringContaining("lane: explicit") });
-  });
 });
 
 describeWithPython("a search on engines", () => {

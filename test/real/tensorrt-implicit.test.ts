@@ -145,17 +145,6 @@ describeWithPython("the implicit lane", () => {
     expect(await pairsOf(lane, set("p2o.Conv.2"))).toHaveLength(2);
   });
 
-  it("builds once more where tactics were skipped for lack of memory, then says so", async () => {
-    const lane = await prepared({ fake: { FAKE_TRT_FAULT: "skip-tactics" } });
-    await pairsOf(lane);
-    expect(machine.built.map(({ notes }) => notes.some((note) => note.startsWith("degraded build: Skipping tactic")))).toEqual([
-      true,
-      true,
-    ]);
-    // Memory that stays short is found out once, not with every engine.
-    expect((await machine.builds()).map(({ flags }) => flags.includes("INT8"))).toEqual([false, false, true]);
-  });
-
   it("ends a build that hangs at the run's deadline", async () => {
     const lane = await prepared({ fake: { FAKE_TRT_FAULT: "hang-build" }, change: { deadlineMs: performance.now() + 4000 } });
     await expect(pairsOf(lane)).rejects.toMatchObject({ reason: "timeout", message: expect.stringContaining("timeout-minutes") });

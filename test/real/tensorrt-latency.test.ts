@@ -3,11 +3,7 @@ import { afterEach, expect, it } from "vitest";
 import { latencyReport, timeEngines } from "../../src/evaluate/latency.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
-import { renderComment } from "../../src/report/comment.ts";
-import { renderHtml } from "../../src/report/html/page.ts";
-import { renderTerminal } from "../../src/report/terminal.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
-import { runGate, smallEntry } from "../fakes/gate-run.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -78,48 +74,5 @@ describeWithPython("the latency of engines", () => {
     const { times } = await timed({ FAKE_SMI: "na" });
     expect(times.run?.smClockMHz).toBeUndefined();
     expect(latencyReport(times)?.message).toContain("the GPU does not tell its clocks");
-  });
-});
-
-describeWithPython("an INT8 engine that is not faster than FP16", () => {
-  const slow = { FAKE_TRT_INT8_MS: "12", FAKE_TRT_JITTER: "0.02" };
-
-  it("is called so in report, comment, page and terminal, the fix too, with figures and spreads", async () => {
-    machine = await fakeMachine(slow);
-    const { report, model } = await runGate(machine, { entry: smallEntry({ level: 1 }), fake: slow });
-    const figures = /FP16 engine \d+\.\d{3} ms \(\d+\.\d{3} to \d+\.\d{3}\), INT8 engine \d+\.\d{3} ms \(\d+\.\d{3} to \d+\.\d{3}\)/;
-    expect(model.latency?.engines.map(({ role, speed }) => [role, speed])).toEqual([
-      ["reference", undefined],
-      ["candidate", "slower"],
-      ["fix", "slower"],
-    ]);
-    expect(model.latency?.message).toMatch(figures);
-    expect(model.fix?.latency).toMatchObject({
-      pointless: true,
-      message: expect.stringMatching(/^Pointless: the fixed engine is not faster/),
-    });
-    const slower = /The INT8 engine is slower than the FP16 engine: 1\.[12]\d times as long/;
-    const texts = {
-      comment: renderComment(report, { jobKey: "j", fixScripts: [] }),
-      page: renderHtml(report),
-      terminal: renderTerminal(report, { ansi: false }).replaceAll(/\s+/g, " "),
-    };
-    expect(Object.entries(texts).filter(([, text]) => !(slower.test(text) && figures.test(text)))).toEqual([]);
-    expect(texts.comment).toMatch(/· the fix slower than FP16: \d+(\.\d)? ms \(\d+(\.\d)? to \d+(\.\d)?\) against (49|50)(\.\d)? ms/);
-    expect(texts.comment).toContain("This fix is pointless");
-    // Of what the search tried, the chosen set is timed too.
-    const chosen = model.search?.probes.find(({ kept, kind }) => kind === "measured" && kept === model.search?.keep.length);
-    expect(chosen?.latencyMs).toBeGreaterThan(50);
-  });
-
-  it("is called so where it meets its limits, too", async () => {
-    machine = await fakeMachine(slow);
-    const { report, model } = await runGate(machine, {
-      entry: [...smallEntry({ level: 1 }).filter((line) => !line.startsWith("tolerance")), "tolerance: {sqnr-db: {fail: -30}}"],
-      fake: slow,
-    });
-    expect(model.verdict).toBe("pass");
-    expect(renderTerminal(report, { ansi: false }).replaceAll(/\s+/g, " ")).toContain("The INT8 engine is slower than the FP16 engine");
-    expect(model.advice.map(({ rule }) => rule)).toContain("slow");
   });
 });

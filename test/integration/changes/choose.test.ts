@@ -186,12 +186,6 @@ describe("a pull request's merge commit", () => {
 });
 
 describe("short histories", () => {
-  it.each([1, 2])("fetches what a clone of depth %i lacks", async (depth) => {
-    const run = await pull({ "calibration/a.cache": "new" }, { depth });
-    expect(names(run)).toEqual(["a"]);
-    expect(run.selection.uncertain).toBe(false);
-  });
-
   it("asks the API where nothing can be fetched, over all pages", async () => {
     github.files = [
       ...Array.from({ length: 250 }, (_, i) => ({ filename: `other/${i}.txt`, status: "added" })),
@@ -205,14 +199,6 @@ describe("short histories", () => {
   it("counts both names of a rename that the API lists", async () => {
     github.files = [{ filename: "elsewhere.cache", previous_filename: "calibration/a.cache", status: "renamed" }];
     expect(names(await cutOff(1))).toEqual(["a"]);
-  });
-
-  it("checks everything where the API's list stops at 3,000 files", async () => {
-    github.files = Array.from({ length: 3001 }, (_, i) => ({ filename: `other/${i}.txt`, status: "added" }));
-    const run = await cutOff(3001);
-    expect(names(run)).toEqual(["a", "b"]);
-    expect(run.selection.uncertain).toBe(true);
-    expect(run.selection.trust.notices.join()).toContain("only 3000");
   });
 
   it("checks everything where the API does not answer", async () => {

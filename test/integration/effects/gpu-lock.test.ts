@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockGpu } from "../../../src/effects/gpu-lock.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
+import { holdGpu } from "../../support/hold-gpu.ts";
 
 const uuid = "GPU-1234";
 let effects: RunEffects;
@@ -18,25 +16,6 @@ const folder = () => join(effects.folder, "locks");
 const lock = (waitMs: number) => lockGpu(uuid, effects, { waitMs, folder: folder() });
 const path = () => join(folder(), `trt-gate-${uuid}.lock`);
 const files = () => readdirSync(folder());
-
-/** Another process that holds the lock until it is killed. */
-async function otherHolder(): Promise<{ pid: number; kill(): Promise<void> }> {
-  const source = new URL("../../../src/effects/gpu-lock.ts", import.meta.url);
-  const script = `import { lockGpu } from ${JSON.stringify(fileURLToPath(source))};
-const effects = { env: {}, cancelled: new AbortController().signal, clock: { monotonicMs: () => performance.now(), sleep: async () => {} }, log: { progress() {} } };
-await lockGpu("${uuid}", effects, { waitMs: 0, folder: process.argv[1] });
-console.log("held");
-setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script, folder()], { stdio: ["ignore", "pipe", "inherit"] });
-  await once(child.stdout, "data");
-  return {
-    pid: child.pid ?? 0,
-    kill: async () => {
-      child.kill("SIGKILL");
-      await once(child, "close");
-    },
-  };
-}
 
 describe("the lock of a GPU", () => {
   it("is held by one of many at a time and leaves no file behind", async () => {
@@ -55,7 +34,7 @@ describe("the lock of a GPU", () => {
   });
 
   it("is refused as gpu-busy, with the holder's process, while another run lives", async () => {
-    const other = await otherHolder();
+    const other = await holdGpu(uuid, folder());
     await expect(lock(0)).rejects.toMatchObject({
       name: "ToolError",
       reason: "gpu-busy",
@@ -63,18 +42,6 @@ describe("the lock of a GPU", () => {
     });
     expect(files()).toEqual([`trt-gate-${uuid}.lock`]);
     await other.kill();
-  });
-
-  it("is taken over from a run that was killed, and that is said", async () => {
-    const other = await otherHolder();
-    await other.kill();
-    const held = await lock(0);
-    expect(JSON.parse(readFileSync(path(), "utf8"))).toMatchObject({ pid: process.pid });
-    expect(effects.lines).toEqual([
-      expect.stringMatching(`^notice: A previous run on the GPU ${uuid} ended early: its process ${other.pid}`),
-    ]);
-    await held.release();
-    expect(files()).toEqual([]);
   });
 
   it.each([
@@ -104,7 +71,7 @@ describe("the lock of a GPU", () => {
   });
 
   it("ends one stale lock for many that find it, one after the other", async () => {
-    const other = await otherHolder();
+    const other = await holdGpu(uuid, folder());
     await other.kill();
     const order: number[] = [];
     await Promise.all(

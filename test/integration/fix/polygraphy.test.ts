@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { makePolygraphy } from "../../../src/fix/polygraphy.ts";
 import { fixOf, python, pythonFixtures, scratch } from "../../fakes/fixes.ts";
-import { hostileNames } from "../../fakes/hostile-names.ts";
 import { describeWithPython } from "../../support/needs.ts";
 
 interface Done {
@@ -114,29 +113,6 @@ describeWithPython("fix_precision.py, executed", () => {
     expect(run(fixOf([["c"]]), [{ name: "c", type: "CONSTANT", outputs: [{ name: "t" }] }]).error).toContain(
       "none of the 1 matching layers",
     );
-  });
-
-  it("takes every hostile name as a name", () => {
-    const names = hostileNames;
-    const done = run(
-      fixOf(names.map((name) => [name])),
-      names.map((name) => conv(name)),
-    );
-    expect(done.error).toBeNull();
-    expect(done.changed.map(([name]) => name)).toEqual(names);
-    expect(folder.names()).toEqual(["fix_precision.py"]);
-  });
-
-  it("is the same code for any names, in the data, the model and the sentences", () => {
-    const evil = hostileNames.join(" ");
-    const hostile = fixOf(
-      hostileNames.map((name) => [name]),
-      { model: { name: evil, path: evil, sha256: evil }, why: evil, verified: evil, gateVersion: evil },
-    );
-    const plain = folder.file("plain.py", script(fixOf([["a"]])));
-    expect(() => python([`${pythonFixtures}/same_code.py`, plain, folder.file("hostile.py", script(hostile))])).not.toThrow();
-    expect(() => python([`${pythonFixtures}/same_code.py`, plain, folder.file("other.py", `${script(hostile)}\nx = 1\n`)])).toThrow();
-    expect(/^[\x20-\x7e\n]*$/.test(script(hostile))).toBe(true);
   });
 
   it("checks the model's hash where a path is given", () => {

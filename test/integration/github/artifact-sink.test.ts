@@ -57,14 +57,6 @@ describe("uploadArtifact", () => {
     expect(github.calls).toEqual([]);
   });
 
-  it("warns with the folder where the service hangs past the limit", async () => {
-    await open(serverEnv(github));
-    github.rules.push({ on: /CreateArtifact/, fault: "hang" });
-    const result = await upload({ timeoutMs: 400 });
-    expect(result.warnings).toHaveLength(1);
-    expect(result.warnings[0]).toContain(effects.folder);
-  });
-
   it("warns where the name is taken", async () => {
     await open(serverEnv(github));
     github.artifacts.set("trt-gate", new Uint8Array());

@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findStrays } from "../../../src/effects/orphans.ts";
 import { cleanUp, recordResource } from "../../../src/github/post-state.ts";
 
 let outer: string;
@@ -48,19 +46,6 @@ describe("post", () => {
     recordResource(state, root).child(child.pid ?? 0);
     expect(await cleanUp(await journalPath(), root)).toEqual([`process ${child.pid}`]);
     expect(await gone).toBe("SIGKILL");
-  });
-
-  it("ends every process that carries the run's mark, recorded or not, also one that left its group", async () => {
-    const run = randomUUID();
-    const env = { PATH: process.env.PATH, TRT_GATE_RUN: run };
-    const child = spawn("sh", ["-c", "setsid sleep 60 & sleep 61 & wait"], { detached: true, stdio: "ignore", env });
-    const gone = new Promise<string | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
-    await expect.poll(() => findStrays(run)).toHaveLength(3);
-    recordResource(state, root).run(run);
-    // How many are still there to be ended is a race of the kernel's; that none is left is not.
-    expect(await cleanUp(await journalPath(), root)).toEqual([expect.stringMatching(/^[1-3] process(es)? of the run$/)]);
-    expect(await gone).toBe("SIGKILL");
-    await expect.poll(() => findStrays(run)).toEqual([]);
   });
 
   it("leaves a process alone that only has the same number", async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -206,20 +206,6 @@ describe("external data that leaves the folder or lies", () => {
 });
 
 describe("a file that changes while it is looked at", () => {
-  it("is copied from the descriptor that was checked, whatever stands at its name by then", async () => {
-    const path = join(source, "w.bin");
-    writeFileSync(path, "as it was checked");
-    const opened = await openChecked(source, "w.bin", "refused");
-    if (typeof opened === "string") throw new Error(opened);
-    rmSync(path);
-    symlinkSync("/etc/hostname", path);
-    const target = join(effects.folder, "copy");
-    expect(await copyFromHandle(opened, target, createHash("sha256"))).toBe(true);
-    await opened.handle.close();
-    expect(readFileSync(target, "utf8")).toBe("as it was checked");
-    expect(await openChecked(source, "w.bin", "refused")).toBe("is a symbolic link");
-  });
-
   it("is noticed when it became shorter", async () => {
     writeFileSync(join(source, "w.bin"), new Uint8Array(64));
     const opened = await openChecked(source, "w.bin", "refused");

@@ -92,22 +92,6 @@ test.each([
   expect(value).toMatchObject({ bindings: ["x"], layers: [{ layer: "conv", precision: "INT8", nodes: ["a]b", "c"] }] });
 });
 
-test("shows Polygraphy's accuracy results, bare NaN and Infinity included", async () => {
-  const { value } = await inspect(undefined, recorded("polygraphy_accuracy_results.json"));
-  expect(value.results).toHaveLength(1);
-  expect(value.results[0]).toMatchObject({ metric: "OutputCompareResult", iterations: 1 });
-  expect(value.results[0].tensors).toHaveLength(220);
-  const snr = `{"lst": [{"lst": [[["a", "b"], [{"y": {"snr": -Infinity, "polygraphy_class": "SnrResult"}, "z": {"snr": NaN, "polygraphy_class": "SnrResult"}}]]], "polygraphy_class": "AccuracyResult"}], "polygraphy_class": "AccuracyResults"}`;
-  expect((await inspect(snr, "acc.json")).value.results[0]).toMatchObject({
-    metric: "SnrResult",
-    pair: ["a", "b"],
-    tensors: [
-      { tensor: "y", values: { snr: "-Infinity" } },
-      { tensor: "z", values: { snr: "NaN" } },
-    ],
-  });
-});
-
 test("shows the verdicts of a report", async () => {
   const { value } = await inspect(JSON.stringify(sampleReport()), "report.json");
   expect(value).toMatchObject({ kind: "report", verdict: "regression", models: [{ name: "text-direction" }] });

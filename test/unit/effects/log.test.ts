@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { actionsLog, plainLog } from "../../../src/effects/log.ts";
-import { commandsIn } from "../../fakes/command-oracle.ts";
-import { hostileNames } from "../../fakes/hostile-names.ts";
 
 function captured(isTerminal = false) {
   let text = "";
@@ -24,17 +22,6 @@ function captured(isTerminal = false) {
 }
 
 describe("the log of an action", () => {
-  it("issues no command but its own, whatever a name holds", () => {
-    const { target, text } = captured();
-    const log = actionsLog(target);
-    for (const name of hostileNames) {
-      log.info(name);
-      log.warning(name, { file: name, line: 3, title: name });
-    }
-    expect(new Set(commandsIn(text()))).toEqual(new Set(["warning"]));
-    expect(commandsIn(text())).toHaveLength(hostileNames.length);
-  });
-
   it("closes a group when its body throws", async () => {
     const { target, text } = captured();
     await expect(

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { judge, levelOf, nearestFinding } from "../../../src/gate/judge.ts";
 import type { Waiver } from "../../../src/gate/verdict.ts";
 import type { Fault } from "../../../src/measure/measurement.ts";
-import { metrics } from "../../../src/measure/metrics.ts";
 import { bad, good, input, measured, tolerance } from "./judging.ts";
 
 const verdictOf = (...args: Parameters<typeof input>) => judge(input(...args)).verdict;
@@ -38,14 +37,6 @@ describe("limits", () => {
   test("an infinite SQNR meets any limit, a negative infinite one none", () => {
     expect(verdictOf([measured("y", { sqnrDb: Number.POSITIVE_INFINITY, cosine: 1 })]).kind).toBe("pass");
     expect(verdictOf([measured("y", { sqnrDb: Number.NEGATIVE_INFINITY, cosine: 0 })]).kind).toBe("regression");
-  });
-
-  test("NaN in a judged figure is undecided, whichever metric it is", () => {
-    for (const name of Object.keys(metrics)) {
-      const limits = { [name]: { fail: 0.5 } };
-      const verdict = verdictOf([measured("y", { [name]: Number.NaN })], { tolerance: tolerance({ limits }) });
-      expect(verdict, name).toMatchObject({ kind: "undecided", reason: "not-a-number" });
-    }
   });
 
   test("a limit on a metric that the tensor cannot have is undecided", () => {

@@ -6,7 +6,6 @@ import { hostileReport } from "../../fakes/hostile-report.ts";
 import {
   passingModel,
   passReport,
-  sampleFix,
   sampleLayer,
   sampleModel,
   sampleReport,
@@ -96,22 +95,6 @@ describe("pull-request comment", () => {
     // The fix is no better than the figure that is nearest to its limit, whichever metric that is.
     expect(body).toContain("| `softmax_0.tmp_0` | cosine | 0.9964 | 0.9971 | ≥ 0.997 |");
     expect(body).toContain("Simulated; not verified on an engine.");
-  });
-
-  it("calls a fix that is slower than the reference pointless", () => {
-    const fix = sampleFix({
-      latency: {
-        referenceMs: 0.61,
-        candidateMs: 0.62,
-        fixedMs: 0.98,
-        slowdownVsReference: 1.6,
-        pointless: true,
-        message: "The fixed engine is 1.6 times slower than FP16.",
-      },
-    });
-    const body = renderComment(sampleReport({ models: [sampleModel({ fix })] }), options);
-    expect(body).toContain("Latency: reference 0.61 ms, INT8 0.62 ms, with the fix 0.98 ms.");
-    expect(body).toContain("pointless");
   });
 
   it("gives advice instead of a list where the error is diffuse", () => {

@@ -101,19 +101,6 @@ describe("the preconditions", () => {
     expect((await searchUnits(request(units, probe))).message).toContain("nothing to keep");
   });
 
-  it("stop where everything kept still fails, and say so", async () => {
-    const outcome = await searchUnits(request(units, async () => measured(12)));
-    expect(outcome.kind).toBe("premise-fails");
-    expect(outcome.message).toContain("missed by 8.00 dB");
-    expect(outcome.message).toContain("loosen the limit");
-  });
-
-  it("name quantisers that no unit holds as the cause, instead of the limit", async () => {
-    const outcome = await searchUnits(request(units, async () => measured(12), { heldByNoUnit: ["q1", "q2"] }));
-    expect(outcome.message).toContain("2 quantisers (first 'q1') stay: no unit holds them");
-    expect(outcome.message).not.toContain("loosen");
-  });
-
   it("stop where the plain model cannot be measured", async () => {
     const probe: Probe = async (keep) => (keep.size === 0 ? failed("worker died") : measured(40));
     const outcome = await searchUnits(request(units, probe));
@@ -280,21 +267,6 @@ describe("a diffuse error", () => {
 });
 
 describe("failing and doubtful probes", () => {
-  it("asks a failed tool once more", async () => {
-    let broken = true;
-    const probe: Probe = async (keep, samples) => {
-      if (samples === "choose" && keep.size === 1 && broken) {
-        broken = false;
-        return failed();
-      }
-      return additiveProbe(energiesWith(40, [7]))(keep, samples);
-    };
-    const outcome = await searchUnits(request(units, probe, { ranker: rankerOf(additiveProbe(energiesWith(40, [7]))) }));
-    expect(outcome.keep).toEqual(["u7"]);
-    expect(outcome.probes.every(({ result }) => result.kind === "measured")).toBe(true);
-    expect(broken).toBe(false);
-  });
-
   it("takes a probe that always fails as neither good nor bad", async () => {
     const probe: Probe = async (keep, samples) =>
       keep.size === 2 && keep.has("u7") ? failed() : additiveProbe(energiesWith(40, [7, 20, 31]))(keep, samples);
@@ -302,16 +274,6 @@ describe("failing and doubtful probes", () => {
     expect(outcome.kind).toBe("found");
     expect(outcome.keep).toEqual(["u7", "u20", "u31"]);
     expect(outcome.oneMinimal).toBe(false);
-  });
-
-  it("ends as tool-failing after three in a row, with the tool's words", async () => {
-    let asked = 0;
-    const probe: Probe = async (keep, samples) =>
-      asked++ < 3 ? additiveProbe(energiesWith(40, [7]))(keep, samples) : failed("killed by SIGKILL");
-    const outcome = await searchUnits(request(units, probe, { ranker: rankerOf(additiveProbe(energiesWith(40, [7, 8, 9]))) }));
-    expect(outcome.kind).toBe("tool-failing");
-    expect(outcome.message).toContain("killed by SIGKILL");
-    expect(asked).toBe(3 + 6);
   });
 
   it("goes on in the network's order where nothing can rank", async () => {

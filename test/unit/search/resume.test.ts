@@ -10,18 +10,6 @@ const probe = additiveProbe(energiesWith(12, [2, 9]));
 const answer = ({ kind, keep, probes, prefix, builds, oneMinimal }: SearchOutcome) => ({ kind, keep, probes, prefix, builds, oneMinimal });
 
 describe("a search that was killed", () => {
-  it("answers as an uninterrupted one, killed after any probe and in the middle of any line", async () => {
-    const journal = new MemoryJournal();
-    const whole = answer(await searchUnits(request(units, probe, { journal, inputsHash: "a" })));
-    const text = journal.text ?? "";
-    const lines = text.split("\n").length;
-    expect(lines).toBeGreaterThan(20);
-    for (let cut = 0; cut <= text.length; cut += 97) {
-      const resumed = await searchUnits(request(units, probe, { journal: new MemoryJournal(text.slice(0, cut)), inputsHash: "a" }));
-      expect(answer(resumed)).toEqual(whole);
-    }
-  });
-
   it("asks nothing again that stands in the journal", async () => {
     const journal = new MemoryJournal();
     await searchUnits(request(units, probe, { journal }));

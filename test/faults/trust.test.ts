@@ -1,19 +1,25 @@
 /** The action refuses, or runs only the base commit's code, and hands no secret on. Canaries say what ran and what it saw. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
+import { configOf, writeModels } from "../dist/models.ts";
+import { openWorkplace, type Workplace } from "../dist/spawn.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { encode, externalTensor, modelProto, node, weight } from "../fakes/onnx-models.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
 import { soundModel } from "../fakes/small-models.ts";
 import { describeWithPython } from "../support/needs.ts";
-import { configOf, writeModels } from "./models.ts";
-import { openWorkplace, type Workplace } from "./spawn.ts";
+import { type Bundle, freshBundle } from "./bundle.ts";
 
+let bundle: Bundle;
 let place: Workplace;
+beforeAll(async () => {
+  bundle = await freshBundle();
+});
+afterAll(() => bundle.remove());
 beforeEach(async () => {
-  place = await openWorkplace();
+  place = await openWorkplace(() => bundle.folder);
 });
 afterEach(async () => await place.end());
 
@@ -67,11 +73,11 @@ const run = async (env: Readonly<Record<string, string>> = {}, inputs: Readonly<
 
 describe("refusals end with 3 and start nothing", () => {
   it.each([
-    { what: "a fork on a self-hosted runner", fork: true, env: { RUNNER_ENVIRONMENT: "self-hosted" } },
-    { what: "a fork on an unnamed runner", fork: true, env: { RUNNER_ENVIRONMENT: "" } },
-    { what: "a deleted head repository", fork: "deleted", env: { RUNNER_ENVIRONMENT: "self-hosted" } },
+    { what: "fork on a self-hosted runner", fork: true, env: { RUNNER_ENVIRONMENT: "self-hosted" } },
+    { what: "fork on an unnamed runner", fork: true, env: { RUNNER_ENVIRONMENT: "" } },
+    { what: "fork that was deleted", fork: "deleted", env: { RUNNER_ENVIRONMENT: "self-hosted" } },
     { what: "pull_request_target from a fork", fork: true, event: "pull_request_target", env: {} },
-    { what: "unsecure commands", fork: false, env: { ACTIONS_ALLOW_UNSECURE_COMMANDS: "true" } },
+    { what: "ACTIONS_ALLOW_UNSECURE_COMMANDS", fork: false, env: { ACTIONS_ALLOW_UNSECURE_COMMANDS: "true" } },
   ] as const)("$what", async ({ fork, env, ...more }) => {
     pull({ head: {}, fork, ...more });
     const { PATH, seen } = canaryPath();
@@ -84,7 +90,7 @@ describe("refusals end with 3 and start nothing", () => {
   });
 });
 
-describe("forks on hosted runners", () => {
+describe("fork on a hosted runner", () => {
   it("are checked with the base's configuration and get no comment, with the way to one", async () => {
     pull({ head: { ".github/trt-gate.yml": configOf(["a"], -1000) }, fork: true });
     place.github.rules.push({ on: /^POST .*comments/, fault: { status: 403, message: "Resource not accessible by integration" } });
@@ -109,7 +115,7 @@ describe("forks on hosted runners", () => {
   });
 });
 
-describe("a task's command", () => {
+describe("task that the change edits", () => {
   const config = configOf(["a"], 20, `    task: {command: [sh, tools/task.sh, "{outputs}"], metric: accuracy, max-drop: 1}\n`);
   const script = (
     name: string,
@@ -140,7 +146,7 @@ echo '{"accuracy": 1}'\n`;
   });
 });
 
-describe("a model that only the change's configuration names", () => {
+describe("model that only the change's configuration names", () => {
   const twoModels = configOf(["a", "fresh"]).replace("watched/a.txt", "nothing/a.txt");
   const fresh = { path: "models/fresh.onnx", bytes: soundModel() };
 
@@ -181,7 +187,7 @@ describe("a model that only the change's configuration names", () => {
   });
 });
 
-describe("a report folder that a change brings", () => {
+describe("report folder that the change brings", () => {
   it("is refused where it is a link, and nothing is written through it", async () => {
     const outside = join(place.folder, "outside");
     mkdirSync(outside);
@@ -218,7 +224,7 @@ describe("external data", () => {
   };
   const bytes = "0123456789abcdef";
 
-  it("is read where the commit holds it", async () => {
+  it("the sound external data is read where the commit holds it", async () => {
     changed("models/a.onnx", "a.data", { "models/a.data": bytes }, {});
     const ended = await run();
     expect(ended.report?.models[0]?.outputs[0]?.reference.max, ended.log).toBe(
@@ -228,13 +234,13 @@ describe("external data", () => {
 
   it.each([
     {
-      what: "a file that an earlier step left beside the model",
+      what: "external data that the commit does not hold",
       path: "models/a.onnx",
       location: "secret.txt",
       beside: { "models/secret.txt": bytes },
     },
-    { what: "git's own configuration", path: "a.onnx", location: ".git/config", beside: {} },
-  ])("is refused with 3 where it is $what", async ({ path, location, beside }) => {
+    { what: "git's own folder as external data", path: "a.onnx", location: ".git/config", beside: {} },
+  ])("$what", async ({ path, location, beside }) => {
     changed(path, location, {}, beside);
     const ended = await run();
     expect(ended.exitCode, ended.log).toBe(3);
@@ -255,7 +261,7 @@ def load_data():
     "{loader: tools/loader.py, algorithm: minmax, min-samples: 1}",
   );
 
-  it("runs the base's loader, and neither the change's nor what the change put beside it", async () => {
+  it("numpy.py beside a loader", async () => {
     const mark = (name: string) => join(place.folder, name);
     const hostile = (name: string) => `open(${JSON.stringify(mark(name))}, "w").write("ran")\n`;
     pull({
@@ -275,7 +281,7 @@ def load_data():
     expect(ended.report?.notices.join()).toContain("tools/loader.py");
   });
 
-  it("gets no secret of the step, and no secret reaches log, report, summary, comment or artifact", async () => {
+  it("secrets in the environment", async () => {
     pull({ base: { ".github/trt-gate.yml": config, "tools/loader.py": loader(join(place.folder, "ran")) }, head: {} });
     const { PATH, seen } = canaryPath();
     const ended = await run({ ...secrets, PATH, GITHUB_ENV_CANARY: "canary-secret-5" });

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { publicationOf } from "../../src/entry.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
@@ -82,28 +82,31 @@ async function sqnrDb(fixed: string, model: ModelReport): Promise<number> {
 const proofDb = ({ fix }: ModelReport): number => fromNum(fix?.verified?.outputs[0]?.metrics.sqnrDb ?? "NaN");
 
 describeWithPython("the printed fix", () => {
-  it.each([
-    ["its own scales", [], "{data: calibration.npz, algorithm: minmax, min-samples: 8}"],
-    ["a cache", ["trt-gate calibrate models/m.onnx --data calibration.npz --algorithm minmax -o m.cache"], "{cache: m.cache}"],
-    [
-      "a Q/DQ model beside the float model",
+  describe("fix with rounded weights", () => {
+    it.each([
+      ["its own scales", [], "{data: calibration.npz, algorithm: minmax, min-samples: 8}"],
+      ["a cache", ["trt-gate calibrate models/m.onnx --data calibration.npz --algorithm minmax -o m.cache"], "{cache: m.cache}"],
       [
-        "trt-gate calibrate models/m.onnx --data calibration.npz --algorithm minmax -o m.cache",
-        "trt-gate cache to-qdq m.cache models/m.onnx --placement core -o models/m.qdq.onnx",
+        "a Q/DQ model beside the float model",
+        [
+          "trt-gate calibrate models/m.onnx --data calibration.npz --algorithm minmax -o m.cache",
+          "trt-gate cache to-qdq m.cache models/m.onnx --placement core -o models/m.qdq.onnx",
+        ],
+        "{qdq: models/m.qdq.onnx}",
       ],
-      "{qdq: models/m.qdq.onnx}",
-    ],
-  ])("of a model quantised by %s is the model that was proved, by the script and by the command", async (_, before, quantization) => {
-    for (const command of before) await paste(command);
-    const model = await checked(quantization);
-    const [fixScript] = model.fix?.files.filter(({ format }) => format === "qdq") ?? [];
-    await paste(fixScript?.command ?? "exit 9");
-    expect(await sqnrDb("fixed.qdq.onnx", model)).toBeCloseTo(proofDb(model), 2);
-    await paste("trt-gate fix trt-gate-report/report.json --format qdq -o by-gate.onnx");
-    expect(await sqnrDb("by-gate.onnx", model)).toBeCloseTo(proofDb(model), 2);
+    ])("of a model quantised by %s is the model that was proved, by the script and by the command", async (_, before, quantization) => {
+      for (const command of before) await paste(command);
+      const model = await checked(quantization);
+      const [fixScript] = model.fix?.files.filter(({ format }) => format === "qdq") ?? [];
+      await paste(fixScript?.command ?? "exit 9");
+      expect(await sqnrDb("fixed.qdq.onnx", model)).toBeCloseTo(proofDb(model), 2);
+      await paste("trt-gate fix trt-gate-report/report.json --format qdq -o by-gate.onnx");
+      expect(await sqnrDb("by-gate.onnx", model)).toBeCloseTo(proofDb(model), 2);
+    });
   });
 
-  it("comes with the cache of the gate's own scales: in the report's list, in the artifact, and where each command says", async () => {
+  // In the report's list, in the artifact, and where each command says.
+  it("fix's own cache left behind", async () => {
     const model = await checked("{data: calibration.npz, algorithm: entropy, min-samples: 8}");
     const cache = model.fix?.files.find(({ format }) => format === "cache");
     expect(cache?.path).toMatch(/^fix\/m-[0-9a-f]{8}\/calibration\.cache$/);

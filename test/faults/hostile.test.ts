@@ -1,17 +1,20 @@
-/** A report of 5,000 failing layers whose every name is hostile, published whole: each sink keeps its limit and nothing in it is active. */
+/** A report of 12 models and 5,000 failing layers whose every name is hostile, published whole: each sink keeps its limit and nothing in it is active. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ended, openWorkplace, type Workplace } from "../dist/spawn.ts";
 import { commandsIn } from "../fakes/command-oracle.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { hostileReport } from "../fakes/hostile-report.ts";
 import { foreign } from "../fakes/markdown-oracle.ts";
-import { type Ended, openWorkplace, type Workplace } from "./spawn.ts";
+import { type Bundle, freshBundle } from "./bundle.ts";
 
+let bundle: Bundle;
 let place: Workplace;
 let ended: Ended;
 beforeAll(async () => {
-  place = await openWorkplace();
+  bundle = await freshBundle();
+  place = await openWorkplace(() => bundle.folder);
   const headSha = place.repository.commit({ "README.md": "x" });
   place.github.headSha = headSha;
   place.event("pull_request", pullPayload({ headSha, baseSha: headSha }), headSha);
@@ -21,12 +24,15 @@ beforeAll(async () => {
   writeFileSync(join(share, "report.json"), JSON.stringify({ ...report, environment: { ...report.environment, headSha } }));
   ended = await place.command(["merge", join(share, "report.json"), "-o", "merged/report.json"], { GITHUB_TOKEN: "t0ken" }).ended;
 });
-afterAll(async () => await place.end());
+afterAll(async () => {
+  await place.end();
+  await bundle.remove();
+});
 
 const file = (name: string) => join(place.repository.folder, "merged", name);
 const runUrl = () => `${place.env.GITHUB_SERVER_URL}/o/r/actions/runs/20`;
 
-describe("5,000 layers with hostile names in 12 models", () => {
+describe("Markdown, HTML and mentions in names", () => {
   it("end with the verdict of their models", () =>
     expect([ended.exitCode, ended.outputs.verdict], ended.log.slice(0, 2000)).toEqual([1, "regression"]));
 
