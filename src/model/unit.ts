@@ -17,6 +17,8 @@ export interface Unit {
   readonly block: string;
   /** Other nodes whose Q/DQ, where the gate makes it, goes with this unit's: they read float where it is kept (ModelOpt's placement). */
   readonly followers?: readonly string[];
+  /** Its weights alone are quantised: it reads floats and computes in them. */
+  readonly isWeightOnly?: true;
   /** Weight bytes in float32; 0 for products of two activations. */
   readonly weightBytes: number;
 }

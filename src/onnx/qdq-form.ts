@@ -17,7 +17,7 @@ export function toQdqForm(network: Network): Network {
 }
 
 /** Operators that only choose or reorder values, so that they give the same before and after a dequantisation with one scale. */
-const reorders: ReadonlySet<string> = new Set([
+export const reorders: ReadonlySet<string> = new Set([
   ...[
     "MaxPool",
     "Reshape",

@@ -10,6 +10,7 @@ import { floatWeights } from "./float-weights.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, producers, prune, sortNodes } from "./network.ts";
 import { isDequantize, isDynamicQuantize, isQuantize } from "./qdq.ts";
+import { reorders } from "./qdq-form.ts";
 import { isQOperator } from "./qoperators.ts";
 import { blockOf, constantTensors, findUnits } from "./units.ts";
 
@@ -64,6 +65,15 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     if (quantized) nodes.set(id, { node, floatInputs: inputs });
     return quantized;
   };
+  /** Also behind what only reorders it. */
+  const isDequantized = (name: string): boolean => {
+    let maker = makers.get(name);
+    while (maker !== undefined && !isDequantize(maker) && (reorders.has(maker.opType) || maker.opType === "Cast"))
+      maker = makers.get(maker.input[0] ?? "");
+    return maker !== undefined && isDequantize(maker);
+  };
+  const isWeightOnly = ({ node }: { readonly node: NodeProto }): boolean =>
+    !node.input.some((name) => !fixed.has(name) && isDequantized(name));
   const isUnit = new Set(compute.map(unitNode));
   for (const unit of compute) {
     const node = unitNode(unit);
@@ -86,9 +96,16 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
   });
   const own = new Set(others.map(({ nodes: [label] }) => label));
   const quantized = compute
-    .filter((unit) => nodes.has(unit.id))
+    .flatMap((unit) => {
+      const entry = nodes.get(unit.id);
+      return entry === undefined ? [] : [{ unit, entry }];
+    })
     // What fuses with a compute node and has Q/DQ of its own changes precision by itself.
-    .map((unit) => ({ ...unit, nodes: unit.nodes.filter((label, i) => i === 0 || !own.has(label)) }));
+    .map(({ unit, entry }) => ({
+      ...unit,
+      nodes: unit.nodes.filter((label, i) => i === 0 || !own.has(label)),
+      ...(isWeightOnly(entry) ? { isWeightOnly: true as const } : {}),
+    }));
   const added = {
     nodes: [...view.added().nodes, ...(weights?.added().nodes ?? [])],
     constants: new Map([...view.added().constants, ...(weights?.added().constants ?? [])]),

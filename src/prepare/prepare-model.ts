@@ -15,8 +15,9 @@ import type { EngineJob, FeedSource } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { BatchRows } from "../model/tensor.ts";
 import type { OnnxModel } from "../onnx/model.ts";
-import { toNetwork } from "../onnx/network.ts";
+import { type Network, toNetwork } from "../onnx/network.ts";
 import { hasQdq } from "../onnx/qdq-units.ts";
+import { quantizedPrecision } from "../onnx/quantized-precision.ts";
 import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import type { ModelReport } from "../report/schema.ts";
@@ -109,7 +110,9 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   for (const warning of quantization.warnings) effects.log.warning(warning, written);
   const keep = await readKeep(entry, root, settings.search.precision, effects);
   const builds: BuildFacts[] = [];
-  const caveats = await caveatsOf(staged.model, qdqPath, context, entry.quantization?.qdq);
+  const quantized = await quantizedNetwork(staged.model, qdqPath, context, entry.quantization?.qdq);
+  const caveats =
+    quantized === undefined ? [] : qdqCaveats(quantized, { hasFloat: qdqPath !== undefined && !hasQdq(staged.model.graph.node) });
   for (const { reason, message } of caveats) effects.log.warning(`${reason}: ${message}`, written);
   const job: EngineJob = {
     name: entry.name,
@@ -148,7 +151,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     job,
     builds,
     sha256: staged.sha256,
-    quantization: quantization.report,
+    quantization: { ...quantization.report, precision: (quantized && quantizedPrecision(quantized)) ?? "INT8" },
     warnings: [...quantization.warnings, ...unfollowed],
     caveats: [...caveats, ...computeCaveats(prepared)],
     rowsOf: validation.rowsOf,
@@ -173,18 +176,15 @@ async function orClose<T>(lane: PreparedLane, action: () => T): Promise<T> {
   }
 }
 
-/** Of the Q/DQ model that is given, or of the model itself where it is one; nothing for a float model. */
-async function caveatsOf(
+/** The Q/DQ model that is given, or the model itself where it is one, as the file has it; nothing where scales quantise a float model. */
+async function quantizedNetwork(
   model: OnnxModel,
   qdqPath: string | undefined,
   context: CheckContext,
   shownAs: string | undefined,
-): Promise<Caveat[]> {
-  if (qdqPath !== undefined) {
-    const quantized = await readModel(qdqPath, context.effects.files, { weights: "left-in-file", shownAs });
-    return qdqCaveats(toNetwork(quantized), { hasFloat: !hasQdq(model.graph.node) });
-  }
-  return hasQdq(model.graph.node) ? qdqCaveats(toNetwork(model), { hasFloat: false }) : [];
+): Promise<Network | undefined> {
+  if (qdqPath !== undefined) return toNetwork(await readModel(qdqPath, context.effects.files, { weights: "left-in-file", shownAs }));
+  return hasQdq(model.graph.node) ? toNetwork(model) : undefined;
 }
 
 /** Path of the staged Q/DQ model, where the entry names one. */

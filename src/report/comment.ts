@@ -105,7 +105,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
   const bridge = bridgeSentence(model, show);
   return blocks(
-    model.laneWhy === "" ? "" : `Compared: ${escapeMarkdown(`${laneWords[model.lane]} (${model.laneWhy})`, caps.messageLength)}`,
+    model.laneWhy === "" ? "" : `Compared: ${escapeMarkdown(`${laneWords(model)} (${model.laneWhy})`, caps.messageLength)}`,
     latencySection(model, caps),
     harmLines(model, caps),
     layers === "" ? "" : layersCaption(model),

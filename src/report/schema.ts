@@ -333,6 +333,8 @@ export const modelReport = z.object({
     algorithm: z.string(),
     samples: z.number().int().nullable(),
     cacheHeader: z.string().nullable(),
+    /** What the candidate computes in: INT8, FP8, INT4, or several joined by "and"; absent where that is not known. */
+    precision: z.string().optional(),
     stale: z.string().nullable(),
     /** Where Q/DQ that the gate makes goes, with the ids of the compute nodes that the scheme leaves in float; absent where the model brings its own. */
     placement: z.object({ scheme: z.enum(placementSchemes), left: z.array(z.string()) }).optional(),

@@ -5,11 +5,13 @@
 import { blocks, code, escapeMarkdown, suggestionBlock } from "./markdown.ts";
 import { type CommentState, stateLine, suggestionMarker } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
-import { shortSha } from "./sections/labels.ts";
+import { precisionWord, shortSha } from "./sections/labels.ts";
 
 export interface Suggestion {
   /** Its name in the report: one comment a model. Two entries may check one file. */
   readonly model: string;
+  /** What it computes in. */
+  readonly precision: string;
   readonly file: string;
   readonly line: number;
   /** What stands there now. */
@@ -24,11 +26,12 @@ const longestLine = 1000;
 /** Of proved fixes of models that regressed, as far as they are nothing but a `keep:` line in plain letters. */
 export const suggestionsOf = ({ models }: Report): Suggestion[] => models.flatMap(suggestionOf).slice(0, mostSuggestions);
 
-function suggestionOf({ name, verdict, fix }: ModelReport): Suggestion[] {
+function suggestionOf(model: ModelReport): Suggestion[] {
+  const { name, verdict, fix } = model;
   const { file, line, lines, replaces } = fix?.suggestion ?? {};
   if (verdict !== "regression" || fix?.verified?.passes !== true || file === undefined || line === undefined) return [];
   if (lines === undefined || replaces === undefined || !isKeepLine(lines, replaces) || lines.some(hidesSomething)) return [];
-  return [{ model: name, file, line, replaces, lines }];
+  return [{ model: name, precision: precisionWord(model), file, line, replaces, lines }];
 }
 
 /** The line itself followed by a `keep:`, or a `keep:` instead of another: whoever commits it must not get anything else. */
@@ -47,10 +50,10 @@ export interface SuggestionOptions {
 }
 
 /** With marker and state on its first two lines. */
-export function renderSuggestion({ model, lines }: Suggestion, { jobKey, state }: SuggestionOptions): string {
+export function renderSuggestion({ model, precision, lines }: Suggestion, { jobKey, state }: SuggestionOptions): string {
   return blocks(
     hiddenLines(model, jobKey, state, "problem"),
-    `INT8 lost accuracy in ${code(model, 80)}; with this line the gate's own check of the fix passes. The units that it keeps in higher precision count with this change, so the next run judges them.`,
+    `${precision} lost accuracy in ${code(model, 80)}; with this line the gate's own check of the fix passes. The units that it keeps in higher precision count with this change, so the next run judges them.`,
     suggestionBlock(lines),
   );
 }

@@ -5,6 +5,8 @@ import type { Precision } from "../../model/job.ts";
 import type { Recipe } from "./recipe.ts";
 
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
+/** In what Q/DQ asks for, INT8 or another. */
+export const runsQuantized = (layer: ExecutedLayer): boolean => /int8|fp8|fp4|int4/i.test(layer.precision);
 export const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
 
 /** ToolError `precision-not-applied` for an engine that asked for FP16 and has no FP16 layer. Silent where there is no inspector. */
@@ -37,7 +39,7 @@ function notApplied(what: string, wanted: string, executed: readonly ExecutedLay
 
 /** Engine layers that hold a kept node and run in less than they were kept in all the same. */
 export function ignoredLayers(executed: readonly ExecutedLayer[], keptNodes: ReadonlySet<string>, precision: Precision): string[] {
-  const isIgnored = precision === "float32" ? isBelowSingle : runsInt8;
+  const isIgnored = precision === "float32" ? isBelowSingle : runsQuantized;
   return executed
     .filter((layer) => isIgnored(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node)))
     .map((layer) => layer.layer);

@@ -1,7 +1,7 @@
-/** How many of the units that have scales an engine runs in INT8, by the engine inspector. Judges nothing. */
+/** How many of the units that have scales an engine runs in INT8 (or the FP8 or FP4 that its Q/DQ asks for), by the engine inspector. Judges nothing. */
 import type { ExecutedLayer, Int8Count } from "../../model/engine.ts";
 import type { Unit } from "../../model/unit.ts";
-import { runsInt8 } from "./executed-precision.ts";
+import { runsQuantized } from "./executed-precision.ts";
 
 /**
  * `units`: those that the build could have run in INT8. A unit inside a Myelin region is unknown, since the inspector shows the region as one
@@ -17,7 +17,7 @@ export function countInt8Units(executed: readonly ExecutedLayer[], units: readon
 function kindOf(executed: readonly ExecutedLayer[], node: string): keyof Int8Count {
   const own = executed.filter((layer) => !isReformat(layer) && nodesOf(layer).includes(node));
   if (own.length === 0 || own.some(isOpaque)) return "unknown";
-  return own.some(runsInt8) ? "int8" : "other";
+  return own.some(runsQuantized) ? "int8" : "other";
 }
 
 /** TensorRT writes fused layers as `a + b` where it has no metadata. */

@@ -5,7 +5,7 @@ import { causeOf } from "../sections/cause.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
-import { plural } from "../sections/labels.ts";
+import { plural, precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { unitNames } from "../sections/story.ts";
@@ -36,7 +36,7 @@ export function modelSection(model: ModelReport, index: number, models: number):
   const show = namesOf(model);
   const points = pointsOf(model, show);
   const limits = { fail: sqnrLimit(model), warn: warnLimit(model) };
-  const chart = networkChart(points, limits);
+  const chart = networkChart(points, limits, precisionWord(model));
   // What to do and where come first; how it was measured is there for whoever asks.
   const folded = rest(model, show);
   const title = html`<div class="title"><h2 id="model-${index}-name">${show(model.name)}</h2>${badge(model, models === 1)}</div>`;

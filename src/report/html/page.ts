@@ -7,11 +7,11 @@ import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
 import { judgedOn } from "../sections/judged-on.ts";
-import { byUrgency, hasCaveats, plural, seconds } from "../sections/labels.ts";
+import { byUrgency, hasCaveats, plural, precisionWord, seconds } from "../sections/labels.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
 import { downsample } from "./charts/network.ts";
-import { precisionWords } from "./charts/strip.ts";
+import { runsIn } from "./charts/strip.ts";
 import { contentSecurityPolicy } from "./csp.ts";
 import { html, jsonForScript, Markup, nothing } from "./markup.ts";
 import { modelSection, namesOf, pointsOf } from "./model.ts";
@@ -46,7 +46,7 @@ const readingPoints = (model: ModelReport, most: number) => ({
     point.name,
     ariaLabel(point.injectedDb),
     ariaLabel(point.accumulatedDb),
-    precisionWords[point.precision],
+    runsIn(point.precision, precisionWord(model)),
   ]),
 });
 const ariaLabel = (value: number | undefined): string =>

@@ -4,7 +4,7 @@
  */
 import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
-import { plural } from "./labels.ts";
+import { plural, precisionWord } from "./labels.ts";
 import { gainOf, unitNames } from "./story.ts";
 
 export interface Cause {
@@ -26,7 +26,7 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
   const keep = byShare(search);
   const gain = gainOf(model, (words) => plainLine(words, 300));
   return {
-    lead: leadOf(search, keep, show),
+    lead: leadOf(search, keep, precisionWord(model), show),
     more: [
       gain === "" ? "What keeping that gives was not measured." : `Kept in ${search.precision}: ${gain}.`,
       ...keep.flatMap((unit) => scaleSentence(model, unit, show)).slice(0, mostScales),
@@ -56,12 +56,12 @@ const withoutUnits: Readonly<Partial<Record<Search["outcome"], string>>> & { rea
   none: "Not found: the search has no set of units that is enough.",
 };
 
-function leadOf({ units, proof }: Search, keep: readonly KeptUnit[], show: (name: string) => string): string {
+function leadOf({ units, proof }: Search, keep: readonly KeptUnit[], precision: string, show: (name: string) => string): string {
   const names = unitNames(keep, show);
   const count = `${keep.length} of ${plural(units, "unit")}`;
   const [loses, is] = keep.length === 1 ? ["loses", "is"] : ["lose", "are"];
-  if (proof?.state === "proved") return `${names} ${loses} the accuracy in INT8 (${count}).`;
-  if (proof?.state === "likely") return `${names} likely ${loses} the accuracy in INT8 (${count}).`;
+  if (proof?.state === "proved") return `${names} ${loses} the accuracy in ${precision} (${count}).`;
+  if (proof?.state === "likely") return `${names} likely ${loses} the accuracy in ${precision} (${count}).`;
   return `Not settled: the search suspects ${names} (${count}), which ${is} not proved to be enough.`;
 }
 

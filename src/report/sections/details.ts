@@ -24,7 +24,7 @@ function factsTable(model: ModelReport, caps: SizeLimits): string {
 /** What was done and how far it can be trusted, as label and plain sentence; of a model that ended early only what is known. Foreign words in it are raw. */
 export function facts(model: ModelReport): (readonly [string, string])[] {
   const rows: (readonly [string, string | undefined])[] = [
-    ["Lane", model.laneWhy === "" ? undefined : `${laneWords[model.lane]}; ${model.laneWhy}`],
+    ["Lane", model.laneWhy === "" ? undefined : `${laneWords(model)}; ${model.laneWhy}`],
     ["Calibration", model.quantization.source === "" ? undefined : calibrationWords(model)],
     ["Validation", model.validation.source === "" ? undefined : validationWords(model)],
     ["Coverage", model.coverage.referenceTensors + model.coverage.totalUnits === 0 ? undefined : coverageWords(model)],

@@ -3,7 +3,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } from "../markdown.ts";
 import type { ModelReport, Num } from "../schema.ts";
-import { plural } from "./labels.ts";
+import { plural, precisionWord } from "./labels.ts";
 import { fixLatencyWords } from "./latency.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
@@ -80,7 +80,7 @@ function figuresTable(model: ModelReport, caps: SizeLimits): string {
   const head = [
     "Output",
     "Metric",
-    `All INT8${onSamples(model.search?.samples?.all)}`,
+    `All ${precisionWord(model)}${onSamples(model.search?.samples?.all)}`,
     `Keeping ${keptWords(model)}${onSamples(model.search?.proof?.samples)}`,
     "Limit",
   ];

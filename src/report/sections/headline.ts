@@ -2,9 +2,9 @@
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
-import { byUrgency, hasCaveats, plural, verdictMark } from "./labels.ts";
+import { byUrgency, hasCaveats, plural, precisionWords, verdictMark } from "./labels.ts";
 
-/** `### ❌ Do not merge: INT8 accuracy of … regressed`. At the smallest caps no name appears. */
+/** `### ❌ Do not merge: INT8 lost accuracy in …`. At the smallest caps no name appears. */
 export function headline(report: Report, caps: SizeLimits): string {
   const mark = hasCaveats(report) && report.verdict === "pass" ? "⚠️" : verdictMark[report.verdict];
   return `### ${mark} ${headlineWords(report, (name) => code(name, caps.nameLength))}`;
@@ -15,7 +15,7 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   const checked = report.models.filter((model) => model.status !== "removed");
   const bad = checked.filter((model) => model.verdict === report.verdict);
   const who = bad.length === 1 && bad[0] ? show(bad[0].name) : `${bad.length} of ${plural(checked.length, "model")}`;
-  if (report.verdict === "regression") return `Do not merge: INT8 lost accuracy in ${who}`;
+  if (report.verdict === "regression") return `Do not merge: ${precisionWords(bad)} lost accuracy in ${who}`;
   if (report.verdict === "undecided") {
     if (checked.length === 0) return "Not decided: nothing was compared";
     // Every model was judged, and then the run was cancelled.
@@ -28,9 +28,9 @@ export function headlineWords(report: Report, show: (name: string) => string): s
     const isOnlyUnsure = careful.every(({ caveats }) => caveats?.every(({ reason }) => reason === "not-certain"));
     return isOnlyUnsure
       ? `Passes, but not certain: a limit of ${whose} lies inside the interval of its figure`
-      : `Within limits, but not proven safe: INT8 accuracy of ${whose} has a caveat`;
+      : `Within limits, but not proven safe: ${precisionWords(careful)} accuracy of ${whose} has a caveat`;
   }
-  return `Safe to merge: INT8 accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
+  return `Safe to merge: ${precisionWords(checked)} accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
 }
 
 /** Message of the most urgent model and, when the run was cut short, that it was. */

@@ -32,10 +32,22 @@ export const byUrgency = (models: readonly ModelReport[]): ModelReport[] => {
   return models.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || careful(a) - careful(b));
 };
 
+/** What the candidate computes in; INT8 where nothing says. */
+export const precisionWord = ({ quantization }: Pick<ModelReport, "quantization">): string => quantization.precision ?? "INT8";
+
+/** Of several models each precision once. */
+export const precisionWords = (models: readonly Pick<ModelReport, "quantization">[]): string =>
+  [...new Set(models.map(precisionWord))].join(" and ") || "INT8";
+
 /** The name of where the candidate ran, for people. */
-export const laneWords: Readonly<Record<ModelReport["lane"], string>> = {
-  simulate: "INT8 simulated on the CPU against FP32",
-  implicit: "TensorRT INT8 engine (calibration cache) against FP16",
-  explicit: "TensorRT INT8 engine (Q/DQ) against FP16",
-  saved: "saved outputs, compared as they are",
-};
+export const laneWords = (model: Pick<ModelReport, "lane" | "quantization">): string => laneSentence(model.lane, precisionWord(model));
+
+export function laneSentence(lane: ModelReport["lane"], precision: string): string {
+  const words: Readonly<Record<ModelReport["lane"], string>> = {
+    simulate: `${precision} simulated on the CPU against FP32`,
+    implicit: `TensorRT ${precision} engine (calibration cache) against FP16`,
+    explicit: `TensorRT ${precision} engine (Q/DQ) against FP16`,
+    saved: "saved outputs, compared as they are",
+  };
+  return words[lane];
+}

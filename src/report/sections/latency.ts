@@ -2,7 +2,7 @@
 import type { SizeLimits } from "../detail-levels.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
-import { milliseconds } from "./labels.ts";
+import { milliseconds, precisionWord } from "./labels.ts";
 
 type FixLatency = NonNullable<NonNullable<ModelReport["fix"]>["latency"]>;
 type EngineTime = NonNullable<ModelReport["latency"]>["engines"][number];
@@ -15,12 +15,12 @@ export const latencySection = ({ latency }: ModelReport, caps: SizeLimits): stri
   latency === undefined || caps.messageLength === 0 ? "" : escapeMarkdown(latency.message, Math.max(400, caps.messageLength));
 
 /** In one line of a model: `INT8 slower than FP16: 0.85 ms (0.84 to 0.86) against 0.58 ms (0.57 to 0.59)`. The fix, where there is one. */
-export function latencyPart({ latency, fix }: ModelReport, say: (sentence: string) => string): string {
+export function latencyPart({ latency, fix, quantization }: ModelReport, say: (sentence: string) => string): string {
   const reference = latency?.engines.find(({ role }) => role === "reference");
   const judged = latency?.engines.findLast(({ role }) => role !== "reference");
   if (reference === undefined || judged?.vsReference === undefined) return earlierPart(fix);
   const times = say(`${figures(judged)} against ${figures(reference)}`);
-  const whose = judged.role === "fix" ? "the fix" : "INT8";
+  const whose = judged.role === "fix" ? "the fix" : precisionWord({ quantization });
   if (judged.speed === "faster") return `${whose} ${digits(1 / fromNum(judged.vsReference.median))} times as fast as FP16: ${times}`;
   return `${whose} ${judged.speed === "slower" ? "slower" : "no faster"} than FP16: ${times}`;
 }
@@ -39,18 +39,18 @@ function earlierPart(fix: ModelReport["fix"]): string {
 }
 
 /** What the fix's own latency adds: with figures only where the model's latency does not hold them. */
-export function fixLatencyWords({ latency, fix }: ModelReport): string {
+export function fixLatencyWords({ latency, fix, quantization }: ModelReport): string {
   const own = fix?.latency;
   if (own === null || own === undefined) return "";
-  if (latency === undefined || latency.engines.length === 0) return medianWords(own);
+  if (latency === undefined || latency.engines.length === 0) return medianWords(own, precisionWord({ quantization }));
   return own.pointless ? "This fix is pointless: it is not faster than the FP16 engine, which could be shipped instead." : "";
 }
 
 /** Medians in milliseconds, as far as they are known, then the verdict on them. */
-function medianWords(latency: FixLatency): string {
+function medianWords(latency: FixLatency, precision: string): string {
   const known: readonly (readonly [string, Num | undefined])[] = [
     ["reference", latency.referenceMs],
-    ["INT8", latency.candidateMs],
+    [precision, latency.candidateMs],
     ["with the fix", latency.fixedMs],
   ];
   const told = known.flatMap(([what, value]) => (value === undefined ? [] : [`${what} ${milliseconds(Number(value))}`]));

@@ -11,6 +11,7 @@ const head = "b".repeat(40);
 const own = "    path: models/m.onnx";
 const patch = `@@ -1,2 +1,4 @@\n version: 1\n models:\n+  - name: m\n+${own}`;
 const suggestion: Suggestion = {
+  precision: "INT8",
   model: "m",
   file: ".github/trt-gate.yml",
   line: 4,

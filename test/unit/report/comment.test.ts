@@ -24,6 +24,10 @@ const script = {
   command: "polygraphy run model.onnx --trt --int8",
 };
 const options = { jobKey: "accuracy/check", fixScripts: [script], runUrl: "https://github.com/acme/vision/actions/runs/4242" };
+const precise = (precision: string): ModelReport => {
+  const model = passingModel();
+  return { ...model, quantization: { ...model.quantization, precision } };
+};
 const lines = (text: string) => text.split("\n");
 
 describe("pull-request comment", () => {
@@ -55,6 +59,12 @@ describe("pull-request comment", () => {
   it.each([
     ["regression", sampleReport(), "### ❌ Do not merge: INT8 lost accuracy in `text-direction`"],
     ["pass", passReport(), "### ✅ Safe to merge: INT8 accuracy of `text-direction` is within limits"],
+    ["pass in FP8", passReport({ models: [precise("FP8")] }), "### ✅ Safe to merge: FP8 accuracy of `text-direction` is within limits"],
+    [
+      "pass in two precisions",
+      passReport({ models: [precise("INT8"), precise("FP8")] }),
+      "### ✅ Safe to merge: INT8 and FP8 accuracy of all 2 models is within limits",
+    ],
     ["undecided", undecidedReport(), "### ⚠️ Not decided: `text-detection` could not be judged"],
     ["no changed model", passReport({ models: [] }), "### ✅ Safe to merge: no model changed"],
     ["cancelled behind the last model", undecidedReport({ models: [sampleModel()] }), "### ⚠️ Not decided: the run ended early"],

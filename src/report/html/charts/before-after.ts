@@ -15,7 +15,7 @@ interface Pair {
 }
 
 /** Before and after the fix against the limit, one pair of bars a figure, at most `most`; nothing where no SQNR tells. */
-export function beforeAfter(figures: readonly FixedFigure[], show: (name: string) => string, most = 6): Markup {
+export function beforeAfter(figures: readonly FixedFigure[], precision: string, show: (name: string) => string, most = 6): Markup {
   const known = figures
     .filter(({ row, before, after }) => row.metric === "sqnrDb" && before !== undefined && after !== undefined)
     .slice(0, most)
@@ -24,11 +24,11 @@ export function beforeAfter(figures: readonly FixedFigure[], show: (name: string
   const row = 58;
   const room = 76;
   const label = known
-    .map((entry) => `${entry.name}: ${say(entry.before)} as INT8, ${say(entry.after)} with the fix, limit ${say(entry.limit)}`)
+    .map((entry) => `${entry.name}: ${say(entry.before)} as ${precision}, ${say(entry.after)} with the fix, limit ${say(entry.limit)}`)
     .join("; ");
   const size = (base: Size): Size => ({ ...base, height: known.length * row + base.top + base.bottom, left: 8 });
   return figure(
-    html`<span class="key injected">all INT8</span> <span class="key accumulated">with the fix</span> <span class="key limit">limit</span>`,
+    html`<span class="key injected">all ${precision}</span> <span class="key accumulated">with the fix</span> <span class="key limit">limit</span>`,
     `Before and after the fix. ${label}.`,
     (drawn) => {
       const values = known.flatMap((entry) =>

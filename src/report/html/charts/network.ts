@@ -48,15 +48,15 @@ export interface NetworkLimits {
   readonly warn: number | undefined;
 }
 
-export function networkChart(points: readonly NetworkPoint[], limits: NetworkLimits): Markup {
+export function networkChart(points: readonly NetworkPoint[], limits: NetworkLimits, quantized: string): Markup {
   if (points.length === 0) return nothing;
   const drawn = downsample(points, mostPoints);
   const tagged = worst(drawn.filter((point) => point.injectedDb !== undefined)).toSorted((a, b) => a.index - b.index);
   const cells = points.map(cellOf);
-  const caption = html`<span class="key accumulated">accumulated: what has gathered at this layer’s output</span> <span class="key injected">injected: what this layer adds by itself</span> <span class="key-note">Lower is worse.</span> ${tagged.map((point, i) => html`<span><b class="tag">${i + 1}</b> <code>${point.name}</code> adds ${formatMetric("sqnrDb", point.injectedDb)}</span> `)}${stripKeys(cells)}`;
+  const caption = html`<span class="key accumulated">accumulated: what has gathered at this layer’s output</span> <span class="key injected">injected: what this layer adds by itself</span> <span class="key-note">Lower is worse.</span> ${tagged.map((point, i) => html`<span><b class="tag">${i + 1}</b> <code>${point.name}</code> adds ${formatMetric("sqnrDb", point.injectedDb)}</span> `)}${stripKeys(cells, quantized)}`;
   return figure(
     caption,
-    `${ariaLabel(points, limits)} ${stripWords(cells)}`,
+    `${ariaLabel(points, limits)} ${stripWords(cells, quantized)}`,
     (size) => drawing({ drawn, tagged, count: points.length, limits }, size),
     [plotSize(wide), plotSize(narrow)],
   );

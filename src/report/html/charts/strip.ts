@@ -11,12 +11,14 @@ import { round } from "./scale.ts";
 export type Precision = "int8" | "kept" | "fix" | "float";
 export type Shade = "e0" | "e1" | "e2" | "e3" | "unknown";
 
-export const precisionWords: Readonly<Record<Precision, string>> = {
-  int8: "INT8",
-  kept: "kept in higher precision",
-  fix: "INT8, the fix keeps it in higher precision",
-  float: "higher precision",
-};
+/** `quantized`: what the candidate computes in, INT8 or another. */
+export const runsIn = (precision: Precision, quantized: string): string =>
+  ({
+    int8: quantized,
+    kept: "kept in higher precision",
+    fix: `${quantized}, the fix keeps it in higher precision`,
+    float: "higher precision",
+  })[precision];
 
 /** Upper ends in dB of the shades, worst first; the last has none. */
 const shadeEnds = [20, 30, 40] as const;
@@ -100,17 +102,17 @@ function rectangle({ kind, from, to }: Run, y: number, at: (index: number) => nu
 }
 
 /** Keys of the colours that occur. */
-export function stripKeys(cells: readonly StripCell[]): Markup {
+export function stripKeys(cells: readonly StripCell[], quantized: string): Markup {
   const shades = (["e0", "e1", "e2", "e3", "unknown"] as const).filter((shade) => cells.some((cell) => cell.shade === shade));
   const precisions = (["int8", "fix", "kept", "float"] as const).filter((one) => cells.some(({ precision }) => precision === one));
-  return html`<span>Adds: ${shades.map((shade) => html`<span class="swatch ${shade}">${shadeWords[shade]}</span> `)}</span> <span>Runs in: ${precisions.map((one) => html`<span class="swatch ${one}">${precisionWords[one]}</span> `)}</span>`;
+  return html`<span>Adds: ${shades.map((shade) => html`<span class="swatch ${shade}">${shadeWords[shade]}</span> `)}</span> <span>Runs in: ${precisions.map((one) => html`<span class="swatch ${one}">${runsIn(one, quantized)}</span> `)}</span>`;
 }
 
 /** `54 of 179 run in INT8, of which the fix keeps 3 in higher precision.` */
-export function stripWords(cells: readonly StripCell[]): string {
+export function stripWords(cells: readonly StripCell[], quantized: string): string {
   const count = (wanted: Precision) => cells.filter(({ precision }) => precision === wanted).length;
   const [fixed, kept] = [count("fix"), count("kept")];
-  return `${count("int8") + fixed} of ${cells.length} run in INT8${fixed > 0 ? `, of which the fix keeps ${fixed} in higher precision` : ""}${kept > 0 ? `; ${kept} are kept in higher precision already` : ""}.`;
+  return `${count("int8") + fixed} of ${cells.length} run in ${quantized}${fixed > 0 ? `, of which the fix keeps ${fixed} in higher precision` : ""}${kept > 0 ? `; ${kept} are kept in higher precision already` : ""}.`;
 }
 
 export const injectedOf = (layer: MeasuredTensor): number | undefined =>

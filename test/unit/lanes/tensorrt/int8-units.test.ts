@@ -36,6 +36,10 @@ describe("units in INT8", () => {
     expect(countInt8Units(layers, ["a", "b"].map(unit))).toEqual({ int8: 1, other: 1, unknown: 0 });
   });
 
+  it("run in what the Q/DQ asks for where that is FP8", () => {
+    expect(countInt8Units([layer("a", "FP8"), layer("b", "FP16")], ["a", "b"].map(unit))).toEqual({ int8: 1, other: 1, unknown: 0 });
+  });
+
   it("are not counted where the inspector tells no precision", () => {
     expect(countInt8Units([], [unit("a")])).toBeUndefined();
     expect(countInt8Units([layer("a", "")], [unit("a")])).toBeUndefined();

@@ -33,7 +33,7 @@ describe("the strip of the network", () => {
 
   it("says in words what its colours say", () => {
     const cells = (["int8", "fix", "float", "kept"] as const).map((precision, index) => ({ index, precision, shade: "e0" as const }));
-    expect(stripWords(cells)).toBe(
+    expect(stripWords(cells, "INT8")).toBe(
       "2 of 4 run in INT8, of which the fix keeps 1 in higher precision; 1 are kept in higher precision already.",
     );
   });
