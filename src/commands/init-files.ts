@@ -16,7 +16,9 @@ const skipped = new Set(["node_modules", "dist", "build", "venv", "__pycache__",
 export async function lookAround(effects: Effects): Promise<Found> {
   const paths = await filesBelow(effects);
   const { cwd, files } = effects;
-  const read = await Promise.all(paths.filter((path) => /\.onnx$/i.test(path)).map((path) => readFacts(path, cwd, files)));
+  const read: (FoundModel | UnreadModel)[] = [];
+  // One after the other: models and samples may be large, and there may be many.
+  for (const path of paths) if (/\.onnx$/i.test(path)) read.push(await readFacts(path, cwd, files));
   return {
     models: read.filter((one) => "kind" in one),
     unread: read.filter((one) => "why" in one),
@@ -66,18 +68,16 @@ async function readFacts(path: string, cwd: string, files: Files): Promise<Found
 
 /** TensorRT's caches start with `TRT-<version>-<algorithm>`; other files use the same endings. */
 async function caches(paths: readonly string[], cwd: string, files: Files): Promise<FoundCache[]> {
-  const found = await Promise.all(
-    paths
-      .filter((path) => /\.(cache|calib|table|bin)$/i.test(path))
-      .map(async (path) => {
-        if ((await startOf(join(cwd, path), files)) !== "TRT-") return undefined;
-        return await attempt(
-          async () => ({ path, tensors: new Set((await openCache(join(cwd, path), path, files)).scales.keys()) }),
-          noFile,
-        );
-      }),
-  );
-  return found.filter((cache) => cache !== undefined);
+  const found: FoundCache[] = [];
+  for (const path of paths) {
+    if (!/\.(cache|calib|table|bin)$/i.test(path) || (await startOf(join(cwd, path), files)) !== "TRT-") continue;
+    const cache = await attempt(
+      async () => ({ path, tensors: new Set((await openCache(join(cwd, path), path, files)).scales.keys()) }),
+      noFile,
+    );
+    if (cache !== undefined) found.push(cache);
+  }
+  return found;
 }
 
 /** Files of arrays; a folder that holds nothing but files of the same arrays stands for all of them. JSON only where its name says that it holds inputs. */
@@ -85,7 +85,11 @@ async function samples(paths: readonly string[], cwd: string, files: Files): Pro
   const isArrays = (path: string) => /\.np[yz]$/i.test(path) || /(calib|valid|input|feed|sample)[^/]*\.json$/i.test(path);
   const found: FoundSamples[] = [];
   for (const [folder, all] of Map.groupBy(paths, (path) => path.slice(0, Math.max(0, path.lastIndexOf("/"))))) {
-    const read = (await Promise.all(all.filter(isArrays).map((path) => readShapes(path, cwd, files)))).filter((one) => one !== undefined);
+    const read: FoundSamples[] = [];
+    for (const path of all.filter(isArrays)) {
+      const one = await readShapes(path, cwd, files);
+      if (one !== undefined) read.push(one);
+    }
     const isSet = folder !== "" && read.length > 1 && read.length === all.length && read.every((one) => looks(one) === looks(read[0]));
     found.push(...(isSet ? read.slice(0, 1).map((one) => ({ ...one, path: folder })) : read));
   }

@@ -149,7 +149,7 @@ async function openPart(
   position: (index: number) => number | undefined,
 ): Promise<OpenPart> {
   const reader = await files.open(file);
-  const opened = new Map<StoredArray, FileReader>();
+  const opened: OpenArrays = { readers: new Map(), columns: new Map() };
   return {
     feed: async (index) => {
       const feed = new Map<string, Tensor>();
@@ -160,10 +160,16 @@ async function openPart(
       return feed;
     },
     close: async () => {
-      for (const bytes of opened.values()) await bytes.close();
+      for (const bytes of opened.readers.values()) await bytes.close();
       await reader.close();
     },
   };
+}
+
+interface OpenArrays {
+  readonly readers: Map<StoredArray, FileReader>;
+  /** Column-major arrays that are cut into feeds, read whole: a feed's values lie all over the file. */
+  readonly columns: Map<StoredArray, Tensor>;
 }
 
 /** `index`: which feed of a cut array; undefined where the array is one feed. */
@@ -171,7 +177,7 @@ async function readFeed(
   input: ModelInput,
   array: StoredArray,
   reader: FileReader,
-  opened: Map<StoredArray, FileReader>,
+  { readers, columns }: OpenArrays,
   index: number | undefined,
 ): Promise<Tensor> {
   const { dtype } = takes(input, array.header.dtype) ? input : array.header;
@@ -179,10 +185,11 @@ async function readFeed(
   const count = elementCount(shape);
   const start = (index ?? 0) * count;
   if (!isRowMajor(array.header)) {
-    const { data } = await readTensor(input.name, array, reader);
-    return { name: input.name, dtype, shape, data: data.slice(start, start + count) };
+    const whole = columns.get(array) ?? (await readTensor(input.name, array, reader));
+    if (index !== undefined) columns.set(array, whole);
+    return { name: input.name, dtype, shape, data: whole.data.slice(start, start + count) };
   }
-  const bytes = opened.get(array) ?? openArray(array, reader);
-  opened.set(array, bytes);
+  const bytes = readers.get(array) ?? openArray(array, reader);
+  readers.set(array, bytes);
   return { name: input.name, dtype, shape, data: await readElements(array, bytes, start, count) };
 }

@@ -32,7 +32,8 @@ export function splitSamples(
   { seed, calibrates = () => false, calibrationRanks = false }: SplitOptions,
 ): SampleSplit {
   const all = contents.map((_, i) => i);
-  const first = all.filter((i) => contents.indexOf(contents[i] ?? "") === i);
+  const places = new Map(contents.map((content, i) => [content, i] as const).toReversed());
+  const first = all.filter((i) => places.get(contents[i] ?? "") === i);
   const fresh = shuffled(
     first.filter((i) => !calibrates(i)),
     seed,

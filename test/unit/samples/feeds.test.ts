@@ -143,8 +143,12 @@ test("serves a model of one input from a .npy, stored or column-major", async ()
   const bytes = Buffer.from(floats([2, 6]));
   bytes.write("True, ", bytes.indexOf("False"));
   const turned = await put(effects, "f.npy", new Uint8Array(bytes));
-  const columns = await openFeeds({ kind: "data", path: turned }, [{ ...vector, shape: [1, 6] }], effects);
+  const files = counting(effects.files);
+  const columns = await openFeeds({ kind: "data", path: turned }, [{ ...vector, shape: [1, 6] }], { files });
+  await columns.feed(0);
+  const before = files.bytes;
   expect((await columns.feed(1)).get("x")?.data).toEqual(Float32Array.of(1, 3, 5, 7, 9, 11));
+  expect(files.bytes - before).toBe(0);
   await columns.close();
 });
 
