@@ -28,12 +28,12 @@ import { exportedCache } from "../prepare/exported-cache.ts";
 import { type Prepared, prepareModel } from "../prepare/prepare-model.ts";
 import { type ModelSearch, openSearch, type Searched } from "../probes/search.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
+import { fittingMessage } from "../report/fitting-message.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { readLabels } from "../samples/labels.ts";
 import { assembleReport } from "./assemble.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
-import { fittingMessage } from "./fitting-message.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
 export async function checkModel(entry: ModelEntry, context: CheckContext): Promise<ModelReport> {

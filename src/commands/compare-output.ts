@@ -8,8 +8,9 @@ import { limitsFor } from "../gate/limits.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import { measuredTensor } from "../report/build.ts";
-import { formatMetric } from "../report/figures.ts";
+import { formatLimit, formatMargin, formatMetric } from "../report/figures.ts";
 import { type MeasuredTensor, toNum } from "../report/schema.ts";
+import { rowLabel } from "../report/sections/outputs.ts";
 import { plainLine } from "../report/text.ts";
 import { alignColumns } from "./columns.ts";
 
@@ -93,21 +94,29 @@ export function comparisonText(comparison: Comparison): string {
 }
 
 const sideText = ({ path, format, runner, iterations }: ComparedSide): string =>
-  `${plainLine(path)} (${format}, ${plainLine(runner, 60)}, ${iterations} ${iterations === 1 ? "iteration" : "iterations"})`;
+  `${plainLine(path)} (${format}, ${plainLine(runner, 60)}, ${iterations} ${iterations === 1 ? "sample" : "samples"})`;
 
 const columns = ["sqnrDb", "cosine", "maxAbs", "meanAbs", "allclose"] as const;
 
 function table(tensors: readonly MeasuredTensor[]): string[] {
   if (tensors.length === 0) return ["(no tensor was compared)"];
   const rows = [
-    ["tensor", "SQNR", "cosine", "max abs", "mean abs", "in atol/rtol", "result"],
+    ["tensor", "SQNR", "cosine", "max abs", "mean abs", "in atol/rtol", "nearest limit", "margin", "result"],
     ...tensors.map((tensor) => [
       plainLine(tensor.tensor, 60),
       ...columns.map((metric) => (tensor.fault === undefined ? formatMetric(metric, tensor.metrics[metric]) : "–")),
+      ...nearestLimit(tensor),
       tensor.fault === undefined
         ? tensor.level
         : `${tensor.level}: ${tensor.fault}${tensor.note === undefined ? "" : `, ${plainLine(tensor.note)}`}`,
     ]),
   ];
-  return alignColumns(rows, `l${"r".repeat(columns.length)}`);
+  return alignColumns(rows, `l${"r".repeat(columns.length)}lr`);
+}
+
+/** The limit that decided this tensor, or would, and the distance to it. */
+function nearestLimit({ decidedBy, fault }: MeasuredTensor): [string, string] {
+  if (decidedBy === undefined || fault !== undefined) return ["–", "–"];
+  const { metric, of, limit, margin } = decidedBy;
+  return [`${rowLabel({ metric, of })} ${formatLimit(metric, limit)}`, formatMargin(metric, margin)];
 }

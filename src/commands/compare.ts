@@ -8,8 +8,10 @@ import { measureSides } from "../compare/compare.ts";
 import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
 import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
+import { ConfigError } from "../effects/failure.ts";
+import { commonRows, rowsAsIterations } from "../formats/rows.ts";
 import type { Iteration, SavedFile } from "../formats/saved-file.ts";
-import { findingCaveats } from "../gate/caveats.ts";
+import { type Caveat, findingCaveats } from "../gate/caveats.ts";
 import { doubtCaveat, doubtOf, withCertainty } from "../gate/certainty.ts";
 import { evidenceCaveat } from "../gate/evidence.ts";
 import { exitCodeOfVerdict } from "../gate/exit-code.ts";
@@ -18,6 +20,7 @@ import { limitsFor } from "../gate/limits.ts";
 import { judgeTensor } from "../gate/tensor-findings.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Measurement } from "../measure/measurement.ts";
+import { forSavedFiles } from "../report/fitting-message.ts";
 import { plural } from "../report/sections/labels.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { mapOf, threadsFor } from "./compare-flags.ts";
@@ -67,15 +70,16 @@ async function compare(
     reference: parsed.text("reference-runner"),
     candidate: parsed.text("candidate-runner"),
   });
-  const sides = pairSides(runners.reference.iterations, runners.candidate.iterations, mapOf(parsed.list("map")));
+  const [before, after] = [runners.reference, runners.candidate].map(({ iterations }) => samplesOf(iterations, parsed.has("rows")));
+  const sides = pairSides(before ?? [], after ?? [], mapOf(parsed.list("map")));
   const measurements = await measureAll(sides, tolerance, parsed.has("fail-fast"), pool, effects);
   const today = effects.clock.now().toISOString().slice(0, 10);
   const outputs = measurements.length < sides.tensors.length ? measurements.map(({ tensor }) => tensor) : sides.finals;
   const judged = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
   const doubt = doubtOf(judged.findings, measurements);
-  const judgement = { ...judged, verdict: withCertainty(judged.verdict, doubt) };
+  const judgement = { ...judged, verdict: forSavedFiles(withCertainty(judged.verdict, doubt)) };
   const isUnsure = judgement.verdict.kind === "pass" && doubt !== undefined;
-  const evidence = { samples: runners.reference.iterations.length, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
+  const evidence = { samples: before?.length ?? 0, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
   // Where nothing was compared more samples would not help.
   const weak = measurements.length === 0 ? undefined : evidenceCaveat(evidence);
   const opened = [
@@ -83,9 +87,13 @@ async function compare(
     ...(candidate === undefined ? [] : [{ file: candidate, ...runners.candidate }]),
   ];
   return {
-    caveats: [...(weak ? [weak] : []), ...(isUnsure ? [doubtCaveat(doubt)] : []), ...findingCaveats(judgement.findings)],
-    reference: sideOf(reference, runners.reference),
-    candidate: sideOf(candidate ?? reference, runners.candidate),
+    caveats: [
+      ...(weak ? [withRowsHint(weak, before ?? [])] : []),
+      ...(isUnsure ? [doubtCaveat(doubt)] : []),
+      ...findingCaveats(judgement.findings),
+    ],
+    reference: sideOf(reference, runners.reference.name, before ?? []),
+    candidate: sideOf(candidate ?? reference, runners.candidate.name, after ?? []),
     tolerance,
     measurements,
     judgement,
@@ -153,11 +161,30 @@ function emptyWarning({ file, iterations }: { readonly file: SavedFile; readonly
   ];
 }
 
-const sideOf = (saved: SavedFile, runner: { name: string; iterations: readonly unknown[] }) => ({
+/** An iteration is a sample, unless axis 0 counts them. Throws ConfigError where the arrays have no rows in common. */
+function samplesOf(iterations: readonly Iteration[], byRow: boolean): readonly Iteration[] {
+  if (!byRow) return iterations;
+  const samples = iterations.flatMap(rowsAsIterations);
+  if (samples.length > iterations.length || iterations.length === 0) return samples;
+  throw new ConfigError(["--rows is given, and the saved arrays have no number of rows (axis 0) in common. Leave it out."]);
+}
+
+/** Rows are not taken for samples by themselves: they may be the boxes of one picture. */
+function withRowsHint(caveat: Caveat, iterations: readonly Iteration[]): Caveat {
+  const [only] = iterations;
+  const rows = iterations.length === 1 && only !== undefined ? commonRows(only) : 1;
+  if (rows === 1) return caveat;
+  return {
+    ...caveat,
+    message: `${caveat.message} One iteration of ${rows} rows counts as one sample; where axis 0 counts samples, add --rows.`,
+  };
+}
+
+const sideOf = (saved: SavedFile, runner: string, samples: readonly unknown[]) => ({
   path: saved.path,
   format: saved.format,
-  runner: runner.name,
-  iterations: runner.iterations.length,
+  runner,
+  iterations: samples.length,
 });
 
 function readingProgress({ log }: Effects): (done: number) => void {

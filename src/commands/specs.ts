@@ -64,6 +64,7 @@ const compare: CommandSpec = {
     tolerance: { kind: "text", value: "LIMITS", help: "limits as metric=number pairs (default sqnr-db=20,cosine=0.997)" },
     "tolerance-file": { kind: "text", value: "FILE", help: "a YAML file that holds a tolerance block" },
     "fail-fast": { kind: "switch", help: "stop at the first failing tensor in execution order" },
+    rows: { kind: "switch", help: "axis 0 of the saved arrays counts samples: judge each row as one" },
     map: { kind: "list", value: "REFERENCE=CANDIDATE", help: "pair two tensors of different names (repeatable)" },
     "reference-runner": { kind: "text", value: "NAME", help: "runner of the reference in a file with several" },
     "candidate-runner": { kind: "text", value: "NAME", help: "runner of the candidate in a file with several" },

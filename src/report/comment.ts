@@ -120,7 +120,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   );
 }
 
-/** Empty where there is none to tell, and at the smallest sizes. */
+/** Empty where there is none to tell, and at the smallest sizes. What keeping the units gives stands in the model's line. */
 function causeParagraph(model: ModelReport, caps: SizeLimits): string {
   const cause = caps.messageLength === 0 ? undefined : causeOf(model, (name) => plainLine(name, caps.nameLength));
   if (cause === undefined) return "";

@@ -155,7 +155,7 @@ function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Pain
   const script = offeredFile(model);
   return [
     ...wrapped(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 400)}`, "  ").map((line) => paint("bold", line)),
-    ...[...cause.more, words].filter((part) => part !== "").flatMap((part) => wrapped(`  ${plainLine(part, 600)}`, "  ")),
+    ...[cause.gain ?? "", ...cause.more, words].filter((part) => part !== "").flatMap((part) => wrapped(`  ${plainLine(part, 600)}`, "  ")),
     ...(folder === undefined || script === undefined || search?.keep.length === 0 ? [] : [`  Script: ${folder}/${script.path}`]),
   ];
 }

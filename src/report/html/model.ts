@@ -75,7 +75,7 @@ function causeBox(model: ModelReport, show: Show): Markup {
   const cause = causeOf(model, show);
   return cause === undefined
     ? nothing
-    : html`<div class="cause"><p><strong>Cause: ${cause.lead}</strong></p>${cause.more.map((part) => html`<p>${part}</p>`)}</div>`;
+    : html`<div class="cause"><p><strong>Cause: ${cause.lead}</strong></p>${[cause.gain ?? [], cause.more].flat().map((part) => html`<p>${part}</p>`)}</div>`;
 }
 
 /** The four or five figures that answer most questions. */

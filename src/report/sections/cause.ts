@@ -9,7 +9,9 @@ import { gainOf, unitNames } from "./story.ts";
 
 export interface Cause {
   readonly lead: string;
-  /** Sentences about the lead. */
+  /** What keeping the units gives; undefined where no unit is named. */
+  readonly gain?: string;
+  /** Further sentences about the lead. */
   readonly more: readonly string[];
 }
 
@@ -27,10 +29,8 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
   const gain = gainOf(model, (words) => plainLine(words, 300));
   return {
     lead: leadOf(search, keep, precisionWord(model), show),
-    more: [
-      gain === "" ? "What keeping that gives was not measured." : `Kept in ${search.precision}: ${gain}.`,
-      ...keep.flatMap((unit) => scaleSentence(model, unit, show)).slice(0, mostScales),
-    ],
+    gain: gain === "" ? "What keeping that gives was not measured." : `Kept in ${search.precision}: ${gain}.`,
+    more: keep.flatMap((unit) => scaleSentence(model, unit, show)).slice(0, mostScales),
   };
 }
 

@@ -34,7 +34,7 @@ export const rowName = ({ output, part }: OutputRow, show: (name: string) => str
   part === undefined ? show(output) : `${show(output)} › ${show(part)}`;
 
 /** SQNR's label with "of the score" or "against base" where it is not of the output itself. */
-export const rowLabel = ({ metric, of }: OutputRow): string =>
+export const rowLabel = ({ metric, of }: Pick<OutputRow, "metric" | "of">): string =>
   metricLabel(metric) + (of === "score" ? " of the score" : of === "baseline" ? " against base" : "");
 
 /** The table for all models; rows beyond the caps are counted below it. Models without any figure appear with their verdict; no models, no table. */

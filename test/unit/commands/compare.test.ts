@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { writeRunResults } from "../../../src/formats/polygraphy-writer.ts";
+import { writeNpz } from "../../../src/formats/write-npz.ts";
 import type { Tensor } from "../../../src/model/tensor.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
 import { fixture, folder, recorded, run } from "./saved-commands.ts";
@@ -217,4 +218,40 @@ test("is undecided when it is cancelled: exit 4", async () => {
   const cancelled = { ...effects, cancelled: AbortSignal.abort() };
   const { code, out } = await compare([recorded("fp16_final_output.json"), recorded("int8_final_output.json")], cancelled);
   expect([code, out]).toEqual([4, ""]);
+});
+
+test("judges each row as a sample with --rows, as if each had been saved as an iteration", async () => {
+  const effects = await folder();
+  const rows = Array.from({ length: 20 }, (_, i) => Array.from({ length: 6 }, (_, k) => Math.sin(i * 6 + k)));
+  const spoiled = rows.map((row, i) => row.map((value) => (i === 3 ? 0 : value + 0.01)));
+  for (const [name, side] of Object.entries({ a: rows, b: spoiled })) {
+    const tensor = (shape: readonly number[], values: readonly number[]): Tensor[] => [
+      { name: "y", dtype: "float32", shape, data: Float32Array.from(values) },
+    ];
+    const iterations = async function* () {
+      for (const row of side) yield tensor([1, 6], row);
+    };
+    await effects.files.writeBytes(`${effects.folder}/${name}.npz`, writeNpz(tensor([20, 6], side.flat())));
+    await writeRunResults(`${effects.folder}/${name}.json`, name, iterations(), effects.files);
+  }
+  const [byRow, byIteration] = [await json(["a.npz", "b.npz", "--rows"], effects), await json(["a.json", "b.json"], effects)];
+  expect(byRow.value.tensors).toEqual(byIteration.value.tensors);
+  expect(byRow.value.message).toContain("19 of 20 samples");
+  const whole = await json(["a.npz", "b.npz"], effects);
+  expect(whole.value.caveats[0].message).toContain(
+    "One iteration of 20 rows counts as one sample; where axis 0 counts samples, add --rows.",
+  );
+});
+
+test("refuses --rows where the arrays have no rows in common: exit 2", async () => {
+  const effects = await folder();
+  const file = await save(effects, "one", { y: [1, 2, 3], z: [1, 2] });
+  expect((await compare([file, file, "--rows"], effects)).code).toBe(2);
+});
+
+test("shows the limit that decided and the distance to it, and no step that saved files do not have", async () => {
+  const { out } = await compare([recorded("fp16_layers_subset.json"), recorded("int8_layers_subset.json")]);
+  expect(out).toMatch(/nearest limit +margin +result/);
+  expect(out).toMatch(/p2o\.MatMul\.1 .*SQNR ≥ 20 dB +−\d+\.\d+ dB +fail/);
+  expect(out).not.toMatch(/fix where|calibrate anew/);
 });

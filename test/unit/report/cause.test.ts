@@ -9,7 +9,7 @@ import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sam
 const plain = (name: string) => name;
 const tellOf = (model: ModelReport) => {
   const cause = causeOf(model, plain);
-  return cause === undefined ? "" : [cause.lead, ...cause.more].join(" ");
+  return cause === undefined ? "" : [cause.lead, cause.gain ?? "", ...cause.more].join(" ");
 };
 const searched = (more: Parameters<typeof sampleSearch>[0], model: Partial<ModelReport> = {}) =>
   sampleModel({ search: sampleSearch(more), ...model });
