@@ -1,4 +1,5 @@
 /** Warns of an entry along an axis (a channel, a column) that is lost while the output as a whole meets its limit. Judges no entry: which matter, nobody knows. */
+import { type Entries, mostListed } from "../measure/entries.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { meets } from "../measure/metrics.ts";
 import type { JudgedFinding } from "./finding.ts";
@@ -13,21 +14,48 @@ const silence = 2 ** -20;
 /** Probabilities are of one scale: a class that hardly occurs has none to lose. */
 const rare = 0.02;
 
-/** Names the worst entry. Only of outputs whose entries hold several values a sample, and that meet their SQNR limit themselves. */
+/** Of so many entries, or of single values, some are lost by chance: then a twentieth of those that are heard must be. */
+const leastShare = 1 / 20;
+const fewestOfMany = 16;
+/** Samples from which figures of single values, and along an axis of rows that may be samples themselves, say something. */
+const fewestSamples = 16;
+
+/** Names the worst entry. Only of outputs that meet their SQNR limit themselves. */
 export function entryFindings(measurement: Measurement, limits: Limits, parts: Tolerance["parts"]): JudgedFinding[] {
-  const { entries, tensor, samples, elements, metrics } = measurement;
+  const { entries, countedEntries = [], tensor, metrics } = measurement;
   const limit = limits.sqnrDb?.fail;
-  if (parts === "off" || entries === undefined || limit === undefined || !meets("sqnrDb", metrics.sqnrDb ?? Number.NaN, limit)) return [];
-  if (elements <= samples * entries.sqnrDb.length) return [];
-  const largest = Math.max(Math.abs(measurement.reference.min), Math.abs(measurement.reference.max));
-  const lost = entries.sqnrDb.flatMap((value, index) => {
-    const least = measurement.score === undefined ? silence : rare;
-    const isSilent = (entries.weight[index] ?? 0) < least && (entries.absMax[index] ?? 0) < least * largest;
-    return isSilent || !(value < limit - lostDb) ? [] : [{ index, value }];
-  });
-  const [worst] = lost.toSorted((a, b) => a.value - b.value);
+  if (parts === "off" || limit === undefined || !meets("sqnrDb", metrics.sqnrDb ?? Number.NaN, limit)) return [];
+  const listed = entries === undefined ? [] : lostAlong(measurement, entries, limit);
+  const [worst] = [...listed, ...countedEntries.flatMap((one) => lostAlong(measurement, one, limit))].toSorted((a, b) => a.value - b.value);
   if (worst === undefined) return [];
-  const { index, value } = worst;
-  const message = entryText(measurement, { axis: entries.axis, index, value, lost: lost.length, of: entries.sqnrDb.length });
-  return [lostFinding({ tensor, metric: "sqnrDb", value, limit, part: `entry ${index} of axis ${entries.axis}`, message })];
+  const { axis, index, value } = worst;
+  return [
+    lostFinding({ tensor, metric: "sqnrDb", value, limit, part: `entry ${index} of axis ${axis}`, message: entryText(measurement, worst) }),
+  ];
+}
+
+interface Lost {
+  readonly axis: number;
+  readonly index: number;
+  readonly value: number;
+  readonly lost: number;
+  readonly of: number;
+}
+
+/** The worst entry of an axis, with how many are lost as it is; none where these are so few that chance explains them. */
+function lostAlong(measurement: Measurement, entries: Entries, limit: number): Lost[] {
+  const { samples, elements, score, reference } = measurement;
+  const { axis, sqnrDb, weight, absMax } = entries;
+  const largest = Math.max(Math.abs(reference.min), Math.abs(reference.max));
+  const least = score === undefined ? silence : rare;
+  const heard = sqnrDb.flatMap((value, index) =>
+    (weight[index] ?? 0) < least && (absMax[index] ?? 0) < least * largest ? [] : [{ index, value }],
+  );
+  const lost = heard.filter(({ value }) => value < limit - lostDb);
+  const isSingle = elements <= samples * sqnrDb.length;
+  const isMany = sqnrDb.length > mostListed;
+  if ((isSingle || axis === 0) && samples < fewestSamples) return [];
+  if ((isSingle || isMany) && (heard.length < fewestOfMany || lost.length < leastShare * heard.length)) return [];
+  const [worst] = lost.toSorted((a, b) => a.value - b.value);
+  return worst === undefined ? [] : [{ axis, ...worst, lost: lost.length, of: sqnrDb.length }];
 }

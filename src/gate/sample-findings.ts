@@ -14,8 +14,8 @@ const ruinedDb = 10;
 
 /** One finding for an output of at least two samples that have something to lose; none otherwise, nor without a fail limit. */
 export function sampleFinding(measurement: Measurement, limits: Limits, limit: Limit): JudgedFinding[] {
-  const samples = countSamples(measurement, limits);
-  if (samples === undefined || samples.counted < 2) return [];
+  const samples = worseCount(measurement, limits);
+  if (samples === undefined) return [];
   const metrics = { samplesWithin: samples.within / samples.counted };
   return checkLimits(metrics, { samplesWithin: limit }, "samples").map(({ value = Number.NaN, warnLimit, ...check }) => ({
     tensor: measurement.tensor,
@@ -30,13 +30,19 @@ export function sampleFinding(measurement: Measurement, limits: Limits, limit: L
   }));
 }
 
+/** By rows, or by whole samples where fewer of them are within: nobody knows for certain which of the two is a sample. */
+function worseCount({ perSample = [], perFeed = [] }: Measurement, limits: Limits): SampleCount | undefined {
+  const counts = [perSample, perFeed].flatMap((figures) => countSamples(figures, limits) ?? []).filter(({ counted }) => counted >= 2);
+  return counts.toSorted((a, b) => a.within / a.counted - b.within / b.counted || b.ruined.length - a.ruined.length)[0];
+}
+
 /** Samples of zero energy do not count: there is nothing to keep to. Undefined where no fail limit applies to single samples. */
-function countSamples({ perSample = [] }: Measurement, limits: Limits): SampleCount | undefined {
+function countSamples(figures: readonly SampleFigures[], limits: Limits): SampleCount | undefined {
   const fails = metricNames.flatMap((name) => {
     const fail = limits[name]?.fail;
     return fail === undefined ? [] : [{ name, fail }];
   });
-  const counted = perSample.filter(({ isSilent }) => !isSilent);
+  const counted = figures.filter(({ isSilent }) => !isSilent);
   if (fails.length === 0 || counted.length === 0) return undefined;
   const nearest = counted.map((figures) => nearestOf(figures, fails));
   const missing = nearest.filter(({ isWithin }) => !isWithin).toSorted((a, b) => a.distanceDb - b.distanceDb);

@@ -5,7 +5,9 @@
 import type { Numbers } from "./accumulate.ts";
 
 /** More entries than these are no list for people. */
-const mostEntries = 256;
+export const mostListed = 256;
+/** More than these are not told apart at all. */
+const mostCounted = 2 ** 16;
 
 export interface EntrySums {
   readonly axis: number;
@@ -27,18 +29,25 @@ export interface Entries {
 /** A plane of pixels is not much longer than wide. */
 const flattest = 4;
 
+/** `listed`: axes whose entries people can read one by one. `all`: also the first axis, which may be no batch, and long ones. */
+export type EntryAxes = "listed" | "all";
+
 /**
- * The axes whose entries are told apart: channels of NCHW where the last two axes are those of a picture, else every axis but the first that has 2 to 256
- * entries (boxes and scores lie along any).
+ * The axes whose entries are told apart: channels of NCHW where the last two axes are those of a picture, else every axis that has at least 2 entries
+ * (boxes and scores lie along any).
  */
-export function entryAxes(shape: readonly number[]): number[] {
-  const fitting = shape.flatMap((size, axis) => (axis > 0 && size >= 2 && size <= mostEntries ? [axis] : []));
+export function entryAxes(shape: readonly number[], which: EntryAxes): number[] {
+  const fits = (axis: number, size: number) => (which === "all" ? size <= mostCounted : isListed(axis, size));
+  const fitting = shape.flatMap((size, axis) => (size >= 2 && fits(axis, size) ? [axis] : []));
   const [height = 1, width = 1] = shape.slice(-2);
   const isPicture = shape.length >= 4 && Math.max(height, width) <= flattest * Math.min(height, width);
   return isPicture && fitting.includes(1) ? [1] : fitting;
 }
 
-export const emptyEntries = (shape: readonly number[]): EntrySums[] => entryAxes(shape).map((axis) => emptyAxis(axis, shape[axis] ?? 0));
+const isListed = (axis: number, size: number): boolean => axis > 0 && size <= mostListed;
+
+export const emptyEntries = (shape: readonly number[], which: EntryAxes): EntrySums[] =>
+  entryAxes(shape, which).map((axis) => emptyAxis(axis, shape[axis] ?? 0));
 
 /** Adds a stretch along every axis. */
 export function addEntries(sums: readonly EntrySums[], reference: Numbers, candidate: Numbers, stretch: Stretch): void {
@@ -53,9 +62,16 @@ export function mergeEntries(into: readonly EntrySums[], from: readonly EntrySum
   }
 }
 
-/** Of the axis with the worst entry; undefined without axes. */
+/** Of the listed axis with the worst entry; undefined without one. */
 export const worstEntries = (sums: readonly EntrySums[]): Entries | undefined =>
-  sums.map(entriesOf).toSorted((a, b) => Math.min(...a.sqnrDb) - Math.min(...b.sqnrDb) || 0)[0];
+  sums
+    .filter(({ axis, absMax }) => isListed(axis, absMax.length))
+    .map(entriesOf)
+    .toSorted((a, b) => Math.min(...a.sqnrDb) - Math.min(...b.sqnrDb) || 0)[0];
+
+/** Of the axes that are not listed. */
+export const countedEntries = (sums: readonly EntrySums[]): Entries[] =>
+  sums.filter(({ axis, absMax }) => !isListed(axis, absMax.length)).map(entriesOf);
 
 const emptyAxis = (axis: number, count: number): EntrySums => ({
   axis,

@@ -218,7 +218,7 @@ function partSums(entry: TensorSums, part: OutputPart): PartSums {
 }
 
 function addEntryValues(entry: TensorSums, r: Numbers, c: Numbers, shape: readonly number[]): void {
-  const own = emptyEntries(shape);
+  const own = emptyEntries(shape, "all");
   addEntries(own, r, c, { shape, first: 0, count: r.length });
   if (entry.entries) mergeEntries(entry.entries, own);
   else entry.entries = own;

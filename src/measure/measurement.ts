@@ -72,12 +72,16 @@ export interface Measurement {
   readonly perSampleSqnrDb: readonly number[];
   /** Of outputs and parts: the figures of each sample, in order; of an output of batches, of each row. */
   readonly perSample?: readonly SampleFigures[];
+  /** The same of whole samples, where `perSample` has the rows: an axis that looks like a batch may be words or boxes of one sample. */
+  readonly perFeed?: readonly SampleFigures[];
   /** What the output is joined from, each by itself; absent where the graph shows nothing of the kind. */
   readonly parts?: readonly Measurement[];
   /** Of outputs and parts: what varies from sample to sample; absent where that is not known. */
   readonly variation?: Variation;
   /** Figures by entry along an axis, of outputs without parts. */
   readonly entries?: Entries;
+  /** The same along the first axis and along those that are too long for a list. */
+  readonly countedEntries?: readonly Entries[];
   /** Of layers: how the values lie on both sides. */
   readonly values?: ValueHistogram;
   /** Of outputs of names: the value on which the sides agree least. */

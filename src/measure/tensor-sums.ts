@@ -5,7 +5,7 @@
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { spreadOf } from "./bootstrap.ts";
 import { type ValueCounts, worstValue } from "./by-value.ts";
-import { type EntrySums, worstEntries } from "./entries.ts";
+import { countedEntries, type EntrySums, worstEntries } from "./entries.ts";
 import { type Interval, intervalOf } from "./intervals.ts";
 import type { Fault, Measurement, SampleFigures } from "./measurement.ts";
 import { type MetricName, metrics, metricsOf, type ValueKind } from "./metrics.ts";
@@ -90,6 +90,7 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
     ...(classes ? { perClass: classes } : {}),
     ...(parts ? { parts } : {}),
     ...(entries ? { entries } : {}),
+    ...(tensor.entries && fault === undefined ? { countedEntries: countedEntries(tensor.entries) } : {}),
     ...(tensor.values ? { values: tensor.values } : {}),
     ...(worst ? { worstValue: worst } : {}),
   };
@@ -124,6 +125,9 @@ function figuresOf(
     perSampleSqnrDb: perSample.map(metrics.sqnrDb.value),
     ...(options && fault === undefined
       ? { perSample: samples.flatMap((one) => one.rows ?? [one]).map((one) => sampleFigures(one, kind)) }
+      : {}),
+    ...(options && fault === undefined && samples.some(({ rows = [] }) => rows.length > 1)
+      ? { perFeed: samples.map((one) => sampleFigures(one, kind)) }
       : {}),
     ...(score && !known ? { score: scoreOf(score, options?.seed) } : {}),
     ...(varied ? { variation: varied } : {}),

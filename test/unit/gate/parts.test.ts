@@ -190,6 +190,18 @@ describe("samples one by one", () => {
     expect(findingCaveats(judge(input(withSamples(...many))).findings)).toEqual([]);
   });
 
+  test("count as whole samples where these are worse off than their rows, which may be words of one sentence", () => {
+    const rows = Array.from({ length: 40 }, (_, i) => sample(i, i % 10 === 0 ? 5 : 30));
+    const feeds = Array.from({ length: 4 }, (_, i) => sample(i, 12));
+    const { verdict, findings } = judge(input([measured("y", good, { perSample: rows, perFeed: feeds })]));
+    expect(verdict).toMatchObject({ kind: "regression", reason: "samples-within" });
+    expect(findings[0]?.samples).toMatchObject({ within: 0, counted: 4 });
+    const sound = feeds.map((one) => ({ ...one, metrics: good }));
+    expect(judge(input([measured("y", good, { perSample: rows, perFeed: sound })])).findings.at(-1)?.samples ?? {}).not.toMatchObject({
+      counted: 4,
+    });
+  });
+
   test("without energy do not count", () => {
     expect(verdictOf(withSamples(sample(0, 30), sample(1, 30), ...[2, 3, 4].map((i) => sample(i, -Infinity, true)))).kind).toBe("pass");
   });
@@ -210,6 +222,27 @@ describe("entries along an axis", () => {
     const message = expect.stringContaining('Entry 1 (and 1 more of 4) along axis 2 of "y" has sqnr-db 0.2 dB');
     expect(findingCaveats(findings)).toEqual([{ reason: "entry-lost", message }]);
     expect(findings[0]).toMatchObject({ of: "entry", level: "warn", part: "entry 1 of axis 2" });
+  });
+
+  const half = (count: number, lost: number) => entries(Array.from({ length: count }, (_, i) => (i < lost ? 0.5 : 30)));
+  const caveatsOf = (parts: Partial<Measurement>) => findingCaveats(judge(input(of(parts))).findings).map(({ reason }) => reason);
+
+  test("that is too long for a list are told by their number: one of 300 is chance, a twentieth is not", () => {
+    expect(caveatsOf({ elements: 3000, countedEntries: [half(300, 14)] })).toEqual([]);
+    expect(caveatsOf({ elements: 3000, countedEntries: [half(300, 15)] })).toEqual(["entry-lost"]);
+  });
+
+  test("of single values are told by their number, where there are samples enough", () => {
+    const flat = { samples: 24, elements: 24 * 60, entries: half(60, 12) };
+    expect(caveatsOf(flat)).toEqual(["entry-lost"]);
+    expect(caveatsOf({ ...flat, samples: 15, elements: 15 * 60 })).toEqual([]);
+    expect(caveatsOf({ ...flat, entries: half(60, 2) })).toEqual([]);
+  });
+
+  test("are told along the first axis, which may be no batch, where there are samples enough", () => {
+    const first = { countedEntries: [{ ...half(9, 1), axis: 0 }], elements: 9000 };
+    expect(caveatsOf({ ...first, samples: 24 })).toEqual(["entry-lost"]);
+    expect(caveatsOf({ ...first, samples: 8 })).toEqual([]);
   });
 
   test("that only vary, that are silent, or that hold one value a sample say nothing", () => {

@@ -29,7 +29,7 @@ test("each row of a batch is a sample by itself, and the figures over all stay a
   expect(plain?.metrics.sqnrDb).toBeCloseTo(20, 9);
   expect([loud?.metrics.top1Agreement, lost?.metrics.top1Agreement]).toEqual([1, 0]);
   expect(byFeed?.perSample?.map(({ sample }) => sample)).toEqual([0, 1]);
-  const whole = { perSample: 0, interval: 0, variation: 0 };
+  const whole = { perSample: 0, perFeed: 0, interval: 0, variation: 0 };
   expect({ ...byRow, ...whole }).toEqual({ ...byFeed, ...whole });
   expect(byRow?.interval?.("sqnrDb")).toEqual(byFeed?.interval?.("sqnrDb"));
 });

@@ -93,7 +93,9 @@ describe("an output without parts", () => {
 });
 
 test("entries lie along the channels of a picture, else along every axis but the first", () => {
-  expect([[1, 19, 64, 96], [1, 19, 2, 96], [1, 84, 8400], [5, 8], [300]].map(entryAxes)).toEqual([[1], [1, 2, 3], [1], [1], []]);
+  const shapes = [[1, 19, 64, 96], [1, 19, 2, 96], [1, 84, 8400], [5, 8], [300], [1, 270, 8, 8]];
+  expect(shapes.map((shape) => entryAxes(shape, "listed"))).toEqual([[1], [1, 2, 3], [1], [1], [], [2, 3]]);
+  expect(shapes.map((shape) => entryAxes(shape, "all"))).toEqual([[1], [1, 2, 3], [1, 2], [0, 1], [0], [1]]);
 });
 
 describe("values of whole numbers", () => {
