@@ -1,5 +1,6 @@
 /**
- * Fuzzing and load in full: 10,000 damaged files of each format, 200 runs in one process; and every node-test model of the onnx package.
+ * What `npm test` checks a share of, in full: 10,000 damaged files of each format, 200 runs in one process; every node-test model of the onnx package and every
+ * model of the zoo.
  * Usage: node scripts/test-deep.ts [COUNT] [FROM]
  */
 import { spawnSync } from "node:child_process";
@@ -14,6 +15,6 @@ const vitest = (project: string, files: readonly string[], env: Readonly<Record<
 };
 const ends = [
   vitest("faults", ["test/faults/fuzz", "test/faults/load"], { TRT_GATE_FUZZ: count, TRT_GATE_FUZZ_FROM: from, TRT_GATE_RUNS: "200" }),
-  vitest("real", ["test/real/node-models"], { TRT_GATE_NODE_STEP: "1" }),
+  vitest("real", ["test/real/node-models", "test/real/zoo"], { TRT_GATE_NODE_STEP: "1", TRT_GATE_ZOO: "all" }),
 ];
 process.exitCode = Math.max(...ends);

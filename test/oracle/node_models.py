@@ -1,6 +1,6 @@
 """Writes the node-test cases of the onnx package: model, inputs of the first data set in Polygraphy's form, expected outputs.
 
-Usage: python node_models.py FOLDER [STEP]: every STEP-th case and all that hold a convolution or a matrix product. Prints an index as JSON:
+Usage: python node_models.py FOLDER [STEP [COMPUTE_STEP]]: every STEP-th case, and every COMPUTE_STEP-th of those that hold a convolution or a matrix product. Prints an index as JSON:
 a row has "name", "compute" (it holds one), "inputs" (they could be written), "outputs" (so could these) and "unit": what two right results may differ by,
 as a share of the largest expected magnitude; one unit in the last place where an output's type is as coarse as that.
 """
@@ -30,11 +30,13 @@ UNITS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
 
 
 def main():
-    folder, step = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    rows = []
+    folder = pathlib.Path(sys.argv[1])
+    step, compute_step = [int(word) for word in [*sys.argv[2:4], "1", "1"][:2]]
+    rows, computing = [], 0
     for number, case in enumerate(collect_testcases(None)):
         compute = any(node.op_type in COMPUTE for node in case.model.graph.node)
-        if number % step != 0 and not compute:
+        computing += compute
+        if number % step != 0 and not (compute and computing % compute_step == 0):
             continue
         place = folder / case.name
         place.mkdir(parents=True)

@@ -1,6 +1,6 @@
 /**
  * The node-test models of the onnx package (1,884 in 1.23.2) through inspect and the whole gate in the simulate lane, in one process. TRT_GATE_NODE_STEP picks
- * every n-th beside all with a convolution or a matrix product; `npm run test:deep` takes them all.
+ * every n-th, and every third with a convolution or a matrix product; `npm run test:deep` takes them all.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,6 +20,7 @@ import { runEffects } from "../fakes/run-effects.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 const step = Number(process.env.TRT_GATE_NODE_STEP ?? "25");
+const computeStep = Math.min(step, 3);
 const oracle = fileURLToPath(new URL("../oracle/node_models.py", import.meta.url));
 /** Models of one run. */
 const share = 200;
@@ -38,7 +39,9 @@ let rows: readonly Row[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "node-models-"));
-  rows = JSON.parse(execFileSync(oraclePython(), [oracle, folder, String(step)], { encoding: "utf8", maxBuffer: 2 ** 26 }));
+  rows = JSON.parse(
+    execFileSync(oraclePython(), [oracle, folder, String(step), String(computeStep)], { encoding: "utf8", maxBuffer: 2 ** 26 }),
+  );
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -94,7 +97,7 @@ describeWithPython("the node-test models of onnx", () => {
     for (const { name } of rows)
       await inspectFile(join(folder, name, "model.onnx"), effects).catch((error: unknown) => refused.push(`${name}: ${error}`));
     await effects.end();
-    expect(rows.length).toBeGreaterThan(150);
+    expect(rows.length).toBeGreaterThan(100);
     expect(refused).toEqual([]);
   });
 
@@ -127,6 +130,6 @@ describeWithPython("the node-test models of onnx", () => {
     );
     expect(bugs).toEqual([]);
     expect(far).toEqual([]);
-    expect(compared).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(100 / computeStep);
   }, 1_800_000);
 });

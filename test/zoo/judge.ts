@@ -25,8 +25,8 @@ export interface ZooResult {
 const oracle = fileURLToPath(new URL("../oracle/zoo.py", import.meta.url));
 const [calibrationSamples, validationSamples] = [24, 16];
 
-/** In the order of zoo.ts. */
-export async function judgeZoo(): Promise<{
+/** In the order of the entries, which hold the float models of their quantised ones. */
+export async function judgeZoo(entries: readonly ZooEntry[] = zoo): Promise<{
   readonly results: readonly ZooResult[];
   readonly exitCode: number;
   readonly effects: RunEffects;
@@ -34,14 +34,14 @@ export async function judgeZoo(): Promise<{
   const effects = await runEffects();
   const at = (name: string) => join(effects.cwd, name);
   mkdirSync(at(".github"), { recursive: true });
-  for (const entry of zoo) {
+  for (const entry of entries) {
     copyFileSync(zooFile(entry), at(`${entry.name}.onnx`));
     writeFileSync(at(`${entry.name}.cal.npz`), writeSamples(entry, calibrationSamples, 1));
     writeFileSync(at(`${entry.name}.val.npz`), writeSamples(entry, validationSamples, 2));
   }
-  writeFileSync(at(".github/trt-gate.yml"), `version: 1\nmodels:${zoo.map(configured).join("")}\n`);
+  writeFileSync(at(".github/trt-gate.yml"), `version: 1\nmodels:${entries.map(configured).join("")}\n`);
   const { report } = await main({ inputs: { lane: "simulate", search: "off", "changed-only": "false" } }, effects);
-  const results = zoo.map(({ name, producer }): ZooResult => {
+  const results = entries.map(({ name, producer }): ZooResult => {
     const model = report.models.find((one) => one.name === name);
     if (model === undefined) throw new Error(`${name} has no report`);
     const figures = model.outputs.flatMap(({ tensor, metrics }) =>
