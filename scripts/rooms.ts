@@ -38,7 +38,7 @@ export const rooms: readonly string[] = tiers.flat();
 /** A sentence a room: docs/architecture.md prints them, and a room without one fails its test. */
 export const purpose: Readonly<Record<string, string>> = {
   "version.ts": "The gate's own version and commit.",
-  "node-version.ts": "Refuses an older Node with one sentence.",
+  "node-version.ts": "Refuses an older Node, or a working folder that is gone, with one sentence.",
   effects: "The only code that touches processes, files, the clock and the log; the kinds of failure, told apart by who must act.",
   model:
     "The words that every room shares: tensors, samples, units, lanes and engines. Types, arithmetic on shapes, and the command lines of a build.",

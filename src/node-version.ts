@@ -1,4 +1,4 @@
-/** Whether this Node can run the command at all. Imports nothing and uses nothing new: it is what an old Node meets first. */
+/** Whether the command can run here at all: Node and the working folder. Imports nothing and uses nothing new: it is what an old Node meets first. */
 
 /** The oldest that package.json's `engines` allows; a test holds the two together. */
 export const oldestNode = 22;
@@ -7,4 +7,14 @@ export const oldestNode = 22;
 export function refusalOfNode(version: string): string | undefined {
   if (Number.parseInt(version, 10) >= oldestNode) return undefined;
   return `trt-gate needs Node ${oldestNode} or newer and this is Node ${version}: install a newer one, or run it with \`npm exec --package=node@24 --call "node …"\`.`;
+}
+
+/** `find`: as `process.cwd`, which throws where the folder was removed. One sentence for that, else undefined. */
+export function refusalOfFolder(find: () => string): string | undefined {
+  try {
+    find();
+    return undefined;
+  } catch {
+    return "the working folder is not there any more: change to one that is, and start trt-gate again.";
+  }
 }

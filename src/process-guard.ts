@@ -37,7 +37,12 @@ export function guardProcess(): ProcessGuard {
   // There is no place left to say it.
   process.stderr.on("error", () => undefined);
 
-  let end = async (_: unknown): Promise<void> => undefined;
+  // Until there are effects: the first lines of an entry.
+  let end = async (error: unknown): Promise<void> => {
+    process.stderr.write(
+      `error: This is a bug in the gate; please report it with these lines.\n${error instanceof Error ? error.stack : error}\n`,
+    );
+  };
   let isEnding = false;
   const bug = (error: unknown): void => {
     if (isEnding) return;

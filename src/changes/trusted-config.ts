@@ -67,6 +67,8 @@ export async function readTrustedConfig(options: CheckoutOptions, event: RunEven
 async function workTreeText(path: string, { trust }: Checkout, effects: Effects): Promise<string | undefined> {
   const full = path.startsWith("/") ? path : `${effects.cwd}/${path}`;
   const stat = await (trust.isProposal ? effects.files.lstat(full) : effects.files.stat(full));
+  if (stat === undefined && (await effects.files.lstat(full)) !== undefined)
+    throw new ConfigError(`${path} is a link that leads to no file. Commit the configuration as a plain file.`);
   if (stat === undefined) return undefined;
   if (stat.kind !== "file") throw new ConfigError(`${path} is a ${stat.kind}, not a file. Commit the configuration as a plain file.`);
   return await effects.files.readText(full);

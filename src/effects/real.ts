@@ -7,6 +7,7 @@ import type { Effects, Log } from "./effects.ts";
 import { realExec } from "./exec.ts";
 import { realFiles } from "./files.ts";
 import { killOrphans } from "./orphans.ts";
+import { isNowhere } from "./refusals.ts";
 
 export interface RealEffects extends Effects {
   /** Ends stray children and removes the run's temporary folders. Safe to call twice. */
@@ -46,10 +47,25 @@ export function realEffects(options: RealOptions): RealEffects {
     cancelled: options.cancelled,
     dispose: async () => {
       await killOrphans(runId);
-      await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 3 })));
+      await Promise.all([...folders].map((folder) => rm(folder, removal).catch((error: unknown) => tellLeft(folder, error, options.log))));
     },
     removeFoldersNow: () => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      for (const folder of folders)
+        try {
+          rmSync(folder, removal);
+        } catch (error) {
+          tellLeft(folder, error, options.log);
+        }
     },
   };
+}
+
+const removal = { recursive: true, force: true, maxRetries: 3 } as const;
+
+/** What cannot be removed costs its space, never the verdict. A folder that could not be made is not left behind. */
+function tellLeft(folder: string, error: unknown, log: Log): void {
+  if (isNowhere(error)) return;
+  log.warning(
+    `The temporary folder ${folder} is left behind: ${error instanceof Error ? error.message : String(error)}. Remove it by hand.`,
+  );
 }

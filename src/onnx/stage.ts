@@ -53,6 +53,7 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
     folder: sourceFolder,
     stageFolder: request.folder,
     what: `The model '${shownAs}'`,
+    next: "Name a plain .onnx file that this user may read.",
   });
   const bytes = await modelBytes(modelPath, request.files, shownAs);
   const proto = parseProto(bytes, shownAs);
@@ -97,6 +98,8 @@ interface OneFile extends StageRequest {
   readonly target: string;
   readonly location: string;
   readonly what: string;
+  /** What to do where it is refused; of external data where it belongs. */
+  readonly next?: string;
   readonly stageFolder: string;
 }
 
@@ -104,7 +107,7 @@ async function stageOne(one: OneFile): Promise<number> {
   const source = await openChecked(one.folder, one.location, one.trust === "local" ? "allowed" : "refused");
   if (typeof source === "string") {
     if (source === "does not exist") throw new ConfigError(`${one.what} does not exist. Check the path, and that the file is committed.`);
-    throw refusal(one, [`${one.what} ${source}.`]);
+    throw refusal(one, [`${one.what} ${source}.`], one.next);
   }
   try {
     await copyOne(one, source);
@@ -124,8 +127,9 @@ async function copyOne(one: OneFile, source: CheckedFile): Promise<void> {
   if (!(await copyFromHandle(source, one.target, one.hash))) throw refusal(one, [`${one.what} became shorter while it was read.`]);
 }
 
-function refusal(request: { readonly trust: StageRequest["trust"] }, problems: readonly string[]): Error {
-  const next = "Keep external data as plain files beside the model.";
+const besideModel = "Keep external data as plain files beside the model.";
+
+function refusal(request: { readonly trust: StageRequest["trust"] }, problems: readonly string[], next = besideModel): Error {
   const sentences = problems.map((problem) => `${problem} ${next}`);
   return request.trust === "pull-request" ? new TrustError(sentences.join("\n")) : new ConfigError(sentences);
 }

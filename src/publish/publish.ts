@@ -72,12 +72,13 @@ async function writeReportFiles(
   try {
     return await writeFiles(report, reportFolder, effects);
   } catch (error) {
-    warn([
-      `The report was not written to ${reportFolder}: ${error instanceof Error ? error.message : String(error)}. Free or unlock it; the verdict stands.`,
-    ]);
+    warn([`The report was not written to ${reportFolder}: ${sentence(error)} The verdict stands.`]);
     return undefined;
   }
 }
+
+/** Failures of our own say the next step by themselves. */
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/([^.])$/, "$1.");
 
 async function upload({ options, event, reportFolder }: Publication, files: WrittenFiles, runUrl: string | undefined, effects: Effects) {
   const request = {

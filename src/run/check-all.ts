@@ -58,9 +58,11 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
 }
 
 /** A bug of ours ends this model's check alone: the stack goes to the log, and the run's exit code is 5 once all others are judged and told. */
-function failedReport(model: ModelEntry, error: unknown, { log }: Effects): ModelReport {
+function failedReport(model: ModelEntry, error: unknown, { log, cwd }: Effects): ModelReport {
   if (error instanceof TrustError) return undecidedReport(model, "untrusted-model", error.message);
-  if (error instanceof ConfigError || error instanceof FileError) return undecidedReport(model, "configuration", error.message);
+  // Files are named as the configuration names them, not by where this machine keeps the workspace.
+  if (error instanceof ConfigError || error instanceof FileError)
+    return undecidedReport(model, "configuration", error.message.replaceAll(`${cwd.replace(/\/$/, "")}/`, ""));
   const [what, stack] = error instanceof Error ? [error.message, error.stack ?? error.message] : [String(error), String(error)];
   log.error(`This is a bug in the gate; please report it with these lines.\n${stack}`);
   return undecidedReport(

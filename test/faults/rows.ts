@@ -43,6 +43,7 @@ const names = "test/faults/names.test.ts";
 const numbers = "test/faults/numbers.test.ts";
 const onnx = "test/faults/onnx.test.ts";
 const page = "test/faults/page.test.ts";
+const runner = "test/faults/runner.test.ts";
 const search = "test/faults/search.test.ts";
 const sinks = "test/faults/sinks.test.ts";
 const tensorrt = "test/faults/tensorrt.test.ts";
@@ -111,6 +112,24 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("keep file of another model", "keep-mismatch", "the units", tensorrt),
     row("deadline in calibration", "timeout", "timeout-minutes", machine),
     row("deadline in the simulate lane", "timeout", "timeout-minutes", machine),
+  ],
+  "The runner": [
+    row("temporary folder that is a file", "file-system", "RUNNER_TEMP", runner),
+    row("working folder that is gone", "configuration error", "the working folder", runner),
+    row("no HOME, and temporary files on another file system", "within-limits", "-", runner),
+    row("workspace that is read-only", "none", "the verdict in the log", runner, 4),
+    row("folder where a file is expected", "configuration error", "the user's own path", runner),
+    row("damaged samples, named as the configuration names them", "configuration error", "the user's own path", runner),
+    row("links that lead in a circle, under a glob", "within-limits", "-", runner),
+    row("configuration that is a link to nowhere", "configuration error", "its path", runner),
+    row("path of 3,800 bytes", "within-limits", "-", runner),
+    row("model whose name holds a line feed and a percent sign", "within-limits", "-", runner),
+    row("names that differ in case only", "within-limits", "-", runner),
+    row("model that is removed between plan and check", "configuration error", "its path", runner),
+    row("configuration with CRLF, or with a byte order mark", "none", "the right lines", runner),
+    row("configuration of no bytes", "configuration error", "what to write", runner),
+    row("anchors and aliases in the configuration", "within-limits", "-", runner),
+    row("merge key in the configuration", "configuration error", "the key and its line", runner),
   ],
   "Saved files": [
     row("RunResults cut anywhere", "configuration error", "file and byte", files),
