@@ -1,7 +1,7 @@
 /** Splits a model's validation samples for its search, by what they hold: a file may repeat samples, or share them with the calibration data. */
 import type { FeedSource } from "../model/job.ts";
 import type { Prepared } from "../prepare/prepare-model.ts";
-import { type Fingerprint, fingerprintOf } from "../samples/fingerprints.ts";
+import { type Fingerprint, fingerprintOf, firstAlike, RowSet } from "../samples/fingerprints.ts";
 import { type SampleSplit, splitSamples } from "../search/sample-split.ts";
 
 /** Calibration samples rank where there are so many; else a part of the validation samples does. */
@@ -10,9 +10,9 @@ export const fewestToRank = 4;
 export async function splitForSearch({ job }: Pick<Prepared, "job">, seed: number): Promise<SampleSplit> {
   const { data } = job.quantization;
   const prints = await printsOf(job.validation);
-  const contents = prints.map((print) => print.join());
+  const contents = firstAlike(prints).map(String);
   if (data === undefined) return splitSamples(contents, { seed });
-  const rows = new Set((await printsOf(data)).flat());
+  const rows = new RowSet(await printsOf(data));
   return splitSamples(contents, {
     seed,
     calibrates: (index) => prints[index]?.some((row) => rows.has(row)) ?? false,

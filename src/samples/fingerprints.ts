@@ -6,10 +6,18 @@ import { createHash } from "node:crypto";
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/job.ts";
 import { type BatchRows, type Feed, isFloat, type Tensor } from "../model/tensor.ts";
-import { sketchOf } from "./sketch.ts";
+import { areNear, type Sketch, sketchOf } from "./sketch.ts";
 
-/** Hashes of a sample's rows, in order; one for the whole where its inputs have no common first dimension. */
-export type Fingerprint = readonly string[];
+/** Of one row of a sample. */
+export interface RowPrint {
+  /** Names, types and shapes, and what is no float to the last bit. */
+  readonly exact: string;
+  /** Of the float inputs, by name. */
+  readonly floats: readonly Sketch[];
+}
+
+/** Of a sample's rows, in order; one for the whole where its inputs have no common first dimension. */
+export type Fingerprint = readonly RowPrint[];
 
 export interface FingerprintedSource extends FeedSource {
   /** Of the first `most` samples. Those that were read before are not read again. */
@@ -97,19 +105,53 @@ export function fingerprintOf(feed: Feed): Fingerprint {
   const rows = new Set(tensors.map(({ shape }) => shape[0] ?? 0));
   const [count = 1] = rows;
   const each = rows.size === 1 && count > 0 && tensors.every(({ shape }) => shape.length > 0) ? count : 1;
-  return Array.from({ length: each }, (_, row) => hashRow(tensors, row, each));
+  return Array.from({ length: each }, (_, row) => printRow(tensors, row, each));
 }
 
-function hashRow(tensors: readonly Tensor[], row: number, rows: number): string {
+function printRow(tensors: readonly Tensor[], row: number, rows: number): RowPrint {
   const hash = createHash("sha256");
+  const floats: Sketch[] = [];
   for (const { name, dtype, shape, data } of tensors) {
     const size = data.length / rows;
     const part = data.subarray(row * size, (row + 1) * size);
     hash.update(`${name} ${dtype} ${(rows === 1 && shape.length === 0 ? shape : shape.slice(1)).join()};`);
-    if (part instanceof Float32Array || part instanceof Float64Array) hash.update(sketchOf(part));
+    if (part instanceof Float32Array || part instanceof Float64Array) floats.push(sketchOf(part));
     else hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   }
-  return hash.digest("base64");
+  return { exact: hash.digest("base64"), floats };
+}
+
+const isNearRow = (a: RowPrint, b: RowPrint): boolean =>
+  a.exact === b.exact && a.floats.every((sketch, i) => b.floats[i] !== undefined && areNear(sketch, b.floats[i]));
+
+/** Rows by what they hold: whether one is there already, up to what a copy changes. */
+export class RowSet {
+  readonly #rows = new Map<string, RowPrint[]>();
+
+  constructor(prints: readonly Fingerprint[]) {
+    for (const row of prints.flat()) {
+      const alike = this.#rows.get(row.exact);
+      if (alike === undefined) this.#rows.set(row.exact, [row]);
+      else alike.push(row);
+    }
+  }
+
+  has(row: RowPrint): boolean {
+    return this.#rows.get(row.exact)?.some((other) => isNearRow(row, other)) ?? false;
+  }
+}
+
+/** For each sample the index of the first one that it is equal to, or a near-copy of, row by row; its own where it is new. */
+export function firstAlike(prints: readonly Fingerprint[]): number[] {
+  const firsts: number[] = [];
+  return prints.map((print, index) => {
+    const alike = firsts.find((first) => {
+      const other = prints[first] ?? [];
+      return other.length === print.length && print.every((row, i) => other[i] !== undefined && isNearRow(row, other[i]));
+    });
+    if (alike === undefined) firsts.push(index);
+    return alike ?? index;
+  });
 }
 
 export interface Overlap {
@@ -121,10 +163,10 @@ export interface Overlap {
 
 /** Compares samples by content. `other`: of the calibration data, say; undefined where it is not known. */
 export function overlapOf(prints: readonly Fingerprint[], other: readonly Fingerprint[] | undefined): Overlap {
-  const rows = other && new Set(other.flat());
+  const rows = other && new RowSet(other);
   return {
     samples: prints.length,
-    distinct: new Set(prints.map((print) => print.join())).size,
+    distinct: new Set(firstAlike(prints)).size,
     alsoInOther: rows && prints.filter((print) => print.length > 0 && print.every((row) => rows.has(row))).length,
   };
 }

@@ -1,63 +1,87 @@
 /**
- * What an array of floats holds, told coarsely: near-copies (another gain in the sixth digit, rounding to half precision) give the same sketch, other content
- * another. Sums over stretches, each rounded to about a thousandth of the stretch's size; where an offset is most of that size, also what varies beside it.
+ * What an array of floats holds, told coarsely, and when two hold nearly the same: near-copies (another gain in the fifth digit, rounding to half precision or
+ * to 8 bits) are no new samples. How many of them there are is fingerprints.ts.
  */
 
-const stretches = 16;
-/** Of so few values each one is a stretch. */
+/** Of so few values each one is told by itself: columns of a table differ in scale. */
 const mostSingle = 64;
-const steps = 1024;
-/** Of what varies beside an offset. */
-const fineSteps = 256;
-/** Shares of the size, squared, between which what varies is told by itself: more is seen in the sums, less may be rounding. */
-const leastVaried = 2 ** -28;
-const mostVaried = 2 ** -14;
+const buckets = 64;
+/** Of each value: half precision rounds by half of it at most. */
+const single = 2 ** -10;
+/** Of the root of the energy about the mean: 8 bits round a picture of little contrast by about as much. */
+const apart = 2 ** -6;
+/** Of the root of the whole energy, where an offset is nearly all of it: single precision rounds by less. */
+const rounding = 2 ** -16;
+/** Values of which one may be beyond `single`, being near zero. */
+const mostBeyond = 1 / 16;
+/** A value that holds more of the energy is a column of its own scale: then the values are not told together. */
+const leadingShare = 3 / 4;
 
-/** Text of rounded sums. A copy that differs by some 1e-7 of each value has another sketch about once in a hundred: a sum may lie between two steps. */
-export function sketchOf(values: Float32Array | Float64Array): string {
-  const size = values.length <= mostSingle ? 1 : Math.ceil(values.length / stretches);
-  const parts: string[] = [];
-  for (let from = 0; from < values.length; from += size) parts.push(stretchText(values, from, Math.min(values.length, from + size)));
-  return parts.join(";");
+export interface Sketch {
+  readonly size: number;
+  /** The values themselves, or sums of them with signs over scattered places, whose distances are near those of the values. */
+  readonly sums: Float64Array;
+  readonly energy: number;
+  /** About the mean. */
+  readonly varied: number;
+  readonly isLed: boolean;
 }
 
-/** Size in 1/1024 of an octave; sum and a sum of changing signs in 1/1024 of what values of one sign would give. */
-function stretchText(values: Float32Array | Float64Array, from: number, to: number): string {
-  let [sum, mixed, energy] = [0, 0, 0];
-  for (let i = from; i < to; i++) {
+export function sketchOf(values: Float32Array | Float64Array): Sketch {
+  const size = values.length;
+  const sums = size <= mostSingle ? Float64Array.from(values) : scattered(values);
+  const origin = values[0] ?? 0;
+  let [energy, largest, sum, squares] = [0, 0, 0, 0];
+  for (let i = 0; i < size; i++) {
     const value = values[i] ?? 0;
-    sum += value;
-    mixed += isMinus(i - from) ? -value : value;
+    const distance = value - origin;
     energy += value * value;
-  }
-  if (!(energy > 0)) return "0";
-  const most = Math.sqrt(energy * (to - from));
-  const sums = [Math.log2(energy) / 2, sum / most, mixed / most].map((part) => Math.round(part * steps));
-  return [...sums, ...variedParts(values, from, to, energy)].join();
-}
-
-/** Size and changing signs of the distances from the mean. Nothing where no offset hides them. */
-function variedParts(values: Float32Array | Float64Array, from: number, to: number, energy: number): number[] {
-  const [count, origin] = [to - from, values[from] ?? 0];
-  let [sum, squares, mixed, signs] = [0, 0, 0, 0];
-  for (let i = from; i < to; i++) {
-    const distance = (values[i] ?? 0) - origin;
-    const sign = isMinus(i - from) ? -1 : 1;
+    largest = Math.max(largest, value * value);
     sum += distance;
     squares += distance * distance;
-    mixed += sign * distance;
-    signs += sign;
   }
-  const varied = squares - (sum * sum) / count;
-  if (!(varied > leastVaried * energy && varied < mostVaried * energy)) return [];
-  return [Math.log2(varied) / 2, (mixed - (signs * sum) / count) / Math.sqrt(varied * count)].map((part) => Math.round(part * fineSteps));
+  const varied = size === 0 ? 0 : Math.max(0, squares - (sum * sum) / size);
+  return { size, sums, energy, varied, isLed: largest > leadingShare * energy };
 }
 
-/** Signs that no picture's pattern follows: the parity of the bits of a scrambled place. */
-function isMinus(place: number): boolean {
-  let bits = Math.imul(place + 1, 0x9e3779b1);
-  bits ^= bits >>> 16;
-  bits ^= bits >>> 8;
-  bits ^= bits >>> 4;
-  return ((0x6996 >>> (bits & 15)) & 1) === 1;
+/** Charikar, Chen and Farach-Colton's count sketch: each place has a bucket and a sign, the same in every array. */
+function scattered(values: Float32Array | Float64Array): Float64Array {
+  const sums = new Float64Array(buckets);
+  for (let i = 0; i < values.length; i++) {
+    let bits = Math.imul(i + 1, 0x9e3779b1);
+    bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+    bits ^= bits >>> 13;
+    const bucket = bits & (buckets - 1);
+    sums[bucket] = (sums[bucket] ?? 0) + ((bits & buckets) === 0 ? 1 : -1) * (values[i] ?? 0);
+  }
+  return sums;
+}
+
+/** True for equal arrays; false for arrays of different lengths. */
+export function areNear(a: Sketch, b: Sketch): boolean {
+  if (a.size !== b.size) return false;
+  const most = Math.max(apart ** 2 * Math.min(a.varied, b.varied), rounding ** 2 * Math.min(a.energy, b.energy));
+  if (a.size > mostSingle) return isWithin(a.sums, b.sums, most);
+  const isOneScale = a.size * mostBeyond >= 1 && !a.isLed && !b.isLed;
+  return areNearOneByOne(a, b) || (isOneScale && isWithin(a.sums, b.sums, most));
+}
+
+/** Squared distance at most `most`. */
+function isWithin(a: Float64Array, b: Float64Array, most: number): boolean {
+  let distance = 0;
+  for (let i = 0; i < a.length && distance <= most; i++) distance += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
+  return distance <= most;
+}
+
+function areNearOneByOne({ sums, size, energy }: Sketch, { sums: others }: Sketch): boolean {
+  let beyond = 0;
+  const little = single * Math.sqrt(energy / Math.max(1, size));
+  for (let i = 0; i < size; i++) {
+    const [x, y] = [sums[i] ?? 0, others[i] ?? 0];
+    const distance = Math.abs(x - y);
+    if (distance <= single * Math.max(Math.abs(x), Math.abs(y))) continue;
+    beyond++;
+    if (distance > little || beyond > size * mostBeyond) return false;
+  }
+  return true;
 }
