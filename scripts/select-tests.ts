@@ -1,6 +1,6 @@
 /** Which tiers and files a line of `npm test` asks for. Runs nothing. */
 
-/** In this order. Each is a folder of test/ (vitest.config.ts). */
+/** In this order. Each is a folder of test/, and a project of vitest.config.ts. */
 export const tierNames: readonly string[] = ["unit", "integration", "faults", "dist", "real"];
 
 export interface SelectedTests {

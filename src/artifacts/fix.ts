@@ -10,6 +10,7 @@ import { makeArtifacts } from "../fix/artifacts.ts";
 import { withoutProof } from "../fix/from-report.ts";
 import type { Engine } from "../model/engine.ts";
 import { recordOf } from "../model/placement.ts";
+import { plural } from "../model/plural.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { editedQdqModel } from "../prepare/edited-qdq.ts";
 import { ownCacheName } from "../prepare/exported-cache.ts";
@@ -17,7 +18,6 @@ import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Searched } from "../probes/search.ts";
 import { keptUnit, measuredOutputs } from "../report/build.ts";
 import type { KeptUnit, ModelReport } from "../report/schema.ts";
-import { plural } from "../report/sections/labels.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { writeBeside } from "./beside-report.ts";
 import { buildWith } from "./build-flags.ts";
@@ -155,7 +155,7 @@ async function writeCache(text: string, folderName: string, context: CheckContex
 }
 
 /** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */
-export async function writeFix(fix: Fix, folderName: string, context: CheckContext): Promise<FixReport["files"]> {
+async function writeFix(fix: Fix, folderName: string, context: CheckContext): Promise<FixReport["files"]> {
   const written: FixReport["files"] = [];
   for (const artifact of fixFormats.flatMap((format) => makeArtifacts(format, fix))) {
     const path = join("fix", folderName, artifact.fileName);

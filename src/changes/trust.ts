@@ -1,6 +1,6 @@
 /**
  * Whose code may run: decided from the event, the runner and one input, before anything is started.
- * Pure. Which files that means is code-folder.ts; which configuration counts is trusted-config.ts.
+ * Pure. Which files that means is commit-folder.ts; which configuration counts is trusted-config.ts.
  */
 import { TrustError } from "../effects/failure.ts";
 import type { RunEvent } from "./event.ts";

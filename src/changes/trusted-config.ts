@@ -1,6 +1,6 @@
 /**
  * Reads the configuration from the commit that may decide: the base for a proposal, the work tree otherwise.
- * Does not read what is in it (config/settle.ts).
+ * Does not read what is in it (config/resolve-settings.ts).
  */
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";

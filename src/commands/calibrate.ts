@@ -8,11 +8,11 @@ import { ConfigError } from "../effects/failure.ts";
 import { type Calibration, calibrateModel } from "../lanes/simulate/calibrate-model.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
+import { alignColumns } from "../report/columns.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
 import { renderCalibration } from "./calibration-page.ts";
-import { alignColumns } from "./columns.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 
 /** Fewer samples than this miss rare large values (TensorRT's own advice is 500 to 1000). */

@@ -8,11 +8,11 @@ import { limitsFor } from "../gate/limits.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
 import { measuredTensor } from "../report/build.ts";
+import { alignColumns } from "../report/columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "../report/figures.ts";
 import { type MeasuredTensor, toNum } from "../report/schema.ts";
 import { rowLabel } from "../report/sections/outputs.ts";
 import { plainLine } from "../report/text.ts";
-import { alignColumns } from "./columns.ts";
 
 export interface ComparedSide {
   readonly path: string;

@@ -5,6 +5,7 @@ import type { PairedModel } from "../config/init-pairs.ts";
 import { isReady, lackOf, starterConfig, starterWorkflow } from "../config/init-template.ts";
 import { inputSpecs } from "../config/inputs.ts";
 import type { Effects } from "../effects/effects.ts";
+import { plural } from "../model/plural.ts";
 import type { RunCommand } from "./command.ts";
 import { lookAround } from "./init-files.ts";
 import { pairByTrial } from "./init-trials.ts";
@@ -31,11 +32,11 @@ export const run: RunCommand = async (parsed, effects, io) => {
 function tell(found: Found, pairs: readonly PairedModel[]): string[] {
   const rest = found.models.length - pairs.length + found.unread.length;
   return [
-    `Found ${count(found.models.length + found.unread.length, "ONNX file")}, ${count(found.caches.length, "calibration cache")}, ${count(found.samples.length, "source")} of samples.`,
+    `Found ${plural(found.models.length + found.unread.length, "ONNX file")}, ${plural(found.caches.length, "calibration cache")}, ${plural(found.samples.length, "source")} of samples.`,
     ...pairs.map((pair) => `${pair.model.path}: ${partsOf(pair).join(", ")}`),
     ...(rest === 0
       ? []
-      : [`${count(rest, "other ONNX file")}: a Q/DQ form of one of these, or named with the reason in the configuration.`]),
+      : [`${plural(rest, "other ONNX file")}: a Q/DQ form of one of these, or named with the reason in the configuration.`]),
   ];
 }
 
@@ -51,8 +52,6 @@ function partsOf(pair: PairedModel): string[] {
     ...(areGuessed ? ["guessed shapes"] : []),
   ];
 }
-
-const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 async function writeNew(path: string, text: string, { cwd, files, log }: Effects): Promise<void> {
   const target = join(cwd, path);

@@ -2,10 +2,10 @@
 import type { SearchSettings } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { runWhole } from "../entry.ts";
+import { alignColumns } from "../report/columns.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { curveCells, curveHead, hasLatency, tellingPoints } from "../report/sections/curve.ts";
 import { cutMiddle } from "../report/text.ts";
-import { alignColumns } from "./columns.ts";
 import type { Parsed, RunCommand } from "./command.ts";
 import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Measures two saved sides, tensor by tensor in the reference's order, in constant memory and on several cores.
- * Decides what is shared out; pairing is pair-sides.ts, judging is the caller's.
+ * Decides what is shared out; pairing is match-tensors.ts, judging is the caller's.
  */
 
 import { elementBytes } from "../formats/dtypes.ts";

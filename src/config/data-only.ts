@@ -7,7 +7,7 @@ import type { ModelConfig } from "./schema.ts";
 import { property } from "./untyped.ts";
 
 /** Keys that run code or excuse a result, as they are written below a model's entry. */
-export const strippedKeys: readonly string[] = ["quantization.loader", "validation.loader", "task", "tensorrt.plugins", "waivers"];
+const strippedKeys: readonly string[] = ["quantization.loader", "validation.loader", "task", "tensorrt.plugins", "waivers"];
 
 /** The same entries without those keys, and a notice for each that was there. A block that is left without a source is left out whole. */
 export function stripToDataOnly(entries: readonly Entry[]): { readonly entries: readonly Entry[]; readonly notices: readonly string[] } {

@@ -31,7 +31,7 @@ export interface Trials {
   size(model: string): number;
 }
 
-export const noTrials: Trials = { refused: () => false, size: () => 224 };
+const noTrials: Trials = { refused: () => false, size: () => 224 };
 
 /** One for each model that would be an entry: floats, and Q/DQ models without a float model beside them. */
 export function pairModels(found: Found, trials: Trials = noTrials): PairedModel[] {

@@ -101,7 +101,7 @@ export const inputSpecs: readonly InputSpec[] = [
     name: "artifact-engines",
     kind: "switch",
     default: "true",
-    help: "Put the engines that were judged and their timing cache into the report, up to 256 MiB a model.",
+    help: "Put the engines that were judged and their timing cache into the report, up to 256 MiB in all.",
   },
   {
     name: "retention-days",

@@ -208,7 +208,6 @@ export const configSchema = z
   })
   .meta({ title: "TensorRT Accuracy Gate", description: "Configuration of the gate, .github/trt-gate.yml." });
 
-export type Config = z.output<typeof configSchema>;
 export type ModelConfig = z.output<typeof modelSchema>;
 export type QuantizationConfig = z.output<typeof quantization>;
 export type ValidationConfig = z.output<typeof validation>;

@@ -16,7 +16,7 @@ export interface Settings {
   readonly notices: readonly string[];
 }
 
-/** Action inputs and flags of the same names (design 3.1), camelCase. */
+/** Action inputs and flags of the same names in camelCase. */
 export interface Options {
   readonly config: string;
   readonly models: readonly string[];
@@ -54,10 +54,11 @@ export interface ModelEntry {
   readonly labels: string | undefined;
   /** Validation samples may be calibration samples. */
   readonly isOverlapAllowed: boolean;
-  /** File of units kept in higher precision, or their names or first nodes. */
+  /** What the candidate is compared with in the TensorRT lanes; `outputs`: a file of saved ones. */
   readonly reference: "fp16" | "fp32" | "onnxruntime" | { readonly outputs: string };
   /** Plans built by an earlier step. */
   readonly engine: { readonly reference: string | undefined; readonly candidate: string | undefined };
+  /** File of units kept in higher precision, or their names or first nodes. */
   readonly keep: string | readonly string[] | undefined;
   readonly tolerance: Tolerance;
   readonly task: { readonly command: readonly string[]; readonly metric: string; readonly maxDrop: number } | undefined;

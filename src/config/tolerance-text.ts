@@ -1,4 +1,4 @@
-/** Tolerances for the command line: `--tolerance 'sqnr-db=20'` and `--tolerance-file`. The configuration's own are read with it in settle.ts. */
+/** Tolerances for the command line: `--tolerance 'sqnr-db=20'` and `--tolerance-file`. The configuration's own are read with it in resolve-settings.ts. */
 import { ConfigError } from "../effects/failure.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import { wordIssue } from "./messages.ts";

@@ -7,7 +7,7 @@ import { camelKeys } from "./case.ts";
 import { type LimitsConfig, type ToleranceConfig, toleranceSchema } from "./tolerance-schema.ts";
 
 /** Used where no metric of outputs is configured (design 3.2). */
-export const defaultLimits: Limits = { sqnrDb: { fail: 20 }, cosine: { fail: 0.997 } };
+const defaultLimits: Limits = { sqnrDb: { fail: 20 }, cosine: { fail: 0.997 } };
 const defaultAgreement: Limit = { fail: 0.99 };
 const defaultSamplesWithin: Limit = { fail: 0.5, warn: 0.9 };
 

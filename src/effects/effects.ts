@@ -25,7 +25,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Every text goes through `inert()` inside: callers pass names and tool output as they are. */
+/** Every text goes through `sanitizeLog` inside: callers pass names and tool output as they are. */
 export interface Log {
   info(text: string): void;
   notice(text: string, place?: Place): void;
@@ -112,7 +112,7 @@ export interface ToolResult {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly stdout: string;
-  /** Last lines of both streams in order of arrival, raw; `inert()` before showing. */
+  /** Last lines of both streams in order of arrival, raw; `sanitizeLog` before showing. */
   readonly tail: readonly string[];
   readonly durationMs: number;
   readonly startedAt: Date;

@@ -1,4 +1,4 @@
-/** Builds the real effects of one run and takes them down again. Doors call it; nothing else does. */
+/** Builds the real effects of one run and takes them down again. Entries call it; nothing else does. */
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";

@@ -12,9 +12,12 @@ export const sanitizeLog = (text: string): string => text.split("\n").map(inertL
 function inertLine(line: string): string {
   const cut = line.length > 4 * maxLineLength ? line.slice(0, 4 * maxLineLength) : line;
   const plain = withoutUnseen(cut);
-  const tamed = plain.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");
+  const tamed = withoutCommands(plain);
   return tamed.length > maxLineLength ? `${tamed.slice(0, maxLineLength - 1)}…` : tamed;
 }
 
-/** As `inert`, on one line: line breaks and tabs become spaces. For names inside a sentence. */
+/** One line that no runner acts on: `##[name` anywhere and `::name` after leading white space are broken by a character without width. */
+export const withoutCommands = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");
+
+/** As `sanitizeLog`, on one line: line breaks and tabs become spaces. For names inside a sentence. */
 export const inertName = (name: string): string => sanitizeLog(name.replace(/[\n\t]+/g, " "));

@@ -72,7 +72,7 @@ function align(bytes: Uint8Array, size: number, swap: boolean): Uint8Array {
 let halfTable: Float32Array | undefined;
 
 /** IEEE 754 binary16 bits -> float32, by a table of all 65,536 values made on first use. */
-export function widenHalf(bits: Uint16Array): Float32Array {
+function widenHalf(bits: Uint16Array): Float32Array {
   halfTable ??= Float32Array.from({ length: 65_536 }, (_, index) => halfToFloat(index));
   const table = halfTable;
   const values = new Float32Array(bits.length);

@@ -112,7 +112,7 @@ const looksBase64 = (text: LongText): boolean => !text.escaped && /^[A-Za-z0-9+/
 
 const hasKind = (value: unknown, kind: string): boolean =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === kind;
-export const isText = (value: unknown): value is LongText => hasKind(value, "text");
+const isText = (value: unknown): value is LongText => hasKind(value, "text");
 export const isNumberList = (value: unknown): value is NumberList => hasKind(value, "numbers");
 export const isArray = (value: unknown): value is StoredArray => hasKind(value, "array");
 export const isPending = (value: unknown): value is PendingArray => hasKind(value, "pending");

@@ -18,9 +18,9 @@ export interface ZipEntry {
   readonly dataStart: number;
 }
 
-export const maxEntries = 10_000;
+const maxEntries = 10_000;
 /** One unpacked entry may declare this much. */
-export const maxEntryBytes = 64 * 2 ** 30;
+const maxEntryBytes = 64 * 2 ** 30;
 
 /** Throws FileError naming the entry. Reads only the directory and each entry's local header. */
 export async function readZipDirectory(reader: FileReader, file: string): Promise<ZipEntry[]> {

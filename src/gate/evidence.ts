@@ -2,6 +2,8 @@
  * How much a pass is worth: a pass on few samples, on copies of one, or on those that calibrated the model, says little. Qualifies a pass; a regression or
  * an undecided result stays what it is.
  */
+
+import { plural } from "../model/plural.ts";
 import { type Caveat, caveats } from "./caveats.ts";
 import { capitalized } from "./messages.ts";
 import { reasonOf } from "./reasons.ts";
@@ -19,8 +21,6 @@ export interface Evidence {
 
 /** Fewer distinct samples than these show gross errors only. */
 export const fewSamples = 16;
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** What is weak about it, a clause each; empty for good evidence. */
 export function weaknesses({ samples, distinct = samples, inCalibration = 0, isOverlapAllowed }: Evidence): string[] {

@@ -1,6 +1,6 @@
 /**
  * The comments of a pull request as the API has them: only those with our marker on the first line and by the token's own identity.
- * Decides nothing about which to keep (newest.ts).
+ * Decides nothing about which to keep (comment-precedence.ts).
  */
 import { z } from "zod";
 import { type CommentState, hasMarker, parseState } from "../report/marker.ts";

@@ -4,13 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Effects } from "../effects/effects.ts";
+import { summaryBudgetBytes } from "../report/summary.ts";
 
 type Room = Pick<Effects, "env" | "files">;
 
-/** The runner drops a summary above 1 MiB whole; its secret masker may make text longer. */
-export const summaryBudgetBytes = 900 * 1024;
-
-/** Names and short values (design 3.1), in order. Nothing happens outside a workflow. */
+/** Names and short values, in order. Nothing happens outside a workflow. */
 export async function writeOutputs(values: Readonly<Record<string, string>>, effects: Room): Promise<string[]> {
   const lines = Object.entries(values).map(([name, value]) => {
     const end = `end-${randomUUID()}`;

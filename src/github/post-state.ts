@@ -40,7 +40,7 @@ export function recordResource(stateFile: string | undefined, tempRoot: string |
   };
 }
 
-/** Gives what was taken away, for the log. `journal` is what `remember` left in the state; undefined where the step never got that far. */
+/** Gives what was taken away, for the log. `journal` is what `recordResource` left in the state; undefined where the step never got that far. */
 export async function cleanUp(journal: string | undefined, tempRoot: string | undefined): Promise<string[]> {
   if (!journal || !tempRoot || !existsSync(journal) || !(await isBelow(journal, tempRoot))) return [];
   const gone: string[] = [];

@@ -7,7 +7,7 @@ import { metrics } from "./metrics.ts";
 import { seededRandom } from "./random.ts";
 import { emptySums, mergeSums, poolSums, type Sums } from "./sums.ts";
 
-export const defaultResamples = 400;
+const defaultResamples = 400;
 
 /** Undefined for fewer than two samples. Standard deviations leave out resamples whose figure is not finite (identical tensors); 0 when none is. */
 export function spreadOf(perSample: readonly Sums[], seed: number, resamples = defaultResamples): Spread | undefined {

@@ -15,7 +15,7 @@ export interface Interval {
 }
 
 /** What an interval is meant to cover: the figure on `freshSamples` other samples, nine times of ten. */
-export const nominalCoverage = 0.9;
+const nominalCoverage = 0.9;
 /** A figure on these many fresh samples varies too; the interval is for it, not for an endless number. */
 export const freshSamples = 512;
 /** In each tail. By theory 5 %; errors of a few samples weigh so much more than others that 4 % covers what 5 % should (bench/intervals.ts). */

@@ -68,7 +68,7 @@ export function toNetwork(model: OnnxModel): Network {
   };
 }
 
-/** Sizes that no tensor has (-1, 0) stand for open ones (values.ts): a runtime would hold a sample against them. */
+/** Sizes that no tensor has (-1, 0) stand for open ones (types.ts): a runtime would hold a sample against them. */
 function withOpenSizes(info: ValueInfoProto): ValueInfoProto {
   const type = info.type?.value;
   const dim = type?.case === "tensorType" ? (type.value.shape?.dim ?? []) : [];

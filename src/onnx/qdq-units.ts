@@ -128,7 +128,7 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
 }
 
 /** Labels of the quantisers of activations that an output needs, without those that give an output its integers. */
-export function quantizersLeft(network: Network): string[] {
+function quantizersLeft(network: Network): string[] {
   const fixed = constantTensors(network);
   const finals = new Set(network.outputs.map(({ name }) => name));
   return prune(network)

@@ -1,6 +1,8 @@
 /** Annotations on the models' places: at most 8 and one that counts the rest, since the runner shows 10 of a level in a step. */
+
+import { plural } from "../model/plural.ts";
 import type { ModelReport, Report } from "./schema.ts";
-import { plural, verdictWord } from "./sections/labels.ts";
+import { verdictWord } from "./sections/labels.ts";
 import { plainLine } from "./text.ts";
 
 export interface Annotation {

@@ -139,7 +139,7 @@ export const coverageReport = (
   droppedMarks: [...rest.droppedMarks],
 });
 
-export const metricNums = (metrics: Metrics): MeasuredTensor["metrics"] =>
+const metricNums = (metrics: Metrics): MeasuredTensor["metrics"] =>
   Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toNum(value)]));
 
 const summaryNums = ({ min, max, mean, std }: Summary) => ({ min: toNum(min), max: toNum(max), mean: toNum(mean), std: toNum(std) });

@@ -1,19 +1,15 @@
 /** Text for a terminal of 80 columns: aligned columns, wrapped sentences. Knows nothing of reports. */
 
-export const terminalWidth = 80;
+const terminalWidth = 80;
 
-/** Columns padded to their widest cell, two spaces apart; `align` has one letter (l or r) a column. */
-export function aligned(head: readonly string[], rows: readonly (readonly string[])[], align: string): string[] {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => width(row[column] ?? ""))));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => {
-        const gap = " ".repeat((widths[column] ?? 0) - width(cell));
-        return align[column] === "r" ? gap + cell : cell + gap;
-      })
-      .join("  ")
-      .trimEnd();
-  return [head, ...rows].map(line);
+/** Rows as lines whose cells stand below each other, two spaces apart, none at the end; `sides` has one letter (l or r) a column. */
+export function alignColumns(rows: readonly (readonly string[])[], sides: string): string[] {
+  const widths = [...sides].map((_, column) => rows.reduce((most, row) => Math.max(most, width(row[column] ?? "")), 0));
+  const pad = (cell: string, column: number): string => {
+    const gap = " ".repeat(Math.max(0, (widths[column] ?? 0) - width(cell)));
+    return sides[column] === "r" ? gap + cell : cell + gap;
+  };
+  return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
 
 /** Lines of at most 80 columns, the later ones indented; a word that is longer stands alone on its line, so that a path can be copied. */

@@ -8,7 +8,7 @@ import { levels } from "../gate/levels.ts";
 import { perMetric } from "../measure/metrics.ts";
 import { placementSchemes } from "../model/placement.ts";
 
-export const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
+const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
 export type Num = z.infer<typeof num>;
 export const toNum = (value: number): Num =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
@@ -18,7 +18,7 @@ export const fromNum = (value: Num): number => Number(value);
 const metrics = z.object(perMetric(() => num.optional())).catchall(num.optional());
 const summary = z.object({ min: num, max: num, mean: num, std: num });
 export const level = z.enum(levels);
-export const verdictKind = z.enum(["pass", "regression", "undecided"]);
+const verdictKind = z.enum(["pass", "regression", "undecided"]);
 
 /**
  * One figure against one limit. `limit` is the fail limit, the warn limit where there is no other; `margin` is the distance to it in the metric's own

@@ -2,7 +2,9 @@
  * The result for a terminal of 80 columns or a plain log: verdict and what it stands on, the cause, figures with their limits, the layers of what is
  * not green, and the next command. Colour adds nothing that words do not say.
  */
-import { aligned, wrapped } from "./columns.ts";
+
+import { plural } from "../model/plural.ts";
+import { alignColumns, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";
@@ -10,7 +12,7 @@ import { offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
-import { byUrgency, hasCaveats, plural, type VerdictKind, verdictWord } from "./sections/labels.ts";
+import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
@@ -81,9 +83,8 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
   if (rows.length === 0) return "";
   const columns = several ? [0, 1, 2, 3, 5, 6] : [1, 2, 3, 4, 5, 6];
   const pick = (cells: readonly string[]) => columns.map((column) => cells[column] ?? "");
-  const lines = aligned(
-    pick(["Model", "Output", "Metric", "Value", "Limit", "Margin", "Result"]),
-    rows.slice(0, most).map((row) => pick(row.cells)),
+  const lines = alignColumns(
+    [pick(["Model", "Output", "Metric", "Value", "Limit", "Margin", "Result"]), ...rows.slice(0, most).map((row) => pick(row.cells))],
     several ? "lllrrl" : "llrrrl",
   );
   const [head = "", ...body] = lines;
@@ -142,7 +143,7 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
     ];
   });
   const head = [`Adds most error itself`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
-  const [line = "", ...body] = aligned(head, rows, withGain ? "llrrr" : "llrr");
+  const [line = "", ...body] = alignColumns([head, ...rows], withGain ? "llrrr" : "llrr");
   return [paint("bold", line), ...body].join("\n");
 }
 

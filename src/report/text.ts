@@ -2,6 +2,7 @@
  * Foreign text (tensor names, node names, tool output) as plain text that no renderer, runner or terminal acts on.
  * First step of every rendering; Markdown, HTML and terminal add their own escapes on top. Repairs nothing: it only shows.
  */
+import { withoutCommands } from "../effects/sanitize-log.ts";
 import { withoutUnseen } from "../effects/unseen.ts";
 
 const longestShown = 200;
@@ -10,7 +11,7 @@ const lineBreak = /[\t\n\r\u0085\u2028\u2029]+/g;
 /** One line of at most `limit` code points, cut in the middle. Empty text is `(empty)`, so that a nameless tensor can be seen. */
 export function plainLine(text: string, limit = longestShown): string {
   const shown = cutMiddle(withoutUnseen(text.replace(lineBreak, " ")).trim(), limit);
-  return shown === "" ? "(empty)" : sanitizeLabel(shown);
+  return shown === "" ? "(empty)" : withoutCommands(shown);
 }
 
 /** Several lines, each of at most `limit` code points; at most `maxLines`, the last ones. Tabs become two spaces. */
@@ -19,7 +20,7 @@ export const plainLines = (lines: readonly string[], maxLines: number, limit = l
     .slice(-maxLines)
     .flatMap((line) => line.split(/\r\n|[\n\r\u0085\u2028\u2029]/))
     .slice(-maxLines)
-    .map((line) => sanitizeLabel(cutMiddle(withoutUnseen(line.replaceAll("\t", "  ")), limit)));
+    .map((line) => withoutCommands(cutMiddle(withoutUnseen(line.replaceAll("\t", "  ")), limit)));
 
 /** Keeps both ends and puts `…` between them; counts code points and never splits one. */
 export function cutMiddle(text: string, limit: number): string {
@@ -47,6 +48,3 @@ export function uniqueLabels(names: Iterable<string>, limit = longestShown): (na
   }
   return (name) => shown.get(name) ?? plainLine(name, limit);
 }
-
-/** The runner acts on `##[name` anywhere and on `::name` after leading white space (actions/runner ActionCommand.cs). */
-const sanitizeLabel = (line: string): string => line.replaceAll("##[", "#\u200b#[").replace(/^(\s*)::/, "$1:\u200b:");

@@ -9,7 +9,7 @@ import { resolveSettings, type SettleTexts } from "../config/resolve-settings.ts
 import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { realWorkspace } from "../effects/workspace.ts";
-import { plural } from "../report/sections/labels.ts";
+import { plural } from "../model/plural.ts";
 
 export interface MainRequest {
   /** Action inputs, or flags of the same names: kebab-case name -> text, empty where not given. */

@@ -1,6 +1,6 @@
 /**
  * The candidate of the simulate lane: a network in which every unit can run on quantised or on float inputs, and the networks derived from it.
- * Says how a choice of units becomes a graph; where scales and quantised weights come from is core.ts (cache, data) and qdq.ts (a Q/DQ model).
+ * Says how a choice of units becomes a graph; where scales and quantised weights come from is fake-quantize.ts (cache, data) and qdq.ts (a Q/DQ model).
  */
 import { create } from "@bufbuild/protobuf";
 import type { Unit } from "../../model/unit.ts";

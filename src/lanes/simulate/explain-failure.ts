@@ -49,7 +49,7 @@ async function* explainingPairs(failing: Failing, pairs: AsyncIterable<TensorPai
 }
 
 /** The same error for everything but a ToolError `runtime-failed`. */
-export async function explained(error: unknown, failing: Failing): Promise<unknown> {
+async function explained(error: unknown, failing: Failing): Promise<unknown> {
   if (!(error instanceof ToolError) || error.reason !== "runtime-failed") return error;
   const { job, runtime } = failing;
   const model = await readModel(job.modelPath, job.effects.files, { weights: "left-in-file", shownAs: job.sources?.model });

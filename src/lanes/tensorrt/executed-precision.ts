@@ -7,7 +7,7 @@ import type { Recipe } from "./recipe.ts";
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
 /** In what Q/DQ asks for, INT8 or another. */
 export const runsQuantized = (layer: ExecutedLayer): boolean => /int8|fp8|fp4|int4/i.test(layer.precision);
-export const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
+const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
 
 /** ToolError `precision-not-applied` for an engine that asked for FP16 and has no FP16 layer. Silent where there is no inspector. */
 export function checkHalf(recipe: Recipe, executed: readonly ExecutedLayer[]): void {

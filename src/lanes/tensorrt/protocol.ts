@@ -54,7 +54,7 @@ const features = z.object({
 });
 export type Features = z.infer<typeof features>;
 
-export const memorySchema = z.object({ freeBytes: z.number(), totalBytes: z.number() }).nullable();
+const memorySchema = z.object({ freeBytes: z.number(), totalBytes: z.number() }).nullable();
 
 export const helloSchema = z.object({
   python: z.string(),

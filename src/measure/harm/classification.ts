@@ -1,5 +1,7 @@
 /** Flipped samples of a classifier: those whose best class is another on the candidate's side. */
-import { type Harm, largestAt, percent, plural, type Sides } from "./task-harm.ts";
+
+import { plural } from "../../model/plural.ts";
+import { type Harm, largestAt, percent, type Sides } from "./task-harm.ts";
 
 const mostNamed = 20;
 

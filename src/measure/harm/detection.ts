@@ -1,9 +1,11 @@
 /** Boxes of a dense detector: each place gives a box and scores of classes, and counts where its best score is over a threshold. Before any suppression. */
+
+import { plural } from "../../model/plural.ts";
 import type { Numbers } from "../accumulate.ts";
-import { type Harm, largestAt, percent, plural, type Sides } from "./task-harm.ts";
+import { type Harm, largestAt, percent, type Sides } from "./task-harm.ts";
 
 /** What detectors are mostly run with. */
-export const scoreThreshold = 0.25;
+const scoreThreshold = 0.25;
 
 /** Boxes are 4 values a place, scores `classes`; both in the order of places. */
 export interface Detections {

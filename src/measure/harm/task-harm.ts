@@ -30,4 +30,3 @@ export function largestAt(values: Numbers, start: number, count: number, stride 
 }
 
 export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

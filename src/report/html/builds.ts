@@ -1,6 +1,8 @@
 /** Every engine that was built: how long that took, how fast it is, and in which precisions its layers ran. */
+
+import { plural } from "../../model/plural.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
-import { milliseconds, plural, seconds } from "../sections/labels.ts";
+import { milliseconds, seconds } from "../sections/labels.ts";
 import { plainLine } from "../text.ts";
 import { type Markup, nothing } from "./markup.ts";
 import { fold, lastRows } from "./parts.ts";

@@ -1,8 +1,9 @@
 /** The table of layers, worst first. Bounded: where the script runs the worst few are open, can be filtered and sorted; without it all rows are there. */
+
+import { plural } from "../../model/plural.ts";
 import { formatMargin, formatMetric } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport, type Num, toNum } from "../schema.ts";
 import { bridgeSentence, gainWords } from "../sections/gains.ts";
-import { plural } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { worstLayerFirst } from "../worst-first.ts";
 import { html, type Markup, nothing } from "./markup.ts";

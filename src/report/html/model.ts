@@ -1,11 +1,13 @@
 /** One model on the page: figures at a glance, outputs, the error along the network, layers, fix, search, facts, commands. */
+
+import { plural } from "../../model/plural.ts";
 import { formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
 import { causeOf } from "../sections/cause.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
-import { plural, precisionWord } from "../sections/labels.ts";
+import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { unitNames } from "../sections/story.ts";

@@ -1,7 +1,8 @@
 /** The table of outputs, and folded below it every figure. Bounded in rows. */
+
+import { plural } from "../../model/plural.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
-import { plural } from "../sections/labels.ts";
 import { outputRows, rowLabel, rowName } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { outputDetail } from "./output-detail.ts";

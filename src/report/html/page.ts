@@ -2,12 +2,14 @@
  * report.html: one self-contained page, a pure rendering of the report. Reads without script and without network; bounded for any number of layers.
  * Decides the order of the page; each section is a file beside this one.
  */
+
+import { plural } from "../../model/plural.ts";
 import { formatMetric } from "../figures.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
 import { judgedOn } from "../sections/judged-on.ts";
-import { byUrgency, hasCaveats, plural, precisionWord, seconds } from "../sections/labels.ts";
+import { byUrgency, hasCaveats, precisionWord, seconds } from "../sections/labels.ts";
 import { outputRows } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
 import { downsample } from "./charts/network.ts";

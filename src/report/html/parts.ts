@@ -3,8 +3,9 @@ import type { MeasuredTensor, Report } from "../schema.ts";
 import { plainLines } from "../text.ts";
 import { html, Markup, nothing } from "./markup.ts";
 
-/** Shape and word, so that neither colour nor sign has to carry the meaning alone. */
-/** A pass with caveats looks like what it is: something to read first. */
+/**
+ * Shape and word, so that neither colour nor sign has to carry the meaning alone. A pass with caveats looks like what it is: something to read first.
+ */
 export const verdictBadge = (verdict: Report["verdict"], caveats = 0): Markup => {
   const careful = verdict === "pass" && caveats > 0;
   const look = careful ? "undecided" : verdict;

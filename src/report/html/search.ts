@@ -1,9 +1,11 @@
 /** The search and the fix: before and after, the path, the kept units, files and commands to copy. */
+
+import { plural } from "../../model/plural.ts";
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
 import { curveCells, curveHead, hasLatency, pointCommand, tellingPoints } from "../sections/curve.ts";
 import { checkedWords, fixedFigures, keptWords } from "../sections/fix.ts";
-import { plural, precisionWord, seconds } from "../sections/labels.ts";
+import { precisionWord, seconds } from "../sections/labels.ts";
 import { fixLatencyWords } from "../sections/latency.ts";
 import { beforeAfter } from "./charts/before-after.ts";
 import { curveChart } from "./charts/curve.ts";

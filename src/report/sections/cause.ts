@@ -2,9 +2,11 @@
  * What a regression comes from, as far as search and base tell: the units that lose the accuracy and the scales behind them. It leads every rendering;
  * the worst layers are symptoms. Says so where nothing was searched. Sentences are plain; foreign names go through `show`.
  */
+
+import { plural } from "../../model/plural.ts";
 import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
-import { plural, precisionWord } from "./labels.ts";
+import { precisionWord } from "./labels.ts";
 import { gainOf, unitNames } from "./story.ts";
 
 export interface Cause {

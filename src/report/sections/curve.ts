@@ -24,7 +24,7 @@ export function tellingPoints(search: Search, most: number): CurvePoint[] {
   return points.filter((point) => chosen.has(point)).slice(0, most);
 }
 
-export const firstPassing = (points: readonly CurvePoint[]): CurvePoint | undefined => points.find(({ margin }) => fromNum(margin) >= 0);
+const firstPassing = (points: readonly CurvePoint[]): CurvePoint | undefined => points.find(({ margin }) => fromNum(margin) >= 0);
 
 /**
  * Cells of one point: units kept, how far the nearest figure is from its limit, the lower end of that margin's interval, latency where an

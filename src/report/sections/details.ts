@@ -1,10 +1,12 @@
 /** The folded rest of a model: coverage, noise, calibration, spread, baseline, task, warnings, tool output, commands, timings. */
+
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, quoteBlock, table } from "../markdown.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
 import { worstSampleWords } from "./harm.ts";
-import { laneWords, plural, seconds, shortSha } from "./labels.ts";
+import { laneWords, seconds, shortSha } from "./labels.ts";
 
 export function detailsSection(model: ModelReport, caps: SizeLimits): string {
   if (!caps.details) return "";

@@ -1,9 +1,11 @@
 /** What the search found and what it gives: before, after, limit; the script to copy; the command that uses it. */
+
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } from "../markdown.ts";
 import type { ModelReport, Num } from "../schema.ts";
-import { plural, precisionWord } from "./labels.ts";
+import { precisionWord } from "./labels.ts";
 import { fixLatencyWords } from "./latency.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 

@@ -1,8 +1,10 @@
 /** The first line: may I merge? And the one sentence behind it. */
+
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
-import { byUrgency, hasCaveats, plural, precisionWords, verdictMark } from "./labels.ts";
+import { byUrgency, hasCaveats, precisionWords, verdictMark } from "./labels.ts";
 
 /** `### ❌ Do not merge: INT8 lost accuracy in …`. At the smallest caps no name appears. */
 export function headline(report: Report, caps: SizeLimits): string {

@@ -1,12 +1,13 @@
 /** Units that the repository keeps in higher precision already, and how a fix gets into the pull request. */
+
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
-import { plural } from "./labels.ts";
 import type { NextLinks } from "./next.ts";
 
 /** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. Foreign words in it are raw. */
-export const keptSentence = ({ kept }: ModelReport): string =>
+const keptSentence = ({ kept }: ModelReport): string =>
   kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}`;
 
 /** One line for each model that has some. */

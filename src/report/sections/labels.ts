@@ -15,7 +15,6 @@ export const levelMark: Readonly<Record<MeasuredTensor["level"], string>> = {
   undecided: "⚠️ undecided",
 };
 
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 export const shortSha = (sha: string | null | undefined): string =>
   sha === null || sha === undefined ? "unknown" : sha.replace(/[^\w]/g, "").slice(0, 7);
 export const seconds = (value: number): string =>

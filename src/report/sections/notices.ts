@@ -1,8 +1,9 @@
 /** Why these models were checked, and the run's notices. */
+
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import type { Report } from "../schema.ts";
-import { plural } from "./labels.ts";
 
 /** One line; empty at the smallest caps. */
 export function selectionLine({ selection, models }: Report, caps: SizeLimits): string {

@@ -1,11 +1,12 @@
 /** The table of outputs: every check of every output, worst first. Keeps its head whatever the caps. Reads the report's checks; judges nothing. */
 import { worseLevel } from "../../gate/levels.ts";
 import { counterpart } from "../../gate/parts.ts";
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { code, table } from "../markdown.ts";
 import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
-import { byUrgency, levelMark, plural, verdictMark } from "./labels.ts";
+import { byUrgency, levelMark, verdictMark } from "./labels.ts";
 
 /** One judged figure. `level` is this row's own: another metric of the same output may have failed. */
 export interface OutputRow {

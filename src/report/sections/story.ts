@@ -3,16 +3,17 @@
  * the task's terms, the latency. Parts are plain words; foreign names go through `show`.
  */
 
+import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
-import { byUrgency, plural, verdictMark } from "./labels.ts";
+import { byUrgency, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives none. */
-export function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
+function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
   const [row] = outputRows(model);
   if (row === undefined || model.status === "removed") return [];
   return [

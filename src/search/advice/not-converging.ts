@@ -1,4 +1,6 @@
 /** The search ended without a short list: single layers are not the cause, or the limit is tighter than INT8 allows. */
+
+import { plural } from "../../model/plural.ts";
 import type { Advice, OutcomeKind } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
@@ -20,9 +22,7 @@ export function notConverging({ search, limitDb }: AdviceFacts): Advice | undefi
       : ` (plain INT8: ${plainDb.toFixed(1)} dB, limit ${limitDb} dB)`;
   return {
     rule: "not-converging",
-    text: `${counted(probes, "probe")} over ${counted(units, "unit")} ${ending}${gap}. Loosen the limits if the application allows, else train with quantisation (QAT).`,
+    text: `${plural(probes, "probe")} over ${plural(units, "unit")} ${ending}${gap}. Loosen the limits if the application allows, else train with quantisation (QAT).`,
     evidence: { outcome, probes, units, ...(plainDb === undefined ? {} : { plainDb }), ...(limitDb === undefined ? {} : { limitDb }) },
   };
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

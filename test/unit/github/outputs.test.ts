@@ -2,7 +2,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { annotate } from "../../../src/github/annotate.ts";
-import { summaryBudgetBytes, writeOutputs, writeSummary } from "../../../src/github/outputs.ts";
+import { writeOutputs, writeSummary } from "../../../src/github/outputs.ts";
+import { summaryBudgetBytes } from "../../../src/report/summary.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
 
 let effects: RunEffects;

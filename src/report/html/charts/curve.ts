@@ -1,7 +1,8 @@
 /** Units kept against what they give: how far the nearest figure is from its limit, measured and predicted, with the lower ends of the intervals. */
+
+import { plural } from "../../../model/plural.ts";
 import { formatMargin } from "../../figures.ts";
 import { fromNum, type ModelReport } from "../../schema.ts";
-import { plural } from "../../sections/labels.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { figure, limitLines, type Size, withLimits, xAxis, yAxis } from "./frame.ts";
 import { countScale, extent, niceScale } from "./scale.ts";
