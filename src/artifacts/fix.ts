@@ -5,9 +5,9 @@ import type { ModelEntry } from "../config/settings.ts";
 import { fileName } from "../effects/file-name.ts";
 import { latencyOfFix } from "../evaluate/latency.ts";
 import type { Judging } from "../evaluate/outputs.ts";
-import { type Fix, fixFormats } from "../fix/artifact.ts";
+import { type Fix, formatsFor } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
-import { withoutProof } from "../fix/from-report.ts";
+import { refusedIn, withoutProof } from "../fix/from-report.ts";
 import type { Engine } from "../model/engine.ts";
 import { recordOf } from "../model/placement.ts";
 import { plural } from "../model/plural.ts";
@@ -81,6 +81,7 @@ async function describeFix(
     ...(placement === undefined ? {} : { placement: recordOf(placement) }),
     ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
     algorithm: prepared.quantization.algorithm,
+    refused: refusedIn({ quantization: prepared.quantization, caveats: [...prepared.caveats] }),
     buildWith: built,
     entry: entry.given,
     place,
@@ -157,7 +158,7 @@ async function writeCache(text: string, folderName: string, context: CheckContex
 /** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */
 async function writeFix(fix: Fix, folderName: string, context: CheckContext): Promise<FixReport["files"]> {
   const written: FixReport["files"] = [];
-  for (const artifact of fixFormats.flatMap((format) => makeArtifacts(format, fix))) {
+  for (const artifact of formatsFor(fix).flatMap((format) => makeArtifacts(format, fix))) {
     const path = join("fix", folderName, artifact.fileName);
     const { content } = artifact;
     const isWritten = await writeBeside(path, context, (target) =>

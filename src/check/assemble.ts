@@ -103,7 +103,12 @@ const validationPart = ({ prepared, evidence }: CheckFacts): ModelReport["valida
   inCalibration: evidence.inCalibration,
   weak: weaknesses(evidence),
 });
-const keptPart = ({ file, precision, units }: KeptUnits): NonNullable<ModelReport["kept"]> => ({ file, precision, units });
+const keptPart = ({ file, precision, units, committed }: KeptUnits): NonNullable<ModelReport["kept"]> => ({
+  file,
+  precision,
+  units,
+  committed,
+});
 
 /** The builder's own word replaces what was only known of its kind. */
 function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {

@@ -2,10 +2,11 @@
 import { dirname, relative } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { type Artifact, type FixFormat, fixFormats } from "../fix/artifact.ts";
+import { type Artifact, type FixFormat, fixFormats, formatsFor, takesFormat } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import { fixAtPoint } from "../fix/curve-point.ts";
 import { fixFromReport } from "../fix/from-report.ts";
+import { shellWord } from "../model/shell-word.ts";
 import type { ModelReport, Report } from "../report/schema.ts";
 import type { CommandIo, Parsed, RunCommand } from "./command.ts";
 import { editedModel } from "./edited-model.ts";
@@ -19,6 +20,10 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const model = withKept(chooseModel(report, file, parsed.text("model"), parsed.number("keep")), parsed.number("keep"), effects);
   const fix = fixFromReport(model, report.tool, folderOf(file, effects));
   if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); a fix needs a search that found some.`);
+  if (!takesFormat(fix, format))
+    throw new ConfigError(
+      `--format is '${format}', which builds an engine. ${fix.refused} Keeping units changes nothing about that: write ${formatsFor(fix).join(", ")}.`,
+    );
 
   const output = parsed.text("output");
   const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
@@ -43,7 +48,11 @@ async function deliver(artifact: Artifact, output: string | undefined, effects: 
   if (typeof content === "string") await effects.files.writeText(path, content);
   else await effects.files.writeBytes(path, content);
   // The command of a keep file is the one that has just run.
-  const next = format === "keep" ? `Give the model's entry in the configuration the line keep: ${output}` : `Use: ${command}`;
+  const use = command === "" ? "It is for ONNX Runtime: TensorRT refuses its form" : `Use: ${command}`;
+  const next =
+    format === "keep"
+      ? `Judge with it: the same check with --keep ${shellWord(output)}, or the line keep: ${output} in the model's entry of the configuration`
+      : use;
   effects.log.info(`Wrote ${output}. ${next}`);
 }
 

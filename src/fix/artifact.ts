@@ -53,4 +53,14 @@ export interface Fix {
   readonly report?: string;
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
   readonly editedModel?: Uint8Array;
+  /** Why TensorRT takes the Q/DQ model in no form, whatever is kept; undefined where nothing speaks against it. */
+  readonly refused?: string | undefined;
 }
+
+/** Forms that build an engine from the model as it is. The others change the repository, quantise anew, or make a model that ONNX Runtime runs. */
+const engineFormats: readonly FixFormat[] = ["polygraphy", "trtexec"];
+
+export const takesFormat = ({ refused }: Pick<Fix, "refused">, format: FixFormat): boolean =>
+  refused === undefined || !engineFormats.includes(format);
+
+export const formatsFor = (fix: Pick<Fix, "refused">): readonly FixFormat[] => fixFormats.filter((format) => takesFormat(fix, format));

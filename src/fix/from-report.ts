@@ -28,6 +28,10 @@ export function withoutProof({
   return told !== "" && message.endsWith(told) ? message.slice(0, -told.length).trimEnd() : message;
 }
 
+/** The caveat's words where it is about the model's own Q/DQ: a cache is no form that a builder could refuse. */
+export const refusedIn = ({ quantization, caveats = [] }: Pick<ModelReport, "quantization" | "caveats">): string | undefined =>
+  quantization.algorithm === "Q/DQ" ? caveats.find(({ reason }) => reason === "not-for-tensorrt")?.message : undefined;
+
 /** Undefined when the model has no kept units. `folder`: where the report lies, as the commands name it; "" where they run there. */
 export function fixFromReport(model: ModelReport, tool: Report["tool"], folder = ""): Fix | undefined {
   const { search, quantization } = model;
@@ -50,6 +54,7 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     ...(cachePath === undefined ? {} : { cachePath }),
     ...(quantization.placement === undefined ? {} : { placement: quantization.placement }),
     ...(qdqPath === undefined ? {} : { qdqPath }),
+    refused: refusedIn(model),
     algorithm: quantization.algorithm,
     entry: model.entry,
     report: `${folder}report.json`,

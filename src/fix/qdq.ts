@@ -31,7 +31,13 @@ export function makeQdq(fix: Fix): readonly Artifact[] {
   const script = pythonScript(headerLines(fix, "qdq", command), data, qdqCode);
   const artifacts: Artifact[] = [{ format: "qdq", fileName: SCRIPT, content: script, command, leftOut: [] }];
   if (fix.editedModel) {
-    artifacts.push({ format: "qdq", fileName: MODEL, content: fix.editedModel, command: buildLine(fix), leftOut: [] });
+    artifacts.push({
+      format: "qdq",
+      fileName: MODEL,
+      content: fix.editedModel,
+      command: fix.refused === undefined ? buildLine(fix) : "",
+      leftOut: [],
+    });
   }
   return artifacts;
 }

@@ -147,7 +147,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   return {
     lane: kept === undefined ? prepared : withKept(prepared, kept),
     laneWhy: why,
-    ...(kept === undefined ? {} : { kept }),
+    ...(kept === undefined ? {} : { kept: { ...kept, committed: await orClose(prepared, () => context.isCommitted(kept.file)) } }),
     job,
     builds,
     sha256: staged.sha256,

@@ -457,7 +457,15 @@ export const modelReport = z.object({
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
   /** Units that the repository already keeps in higher precision: they are part of the candidate. `file`: where that was reviewed. */
-  kept: z.object({ file: z.string(), precision: z.enum(["float16", "float32"]), units: z.array(unit) }).optional(),
+  kept: z
+    .object({
+      file: z.string(),
+      precision: z.enum(["float16", "float32"]),
+      units: z.array(unit),
+      /** Whether `file` is as the commit has it that was checked: what is not committed was not reviewed. */
+      committed: z.boolean().optional(),
+    })
+    .optional(),
   /** The model's entry of the configuration as it was written, without defaults. */
   entry: z.record(z.string(), z.unknown()).optional(),
   /** Place in the configuration, for annotations. */

@@ -12,6 +12,7 @@ import { offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
+import { keptSentence } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
@@ -123,10 +124,8 @@ function modelStory(model: ModelReport, cause: string, options: TerminalOptions,
     .join("\n\n");
 }
 
-const keptLine = ({ kept, name: model }: ModelReport): string[] =>
-  kept === undefined
-    ? []
-    : wrapped(`${name(model)}: kept ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}.`, "  ");
+const keptLine = (model: ModelReport): string[] =>
+  model.kept === undefined ? [] : wrapped(`${name(model.name)}: ${keptSentence(model, (file) => plainLine(file))}.`, "  ");
 
 function layerTable(model: ModelReport, most: number, paint: Paint): string {
   if (model.worst.length === 0 || most === 0) return "";

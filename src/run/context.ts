@@ -1,7 +1,9 @@
 /** What checking models needs beside the settings: whose code, which base, what an earlier report knew, until when. */
+import { join } from "node:path";
 import { filesOf, isCode } from "../changes/affected.ts";
 import type { Selection } from "../changes/choose.ts";
 import { baselineFolder, codeFolder } from "../changes/commit-folder.ts";
+import type { Git } from "../changes/git.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -42,6 +44,7 @@ export async function makeContext(
       checkout.trust.isProposal && checkout.head !== undefined && selection.jobs.length > 0
         ? (await checkout.git.tracked()).files
         : undefined,
+    isCommitted: async (path) => checkout.head !== undefined && (await isCommitted(path, checkout.head, checkout.git, effects)),
     // By hand a base counts where one was named: the default branch may be anything.
     hasBase: (checkout.event !== undefined || settings.options.baseRef !== undefined) && checkout.base?.isLocal === true,
     baseFolder: async (entry) =>
@@ -51,4 +54,10 @@ export async function makeContext(
     versions: {},
     reportFolder,
   };
+}
+
+async function isCommitted(path: string, head: string, git: Git, { files, cwd }: Effects): Promise<boolean> {
+  const committed = await git.show(head, path);
+  const now = join(cwd, path);
+  return committed !== undefined && (await files.stat(now))?.kind === "file" && committed === (await files.readText(now));
 }

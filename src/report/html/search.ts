@@ -49,7 +49,7 @@ type FixFile = NonNullable<ModelReport["fix"]>["files"][number];
 function fixFile({ path, format, command, leftOut }: FixFile, show: Show): Markup {
   const names = leftOut.slice(0, 3).map((entry) => `${show(entry.name)} (${entry.why})`);
   const without = leftOut.length > 0 && `; ${plural(leftOut.length, "name")} left out: ${names.join(", ")}`;
-  return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${copyable(command, `the ${format} command`)}`;
+  return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${command === "" ? nothing : copyable(command, `the ${format} command`)}`;
 }
 
 export function searchSection({ name, search }: ModelReport, show: Show): Markup {

@@ -60,6 +60,8 @@ const withoutUnits: Readonly<Partial<Record<Search["outcome"], string>>> & { rea
 
 function leadOf({ units, proof }: Search, keep: readonly KeptUnit[], precision: string, show: (name: string) => string): string {
   const names = unitNames(keep, show);
+  if (keep.length > units / 2 && keep.length > 1)
+    return `No short list of units: ${keep.length} of ${units} have to be kept, first ${names}.`;
   const count = `${keep.length} of ${plural(units, "unit")}`;
   const [loses, is] = keep.length === 1 ? ["loses", "is"] : ["lose", "are"];
   if (proof?.state === "proved") return `${names} ${loses} the accuracy in ${precision} (${count}).`;

@@ -6,9 +6,11 @@ import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import type { NextLinks } from "./next.ts";
 
-/** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. Foreign words in it are raw. */
-const keptSentence = ({ kept }: ModelReport): string =>
-  kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${kept.file}`;
+/** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
+export const keptSentence = ({ kept }: ModelReport, show = (name: string): string => name): string =>
+  kept === undefined
+    ? ""
+    : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, ${kept.committed === false ? "not committed yet:" : "reviewed in"} ${show(kept.file)}`;
 
 /** One line for each model that has some. */
 export function keptLines(report: Report, caps: SizeLimits): string {

@@ -8,6 +8,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
+import { keptSentence } from "./kept.ts";
 import { byUrgency, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
 import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
@@ -20,7 +21,7 @@ function storyParts(model: ModelReport, show: (name: string) => string, say: (se
     figurePart(row, show),
     changePart(row),
     causePart(model, say),
-    keptPart(model, show),
+    keptSentence(model, show),
     fixPart(model, show, say),
     harmPart(model, show, say),
     latencyPart(model, say),
@@ -62,9 +63,6 @@ const causePart = ({ baseline, verdict }: ModelReport, say: (sentence: string) =
   return causes.length === 0 ? "" : `suspected: ${causes.slice(0, 2).map(say).join("; ")}`;
 };
 
-const keptPart = ({ kept }: ModelReport, show: (name: string) => string): string =>
-  kept === undefined ? "" : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, reviewed in ${show(kept.file)}`;
-
 /** `keep Conv.2 and Conv.7: 22.5 dB, proved on 8 samples`. */
 function fixPart(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string {
   const { search } = model;
@@ -87,7 +85,9 @@ export function gainOf({ search, fix }: ModelReport, show: (words: string) => st
   const proof = search?.proof;
   const sqnr = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
   if (sqnr === undefined) return "";
-  const interval = proof?.low === undefined || proof.margin === undefined ? "" : ` (to its limit ${lowerEnd(proof.margin, proof.low)})`;
+  const isExact = proof?.margin === "Infinity";
+  const interval =
+    proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (to its limit ${lowerEnd(proof.margin, proof.low)})`;
   const figure = proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : `${show(proof.nearest)}${interval}`;
   return `${figure}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}`;
 }

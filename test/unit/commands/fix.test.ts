@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Report } from "../../../src/report/schema.ts";
-import { sampleReport } from "../../fakes/report.ts";
+import { sampleModel, sampleReport } from "../../fakes/report.ts";
 import type { RunEffects } from "../../fakes/run-effects.ts";
 import { folder, run } from "./saved-commands.ts";
 
@@ -19,7 +19,7 @@ it("says what to do with a keep file that it wrote, not the command that wrote i
   const { code, log } = await fix(["r.json", "--format", "keep", "-o", "calibration/cls.keep.json"], effects);
   expect(code, log.join("\n")).toBe(0);
   expect(log.join("\n")).toContain(
-    "Wrote calibration/cls.keep.json. Give the model's entry in the configuration the line keep: calibration/cls.keep.json",
+    "Wrote calibration/cls.keep.json. Judge with it: the same check with --keep calibration/cls.keep.json, or the line keep: calibration/cls.keep.json in the model's entry of the configuration",
   );
   expect(log.join("\n")).not.toContain("trt-gate fix");
 });
@@ -48,4 +48,16 @@ it("still refuses a figure that is none", async () => {
   const { code, log } = await fix(["report.json"], effects);
   expect(code).toBe(2);
   expect(log.join("\n")).toContain("is not a report of this gate");
+});
+
+it.each(["polygraphy", "trtexec"])("refuses to make the form of an engine that TensorRT would refuse, and says why: %s", async (format) => {
+  const model = sampleModel({
+    quantization: { source: "in the model", algorithm: "Q/DQ", samples: null, cacheHeader: null, stale: null },
+    caveats: [{ reason: "not-for-tensorrt", message: "TensorRT refuses this model: it takes no UINT8." }],
+  });
+  const effects = await place("r.json", sampleReport({ models: [model] }));
+  const { code, log } = await fix(["r.json", "--format", format], effects);
+  expect(code).toBe(2);
+  expect(log.join("\n")).toMatch(/it takes no UINT8\. Keeping units changes nothing about that: write qdq, modelopt, keep, config\./);
+  expect((await fix(["r.json", "--format", "keep"], effects)).code).toBe(0);
 });

@@ -76,3 +76,10 @@ it("leads terminal, comment and page, before any layer that only adds most error
     expect(text.slice(0, at)).not.toContain("p2o.Conv.7");
   }
 });
+
+it("blames nobody where most units have to be kept", () => {
+  const keep = Array.from({ length: 30 }, (_, i) => sampleUnit(i));
+  expect(tellOf(searched({ keep, proof: proof("proved") }))).toMatch(
+    /^No short list of units: 30 of 54 have to be kept, first p2o\.Conv\.7/,
+  );
+});

@@ -258,3 +258,18 @@ describe("the line of a model", () => {
     expect(body).not.toMatch(/^- ❌ \*\*.*<script/m);
   });
 });
+
+it("calls kept units reviewed only where their file is committed", () => {
+  const told = (committed: boolean | undefined) => {
+    const kept = {
+      file: "cls.keep.json",
+      precision: "float16" as const,
+      units: [sampleUnit(7)],
+      ...(committed === undefined ? {} : { committed }),
+    };
+    return renderComment(passReport({ models: [passingModel({ kept })] }), options);
+  };
+  expect(told(true)).toContain("kept: 1 unit in float16, reviewed in `cls.keep.json`");
+  expect(told(undefined)).toContain("reviewed in `cls.keep.json`");
+  expect(told(false)).toContain("kept: 1 unit in float16, not committed yet: `cls.keep.json`");
+});
