@@ -41,10 +41,9 @@ export async function publishSuggestions(request: SuggestionRequest): Promise<Su
       if (place !== undefined) places.set(suggestion.model, place);
     }
     const wanted = new Set(request.suggestions.map(({ model }) => model));
-    await closeAll(
-      request,
-      stored.filter(({ model }) => !wanted.has(model)),
-    );
+    const over = stored.filter(({ model }) => !wanted.has(model));
+    // One that cannot be closed now is closed by the next run; those of this run stand where they were put.
+    await closeAll(request, over).catch(whyNot);
     return places;
   } catch (error) {
     return everywhere(request, whyNot(error).why);

@@ -164,6 +164,16 @@ it("two entries of one model file have one suggestion each", async () => {
   ).toEqual([]);
 });
 
+it("what cannot be closed costs the suggestions of this run nothing", async () => {
+  await publish([{ ...suggestion, model: "gone" }]);
+  github.rules.push({ on: /^PATCH .*pulls\/comments/, fault: { status: 403, message: "Resource not accessible by integration" } });
+  const places = await publish([suggestion], { runId: "21" });
+  expect([...places]).toEqual([["m", { url: github.reviewComments[1]?.html_url }]]);
+  github.rules.length = 0;
+  await publish([suggestion], { runId: "22" });
+  expect(bodies()[0]).not.toContain("```suggestion");
+});
+
 it("what GitHub does not take of one model costs the others nothing", async () => {
   const old = { ...suggestion, model: "old" };
   await publish([old]);
