@@ -11,12 +11,13 @@ export const run: RunCommand = async (parsed, effects, io) => {
   return machine.lanes.some(({ works }) => works) ? exitCodes.pass : exitCodes.undecided;
 };
 
-const machineJson = ({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, builderCheck, missing, notes }: Machine) => ({
+const machineJson = ({ gpu, hello, interpreter, trtexec, onnxruntime, freeBytes, lanes, builderCheck, missing, notes }: Machine) => ({
   gpu: gpu ?? null,
   python: hello?.python ?? interpreter?.version ?? null,
   tensorrt: hello?.tensorrt ?? interpreter?.packages.tensorrt ?? null,
   polygraphy: hello?.polygraphy ?? interpreter?.packages.polygraphy ?? null,
   features: hello?.features ?? null,
+  trtexec: trtexec ?? null,
   onnxruntime: onnxruntime ?? null,
   freeBytes,
   product: hello?.product ?? null,
@@ -33,13 +34,25 @@ function installed(interpreter: Machine["interpreter"], name: string): string | 
 }
 
 /** Plain text; what tools said is made inert. */
-export function doctorText({ gpu, hello, interpreter, onnxruntime, freeBytes, lanes, builderCheck, missing, notes }: Machine): string {
+export function doctorText({
+  gpu,
+  hello,
+  interpreter,
+  trtexec,
+  onnxruntime,
+  freeBytes,
+  lanes,
+  builderCheck,
+  missing,
+  notes,
+}: Machine): string {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["GPU", gpu && `${gpu.name}${gpu.totalMiB === undefined ? "" : `, ${gpu.totalMiB} MiB`}`],
     ["driver", gpu?.driver],
     ["Python", interpreter && `${interpreter.version} (${interpreter.path})`],
     [hello?.product ?? "TensorRT", hello?.tensorrt ?? installed(interpreter, "tensorrt")],
     ["Polygraphy", hello?.polygraphy ?? installed(interpreter, "polygraphy")],
+    ...(trtexec === undefined ? [] : [["trtexec", trtexec] as const]),
     ["ONNX Runtime", onnxruntime],
     ["free disk", `${(freeBytes / 2 ** 30).toFixed(1)} GiB`],
   ];

@@ -15,12 +15,15 @@ import { prepareExplicit } from "./tensorrt/explicit.ts";
 import { askForGpu, deviceEnv, type Gpu, gpuState } from "./tensorrt/gpu.ts";
 import { prepareImplicit } from "./tensorrt/implicit.ts";
 import type { Hello } from "./tensorrt/protocol.ts";
+import { otherTrtexec, trtexecVersion } from "./tensorrt/trtexec-version.ts";
 import { Worker } from "./tensorrt/worker.ts";
 
 export interface Prepared {
   readonly prepared: PreparedLane;
   /** For the report: "no NVIDIA GPU on this machine". */
   readonly why: string;
+  /** Of the machine's tools; each is one sentence and the next step. */
+  readonly warnings?: readonly string[];
 }
 
 /** How long another run of the gate may hold the GPU before this one gives up. */
@@ -37,7 +40,8 @@ export async function prepareLane(wanted: LaneName | "auto", job: EngineJob): Pr
   const tools = await openTools(wanted, job, [answer.gpu, ...answer.others]);
   if (!("worker" in tools)) return { prepared: await prepareSimulate(job), why: tools.why };
   try {
-    return await prepareEngines(wanted, job, tools);
+    const other = otherTrtexec(tools.hello, await trtexecVersion(job.effects));
+    return { ...(await prepareEngines(wanted, job, tools)), warnings: other === undefined ? [] : [other] };
   } catch (error) {
     await tools.close();
     throw error;

@@ -140,9 +140,10 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     ...(await givenFiles(entry, root, context)),
     onBuild: (facts) => void builds.push(facts),
   };
-  const { prepared, why } = await prepareLane(settings.options.lane, job);
+  const { prepared, why, warnings: ofTools = [] } = await prepareLane(settings.options.lane, job);
   const unfollowed = await orClose(prepared, () => engineKeyWarnings(entry, { lane: prepared.lane, wanted: settings.options.lane, why }));
   for (const warning of unfollowed) effects.log.warning(warning, written);
+  for (const warning of ofTools) effects.log.warning(warning);
   const kept = keep && (await orClose(prepared, () => matchKept(keep, prepared, entry)));
   return {
     lane: kept === undefined ? prepared : withKept(prepared, kept),
@@ -152,7 +153,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     builds,
     sha256: staged.sha256,
     quantization: { ...quantization.report, precision: (quantized && quantizedPrecision(quantized)) ?? "INT8" },
-    warnings: [...quantization.warnings, ...unfollowed],
+    warnings: [...quantization.warnings, ...unfollowed, ...ofTools],
     caveats: [...caveats, ...computeCaveats(prepared)],
     rowsOf: validation.rowsOf,
     evidence: () => evidenceOf(entry, validation, calibration[0]),

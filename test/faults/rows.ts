@@ -108,7 +108,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("plan of another GPU", "engine-mismatch", "TensorRT's own words", tensorrt),
     row("timing cache of another job", "none", "never read", tensorrt),
     row("timing cache lock that another process holds", "timeout", "timeout-minutes", tensorrt),
-    row("trtexec of another version than the module", "none", "never started; the module's version", tensorrt),
+    row("trtexec of another version than the module", "none", "both versions; the module's builds", tensorrt),
     row("keep file of another model", "keep-mismatch", "the units", tensorrt),
     row("deadline in calibration", "timeout", "timeout-minutes", machine),
     row("deadline in the simulate lane", "timeout", "timeout-minutes", machine),

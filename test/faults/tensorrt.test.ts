@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { lockGpu } from "../../src/effects/gpu-lock.ts";
+import { inspectMachine } from "../../src/lanes/tensorrt/machine.ts";
 import { renderComment } from "../../src/report/comment.ts";
 import { renderHtml } from "../../src/report/html/page.ts";
 import { renderTerminal } from "../../src/report/terminal.ts";
@@ -162,11 +163,21 @@ describeWithPython("engines", () => {
     const machine = await machineWith();
     const trtexec = join(machine.run.folder, "bin/trtexec");
     const started = join(machine.run.folder, "trtexec-started");
-    await writeFile(trtexec, `#!/bin/sh\necho "$@" >> '${started}'\necho "TensorRT v101500"\n`, { mode: 0o755 });
+    const banner = "&&&& RUNNING TensorRT.trtexec [TensorRT v101501] [b29] # trtexec --help";
+    await writeFile(trtexec, `#!/bin/sh\necho "$@" >> '${started}'\necho "${banner}"\n`, { mode: 0o755 });
     const { report, model } = await runGate(machine, { entry: smallEntry() });
     expect(model).toMatchObject({ verdict: "regression", reason: "limit-exceeded", fix: { verified: { by: "engine" } } });
     expect(report).toMatchObject({ exitCode: 1, environment: { tensorrt: "8.6.1" } });
-    await expect(readFile(started)).rejects.toMatchObject({ code: "ENOENT" });
+    const warning = expect.stringMatching(
+      /^The trtexec on the PATH is of TensorRT 10\.15\.1, and the Python module is 8\.6\.1: .*Run printed/,
+    );
+    expect(model.warnings).toContainEqual(warning);
+    const { notes, trtexec: found } = await inspectMachine(machine.effects, machine.python);
+    expect({ notes, found }).toEqual({ notes: expect.arrayContaining([warning]), found: "10.15.1" });
+    // Asked for its version, and for nothing else.
+    expect(new Set((await readFile(started, "utf8")).trim().split("\n"))).toEqual(new Set(["--help"]));
+    await writeFile(trtexec, `#!/bin/sh\necho "${banner.replace("v101501", "v8601")}"\n`, { mode: 0o755 });
+    expect((await inspectMachine(machine.effects, machine.python)).notes).not.toContainEqual(warning);
   });
 
   it("kept layers that run in INT8 all the same", async () => {

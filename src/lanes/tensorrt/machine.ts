@@ -6,6 +6,7 @@ import { explicitLane, implicitLane, productOf, securityNotes } from "./capabili
 import { askForGpu, type Gpu, noGpu } from "./gpu.ts";
 import { askInterpreter, type Interpreter } from "./interpreter.ts";
 import type { Hello } from "./protocol.ts";
+import { otherTrtexec, trtexecVersion } from "./trtexec-version.ts";
 import { Worker } from "./worker.ts";
 
 export interface LaneState {
@@ -24,6 +25,8 @@ export interface Machine {
   readonly hello: Hello | undefined;
   /** The interpreter that was asked for, also where TensorRT does not load in it; undefined where it does not start. */
   readonly interpreter: Interpreter | undefined;
+  /** Version of the `trtexec` on the PATH. */
+  readonly trtexec: string | undefined;
   readonly onnxruntime: string | undefined;
   readonly freeBytes: number;
   readonly lanes: readonly LaneState[];
@@ -37,11 +40,12 @@ export interface Machine {
 const leastFreeBytes = 2 * 2 ** 30;
 
 export async function inspectMachine(effects: Effects, python: string): Promise<Machine> {
-  const [answer, worker, interpreter, runtime] = await Promise.all([
+  const [answer, worker, interpreter, runtime, trtexec] = await Promise.all([
     askForGpu(effects),
     askWorker(effects, python),
     askInterpreter(effects, python),
     attempt(() => loadRuntime(effects)),
+    trtexecVersion(effects),
   ]);
   const freeBytes = await effects.files.freeBytes(effects.cwd);
   const hello = "value" in worker ? worker.value : undefined;
@@ -50,6 +54,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
     gpu: "gpu" in answer ? answer.gpu : undefined,
     hello,
     interpreter,
+    trtexec,
     onnxruntime: "value" in runtime ? runtime.value.version : undefined,
     freeBytes,
     lanes: [
@@ -68,7 +73,7 @@ export async function inspectMachine(effects: Effects, python: string): Promise<
       ...("error" in worker ? missingPython(worker.error, python) : []),
       ...(freeBytes < leastFreeBytes ? [{ what: "2 GiB of free disk", command: `df -h ${JSON.stringify(effects.cwd)}` }] : []),
     ],
-    notes: hello === undefined ? [] : securityNotes(hello),
+    notes: hello === undefined ? [] : [...securityNotes(hello), otherTrtexec(hello, trtexec)].filter((note) => note !== undefined),
   };
 }
 
