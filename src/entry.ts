@@ -26,6 +26,7 @@ export async function runAction(request: MainRequest, effects: Effects): Promise
   return exitCode;
 }
 
+/** Never rejects: what is thrown ends in an exit code and its message in the log. */
 export async function runWhole(request: MainRequest, effects: Effects): Promise<EntryResult> {
   try {
     const outcome = await main(request, effects);
@@ -42,6 +43,7 @@ function exitCodeOf({ report }: Outcome, { files }: Published): ExitCode {
   return files === undefined ? overallExitCode([exitCode, exitCodes.undecided]) : exitCode;
 }
 
+/** What publishing needs of a run's outcome. */
 export const publicationOf = ({ report, settings, event, config, reportFolder }: Outcome): Publication => ({
   report,
   options: settings.options,

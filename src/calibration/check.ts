@@ -42,6 +42,7 @@ export interface CacheCheck {
   readonly origin: Sidecar | undefined;
 }
 
+/** Facts alone; `cacheFault` says whether the cache may be used. */
 export function checkCache(request: CacheCheckRequest): CacheCheck {
   const { cache, tensors } = request;
   const unknown = [...cache.scales.keys()].filter((name) => !tensors.has(name));

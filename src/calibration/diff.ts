@@ -18,6 +18,7 @@ export interface CacheDiff {
   readonly removed: readonly string[];
 }
 
+/** By tensor. `ratio`: new scale / old scale; what moved most, up or down, comes first. */
 export function diffCaches(older: CalibrationCache, newer: CalibrationCache): CacheDiff {
   const both = [...older.scales].flatMap(([tensor, old]): MovedScale[] => {
     const now = newer.scales.get(tensor);

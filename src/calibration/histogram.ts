@@ -15,8 +15,10 @@ export interface Histogram {
   readonly counts: Float64Array;
 }
 
+/** Nothing was seen: its range is 0 until values come. */
 export const emptyHistogram = (bins: number): Histogram => ({ range: 0, amax: 0, zeros: 0, counts: new Float64Array(bins) });
 
+/** In the tensor's own unit; 0 where nothing but zeros was seen. */
 export const binWidth = ({ range, counts }: Histogram): number => range / counts.length;
 
 /** Largest |x|; NaN where a value is NaN, Infinity where one is infinite, 0 for no values. */

@@ -13,8 +13,10 @@ const sidecarSchema = z.object({
 
 export type Sidecar = Readonly<z.infer<typeof sidecarSchema>>;
 
+/** The cache's own path and `.json`. */
 export const sidecarPath = (cachePath: string): string => `${cachePath}.json`;
 
+/** Its text, with a line feed at the end. */
 export const writeSidecar = (sidecar: Sidecar): string => `${JSON.stringify(sidecar, undefined, 2)}\n`;
 
 /** Throws FileError for anything that is not a sidecar. */

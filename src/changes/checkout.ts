@@ -36,6 +36,7 @@ export interface Checkout {
   api(): Promise<Api | undefined>;
 }
 
+/** Throws TrustError for a run that must not touch its files, before git or the API is asked. `base` is undefined where nothing names one. */
 export async function openCheckout(options: CheckoutOptions, event: RunEvent | undefined, effects: Effects): Promise<Checkout> {
   const trust = decideTrust(event, effects.env, options.allowForks);
   const git = new Git(effects, event && { serverUrl: event.serverUrl, token: options.githubToken });

@@ -1,3 +1,4 @@
+/** Everything that was found about one model -> its part of the report: figures, layers, causes, fix, caveats. Measures and judges nothing. */
 import { buildWith } from "../artifacts/build-flags.ts";
 import { timingCacheAt } from "../artifacts/fix.ts";
 import { withTime } from "../evaluate/half.ts";
@@ -23,6 +24,7 @@ import type { CheckFacts } from "./check-facts.ts";
 import { withTimes } from "./search-times.ts";
 import { withWeightRanges } from "./weight-ranges.ts";
 
+/** `timings`: seconds by what was done. Reads weights of the worst layers; judges nothing. */
 export async function assembleReport(facts: CheckFacts, timings: Record<string, number>): Promise<ModelReport> {
   const { entry, prepared, verdict, outcome, fix, task, baseline, decided, builder } = facts;
   const { lane } = prepared;

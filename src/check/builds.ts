@@ -3,6 +3,7 @@ import { notTimed, type Timed } from "../evaluate/latency.ts";
 import type { BuildFacts, ExecutedLayer } from "../model/engine.ts";
 import { type ModelReport, toNum } from "../report/schema.ts";
 
+/** In the order in which they were built. Latencies are medians in milliseconds, of the plans that were timed. */
 export const buildReports = (builds: readonly BuildFacts[], { byPlan }: Timed = notTimed): ModelReport["builds"] =>
   builds.map(({ what, seconds, plan, notes, executed = [] }) => {
     const time = byPlan.get(plan?.path ?? "");

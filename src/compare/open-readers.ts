@@ -4,6 +4,7 @@ import type { RangeReader } from "../formats/range-reader.ts";
 
 const mostOpen = 64;
 
+/** At most 64 stay open, the ones that were asked for last; a reader may be closed by the next `open`. `open` rejects as `files.open` does. */
 export function openReaders(files: Files): { open(file: string): Promise<RangeReader>; close(): Promise<void> } {
   const readers = new Map<string, Promise<RangeReader>>();
   return {

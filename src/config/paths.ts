@@ -16,6 +16,7 @@ export const opened = (workspace: Workspace): Workspace => ({ ...workspace, chec
 /** `./models//cls.onnx` -> `models/cls.onnx`. */
 export const normalPath = (path: string): string => path.replace(/\/{2,}/g, "/").replace(/^(\.\/)+/, "");
 
+/** True where any character has a meaning of its own, also in a name that only looks like a pattern. */
 export const isGlob = (path: string): boolean => /[*?[\]{}]|[!+@]\(/.test(path);
 
 /** Last part without `.onnx`. */

@@ -38,6 +38,7 @@ export interface DebugPrecisionOutcome {
   readonly layersTotal: number | undefined;
 }
 
+/** What cannot be read, or contradicts Polygraphy's own sentence, is an outcome without units to keep; nothing is thrown for it. */
 export function readDebugPrecision(run: DebugPrecisionRun): DebugPrecisionOutcome {
   const iterations = parseIterations(run.log);
   const checks = run.checks.split("\n").filter((line) => line !== "");

@@ -23,6 +23,7 @@ export interface ExecOptions {
   readonly onStart?: (pid: number) => void;
 }
 
+/** `options.runId` marks every child, so that strays can be found after the run. */
 export function realExec(options: ExecOptions): Exec {
   return {
     run: async (command) => {

@@ -18,6 +18,7 @@ export interface LogTarget {
 const data = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 const property = (text: string) => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 
+/** Notices, warnings and errors are workflow commands, cut at 4,000 characters; everything else is a line. */
 export function actionsLog(target: LogTarget): Log {
   const line = (text: string) => target.write(`${text}\n`);
   const command = (name: string, text: string, place?: Place) => {
@@ -46,6 +47,7 @@ export function actionsLog(target: LogTarget): Log {
   };
 }
 
+/** Lines. Progress rewrites one line of a terminal; elsewhere a stage that goes on is told every 10 s at most. */
 export function plainLog(target: LogTarget): Log {
   const rewrites = target.isTerminal;
   let open = false;

@@ -7,6 +7,7 @@ export interface Queue {
   idle(): Promise<void>;
 }
 
+/** `run` settles as its own piece does; `idle` resolves when all that were asked for so far have ended. */
 export function oneAtATime(): Queue {
   let last: Promise<unknown> = Promise.resolve();
   return {

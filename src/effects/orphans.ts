@@ -20,6 +20,7 @@ const environmentOf = (pid: string) =>
     (): string[] => [],
   );
 
+/** SIGKILL to all that carry the run's mark; gives their number. What is gone meanwhile counts too. */
 export async function killOrphans(runId: string): Promise<number> {
   const strays = await findStrays(runId);
   for (const pid of strays) {

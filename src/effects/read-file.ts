@@ -16,6 +16,7 @@ async function openRegular(path: string): Promise<fs.FileHandle> {
   throw new FileError(path, `${stats.isDirectory() ? "is a folder" : "is no regular file"}. ${next}`);
 }
 
+/** The whole file. FileError for what is no regular file or cannot be read, ToolError where the machine fails. */
 export async function readBytes(path: string): Promise<Buffer> {
   return await readable(path, async () => {
     const handle = await openRegular(path);

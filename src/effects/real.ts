@@ -27,6 +27,7 @@ export interface RealOptions {
   readonly onChild?: (pid: number) => void;
 }
 
+/** `dispose` removes temporary folders and ends strays; call it once, at the end. */
 export function realEffects(options: RealOptions): RealEffects {
   const runId = randomUUID();
   options.onRun?.(runId);

@@ -96,6 +96,7 @@ function spreadOf(values: readonly number[]): Spread {
   return { median: quantileOf(sorted, 0.5), p05: quantileOf(sorted, 0.05), p95: quantileOf(sorted, 0.95) };
 }
 
+/** From the middle 90 % of ratios of two latencies: as fast where they hold 1. */
 export const speedOf = ({ p05, p95 }: Spread): Speed => (p95 < 1 ? "faster" : p05 > 1 ? "slower" : "as-fast");
 
 /**

@@ -19,6 +19,7 @@ export interface Localised {
   readonly droppedMarks: readonly string[];
 }
 
+/** `samples`: indices of validation samples. Rejects as `engine.layers` does. */
 export async function localise(judging: Judging, engine: Engine, samples: readonly number[]): Promise<Localised> {
   const { pairs, markingDb, dropped } = await engine.layers(samples);
   const clips = new Map([...(judging.lane.scales ?? [])].map(([tensor, scale]) => [tensor, scale * 127]));

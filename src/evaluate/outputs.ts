@@ -38,6 +38,7 @@ export async function judgeOutputs(
 
 type JudgedFacts = Pick<Judging, "entry" | "today" | "baseline"> & { readonly lane: Pick<PreparedLane, "outputs"> };
 
+/** Judges figures that were measured elsewhere by the entry's limits, waivers and baseline. */
 export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { measurements, coverage }: Measured): Judgement =>
   judge({
     measurements,
@@ -49,6 +50,7 @@ export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { m
     ...(baseline ? { baseline } : {}),
   });
 
+/** What measuring needs to know of the entry and its lane. */
 export const measureOptions = ({ entry, lane, seed, labels, rowsOf }: Judging) => ({
   topK: entry.tolerance.topK,
   atol: entry.tolerance.atol,

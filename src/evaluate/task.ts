@@ -33,6 +33,7 @@ export function withTask(verdict: Verdict, task: TaskResult | undefined): Verdic
 
 export type SideFolders = Readonly<Record<Side, string>>;
 
+/** One folder a side, below the model's own. */
 export const taskFolders = (workFolder: string): SideFolders => ({
   reference: join(workFolder, "task-reference"),
   candidate: join(workFolder, "task-candidate"),

@@ -7,6 +7,7 @@ import { commentText } from "./quote.ts";
 
 const FILE = "trt-gate.fixed.yml";
 
+/** Always one file. */
 export function makeConfigSnippet(fix: Fix): readonly Artifact[] {
   const { name, path } = fix.model;
   const keep = keepPath(fix);

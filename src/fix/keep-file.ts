@@ -53,6 +53,7 @@ export const keepPath = ({ model, entry }: Pick<Fix, "model" | "entry">): string
 export const keepCommand = (fix: Fix): string =>
   `trt-gate fix ${shellWord(fix.report ?? "report.json")} --model ${shellWord(fix.model.name)} --format keep -o ${shellWord(keepPath(fix))}`;
 
+/** Always one file. */
 export function makeKeep(fix: Fix): readonly Artifact[] {
   const path = keepPath(fix);
   const command = keepCommand(fix);

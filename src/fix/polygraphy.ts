@@ -10,6 +10,7 @@ import { pythonScript } from "./python-script.ts";
 
 const FILE = "fix_precision.py";
 
+/** Always one file. The script checks the model's SHA-256 where the fix is not about a Q/DQ model. */
 export function makePolygraphy(fix: Fix): readonly Artifact[] {
   const command = polygraphyCommand(fix);
   const data = {

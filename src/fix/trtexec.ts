@@ -13,6 +13,7 @@ import { canBeArgument, commentText } from "./quote.ts";
 
 const FILE = "fix_trtexec.sh";
 
+/** Always one file; names that trtexec cannot take are in `leftOut` with why. */
 export function makeTrtexec(fix: Fix): readonly Artifact[] {
   const { names, outputs } = nodesOf(fix);
   const isForeign = fix.buildWith?.trtexec === null;

@@ -24,6 +24,8 @@ const byName: ReadonlyMap<DType, string> = new Map(Object.entries(byCode).map(([
 
 /** Undefined for kinds that hold no plain numbers (objects, text, records, complex). */
 export const dtypeOfCode = (code: string): DType | undefined => (Object.hasOwn(byCode, code) ? byCode[code] : undefined);
+
+/** numpy's code without byte order: `f4`, `i8`, `b1`. */
 export const codeOfDtype = (dtype: DType): string => byName.get(dtype) ?? "f4";
 /** Bytes of one stored element. */
 export const elementBytes = (dtype: DType): number => Number(codeOfDtype(dtype).slice(1));

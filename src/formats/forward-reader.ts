@@ -59,6 +59,7 @@ export function sliceReader(reader: FileReader, start: number, length: number): 
   };
 }
 
+/** Each read is a copy; ranges beyond the end are cut. */
 export function memoryReader(bytes: Uint8Array): FileReader {
   return { sizeBytes: bytes.length, read: async (position, length) => bytes.slice(position, position + length), close: async () => {} };
 }

@@ -9,6 +9,7 @@ import { forwardReader } from "./forward-reader.ts";
 
 const chunkBytes = 256 * 1024;
 
+/** `text`: where the quoted text lies in the file, and how many bytes it stands for. FileError while reading damaged text. */
 export function latin1Reader(reader: FileReader, file: string, text: { start: number; length: number; sizeBytes: number }): FileReader {
   return forwardReader(text.sizeBytes, () => unescapeText(reader, file, text.start, text.length));
 }

@@ -2,6 +2,7 @@
 import type { FileReader, Files } from "../effects/effects.ts";
 import { storeArray } from "./stored-array.ts";
 
+/** FileError for a damaged or refused header; the elements are not read. */
 export const npyFile = (path: string, files: Files) =>
   withFile(files, path, (reader) => storeArray(path, { kind: "raw", start: 0, length: reader.sizeBytes }, reader));
 

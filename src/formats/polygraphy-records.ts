@@ -113,10 +113,24 @@ const looksBase64 = (text: LongText): boolean => !text.escaped && /^[A-Za-z0-9+/
 const hasKind = (value: unknown, kind: string): boolean =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === kind;
 const isText = (value: unknown): value is LongText => hasKind(value, "text");
+
+/** A JSON list of nothing but numbers, still in the file. */
 export const isNumberList = (value: unknown): value is NumberList => hasKind(value, "numbers");
+
+/** An array whose place in the file is known. */
 export const isArray = (value: unknown): value is StoredArray => hasKind(value, "array");
+
+/** An array whose bytes were found and not opened yet. */
 export const isPending = (value: unknown): value is PendingArray => hasKind(value, "pending");
+
+/** One iteration's outputs. */
 export const isIteration = (value: unknown): value is IterationRecord => hasKind(value, "iteration");
+
+/** A whole file of RunResults. */
 export const isResults = (value: unknown): value is ResultsRecord => hasKind(value, "results");
+
+/** Objects are maps: a key such as `__proto__` is one like any other. */
 export const isObject = <F>(value: Json<F> | undefined): value is JsonObject<F> => value instanceof Map;
+
+/** A JSON list, also an empty one. */
 export const isList = <F>(value: Json<F> | undefined): value is readonly Json<F>[] => Array.isArray(value);

@@ -71,6 +71,7 @@ export async function writeInputs(path: string, source: FeedSource, files: Files
     await files.writeText(iterationPath(path, i), [...objectText((await source.feed(i)).values(), "", arrayText)].join(""));
 }
 
+/** One sample is held at a time. Rejects as the source does. */
 export async function* inputsText(source: FeedSource): Chunks {
   yield bytesOf("[");
   for (let i = 0; i < source.count; i++) {

@@ -12,6 +12,7 @@ import { readTensorJson } from "./polygraphy-file.ts";
 import type { Iteration, Runner, SavedFile } from "./saved-file.ts";
 import type { StoredArray } from "./stored-array.ts";
 
+/** Hidden files are passed over. ConfigError for an empty folder, FileError for what does not belong there. */
 export async function openFolder(path: string, files: Files): Promise<SavedFile> {
   const names = (await files.list(path)).filter((name) => !name.startsWith("."));
   const saved = { path, notes: [], holds: "outputs" as const };

@@ -82,6 +82,7 @@ export async function readElements(array: StoredArray, bytes: FileReader, first:
 /** True where blocks of the file are blocks of the row-major array. */
 export const isRowMajor = (header: NpyHeader): boolean => !header.fortranOrder || header.shape.length < 2;
 
+/** Whole, in row-major order. FileError for an array that is cut off. */
 export async function readTensor(name: string, array: StoredArray, reader: FileReader): Promise<Tensor> {
   const { header } = array;
   const bytes = openArray(array, reader);

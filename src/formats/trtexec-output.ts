@@ -9,6 +9,7 @@ import type { Json, JsonObject } from "./json-reader.ts";
 import { isList, isNumberList, isObject } from "./polygraphy-records.ts";
 import type { StoredArray } from "./stored-array.ts";
 
+/** False for an empty list: nothing says what it is. */
 export function isTrtexecList<F>(value: Json<F>): value is readonly JsonObject<F>[] {
   return isList(value) && value.length > 0 && value.every((entry) => isObject(entry) && entry.has("dimensions") && entry.has("values"));
 }

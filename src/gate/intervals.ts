@@ -45,6 +45,7 @@ export function settling(finding: Finding, interval: Interval | undefined, sampl
   return { interval, samples: Number.isFinite(needed) && needed <= mostSamples ? Math.max(needed, samples + 1) : undefined };
 }
 
+/** `now`: samples that were measured. Empty for a finding without a metric. */
 export function settlingText(finding: Finding, { interval, samples }: Settling, now: number): string {
   const { metric } = finding;
   if (metric === undefined) return "";

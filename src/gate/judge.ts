@@ -32,6 +32,7 @@ export interface Judgement {
   readonly unusedPatterns: readonly string[];
 }
 
+/** Every final output must be compared and meet its limits; what is missing or not a number is never a pass. */
 export function judge(input: JudgeInput): Judgement {
   const { measurements, tolerance, waivers, today, baseline } = input;
   const findings = measurements

@@ -13,6 +13,7 @@ interface Lost {
   readonly message: string;
 }
 
+/** Always a warning; margins are taken from the limit that was missed. */
 export const lostFinding = ({ tensor, metric, value, limit, part, message }: Lost): JudgedFinding => ({
   tensor,
   of: "entry",

@@ -20,6 +20,7 @@ type Subject = Pick<Measurement, "tensor" | "part">;
 const subjectText = ({ tensor, part }: Subject): string =>
   part === undefined ? `"${tensor}"` : `the part "${part.name}" of "${tensor}" at ${part.where}`;
 
+/** The figure and the bound it was held against, in one sentence; also where it could not be judged. */
 export function checkText(subject: Subject, check: Check): string {
   const { metric, of, value, level } = check;
   const limit = level === "warn" ? (check.warnLimit ?? check.limit) : check.limit;
@@ -40,9 +41,11 @@ export function findingWords({ tensor, part, metric, of, value = Number.NaN, lim
   return `${label} ${valueText(metric, value)} of ${of === "score" ? `the score of ${name}` : name}, limit ${valueText(metric, limit)}`;
 }
 
+/** For a score that failed while its probabilities met the limits. */
 export const saturatedText = (subject: Subject, check: Check): string =>
   `${checkText(subject, check)} The probabilities themselves pass: they are saturated.`;
 
+/** How many samples meet the limits by themselves; the worst are named unless that is a pass. */
 export function samplesText(tensor: string, { within, counted, worst, ruined }: SampleCount, level: Level): string {
   const named = worst.map(({ sample, metric, value }) => `sample ${sample} has ${metrics[metric].word} ${valueText(metric, value)}`);
   const share = `${within} of ${counted} samples of "${tensor}" meet its limits by themselves`;
@@ -59,6 +62,7 @@ function ruinedText(ruined: readonly number[]): string {
   return ` Ruined (more than 10 dB beyond): ${named}.`;
 }
 
+/** `lost` of `of` entries along the axis; `index` and `value` (dB) are the worst one's. */
 export function entryText(
   { tensor, metrics: whole }: Measurement,
   {
@@ -73,9 +77,11 @@ export function entryText(
   return `entry ${index}${others} along axis ${axis} of "${tensor}" has sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole.sqnrDb ?? Number.NaN)}: what it holds is lost.`;
 }
 
+/** Agreement is the share of entries with this value on both sides among those with it on either. */
 export const valueLostText = ({ tensor, metrics: whole }: Measurement, { value, both, either, agreement }: WorstValue): string =>
   `of ${either} entries of "${tensor}" that are ${value} on either side, ${both} are on both (${valueText("agreement", agreement)}), where the whole agrees in ${valueText("agreement", whole.agreement ?? Number.NaN)}.`;
 
+/** `value` without what is the same, `whole` with it, both dB. */
 export function variationText(measurement: Measurement, { value, whole }: { readonly value: number; readonly whole: number }): string {
   const { reference, variation } = measurement;
   const name = subjectText(measurement);
@@ -87,6 +93,7 @@ export function variationText(measurement: Measurement, { value, whole }: { read
   return `${name} is mostly the same in each of ${variation.samples} samples; without what is the same, it has ${figures}`;
 }
 
+/** Why the figures of a tensor mean nothing. */
 export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault): string {
   switch (fault) {
     case "shape-mismatch":
@@ -106,4 +113,5 @@ export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault
   }
 }
 
+/** The first letter alone; empty stays empty. */
 export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

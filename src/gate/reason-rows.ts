@@ -8,11 +8,13 @@ export const reasonRows = (): string[][] => [
   ...Object.entries(reasons).map(([code, { kind, exit, sentence, next }]) => [`\`${code}\``, kind, String(exit), sentence, next]),
 ];
 
+/** The first row is the head. */
 export const failureRows = (): string[][] => [
   ["failure", "who acts", "exit"],
   ...failureClasses.map(({ failure, who, exit }) => [failure, who, String(exit)]),
 ];
 
+/** The first row is the head. */
 export const caveatRows = (): string[][] => [
   ["caveat", "what the figures do not say", "what to do"],
   ...Object.entries(caveats).map(([code, { sentence, next }]) => [`\`${code}\``, sentence, next]),

@@ -28,6 +28,7 @@ export interface ArtifactResult {
 /** The client itself spends 30 s on a server that only answers 500; past this the report waits for nobody. */
 const defaultTimeoutMs = 60_000;
 
+/** Never rejects: what went wrong is a warning. No URL where nothing was uploaded. */
 export async function uploadArtifact(
   request: ArtifactRequest,
   effects: Pick<Effects, "env" | "clock" | "cancelled">,

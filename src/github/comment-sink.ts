@@ -33,6 +33,7 @@ export interface CommentResult {
 /** The documented limit is 65,536 characters; each refusal ("Body is too long") takes the next smaller rendering. */
 const budgets = [60_000, 30_000, 12_000, 4_000];
 
+/** Rejects for nothing that GitHub answers. */
 export async function publishComment(request: CommentRequest): Promise<CommentResult> {
   if (request.mode === "off") return outcome("not-wanted", undefined);
   try {

@@ -56,15 +56,18 @@ export async function ownLogins(api: Api): Promise<readonly string[]> {
 export const isOwn = (user: { login: string; type?: string | undefined }, logins: readonly string[]): boolean =>
   logins.some((login) => user.login === login || (user.type === "Bot" && user.login === `${login}[bot]`));
 
+/** Rejects with ApiError. */
 export async function createComment(api: Api, pullRequest: number, body: string): Promise<StoredComment> {
   const { data } = await api.call("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", { issue_number: pullRequest, body });
   return stored(read(commentSchema, data, "created comment"));
 }
 
+/** Rejects with ApiError. */
 export async function updateComment(api: Api, id: number, body: string): Promise<void> {
   await api.call("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", { comment_id: id, body });
 }
 
+/** Rejects with ApiError, also for one that is gone. */
 export async function deleteComment(api: Api, id: number): Promise<void> {
   await api.call("DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}", { comment_id: id });
 }

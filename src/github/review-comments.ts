@@ -79,6 +79,7 @@ export async function createSuggestion(api: Api, pullRequest: number, { body, co
   return commentSchema.safeParse(data).data?.html_url ?? "";
 }
 
+/** Rejects with ApiError. */
 export async function updateSuggestion(api: Api, id: number, body: string): Promise<void> {
   await api.call("PATCH /repos/{owner}/{repo}/pulls/comments/{comment_id}", { comment_id: id, body });
 }

@@ -46,6 +46,7 @@ export function entryAxes(shape: readonly number[], which: EntryAxes): number[] 
 
 const isListed = (axis: number, size: number): boolean => axis > 0 && size <= mostListed;
 
+/** One for each axis that `entryAxes` chooses; none where it chooses none. */
 export const emptyEntries = (shape: readonly number[], which: EntryAxes): EntrySums[] =>
   entryAxes(shape, which).map((axis) => emptyAxis(axis, shape[axis] ?? 0));
 

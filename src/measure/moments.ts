@@ -19,6 +19,7 @@ export interface Moments {
   m2: number;
 }
 
+/** Nothing was seen: extremes are infinities, and the mean is 0. */
 export const emptyMoments = (): Moments => ({ count: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0, m2: 0 });
 
 /** Adds `from` to `into` (Chan, Golub and LeVeque 1979: pairwise mean and m2). */

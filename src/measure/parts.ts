@@ -105,6 +105,7 @@ function step(index: number[], shape: readonly number[]): void {
   }
 }
 
+/** In the order of `places`; NaN for a place beyond the values. */
 export function valuesAt(values: Numbers, places: Uint32Array): Float64Array {
   const result = new Float64Array(places.length);
   for (let i = 0; i < places.length; i++) result[i] = values[places[i] ?? 0] ?? Number.NaN;

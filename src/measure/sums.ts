@@ -51,6 +51,7 @@ export const sumFields = [
   "argmax",
 ] as const;
 
+/** Of no pairs: every metric of them is NaN. */
 export const emptySums = (): Sums => ({
   elements: 0,
   nonFiniteReference: 0,

@@ -21,6 +21,7 @@ export interface ValueHistogram {
 
 const bins = 64;
 
+/** `clip`: magnitude beyond which INT8 clips (127 scales); undefined where no scale is known. */
 export const emptyValueHistogram = (clip: number | undefined): ValueHistogram => ({
   range: 0,
   reference: new Float64Array(bins),

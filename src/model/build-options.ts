@@ -31,6 +31,7 @@ export const polygraphyOptions = (tensorrt: BuilderOptions): string[] => [
   ...polygraphyPlugins(tensorrt.plugins),
 ];
 
+/** `plugins`: paths of libraries. No words without any. */
 export const polygraphyPlugins = (plugins: readonly string[]): string[] => (plugins.length === 0 ? [] : ["--plugins", ...plugins]);
 
 /** The class that wrote the cache; nothing where it is the tool's own. */
@@ -43,7 +44,10 @@ export function withoutCalibrator(words: readonly string[]): string[] {
   return at < 0 ? [...words] : [...words.slice(0, at), ...words.slice(at + 2)];
 }
 
+/** No words without a cache. */
 export const polygraphyTiming = (cache: string | undefined): string[] => (cache === undefined ? [] : ["--load-timing-cache", cache]);
+
+/** No words without a cache. */
 export const trtexecTiming = (cache: string | undefined): string[] => (cache === undefined ? [] : [`--timingCacheFile=${cache}`]);
 
 /** Undefined where trtexec would not accept the cache, and calibrate on random numbers, or not understand the shape of an input. */

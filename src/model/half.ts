@@ -3,6 +3,7 @@
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
+/** `half`: the 16 bits as an integer. Exact. */
 export function halfToFloat(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
@@ -12,6 +13,7 @@ export function halfToFloat(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The 16 bits as an integer. The value is rounded to float32 first; from 65,520 on it is an infinity. */
 export function floatToHalf(value: number): number {
   float[0] = value;
   const word = bits[0] ?? 0;

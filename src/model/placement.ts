@@ -21,6 +21,7 @@ export interface PlacementRecord {
   readonly left: readonly string[];
 }
 
+/** As the report holds it; `left` is sorted, and empty for `core`, which leaves nothing by type. */
 export const recordOf = (placement: Placement): { scheme: PlacementScheme; left: string[] } => ({
   scheme: placement.scheme,
   left: placement.scheme === "core" ? [] : [...placement.left].toSorted(),

@@ -54,4 +54,5 @@ export const elementCount = (shape: readonly number[]): number => shape.reduce((
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dim, i) => dim === b[i]);
 
+/** True for float16, float32 and float64. */
 export const isFloat = (dtype: DType): boolean => dtype.startsWith("float");

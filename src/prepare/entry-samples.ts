@@ -107,6 +107,7 @@ const runLoader = async (
     { ...limits, deadlineMs: place.context.deadlineMs },
   );
 
+/** What to say, and where, for an entry without validation samples. */
 export const noValidation = ({ name, describedIn, place }: ModelEntry): string =>
   describedIn === "flags"
     ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL --samples 16 -o FILE.json" writes random ones for a first look.`

@@ -6,6 +6,7 @@ import { type FingerprintedSource, overlapOf } from "../samples/fingerprints.ts"
 /** Calibration samples that nobody read (a cache is in force) are read for this alone, so not without end. */
 const mostRead = 4096;
 
+/** Reads all validation samples and, of a calibration set, as many as `mostRead`. Without one nothing overlaps. */
 export async function evidenceOf(
   entry: Pick<ModelEntry, "isOverlapAllowed">,
   validation: FingerprintedSource,

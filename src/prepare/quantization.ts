@@ -37,6 +37,7 @@ export const noQuantization = (entry: ModelEntry): string =>
     ? `"${entry.name}" has no scales. Add --cache FILE, --data FILE.npz or --qdq FILE.onnx.`
     : `${placeWords(entry)}"${entry.name}" has no quantization, and its model holds no Q/DQ. Give quantization: {cache: FILE}, {data: FILE.npz} or {qdq: FILE.onnx}.`;
 
+/** ConfigError and FileError for what the entry names wrongly; ToolError where only a stale or broken cache is left. */
 export async function chooseQuantization(facts: QuantizationFacts): Promise<ChosenQuantization> {
   const { entry, qdqPath } = facts;
   const given = entry.quantization;

@@ -35,6 +35,7 @@ interface ProbeRequest {
   readonly fresh?: boolean;
 }
 
+/** Never rejects for a tool or a file: such a probe is `unknown` with why, and has no run. */
 export async function probeOn(
   judging: Judging,
   { keep, samples, fresh = false }: ProbeRequest,
@@ -57,6 +58,7 @@ export function unknownProbe(error: unknown, seconds: number): ProbeResult {
   return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds };
 }
 
+/** `seconds`: what the probe took. Margins are dB to the nearest limit; an undecided verdict is `unknown`. */
 export function judgedResult({ engine, measured, judgement }: JudgedRun, { units }: PreparedLane, seconds: number): ProbeResult {
   const { verdict, findings } = judgement;
   if (verdict.kind === "undecided") return { kind: "unknown", why: `${verdict.reason}: ${verdict.message}`, seconds };

@@ -7,6 +7,7 @@ import { type SampleSplit, splitSamples } from "../search/sample-split.ts";
 /** Calibration samples rank where there are so many; else a part of the validation samples does. */
 export const fewestToRank = 4;
 
+/** Reads every validation and calibration sample once. Deterministic for a seed. */
 export async function splitForSearch({ job }: Pick<Prepared, "job">, seed: number): Promise<SampleSplit> {
   const { data } = job.quantization;
   const prints = await printsOf(job.validation);

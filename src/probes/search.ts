@@ -32,6 +32,7 @@ export interface ModelSearch {
   close(): Promise<void>;
 }
 
+/** Prepares nothing before it is asked. */
 export function openSearch(inputs: Omit<RankInputs, "split">): ModelSearch {
   const { prepared, judging, context } = inputs;
   let opened: Promise<SearchInputs> | undefined;

@@ -41,6 +41,7 @@ export interface OpenRanker {
   readonly samples: readonly number[];
 }
 
+/** Opens nothing before `ranker` is asked; `close` ends what it opened. */
 export function surrogateFor(inputs: RankInputs): Surrogate {
   let opened: ReturnType<typeof openSurrogate> | undefined;
   return {

@@ -18,6 +18,7 @@ export interface WrittenFiles {
   readonly all: readonly string[];
 }
 
+/** Rejects where the report itself cannot be written. */
 export async function writeFiles(report: Report, folder: string, { files }: Effects): Promise<WrittenFiles> {
   const at = (name: string) => join(folder, name);
   const scripts = await fixScripts(report, folder, files);

@@ -38,6 +38,7 @@ export interface Publication {
   readonly reportFolder: string;
 }
 
+/** Outside a workflow only files are written. */
 export async function publish(outcome: Publication, effects: Effects): Promise<Published> {
   const { report, event } = outcome;
   const { log } = effects;

@@ -21,6 +21,7 @@ export interface ReportFacts {
   readonly notices: readonly string[];
 }
 
+/** Models as they were checked, removed ones behind them. Throws InvalidReport where the report does not fit its schema. */
 export function composeReport({ settings, selection, event, checked, startMs, notices: more }: ReportFacts, effects: Effects): Report {
   const removed = selection.removed.map(
     (model): ModelReport => ({

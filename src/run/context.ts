@@ -19,6 +19,7 @@ export interface ContextFacts {
   readonly earlier: CheckContext["earlier"];
 }
 
+/** Writes the base commit's code out where an entry runs code; else nothing is written. */
 export async function makeContext(
   { settings, config, selection, reportFolder, startMs, earlier }: ContextFacts,
   effects: Effects,

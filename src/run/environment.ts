@@ -13,6 +13,7 @@ export interface EnvironmentFacts {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** What no lane told is null. */
 export function describeEnvironment(facts: EnvironmentFacts, effects: Effects): Report["environment"] {
   const { env, clock } = effects;
   const { event, versions } = facts;

@@ -15,6 +15,7 @@ export interface Earlier {
 
 const nothing: Earlier = { models: new Map(), endedEarly: false };
 
+/** Nothing where no report is there or none can be read; models that do not fit the schema are left out. */
 export async function readEarlier(folder: string, { files }: Effects): Promise<Earlier> {
   const path = join(folder, "report.json");
   try {

@@ -100,6 +100,7 @@ function nonFinite(feed: Feed): string | undefined {
   return undefined;
 }
 
+/** One print a row of the batch; a single one where inputs differ in their first dimension or have none. */
 export function fingerprintOf(feed: Feed): Fingerprint {
   const tensors = [...feed.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const rows = new Set(tensors.map(({ shape }) => shape[0] ?? 0));

@@ -23,6 +23,7 @@ export interface OpenPart {
   close(): Promise<void>;
 }
 
+/** Each of `feeds` is one sample, by name of its input. */
 export function wholePart(file: string, feeds: readonly ReadonlyMap<string, StoredArray>[], inputs: readonly ModelInput[]): FeedPart {
   return {
     file,
@@ -40,6 +41,7 @@ export function wholePart(file: string, feeds: readonly ReadonlyMap<string, Stor
   };
 }
 
+/** `arrays`: by name of their input. The first input's array tells the number of samples. */
 export function cutPart(file: string, arrays: ReadonlyMap<string, StoredArray>, inputs: readonly ModelInput[]): FeedPart {
   const [first] = inputs;
   const array = first && arrays.get(first.name);

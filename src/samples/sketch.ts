@@ -27,6 +27,7 @@ export interface Sketch {
   readonly isLed: boolean;
 }
 
+/** Of no values: that of zeros. NaN and infinities are refused before (fingerprints.ts). */
 export function sketchOf(values: Float32Array | Float64Array): Sketch {
   const size = values.length;
   const sums = size <= mostSingle ? Float64Array.from(values) : scattered(values);

@@ -36,6 +36,7 @@ export interface Choice {
 const longestPart = 1 / 2;
 const alwaysWorthwhile = 8;
 
+/** Throws SearchStopped as the runner does. */
 export async function chooseByProbes(runner: ProbeRunner, request: ChooseRequest): Promise<Choice> {
   const { ranking, history, requiredDb, isDiffuse } = request;
   const longest = Math.min(ranking.order.length, Math.max(alwaysWorthwhile, Math.floor(ranking.order.length * longestPart)));

@@ -11,6 +11,7 @@ export interface Told {
   readonly why?: string;
 }
 
+/** `kept` of `of` units or blocks (`what`, in the plural); `why` says more for some kinds. */
 export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): string {
   const set = `${kept} of ${of} ${kept === 1 && of === 1 ? what.slice(0, -1) : what}`;
   const again = "Raise search.budget-minutes or search.max-builds and run again: the journal is used.";

@@ -22,6 +22,10 @@ export interface Impossible {
 
 type Facts = Pick<SearchRequest, "plain" | "heldByNoUnit" | "failsElsewhere">;
 
+/**
+ * Impossible where the plain model cannot be measured or already passes. `requiredDb`: by how much the samples that choose flatter the plain model; a set
+ * must clear the limit on them by that much.
+ */
 export async function checkPreconditions(runner: ProbeRunner, facts: Facts): Promise<Preconditions | Impossible> {
   const plain = facts.plain ?? (await runner.ask({ phase: "premise", keep: [], samples: "all" }));
   if (plain.kind === "unknown") return broken(`the plain quantised model could not be measured: ${plain.why}`);
@@ -51,4 +55,5 @@ const causeOf = (held: readonly string[]): string =>
 const missed = ({ marginDb }: Measured): string => (-marginDb).toPrecision(3);
 const broken = (why: string): Impossible => ({ kind: "premise-fails", why });
 
+/** True where there is nothing to search. */
 export const isImpossible = (found: Preconditions | Impossible): found is Impossible => "kind" in found;

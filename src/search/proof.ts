@@ -9,8 +9,10 @@ import { type Measured, type ProbeResult, passes, passesSurely } from "./probe.t
 export const fewestToProve = 24;
 const sets = 3;
 
+/** No proof, and no sample was asked. */
 export const notAsked = (message: string): Proof => ({ state: "none", samples: 0, message });
 
+/** `counts`: how the samples were split. Without three sets that do not meet nothing is proved. */
 export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
   const { prove: samples, apart } = counts;
   if (result.kind === "unknown")

@@ -29,4 +29,5 @@ export function largestAt(values: Numbers, start: number, count: number, stride 
   return best;
 }
 
+/** Of a share 0..1, to three significant digits: `12.3 %`. */
 export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

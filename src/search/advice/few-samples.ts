@@ -2,6 +2,7 @@
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
+/** Undefined with `min-samples` or more, and where nobody knows. */
 export function fewSamples({ calibration }: AdviceFacts): Advice | undefined {
   if (calibration?.samples === undefined || calibration.samples >= calibration.minSamples) return undefined;
   const { samples, minSamples, algorithm } = calibration;

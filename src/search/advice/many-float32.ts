@@ -4,6 +4,7 @@ import type { AdviceFacts } from "./facts.ts";
 
 const MANY = 8;
 
+/** Undefined for a search in FP16, and for no more than `MANY` kept units. */
 export function manyFloat32({ search }: AdviceFacts): Advice | undefined {
   if (search?.precision !== "float32" || search.kept <= MANY) return undefined;
   const { kept, units } = search;

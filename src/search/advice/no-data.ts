@@ -2,6 +2,7 @@
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
+/** Undefined where calibration data is given, and for every other outcome than a diffuse error. */
 export function noData({ calibration, search }: AdviceFacts): Advice | undefined {
   if (search?.outcome !== "diffuse" || calibration?.onlyCache !== true) return undefined;
   const { units, plainDb } = search;

@@ -11,6 +11,7 @@ const unsolved: ReadonlyMap<OutcomeKind, string> = new Map([
   ["not-confirmed", "found no set that is enough on fresh samples too"],
 ]);
 
+/** Undefined where the search found a set or asked no probe. */
 export function notConverging({ search, limitDb }: AdviceFacts): Advice | undefined {
   const ending = unsolved.get(search?.outcome ?? "found");
   if (!search || ending === undefined || search.probes === 0) return undefined;

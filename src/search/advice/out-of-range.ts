@@ -6,6 +6,7 @@ import type { AdviceFacts } from "./facts.ts";
 const CLIPPED_RATIO = 1.25;
 const NAMED = 3;
 
+/** Undefined where no tensor goes beyond its range by more than `CLIPPED_RATIO`, and where ranges are unknown. */
 export function outOfRange({ calibration }: AdviceFacts): Advice | undefined {
   const beyond = (calibration?.ranges ?? [])
     .map((range) => ({ ...range, ratio: range.seenAmax / range.calibratedAmax }))

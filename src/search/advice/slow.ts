@@ -2,6 +2,7 @@
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
+/** Undefined where nothing was timed, where the accuracy is not met, and where the limit, or without one the reference, is not exceeded. */
 export function slow({ latency, accurate }: AdviceFacts): Advice | undefined {
   const { referenceMs = 0, candidateMs, fixedMs, isFaster, maxSlowdown } = latency ?? {};
   const judged = fixedMs ?? (accurate === true ? candidateMs : undefined);

@@ -2,6 +2,7 @@
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
+/** Undefined where hash and time fit and every input of a compute node has a scale. */
 export function staleCache({ calibration }: AdviceFacts): Advice | undefined {
   const missing = calibration?.missingScales?.length ?? 0;
   const newerHours = calibration?.stale?.modelNewerHours ?? 0;

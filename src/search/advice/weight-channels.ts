@@ -5,6 +5,7 @@ import type { AdviceFacts } from "./facts.ts";
 /** From this ratio of the widest channel to the middle one on, the middle one loses two of its eight bits (12 dB). */
 const WIDE = 4;
 
+/** Undefined where no weight's widest channel is `WIDE` times its middle one. */
 export function weightChannels({ weights = [] }: AdviceFacts): Advice | undefined {
   const wide = weights.filter(({ ratio }) => ratio >= WIDE).toSorted((a, b) => b.ratio - a.ratio);
   const worst = wide[0];
