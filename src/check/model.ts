@@ -25,6 +25,7 @@ import type { Engine } from "../model/engine.ts";
 import { withComputeInFloat } from "../prepare/compute-in-float.ts";
 import { type CheckContext, type Stopwatch, stopwatch } from "../prepare/context.ts";
 import { exportedCache } from "../prepare/exported-cache.ts";
+import { withMissingActivations } from "../prepare/missing-activations.ts";
 import { type Prepared, prepareModel } from "../prepare/prepare-model.ts";
 import { type ModelSearch, openSearch, type Searched } from "../probes/search.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
@@ -107,7 +108,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const { engine } = decided.run;
   const half = await watch.time("compare", () => judgeHalf(judging, samples));
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
-  const outputsVerdict = withComputeInFloat(withTask(decided.decision.verdict, task), lane.coverage);
+  const taskVerdict = withComputeInFloat(withTask(decided.decision.verdict, task), lane.coverage);
+  const outputsVerdict = await watch.time("compare", () => withMissingActivations(taskVerdict, lane));
   const wantsSearch = ({ kind }: Verdict) => wanted === "always" || (wanted === "on-regression" && kind === "regression");
 
   const wantsLayers = outputsVerdict.kind === "regression" || wanted === "always" || namesLayers(entry, lane.outputs);

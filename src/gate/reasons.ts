@@ -181,6 +181,10 @@ export const reasons = {
     "Half or more of the compute nodes are of kinds that the gate does not quantise (LSTM, Einsum, attention in one node …) or lie inside bodies, and stayed in float: what INT8 does to them is not known.",
     "Export them as Conv, Gemm or MatMul outside of control flow.",
   ),
+  "activation-unknown": undecided(
+    "Quantisers cut off much of what the model's own float form computes: a Relu or Clip that the exporter left out would, and so would a range that is too small. The file does not say which.",
+    "Give the float model as `path` and the quantised one as `quantization: {qdq: …}`.",
+  ),
   "unknown-operator": undecided(
     "The model uses an operator that this lane does not have.",
     "A TensorRT plugin runs in the lanes `implicit` and `explicit` (`tensorrt.plugins`); for anything else check the export.",

@@ -67,6 +67,11 @@ export interface PreparedLane {
   half?(): Promise<Engine>;
   /** Times serialised engines against each other on the first validation sample; nothing where times mean nothing (`simulate`). Rejects with ToolError. */
   timePlans?(plans: readonly string[]): Promise<TimingRun>;
+  /**
+   * Labels of nodes behind which the reference may lack an activation that the exporter left out, on these samples: the file does not tell it from a range that is too
+   * small. Empty where the float model is given. Rejects with ToolError.
+   */
+  missingActivations?(): Promise<readonly string[]>;
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   close(): Promise<void>;

@@ -5,6 +5,7 @@
 import { ToolError } from "../effects/failure.ts";
 import type { Unit } from "../model/unit.ts";
 import { computeOfFloatKinds } from "./body-coverage.ts";
+import { type DoubtedClamp, doubtedClamps } from "./doubted-clamps.ts";
 import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
@@ -169,7 +170,10 @@ function integerTensors({ nodes, constants }: Network): Set<string> {
  * The network with every Q/DQ pair read around and the activations that pairs replaced put back. ToolError `quantization-form` where a quantiser stays: such
  * a reference would be compared with itself.
  */
-export function withoutQdq(network: Network): Network {
+export const withoutQdq = (network: Network): Network => floatForm(network).float;
+
+/** The same, with the quantisers of which the file does not say whether an activation stood before them. */
+export function floatForm(network: Network): { readonly float: Network; readonly doubted: readonly DoubtedClamp[] } {
   const view = floatView(network, undefined);
   const nodes = network.nodes.map((node) =>
     isQuantize(node) || isDequantize(node)
@@ -180,7 +184,7 @@ export function withoutQdq(network: Network): Network {
   const constants = new Map([...network.constants, ...added.constants]);
   const float = prune({ ...network, nodes: sortNodes([...nodes, ...added.nodes]), constants });
   const [first, ...more] = quantizersLeft(float);
-  if (first === undefined) return float;
+  if (first === undefined) return { float, doubted: doubtedClamps(network, view) };
   throw new ToolError(
     "quantization-form",
     `${1 + more.length} quantisers of ${network.file} (first '${first}') have no DequantizeLinear of the same scale behind them, so its float form cannot be read from the file. Give the float model as 'path' and this one as 'quantization.qdq'.`,

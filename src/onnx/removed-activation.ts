@@ -67,6 +67,9 @@ function clipOf({ low, high, step }: ClampRange, maker: NodeProto): Activation |
 
 /** Never below zero, or an activation that the exporter did keep. */
 const neverNegative: ReadonlySet<string> = new Set(["Relu", "Clip", "Sigmoid", "HardSigmoid", "Softmax", "Softplus", "Abs", "Exp", "Sqrt"]);
+/** No Relu or Clip behind it was left out: it bounds its results by itself, or it is one that was kept. */
+export const isBounded = ({ opType }: NodeProto): boolean => neverNegative.has(opType) || opType === "Tanh";
+
 /** Operators whose results lie within the range of what they read. */
 const withinRange: ReadonlySet<string> = new Set([
   ...["MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax", "ReduceMin", "Concat", "Identity", "Cast"],

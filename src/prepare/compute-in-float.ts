@@ -11,7 +11,7 @@ export function withComputeInFloat(verdict: Verdict, coverage: LaneCoverage): Ve
   const { bodies, kinds, totalUnits } = inFloat(coverage);
   const isMost = (count: number) => count > 0 && count * 2 >= totalUnits;
   if (verdict.kind !== "pass" || !isMost(bodies.length + kinds.length)) return verdict;
-  const reason = isMost(bodies.length) ? "compute-in-bodies" : "compute-in-float";
+  const reason = bodies.length >= kinds.length ? "compute-in-bodies" : "compute-in-float";
   const { kind, next } = reasonOf(reason);
   const what = [
     ...(bodies.length > 0 ? [`${inBodies(bodies, totalUnits)} and stayed in float (${list(bodies)})`] : []),

@@ -12,6 +12,7 @@ import type { Placement } from "../../model/placement.ts";
 import { bodyInputs } from "../../onnx/bodies.ts";
 import { bodiesByQdq, computeOfFloatKinds } from "../../onnx/body-coverage.ts";
 import { embed, isExternal } from "../../onnx/constants.ts";
+import type { DoubtedClamp } from "../../onnx/doubted-clamps.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { DataType, nodeLabel, type OnnxModel } from "../../onnx/model.ts";
@@ -27,7 +28,7 @@ import {
   wantedBy,
 } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
-import { countOthers, hasQdq, withoutQdq } from "../../onnx/qdq-units.ts";
+import { countOthers, floatForm, hasQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { findUnits, isCompute } from "../../onnx/units.ts";
@@ -55,6 +56,8 @@ export interface Sides {
   readonly bodies?: BodyCoverage;
   /** As LaneCoverage has it. */
   readonly floatKinds: readonly string[];
+  /** Quantisers of a file without its float model that may stand for an activation. */
+  readonly doubted?: readonly DoubtedClamp[];
   readonly variant: string;
   /** Where the gate's own Q/DQ is; undefined where the model brings its own. */
   readonly placement?: Placement;
@@ -153,7 +156,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const own = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
   const written = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
   const quantized = toQdqForm(withoutTrtOperators(written));
-  const float = holdsOwn ? withoutQdq(quantized) : toNetwork(model);
+  const { float, doubted = [] } = holdsOwn ? floatForm(quantized) : { float: toNetwork(model) };
   // A quantiser's own preprocessing folds normalisations: weights are found behind them.
   const partner = holdsOwn ? undefined : await embedded(await foldBatchNorm(float, files), files);
   const { candidate: asItIs, found } = qdqCandidate(quantized, partner);
@@ -170,6 +173,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     missingScales: [],
     heldByNoUnit: found.left,
     floatKinds: found.floatKinds,
+    doubted,
     ...(bodies === undefined ? {} : { bodies }),
     variant: "qdq",
   };

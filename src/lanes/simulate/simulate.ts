@@ -17,6 +17,7 @@ import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
 import { readShapes, shapeNetwork } from "./probe-shapes.ts";
 import { makeSides, type Sides } from "./quantized-pair.ts";
+import { reachedClamps } from "./reached-clamps.ts";
 import { reproduceCommands } from "./reproduce.ts";
 import { type RunContext, runContext } from "./run-context.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
@@ -64,6 +65,8 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     ...(sides.placement === undefined ? {} : { placement: sides.placement }),
     ...(sides.convergence === undefined ? {} : { convergence: sides.convergence }),
     deterministic: true,
+    missingActivations: () =>
+      reachedClamps(sides.reference, sides.doubted ?? [], { runtime, effects: job.effects, validation: job.validation }),
     build: async (assignment, { fresh = false } = {}) => {
       if (fresh) await outputs.rebuild();
       return explainingEngine({ job, runtime }, simulatedEngine(bench, { outputs, layers }, assignment));

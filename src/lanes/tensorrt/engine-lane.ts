@@ -42,6 +42,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     networkLayers: parts.network.layers.map((layer) => layer.name),
     timingCachePath: parts.session.timingCache,
     ...(parts.cachePath === undefined ? {} : { cachePath: parts.cachePath }),
+    ...(parts.missingActivations === undefined ? {} : { missingActivations: parts.missingActivations }),
     ...(parts.scales === undefined ? {} : { scales: parts.scales }),
     ...(parts.placement === undefined ? {} : { placement: parts.placement }),
   };

@@ -15,6 +15,8 @@ import { countOthers, hasQdq } from "../../onnx/qdq-units.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
+import { reachedClamps } from "../simulate/reached-clamps.ts";
+import { loadRuntime } from "../simulate/runtime.ts";
 import { explicitLane } from "./capabilities.ts";
 import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
@@ -33,7 +35,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
   if (!works) throw new ToolError("lane-unavailable", `The lane 'explicit' is not available: ${whyNot}.`);
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const { quantized, float, partner, path: qdqPath, given, missingScales, made, why } = await qdqSource(job, own, typed);
+  const { quantized, float, partner, doubted = [], path: qdqPath, given, missingScales, made, why } = await qdqSource(job, own, typed);
   job.effects.log.info(`Q/DQ: ${why}`);
   const { candidate, found } = qdqCandidate(quantized, partner);
   const units = made?.units ?? candidate.units;
@@ -91,6 +93,14 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     ),
     single: { ...base, what: "FP32 engine", tf32: false, modelPath: singlePath, fp16: false, int8: false },
     float,
+    missingActivations: async () =>
+      doubted.length === 0
+        ? []
+        : await reachedClamps(float, doubted, {
+            runtime: await loadRuntime(job.effects),
+            effects: job.effects,
+            validation: job.validation,
+          }),
     coverage: {
       quantizedUnits: (made?.units.length ?? found.quantizedCompute) + (bodies?.quantized.length ?? 0),
       totalUnits: (made?.totalUnits ?? found.totalUnits) + (bodies?.total ?? 0) + found.floatKinds.length,

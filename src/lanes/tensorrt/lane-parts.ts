@@ -34,6 +34,8 @@ export interface LaneParts {
   readonly placement?: Placement;
   /** Uncorrected memory errors of the GPU at the start. */
   readonly eccBefore: number | undefined;
+  /** As PreparedLane has it. */
+  missingActivations?(): Promise<readonly string[]>;
   reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   onClose(): Promise<void>;
 }

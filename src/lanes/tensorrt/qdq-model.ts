@@ -6,12 +6,13 @@ import type { EngineJob } from "../../model/job.ts";
 import type { Placement } from "../../model/placement.ts";
 import type { Unit } from "../../model/unit.ts";
 import { elementsOf } from "../../onnx/constants.ts";
+import type { DoubtedClamp } from "../../onnx/doubted-clamps.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
 import { countOtherNodes } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
-import { withoutQdq } from "../../onnx/qdq-units.ts";
+import { floatForm } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { calibrateModel } from "../simulate/calibrate-model.ts";
 import { insertPlaced } from "../simulate/placement.ts";
@@ -23,6 +24,8 @@ export interface QdqSource {
   readonly float: Network;
   /** Where a kept unit's float weights come from; undefined where the model knows them only as integers. */
   readonly partner: Network | undefined;
+  /** As Sides of the simulate lane have it. */
+  readonly doubted?: readonly DoubtedClamp[];
   readonly path: string;
   /** The file to build as it stands, byte for byte; undefined for what the gate made or had to write anew. */
   readonly given: string | undefined;
@@ -63,7 +66,7 @@ export async function qdqSource(job: EngineJob, own: ModelFacts, typed: boolean)
   const quantized = toQdqForm(own.network);
   return {
     quantized,
-    float: withoutQdq(quantized),
+    ...floatForm(quantized),
     partner: undefined,
     path: job.modelPath,
     given: quantized === own.network ? job.modelPath : undefined,

@@ -5,7 +5,7 @@ import { TensorProtoSchema } from "../../../src/onnx/gen/onnx-ml_pb.js";
 import { DataType, floatTensor, int8Tensor, intAttr, makeNode, type NodeProto, type TensorProto } from "../../../src/onnx/model.ts";
 import { type Network, toNetwork } from "../../../src/onnx/network.ts";
 import { toQdqForm } from "../../../src/onnx/qdq-form.ts";
-import { qdqUnits, withoutQdq } from "../../../src/onnx/qdq-units.ts";
+import { floatForm, qdqUnits, withoutQdq } from "../../../src/onnx/qdq-units.ts";
 import { parseModel } from "../../../src/onnx/read.ts";
 import { modelBytes, node } from "../../fakes/onnx-models.ts";
 
@@ -78,6 +78,27 @@ describe("an activation that the quantiser made superfluous", () => {
       (nodes) => qdqUnits(quantized, float(nodes)).putBack,
     );
     expect([without, withRelu]).toEqual([[], ["product"]]);
+  });
+});
+
+describe("a quantiser that may stand for an activation", () => {
+  const nodes = [node("MatMul", ["x", "w"], ["h"], "product"), ...pair("h"), node("MatMul", ["h_d", "w"], ["y"], "last")];
+  const doubted = (zero: TensorProto, made: readonly NodeProto[] = nodes, outputs: readonly string[] = ["y"]) =>
+    floatForm(network(made, [scale("s", 0.01), zero], outputs)).doubted;
+
+  it("is told with its range and what it reads, behind the Relu that was put back where the range ends at zero", () => {
+    const [one] = doubted(uint8("z", 93));
+    expect(one).toMatchObject({ tensor: "h", label: "product" });
+    expect([one?.low, one?.high].map((end) => end?.toFixed(2))).toEqual(["-0.93", "1.62"]);
+    expect(doubted(uint8("z", 0))).toMatchObject([{ tensor: "h:activation", label: "product" }]);
+  });
+
+  it("is none where every range is symmetric, where others read the values, and behind what bounds them", () => {
+    expect(doubted(int8Tensor("z", [], new Int8Array(1)))).toEqual([]);
+    expect(doubted(uint8("z", 128))).toEqual([]);
+    expect(doubted(uint8("z", 93), nodes, ["y", "h"])).toEqual([]);
+    const tanh = [node("Tanh", ["x"], ["h"]), ...pair("h"), node("MatMul", ["h_d", "w"], ["y"])];
+    expect(doubted(uint8("z", 93), tanh)).toEqual([]);
   });
 });
 
