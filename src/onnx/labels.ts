@@ -91,19 +91,34 @@ export function isInvariant({ shape, data }: Labels, axis: number): boolean {
   return true;
 }
 
-/** The smallest box that holds a label, as an index expression: `[:, 4:84, :]`. A negative axis never occurs; scalars give `[]`. */
+/**
+ * Where a label lies, as an index expression: `[:, 4:84, :]`, with a step where it is interleaved: `[:, 1:12:2]`. Where no such expression holds it alone, the
+ * smallest box around it, and how much of that it is: `32 of the 60 values in [:, 0:12]`. Scalars give `[]`.
+ */
 export function boxOf({ shape, data }: Labels, label: number): string {
-  const low = shape.map((dim) => dim);
-  const high = shape.map(() => -1);
+  const used = shape.map((dim) => new Uint8Array(dim));
+  let count = 0;
   eachIndex(shape, (index, at) => {
     if (data[at] !== label) return;
-    for (let i = 0; i < shape.length; i++) {
-      low[i] = Math.min(low[i] ?? 0, index[i] ?? 0);
-      high[i] = Math.max(high[i] ?? 0, index[i] ?? 0);
-    }
+    count++;
+    for (const [axis, marks] of used.entries()) marks[index[axis] ?? 0] = 1;
   });
-  return `[${shape.map((dim, i) => (low[i] === 0 && high[i] === dim - 1 ? ":" : `${low[i]}:${(high[i] ?? 0) + 1}`)).join(", ")}]`;
+  const runs = used.map(runOf);
+  const box = `[${runs.map(({ text }) => text).join(", ")}]`;
+  const held = elementCount(runs.map(({ size }) => size));
+  return held === count ? box : `${count} of the ${held} values in ${box}`;
 }
+
+/** The marked places of an axis as a slice with the largest step that holds them all, and how many it holds. */
+function runOf(marks: Uint8Array): { readonly text: string; readonly size: number } {
+  const places = [...marks.keys()].filter((place) => marks[place] === 1);
+  const [first = 0, last = -1] = [places[0], places.at(-1)];
+  const step = places.slice(1).reduce((divisor, place, i) => greatestCommonDivisor(divisor, place - (places[i] ?? 0)), 0) || 1;
+  const isWhole = step === 1 && first === 0 && last === marks.length - 1;
+  return { text: isWhole ? ":" : `${first}:${last + 1}${step > 1 ? `:${step}` : ""}`, size: Math.floor((last - first) / step) + 1 };
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
 export function stridesOf(shape: readonly number[]): number[] {
   const strides: number[] = [];
