@@ -45,15 +45,19 @@ export function settling(finding: Finding, interval: Interval | undefined, sampl
   return { interval, samples: Number.isFinite(needed) && needed <= mostSamples ? Math.max(needed, samples + 1) : undefined };
 }
 
+/** What an interval from so few samples is worth; empty where there are enough. */
+export const roughWords = (samples: number): string =>
+  samples < fewSamples
+    ? `rough, from ${samples} samples: at 16 it holds ${heldAtSixteen} of fresh figures${samples < 16 ? ", at fewer less" : ""}`
+    : "";
+
 /** `now`: samples that were measured. Empty for a finding without a metric. */
 export function settlingText(finding: Finding, { interval, samples }: Settling, now: number): string {
   const { metric } = finding;
   if (metric === undefined) return "";
   const range = `${valueText(metric, interval.low)} to ${valueText(metric, interval.high)}`;
-  const few =
-    now < fewSamples
-      ? ` (rough, from ${now} samples: at 16 it holds ${heldAtSixteen} of fresh figures${now < 16 ? ", at fewer less" : ""})`
-      : "";
+  const rough = roughWords(now);
+  const few = rough === "" ? "" : ` (${rough})`;
   const advice =
     samples === undefined ? "no number of samples is known to settle it" : `about ${samples} samples would settle it (${now} now)`;
   return `The limit lies inside its 90 % interval over samples, ${range}${few}: ${advice}.`;

@@ -3,7 +3,7 @@
 import { plural } from "../../model/plural.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
-import { outputRows, rowLabel, rowName } from "../sections/outputs.ts";
+import { outputRows, roughIntervals, rowLabel, rowName } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
 import { outputDetail } from "./output-detail.ts";
 import { fold, levelCell, tableOf } from "./parts.ts";
@@ -47,7 +47,8 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
     rows.length > mostOutputRows
       ? html`<p class="note">…and ${plural(rows.length - mostOutputRows, "more row")} in report.json.</p>`
       : nothing;
-  return html`${table}${more}${outputDetail(model, show)}${fold("All figures of the outputs", allFigures(model.outputs, show))}${fold("Figures by class", perClass(model.outputs, show))}`;
+  const rough = roughIntervals([model]);
+  return html`${table}${rough === "" ? nothing : html`<p class="note">${rough}</p>`}${more}${outputDetail(model, show)}${fold("All figures of the outputs", allFigures(model.outputs, show))}${fold("Figures by class", perClass(model.outputs, show))}`;
 }
 
 function allFigures(outputs: readonly MeasuredTensor[], show: Show): Markup {

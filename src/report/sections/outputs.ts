@@ -1,10 +1,11 @@
 /** The table of outputs: every check of every output, worst first. Keeps its head whatever the caps. Reads the report's checks; judges nothing. */
+import { roughWords } from "../../gate/intervals.ts";
 import { worseLevel } from "../../gate/levels.ts";
 import { counterpart } from "../../gate/parts.ts";
 import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
-import { code, table } from "../markdown.ts";
+import { blocks, code, table } from "../markdown.ts";
 import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { byUrgency, levelMark, verdictMark } from "./labels.ts";
 
@@ -52,7 +53,8 @@ export function outputsTable(report: Report, caps: SizeLimits): string {
     .map((row) => ("metric" in row ? cells(row, several, withBase, caps) : emptyRow(row, several, withBase, caps)));
   const head = [...(several ? ["Model"] : []), "Output", "Metric", "Value", "Limit", "Margin", ...(withBase ? ["Base"] : []), "Result"];
   const text = table(head, shown, [...(several ? ["l"] : []), "l", "l", "r", "r", "r", ...(withBase ? ["r"] : []), "l"]);
-  return rows.length > shown.length ? `${text}\n\n…and ${plural(rows.length - shown.length, "more row")} in the report.` : text;
+  const more = rows.length > shown.length ? `…and ${plural(rows.length - shown.length, "more row")} in the report.` : "";
+  return blocks(text, roughIntervals(report.models), more);
 }
 
 function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
@@ -110,6 +112,13 @@ const emptyRow = (model: ModelReport, several: boolean, withBase: boolean, caps:
   ...(withBase ? ["–"] : []),
   model.status === "removed" ? "not checked" : `${verdictMark[model.verdict]} ${model.verdict}`,
 ];
+
+/** What the intervals beside figures are worth where samples are few, by the model that has fewest; empty where none is shown, or all have enough. */
+export function roughIntervals(models: readonly ModelReport[]): string {
+  const shown = models.flatMap((model) => (outputRows(model).some(({ interval }) => interval !== undefined) ? model.outputs : []));
+  const words = roughWords(Math.min(...shown.map(({ samples }) => samples)));
+  return words === "" ? "" : `The 90 % interval beside a figure is ${words}.`;
+}
 
 /** A pooled figure stands before samples one by one, these before a single entry. */
 const rank = ({ of }: OutputRow): number => (of === "samples" ? 1 : of === "entry" ? 2 : 0);

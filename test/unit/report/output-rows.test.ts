@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import { outputRows } from "../../../src/report/sections/outputs.ts";
-import { sampleModel, sampleTensor } from "../../fakes/report.ts";
+import { renderComment } from "../../../src/report/comment.ts";
+import { renderHtml } from "../../../src/report/html/page.ts";
+import { outputRows, roughIntervals } from "../../../src/report/sections/outputs.ts";
+import { sampleModel, sampleReport, sampleTensor } from "../../fakes/report.ts";
 
 const check = { of: "tensor" as const, limit: 20, value: 30, margin: 10 };
 
@@ -68,4 +70,15 @@ it("shows what kept an output from being measured, and of one without limits its
 it("shows of a report without checks the figure that decided", () => {
   const { checks: _, ...old } = sampleTensor();
   expect(outputRows(sampleModel({ outputs: [old] }))).toMatchObject([{ metric: "sqnrDb", value: 18.42, limit: 20, level: "fail" }]);
+});
+
+it("says beside intervals from few samples what such an interval holds, and nothing of many, or without intervals", () => {
+  const interval = { low: 18, high: 33, holdsLimit: true };
+  const modelOf = (samples: number, more: object = { interval }) =>
+    sampleModel({ outputs: [sampleTensor({ samples, checks: [{ ...check, metric: "sqnrDb", level: "pass", ...more }] })], baseline: null });
+  const few = "The 90 % interval beside a figure is rough, from 16 samples: at 16 it holds 83 to 92 % of fresh figures.";
+  expect(roughIntervals([modelOf(64), modelOf(16)])).toBe(few);
+  expect(renderComment(sampleReport({ models: [modelOf(16)] }), { jobKey: "k", fixScripts: [] })).toContain(few);
+  expect(renderHtml(sampleReport({ models: [modelOf(16)] }))).toContain(few);
+  expect([roughIntervals([modelOf(64)]), roughIntervals([modelOf(16, {})]), roughIntervals([])]).toEqual(["", "", ""]);
 });
