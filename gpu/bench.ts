@@ -40,12 +40,14 @@ export interface Bench {
   readonly limitDb: number;
   /** Builder optimisation level of `truth` and `simulate`; TensorRT's default without. */
   readonly level?: number | undefined;
-  /** The reference of `truth`, built elsewhere; each run builds its own without. */
+  /** The reference of `truth` and `simulate`, built elsewhere; each run builds its own without. */
   readonly referencePlan?: string | undefined;
-  /** Runs of `truth`, side by side. */
+  /** Runs of `truth`. */
   readonly runs?: number;
-  /** Seconds that `third` gives `debug precision`. */
+  /** Most seconds that `third` gives `debug precision`. */
   readonly bisectSeconds?: number;
+  /** The `--out` of a `ship` that runs on this machine: its run with search is the one that `third` compares with. */
+  readonly beside?: string | undefined;
 }
 
 /** A model with one float input. */

@@ -65,6 +65,7 @@ const { values } = parseArgs({
     "reference-plan": { type: "string" },
     runs: { type: "string", default: "2" },
     "bisect-seconds": { type: "string", default: "600" },
+    beside: { type: "string" },
     gate: { type: "string", default: `${process.execPath} ${join(root, "src/cli.ts")}` },
   },
 });
@@ -101,6 +102,7 @@ const bench: Bench = {
   referencePlan: path(values["reference-plan"]),
   runs: Number(values.runs),
   bisectSeconds: Number(values["bisect-seconds"]),
+  beside: path(values.beside),
 };
 /** What runs unless stages are named: those that need no further files and take no engine level of their own. */
 const usual = ["machine", "construction", "check", "implicit", "explicit", "agreement", "ship", "truth", "faults", "polygraphy"];

@@ -1,7 +1,9 @@
 /**
- * Judge and ship the same thing, at optimisation level 1 on the pictures of `--pictures`. `ship`: the explicit lane with search, its plans judged again by
- * path, its fix rebuilt three times with fresh timing. `truth`: what the implicit lane says of the engine that it hands over, held against that very plan.
+ * Judge and ship the same thing, at optimisation level 1 on the pictures of `--pictures`. `ship`: the explicit lane with search, its fix rebuilt three times
+ * with fresh timing, its plans judged again by path. `truth`: what the implicit lane says of the engine that it hands over, held against that very plan.
+ * One run after the other: builds side by side on one GPU slow each other.
  */
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, root, timed } from "./bench.ts";
 import { classifier, decibels, describeRun, fixOf, planOf, type Ran, runGate, type Subject, secondSubject } from "./gate-run.ts";
@@ -14,18 +16,21 @@ export const secondShipStage = (bench: Bench): Promise<void> => shipped(bench, s
 async function shipped(bench: Bench, subject: Subject): Promise<void> {
   const stage = `ship ${subject.name}`;
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check(stage, name, pass, figure, wanted);
-  const searched = await runGate(bench, subject, { name: `${subject.name}-searched`, lane: "explicit", search: "on-regression", level: 1 });
-  describeRun(bench, `${stage}: with search`, searched);
+  const searched = await runGate(bench, subject, { ...searchedRun(subject), savesOutputs: true });
+  keepForOthers(bench, subject, searched);
+  describeRun(bench, searchedFigure(subject), searched);
   checkSearched(bench, stage, subject, searched);
   await checkPlans(bench, stage, searched);
 
   const reference = planOf(searched, "reference");
   const qdq = fixOf(searched);
   const names = qdq === undefined ? [] : [1, 2, 3].map((i) => `${subject.name}-rebuilt-${i}`);
-  const rebuilt = await Promise.all(
-    names.map((name) => runGate(bench, subject, { name, lane: "explicit", search: "off", level: 1, qdq, plans: { reference } })),
-  );
-  for (const ran of rebuilt) describeRun(bench, `${stage}: ${ran.name}`, ran);
+  const rebuilt: Ran[] = [];
+  for (const name of names) {
+    const ran = await runGate(bench, subject, { name, lane: "explicit", search: "off", level: 1, qdq, plans: { reference } });
+    describeRun(bench, `${stage}: ${name}`, ran);
+    rebuilt.push(ran);
+  }
   check(
     "fix at its limit again",
     rebuilt.length === 3 && rebuilt.every((ran) => (decibels(ran) ?? 0) >= subject.limitDb),
@@ -47,6 +52,26 @@ async function shipped(bench: Bench, subject: Subject): Promise<void> {
   );
 }
 
+const searchedRun = ({ name }: Subject) => ({ name: `${name}-searched`, lane: "explicit", search: "on-regression", level: 1 }) as const;
+
+/** Where the record says how the run with search went. */
+export const searchedFigure = ({ name }: Subject): string => `ship ${name}: with search`;
+
+/** What other stages take of the run with search, from the folder of recordings: the reference engine and its outputs. */
+export const searchedReference = ({ name }: Subject) => ({
+  outputs: `${name}-searched.reference.json`,
+  plan: `${name}-searched.reference.plan`,
+});
+
+function keepForOthers({ recorder }: Bench, subject: Subject, ran: Ran): void {
+  const kept = searchedReference(subject);
+  const from = [
+    [join(ran.folder, `outputs/${subject.name}.reference.json`), kept.outputs],
+    [planOf(ran, "reference"), kept.plan],
+  ] as const;
+  for (const [path, name] of from) if (path !== undefined && existsSync(path)) copyFileSync(path, join(recorder.recordings, name));
+}
+
 function checkSearched(bench: Bench, stage: string, { limitDb }: Subject, { model, tail }: Ran): void {
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check(stage, name, pass, figure, wanted);
   check("Q/DQ form of the cache", model?.verdict === "regression", `${model?.verdict} (${model?.reason})`, `regression at ${limitDb} dB`);
@@ -58,7 +83,7 @@ function checkSearched(bench: Bench, stage: string, { limitDb }: Subject, { mode
   check("engines for check, search and proof", engines.length > 0 && engines.length <= 6, engines, "at most 6 without marks");
 }
 
-/** Two runs at once, each with timing of its own. */
+/** Each run is a process with timing of its own. */
 export async function truthStage(bench: Bench): Promise<void> {
   const subject = classifier(bench);
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check("truth", name, pass, figure, wanted);
@@ -70,8 +95,8 @@ export async function truthStage(bench: Bench): Promise<void> {
     ...(bench.level === undefined ? {} : { level: bench.level }),
   } as const;
   const names = Array.from({ length: bench.runs ?? 2 }, (_, i) => `implicit-${bench.level ?? "default"}-${i + 1}`);
-  const runs = await Promise.all(names.map((name) => runGate(bench, subject, { ...wanted, name })));
-  for (const ran of runs) {
+  for (const name of names) {
+    const ran = await runGate(bench, subject, { ...wanted, name });
     describeRun(bench, `truth: ${ran.name}`, ran);
     const units = ran.model?.coverage?.int8Units;
     const share = units === undefined ? undefined : units.int8 / Math.max(1, units.int8 + units.other);

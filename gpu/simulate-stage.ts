@@ -55,7 +55,12 @@ async function jobOf(bench: Bench, subject: Subject, name: string): Promise<Engi
     quantization: { cachePath: subject.cache, ...(bench.placement === undefined ? {} : { placement: bench.placement }) },
     validation: await openFeeds({ kind: "data", path: subject.pictures }, [input], bench.effects, 512),
   });
-  return { ...job, tensorrt: { ...job.tensorrt, optimizationLevel: bench.level ?? 1 } };
+  const { referencePlan: plan } = bench;
+  return {
+    ...job,
+    ...(plan === undefined ? {} : { plans: { reference: { path: plan, shownAs: plan } } }),
+    tensorrt: { ...job.tensorrt, optimizationLevel: bench.level ?? 1 },
+  };
 }
 
 /** `--order FILE`: JSON of unit ids, the first of which are kept; the model's own order without it. Units that a placement does not have are passed over. */
