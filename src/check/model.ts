@@ -35,9 +35,19 @@ import { readLabels } from "../samples/labels.ts";
 import { assembleReport } from "./assemble.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
+import { otherPlacement, type SecondTry } from "./other-placement.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
 export async function checkModel(entry: ModelEntry, context: CheckContext): Promise<ModelReport> {
+  const ended = await checkOnce(entry, context);
+  if (!("warning" in ended)) return ended;
+  const { quantization, warning } = ended;
+  context.effects.log.warning(warning);
+  const report = await checkModel({ ...entry, quantization }, context);
+  return { ...report, warnings: [warning, ...report.warnings] };
+}
+
+async function checkOnce(entry: ModelEntry, context: CheckContext): Promise<ModelReport | SecondTry> {
   const watch = stopwatch(context.effects, entry.name);
   let prepared: Prepared | undefined;
   try {
@@ -45,6 +55,8 @@ export async function checkModel(entry: ModelEntry, context: CheckContext): Prom
     return await checkPrepared(entry, prepared, watch, context);
   } catch (error) {
     if (!(error instanceof ToolError) || error.reason === "cancelled") throw error;
+    const second = prepared && otherPlacement(entry.quantization, { placement: prepared.lane.placement, builds: prepared.builds }, error);
+    if (second !== undefined) return second;
     const known = prepared
       ? {
           sha256: prepared.sha256,

@@ -5,8 +5,11 @@ import { afterEach, expect, it } from "vitest";
 import { publicationOf } from "../../src/entry.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { main } from "../../src/main.ts";
+import type { Tensor } from "../../src/model/tensor.ts";
+import { floatTensor } from "../../src/onnx/model.ts";
 import { publish } from "../../src/publish/publish.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import { modelBytes, node } from "../fakes/onnx-models.ts";
 import { brokenNode, outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { classifier, recorded } from "../fakes/simulate-job.ts";
 import { describeWithPython } from "../support/needs.ts";
@@ -50,6 +53,52 @@ async function check(wanted: Wanted) {
     "validation: {data: validation.npz, max-samples: 64}",
     "tolerance: {sqnr-db: {fail: 15}}",
     "tensorrt: {optimization-level: 0, tactic-sources: none}",
+  ];
+  return run(entry, wanted);
+}
+
+/** Two convolutions with a hard swish between them, written as PaddlePaddle's exporter does: an addition, a Clip and two products. */
+async function swish(wanted: Wanted) {
+  machine = await fakeMachine({ FAKE_TRT_NOISE: "0", ...wanted.fake });
+  const at = (name: string) => join(machine.effects.cwd, name);
+  const wave = (name: string, shape: readonly number[]) =>
+    floatTensor(
+      name,
+      shape,
+      Float32Array.from({ length: shape.reduce((product, dim) => product * dim, 1) }, (_, i) => Math.sin(1 + i * 0.7) / 4),
+    );
+  const bytes = modelBytes({
+    inputs: { x: [1, 16, 8, 8] },
+    outputs: ["y"],
+    weights: [
+      ...[wave("w1", [16, 16, 3, 3]), wave("w2", [16, 16, 3, 3])],
+      ...[floatTensor("three", [], Float32Array.of(3)), floatTensor("sixth", [], Float32Array.of(1 / 6))],
+      ...[floatTensor("zero", [], Float32Array.of(0)), floatTensor("six", [], Float32Array.of(6))],
+    ],
+    nodes: [
+      node("Conv", ["x", "w1"], ["a"], "first"),
+      node("Add", ["a", "three"], ["b"], "add"),
+      node("Clip", ["b", "zero", "six"], ["c"], "clip"),
+      node("Mul", ["a", "c"], ["d"], "mul"),
+      node("Mul", ["d", "sixth"], ["e"], "scale"),
+      node("Conv", ["e", "w2"], ["y"], "second"),
+    ],
+  });
+  await writeFile(at("m.onnx"), bytes);
+  const pictures = (count: number, from: number): Tensor => ({
+    name: "x",
+    dtype: "float32",
+    shape: [count, 16, 8, 8],
+    data: Float32Array.from({ length: count * 1024 }, (_, i) => Math.sin(from + i * 12.9898 + (i % 17))),
+  });
+  await writeFile(at("calibration.npz"), writeNpz([pictures(8, 0)]));
+  await writeFile(at("validation.npz"), writeNpz([pictures(24, 9)]));
+  const entry = [
+    "path: m.onnx",
+    "quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}",
+    "validation: {data: validation.npz}",
+    "tolerance: {sqnr-db: {fail: 10}}",
+    "tensorrt: {optimization-level: 1, tactic-sources: none, min-int8-share: 0}",
   ];
   return run(entry, wanted);
 }
@@ -116,6 +165,17 @@ describeWithPython("a search on engines", () => {
     await runByHand(script?.command ?? "");
     expect((await machine.builds()).at(-1)?.calibrated).toEqual([]);
     expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
+  });
+
+  it("places Q/DQ more narrowly where TensorRT has no kernel for ModelOpt's placement, and says so", async () => {
+    const refused = { fake: { FAKE_TRT_FAULT: "no-pointwise-int8" }, inputs: { lane: "explicit", search: "off" } };
+    const { model, outcome } = await swish(refused);
+    expect(model).toMatchObject({ verdict: "pass", lane: "explicit", quantization: { placement: { scheme: "core" } } });
+    expect(model.warnings[0]).toMatch(
+      /Could not find any implementation for node PWN\(.+Set `quantization\.placement: core` to go there at once\.$/,
+    );
+    expect(model.builds.map(({ what }) => what)).toEqual(["FP16 engine", "Q/DQ engine"]);
+    expect(outcome.report.exitCode).toBe(0);
   });
 
   it("asks the real `polygraphy debug precision` for `bisect`, and reads which layers it marked", async () => {
