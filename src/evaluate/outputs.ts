@@ -16,6 +16,8 @@ export interface Judging {
   readonly labels?: readonly (number | string)[];
   readonly rowsOf?: MeasureOptions["rowsOf"];
   readonly baseline?: NonNullable<JudgeInput["baseline"]>;
+  /** Only limits count, and what warns is not looked for. */
+  readonly isProbe?: boolean;
 }
 
 export interface JudgedRun {
@@ -51,7 +53,7 @@ export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { m
   });
 
 /** What measuring needs to know of the entry and its lane. */
-export const measureOptions = ({ entry, lane, seed, labels, rowsOf }: Judging) => ({
+export const measureOptions = ({ entry, lane, seed, labels, rowsOf, isProbe = false }: Judging) => ({
   topK: entry.tolerance.topK,
   atol: entry.tolerance.atol,
   rtol: entry.tolerance.rtol,
@@ -60,6 +62,7 @@ export const measureOptions = ({ entry, lane, seed, labels, rowsOf }: Judging) =
   seed,
   ...(labels ? { labels } : {}),
   ...(rowsOf ? { rowsOf } : {}),
+  withWarnings: !isProbe,
 });
 
 export interface Decided {

@@ -28,6 +28,8 @@ export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly forms?: ReadonlyMap<string, OutputForm>;
   /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
   readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
+  /** False where nobody reads what only warns (entries along an axis, what varies): a probe of a search. */
+  readonly withWarnings?: boolean;
   /** The rows of the batch that all inputs of a sample are, where they are one: an output of as many rows is looked at row by row. */
   readonly rowsOf?: (sample: number) => BatchRows | undefined;
 }
@@ -111,7 +113,8 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   const source = entry.form?.score;
   if (entry.score && source) addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), options);
   const count = Math.max(1, rows?.length ?? 1);
-  if (entry.kind !== "index" && entry.score === undefined) addVaried(entry, r, c, { shape: reference.shape, rows: count });
+  if (options.withWarnings !== false && entry.kind !== "index" && entry.score === undefined)
+    addVaried(entry, r, c, { shape: reference.shape, rows: count });
   addParts(entry, values, count, options);
 }
 
@@ -154,7 +157,7 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, rows: numb
     const own = partSums(entry, part);
     own.samples.push({ sample, sums });
     const apart = at.length % rows === 0 ? rows : 1;
-    if (own.kind !== "index" && own.score === undefined)
+    if (options.withWarnings !== false && own.kind !== "index" && own.score === undefined)
       addVaried(own, reference, candidate, { shape: [apart, at.length / apart], rows: apart });
     if (own.score && part.score) {
       const where = { places: at, shape };
@@ -165,7 +168,7 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, rows: numb
     entry.byValue ??= new Map();
     addValues(entry.byValue, r, c);
   }
-  if (entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
+  if (options.withWarnings !== false && entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
 }
 
 /** Of whole samples, and of the rows of a batch where all samples may be one batch. Of probabilities the score says more. */

@@ -20,7 +20,11 @@ export function makeProbe(
   hear: (samples: SampleSet, run: JudgedRun) => void = () => {},
 ): Probe {
   return async (keep, samples) => {
-    const { result, run } = await probeOn(judging, { keep, samples: split[samples], fresh: isRebuilt(judging, samples) }, clock);
+    const { result, run } = await probeOn(
+      { ...judging, isProbe: samples !== "prove" },
+      { keep, samples: split[samples], fresh: isRebuilt(judging, samples) },
+      clock,
+    );
     if (run) hear(samples, run);
     return result;
   };

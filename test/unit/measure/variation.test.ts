@@ -111,3 +111,9 @@ describe("nothing is said", () => {
     expect((await measure(stream(...pairs), options)).measurements[0]?.variation).toBeUndefined();
   });
 });
+
+it("is not looked for where nobody reads what only warns", async () => {
+  const [one] = await measured(onAnchors, [1, 4], { withWarnings: false });
+  expect([one?.variation, one?.entries, one?.countedEntries]).toEqual([undefined, undefined, undefined]);
+  expect(one?.metrics.sqnrDb).toBeCloseTo(61.92871639691695, 9);
+});
