@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { readOptions } from "./config/options.ts";
 import type { Effects } from "./effects/effects.ts";
+import { ConfigError } from "./effects/failure.ts";
 import type { Report } from "./report/schema.ts";
 import { composeReport, InvalidReport, type ReportFacts } from "./run/build-report.ts";
 import { checkAll } from "./run/check-all.ts";
@@ -24,6 +25,10 @@ export interface Outcome extends Pick<Selected, "event" | "config" | "settings">
 /** Rejects where the run cannot say anything of any model: wrong configuration, refusal for trust, a bug. */
 export async function main(request: MainRequest, effects: Effects): Promise<Outcome> {
   const startMs = effects.clock.monotonicMs();
+  if ((await effects.files.stat(effects.cwd))?.kind !== "folder")
+    throw new ConfigError(
+      `The workspace ${effects.cwd} is not there. Check out the repository first, and leave GITHUB_WORKSPACE as it is.`,
+    );
   const { event, config, settings, selection, foreign } = await selectOrClear(request, effects);
   const reportFolder = resolve(effects.cwd, settings.options.reportDir);
   await refuseForeignReportFolder(reportFolder, config.checkout, effects);

@@ -77,8 +77,8 @@ export async function readEvent(effects: Pick<Effects, "env" | "files">): Promis
     name,
     sha: env.GITHUB_SHA ?? "",
     repository: env.GITHUB_REPOSITORY ?? "",
-    apiUrl: env.GITHUB_API_URL || "https://api.github.com",
-    serverUrl: env.GITHUB_SERVER_URL || "https://github.com",
+    apiUrl: addressIn(env, "GITHUB_API_URL", "https://api.github.com"),
+    serverUrl: addressIn(env, "GITHUB_SERVER_URL", "https://github.com"),
     runId: env.GITHUB_RUN_ID ?? "0",
     runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? "1") || 1,
     defaultBranch: payload.repository?.default_branch,
@@ -88,6 +88,15 @@ export async function readEvent(effects: Pick<Effects, "env" | "files">): Promis
     workflowRun: workflowRunOf(payload),
     isPullRequestComment: name === "issue_comment" && payload.issue?.pull_request != null,
   };
+}
+
+/** The toolkit's own clients read these variables, too, and fall over one that is no address. */
+function addressIn(env: Effects["env"], name: string, usual: string): string {
+  const address = env[name] || usual;
+  if (URL.canParse(address)) return address;
+  throw new ConfigError(
+    `${name} is ${JSON.stringify(address)}, which is no address. The runner sets it: check that the step does not change it.`,
+  );
 }
 
 async function readPayload(path: string | undefined, name: string, effects: Pick<Effects, "files">): Promise<Payload> {

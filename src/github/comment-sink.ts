@@ -151,6 +151,8 @@ const permissions = "permissions:\n  contents: read\n  pull-requests: write";
 function wordFailure({ status, message }: ApiError): string {
   const what = `The comment was not published (${status === 0 ? message : `HTTP ${status}: ${message}`}); the verdict stands.`;
   if (status === 401) return `${what} The token is not valid: leave the input github-token at its default.`;
+  if (/rate limit/i.test(message) || status === 429)
+    return `${what} The server has had enough calls by this token for now: run the job again later for the comment.`;
   if (status === 403 || status === 404) {
     return `${what} Give the job\n${permissions}\nFor pull requests from forks and locked conversations this does not help: see docs/workflows.md.`;
   }

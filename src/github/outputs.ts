@@ -38,6 +38,7 @@ async function append(variable: string, text: string, what: string, { env, files
     await files.writeText(path, before === "" || before.endsWith("\n") ? before + text : `${before}\n${text}`);
     return [];
   } catch (error) {
-    return [`${what}: ${error instanceof Error ? error.message : String(error)}. The verdict stands; free or unlock ${path}.`];
+    const why = error instanceof Error ? error.message : String(error);
+    return [`${what}: ${why.replace(/([^.])$/, "$1.")} The verdict stands; leave ${variable} as the runner sets it.`];
   }
 }

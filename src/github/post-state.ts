@@ -24,12 +24,14 @@ export interface Memory {
   child(pid: number): void;
 }
 
-/** Writes at once and whole: the run may be killed at any moment. `stateFile` is `GITHUB_STATE`; without it nothing is remembered. */
+/**
+ * Writes at once and whole: the run may be killed at any moment. `stateFile` is `GITHUB_STATE`; without it, and where it or `tempRoot` cannot be written,
+ * nothing is remembered: that costs what a killed run leaves behind, never its result.
+ */
 export function recordResource(stateFile: string | undefined, tempRoot: string | undefined): Memory {
-  if (!stateFile || !tempRoot) return { run: ignore, folder: ignore, child: ignore };
-  const journal = join(mkdtempSync(join(tempRoot, "trt-gate-post-")), "made.jsonl");
-  appendFileSync(stateFile, `${stateName}=${journal}\n`);
-  const write = (line: z.infer<typeof lineSchema>) => appendFileSync(journal, `${JSON.stringify(line)}\n`);
+  const journal = stateFile && tempRoot && attempt(() => startJournal(stateFile, tempRoot));
+  if (!journal) return { run: ignore, folder: ignore, child: ignore };
+  const write = (line: z.infer<typeof lineSchema>) => void attempt(() => appendFileSync(journal, `${JSON.stringify(line)}\n`));
   return {
     run: (id) => write({ run: id }),
     folder: (path) => write({ folder: path }),
@@ -38,6 +40,20 @@ export function recordResource(stateFile: string | undefined, tempRoot: string |
       if (started !== undefined) write({ pid, started });
     },
   };
+}
+
+function startJournal(stateFile: string, tempRoot: string): string {
+  const journal = join(mkdtempSync(join(tempRoot, "trt-gate-post-")), "made.jsonl");
+  appendFileSync(stateFile, `${stateName}=${journal}\n`);
+  return journal;
+}
+
+function attempt<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Gives what was taken away, for the log. `journal` is what `recordResource` left in the state; undefined where the step never got that far. */

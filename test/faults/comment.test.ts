@@ -53,6 +53,15 @@ describe("the server", () => {
     expect(result.warnings).toHaveLength(1);
   };
 
+  it("rate limit that is used up", async () => {
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4102444800" };
+    github.rules.push({ on: /comments/, fault: { status: 403, message: "API rate limit exceeded for installation ID 1.", headers } });
+    const { done, warnings } = await publish();
+    expect({ done, waits: effects.waits }).toEqual({ done: "failed", waits: [] });
+    expect(warnings).toEqual([expect.stringMatching(/HTTP 403: API rate limit exceeded.*run the job again later for the comment\.$/)]);
+    expect(warnings.join()).not.toContain("permissions");
+  });
+
   describe("secondary rate limit", () => {
     it("waits once as long as the server asks, then goes on", async () => {
       github.rules.push({ on: /^GET .*comments/, fault: { status: 429, headers: { "retry-after": "17" } }, times: 1 });

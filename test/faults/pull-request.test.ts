@@ -104,3 +104,40 @@ it("3,001 changed files by the API", async () => {
   expect({ exitCode, models: checkedIn(report) }, log).toEqual({ exitCode: 0, models: ["a pass", "b pass"] });
   expect(report?.notices.join()).toContain("only 3000");
 });
+
+it("runner's variable that is no address", async () => {
+  pull(20, () => ({}));
+  for (const name of ["GITHUB_API_URL", "GITHUB_SERVER_URL"]) {
+    const { exitCode, outputs, log } = await place.action({ lane: "simulate" }, { [name]: "not an address" }).ended;
+    expect(log).toMatch(new RegExp(`^::error::${name} is "not an address", which is no address\\. The runner sets it`, "m"));
+    expect({ exitCode, verdict: outputs.verdict }, log).toEqual({ exitCode: 2, verdict: "undecided" });
+  }
+});
+
+it("workspace that is not there", async () => {
+  pull(20, () => ({}));
+  const { exitCode, outputs, log } = await place.action({ lane: "simulate" }, { GITHUB_WORKSPACE: join(place.folder, "none") }).ended;
+  expect(log).toMatch(/^::error::The workspace .*none is not there\. Check out the repository first/m);
+  expect({ exitCode, verdict: outputs.verdict }, log).toEqual({ exitCode: 2, verdict: "undecided" });
+  expect(place.github.comments).toEqual([]);
+});
+
+it("runner's temporary folder that is gone", async () => {
+  pull(20, () => ({}));
+  const { exitCode, report, log } = await place.action({ lane: "simulate", "artifact-name": "" }, { RUNNER_TEMP: "/nowhere/temp" }).ended;
+  expect(report?.models, log).toMatchObject([{ reason: "file-system", message: expect.stringContaining("Point RUNNER_TEMP") }]);
+  expect(exitCode, log).toBe(4);
+});
+
+it("runner's files that cannot be written", async () => {
+  pull(20, () => ({}));
+  const folder = place.folder;
+  const { exitCode, report, log } = await place.action(
+    { lane: "simulate", search: "off", "artifact-name": "" },
+    { GITHUB_STATE: folder, GITHUB_OUTPUT: folder },
+  ).ended;
+  expect(log).toMatch(
+    /^::warning::The outputs of the step were not written: .*is a folder\..* The verdict stands; leave GITHUB_OUTPUT as the runner/m,
+  );
+  expect({ exitCode, verdict: report?.verdict }, log).toEqual({ exitCode: 0, verdict: "pass" });
+});

@@ -129,6 +129,10 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("configuration with CRLF, or with a byte order mark", "none", "the right lines", runner),
     row("configuration of no bytes", "configuration error", "what to write", runner),
     row("anchors and aliases in the configuration", "within-limits", "-", runner),
+    row("runner's variable that is no address", "configuration error", "the variable", change),
+    row("workspace that is not there", "configuration error", "GITHUB_WORKSPACE", change),
+    row("runner's temporary folder that is gone", "file-system", "RUNNER_TEMP", change),
+    row("runner's files that cannot be written", "none", "the variable", change),
     row("merge key in the configuration", "configuration error", "the key and its line", runner),
   ],
   "Saved files": [
@@ -209,6 +213,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("server errors for ever", "none", "one warning", comment),
     row("502 after the comment was stored", "none", "one comment", comment),
     row("comment refused as too long", "none", "a smaller one", comment),
+    row("rate limit that is used up", "none", "run it again later", comment),
     row("secondary rate limit", "none", "waits once", comment),
     row("connection that hangs or is reset", "none", "one warning", comment),
     row("two runs that race", "none", "one comment of the newest head", comment),
