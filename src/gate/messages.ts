@@ -6,12 +6,19 @@ import type { Check } from "./checks.ts";
 import type { Level } from "./levels.ts";
 import type { Finding, SampleCount } from "./verdict.ts";
 
-/** Four significant digits with the metric's unit. */
-export function valueText(metric: MetricName, value: number): string {
-  const unit = metrics[metric].unit;
-  if (unit === "%") return Number.isFinite(value) ? `${Number((value * 100).toPrecision(4))} %` : String(value);
-  const digits = Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
-  return unit === "" ? digits : `${digits} ${unit}`;
+/** Four significant digits with the metric's unit, of dB at most hundredths; more where that would be the text of another figure, `beside`. */
+export function valueText(metric: MetricName, value: number, beside?: number): string {
+  const { unit } = metrics[metric];
+  const digits = [4, 6, 9].find(
+    (count) => beside === undefined || beside === value || digitsOf(unit, value, count) !== digitsOf(unit, beside, count),
+  );
+  const shown = Number.isFinite(value) ? digitsOf(unit, value, digits ?? 17) : String(value).replace("Infinity", "∞");
+  return unit === "" || (unit === "%" && !Number.isFinite(value)) ? shown : `${shown} ${unit}`;
+}
+
+function digitsOf(unit: string, value: number, digits: number): string {
+  const isCoarse = unit === "dB" && digits === 4 && Math.abs(value) < 100;
+  return String(Number(isCoarse ? value.toFixed(2) : (unit === "%" ? value * 100 : value).toPrecision(digits)));
 }
 
 type Subject = Pick<Measurement, "tensor" | "part">;
@@ -25,8 +32,8 @@ export function checkText(subject: Subject, check: Check): string {
   const { metric, of, value, level } = check;
   const limit = level === "warn" ? (check.warnLimit ?? check.limit) : check.limit;
   const name = of === "score" ? `the score of ${subjectText(subject)}` : subjectText(subject);
-  if (value === undefined) return `${name} has no ${metrics[metric].word}: its shape does not allow it.`;
-  const figure = `${name} has ${metrics[metric].word} ${valueText(metric, value)}`;
+  if (value === undefined) return `${name} has no ${metrics[metric].label}: its shape does not allow it.`;
+  const figure = `${name} has ${metrics[metric].label} ${valueText(metric, value, limit)}`;
   const bound = of === "baseline" ? "what the baseline's drop allows" : level === "warn" ? "its warning limit" : "its limit";
   if (level === "undecided") return `${figure}, which cannot be judged against ${bound} ${valueText(metric, limit)}.`;
   const side = level === "pass" ? "within" : "beyond";
@@ -38,7 +45,7 @@ export function findingWords({ tensor, part, metric, of, value = Number.NaN, lim
   if (metric === undefined) return `"${tensor}" without a figure`;
   const { label } = metrics[metric];
   const name = part === undefined ? `"${tensor}"` : `"${part}" of "${tensor}"`;
-  return `${label} ${valueText(metric, value)} of ${of === "score" ? `the score of ${name}` : name}, limit ${valueText(metric, limit)}`;
+  return `${label} ${valueText(metric, value, limit)} of ${of === "score" ? `the score of ${name}` : name}, limit ${valueText(metric, limit)}`;
 }
 
 /** For a score that failed while its probabilities met the limits. */
@@ -47,7 +54,7 @@ export const saturatedText = (subject: Subject, check: Check): string =>
 
 /** How many samples meet the limits by themselves; the worst are named unless that is a pass. */
 export function samplesText(tensor: string, { within, counted, worst, ruined }: SampleCount, level: Level): string {
-  const named = worst.map(({ sample, metric, value }) => `sample ${sample} has ${metrics[metric].word} ${valueText(metric, value)}`);
+  const named = worst.map(({ sample, metric, value }) => `sample ${sample} has ${metrics[metric].label} ${valueText(metric, value)}`);
   const share = `${within} of ${counted} samples of "${tensor}" meet its limits by themselves`;
   if (named.length === 0 || (level === "pass" && ruined.length === 0)) return `${share}.`;
   return `${level === "pass" ? "" : "only "}${share}: ${named.join(", ")}.${ruinedText(ruined)}`;
@@ -74,7 +81,7 @@ export function entryText(
   }: { readonly axis: number; readonly index: number; readonly value: number; readonly lost: number; readonly of: number },
 ): string {
   const others = lost > 1 ? ` (and ${lost - 1} more of ${of})` : "";
-  return `entry ${index}${others} along axis ${axis} of "${tensor}" has sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole.sqnrDb ?? Number.NaN)}: what it holds is lost.`;
+  return `entry ${index}${others} along axis ${axis} of "${tensor}" has SQNR ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole.sqnrDb ?? Number.NaN)}: what it holds is lost.`;
 }
 
 /** Agreement is the share of entries with this value on both sides among those with it on either. */
@@ -86,7 +93,7 @@ export function variationText(measurement: Measurement, { value, whole }: { read
   const { reference, variation } = measurement;
   const name = subjectText(measurement);
   if (reference.min === reference.max) return `${name} is ${reference.min} throughout: its figures say nothing.`;
-  const figures = `sqnr-db ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole)}: what varies is lost.`;
+  const figures = `SQNR ${valueText("sqnrDb", value)}, where the whole has ${valueText("sqnrDb", whole)}: what varies is lost.`;
   if (variation === undefined) return `${name} lies around ${Number(reference.mean.toPrecision(4))}; without this mean it has ${figures}`;
   if (value === Number.NEGATIVE_INFINITY)
     return `${name} is the same in all ${variation.samples} samples: its figures say nothing of what varies.`;

@@ -8,9 +8,9 @@ import { withoutUnseen } from "../effects/unseen.ts";
 const longestShown = 200;
 const lineBreak = /[\t\n\r\u0085\u2028\u2029]+/g;
 
-/** One line of at most `limit` code points, cut in the middle. Empty text is `(empty)`, so that a nameless tensor can be seen. */
+/** One line of at most `limit` code points, cut in the middle, a sentence between two words. Empty text is `(empty)`, so that a nameless tensor can be seen. */
 export function plainLine(text: string, limit = longestShown): string {
-  const shown = cutMiddle(withoutUnseen(text.replace(lineBreak, " ")).trim(), limit);
+  const shown = cutBetweenWords(withoutUnseen(text.replace(lineBreak, " ")).trim(), limit);
   return shown === "" ? "(empty)" : withoutCommands(shown);
 }
 
@@ -21,6 +21,22 @@ export const plainLines = (lines: readonly string[], maxLines: number, limit = l
     .flatMap((line) => line.split(/\r\n|[\n\r\u0085\u2028\u2029]/))
     .slice(-maxLines)
     .map((line) => withoutCommands(cutMiddle(withoutUnseen(line.replaceAll("\t", "  ")), limit)));
+
+/** A name has no words to cut between, and a short label no room for it. */
+const leastForWords = 80;
+/** How far back a word's beginning may lie: longer ones are paths, of which both ends tell something. */
+const longestWord = 40;
+
+function cutBetweenWords(text: string, limit: number): string {
+  const cut = cutMiddle(text, limit);
+  if (limit < leastForWords || cut === text) return cut;
+  const at = cut.indexOf("…", Math.floor(limit / 2) - 1);
+  const [head, tail] = [cut.slice(0, at), cut.slice(at + 1)];
+  const [end, start] = [head.lastIndexOf(" "), tail.indexOf(" ")];
+  const before = end > head.length - longestWord ? head.slice(0, end + 1) : head;
+  const after = start >= 0 && start < longestWord ? tail.slice(start) : tail;
+  return `${before}…${after}`;
+}
 
 /** Keeps both ends and puts `…` between them; counts code points and never splits one. */
 export function cutMiddle(text: string, limit: number): string {

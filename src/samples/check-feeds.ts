@@ -6,17 +6,26 @@ import type { ModelInput } from "../onnx/inputs.ts";
 
 const shown = 10;
 
-/** ConfigError lists the samples that do not fit, with source, sample number, input and both shapes. */
+/** ConfigError lists each kind of fault once, with source, the first sample that has it, how many others do, input and both shapes. */
 export async function checkFeeds(
   source: FeedSource,
   inputs: readonly ModelInput[],
   shapes: ReadonlyMap<string, ShapeRange>,
 ): Promise<void> {
-  const problems: string[] = [];
-  for (let i = 0; i < source.count && problems.length < shown; i++) {
-    const feed = await source.feed(i);
-    problems.push(...feedProblems(feed, inputs, shapes).map((problem) => `${source.description}, sample ${i}: ${problem}`));
+  const kinds = new Map<string, { readonly sample: number; readonly problem: string; samples: number }>();
+  for (let sample = 0; sample < source.count; sample++) {
+    for (const problem of feedProblems(await source.feed(sample), inputs, shapes)) {
+      // Values and sizes differ from sample to sample, the fault is the same.
+      const kind = problem.replaceAll(/-?\d+(\.\d+)?(e[+-]?\d+)?/g, "#");
+      const known = kinds.get(kind);
+      if (known) known.samples++;
+      else if (kinds.size < shown) kinds.set(kind, { sample, problem, samples: 1 });
+    }
   }
+  const problems = [...kinds.values()].map(({ sample, problem, samples }) => {
+    const others = samples > 1 ? ` (and ${samples - 1} more of ${source.count})` : "";
+    return `${source.description}, sample ${sample}${others}: ${problem}`;
+  });
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

@@ -98,7 +98,7 @@ describe("the log", () => {
     expect(outside).toEqual([
       "::add-mask::t0ken",
       expect.stringMatching(/^1 of 2 models to check \(changed since /),
-      expect.stringMatching(/^::error file=.*::"y" has sqnr-db/),
+      expect.stringMatching(/^::error file=.*::"y" has SQNR/),
       expect.stringMatching(/^regression: Do not merge: INT8 lost accuracy in a; y SQNR [\d.]+ dB \(limit ≥ 200 dB, margin −[\d.]+ dB\)/),
     ]);
   });

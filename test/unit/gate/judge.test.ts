@@ -15,7 +15,7 @@ describe("limits", () => {
   test("a metric beyond its fail limit is a regression that says value, limit and next step", () => {
     const { verdict, findings } = judge(input([measured("y", { sqnrDb: 18.24, cosine: 0.9999 })]));
     expect(verdict).toMatchObject({ kind: "regression", reason: "limit-exceeded" });
-    expect(verdict.message).toMatch(/^"y" has sqnr-db 18\.24 dB, beyond its limit 20 dB\. Take the fix/);
+    expect(verdict.message).toMatch(/^"y" has SQNR 18\.24 dB, beyond its limit 20 dB\. Take the fix/);
     expect(findings[0]).toMatchObject({ tensor: "y", level: "fail", metric: "sqnrDb", of: "tensor", value: 18.24, limit: 20 });
     expect(findings[0]?.margin).toBeCloseTo(-1.76, 9);
   });

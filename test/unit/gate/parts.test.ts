@@ -93,7 +93,7 @@ describe("parts against the base", () => {
     const { verdict, findings } = judged([boxes, at("scores", "[:, 4:9]", 29.1)]);
     expect(verdict).toMatchObject({ kind: "regression", reason: "baseline-drop" });
     expect(verdict.message).toMatch(
-      /^The part "scores" of "y" at \[:, 4:9\] has sqnr-db 26 dB, beyond what the baseline's drop allows 26.1 dB\./,
+      /^The part "scores" of "y" at \[:, 4:9\] has SQNR 26 dB, beyond what the baseline's drop allows 26.1 dB\./,
     );
     expect(findings[0]).toMatchObject({ of: "baseline", part: "scores", where: "[:, 4:9]", value: 26, level: "fail" });
     expect(judged([boxes, at("scores", "[:, 4:9]", 29)]).verdict.kind).toBe("pass");
@@ -147,7 +147,7 @@ describe("samples one by one", () => {
   test("that mostly miss the limit are a regression, whatever a loud one does to the pooled figure", () => {
     const { verdict, findings } = judge(input(withSamples(sample(0, 48), sample(1, 0), sample(2, 3), sample(3, 11))));
     expect(verdict).toMatchObject({ kind: "regression", reason: "samples-within" });
-    expect(verdict.message).toMatch(/^Only 1 of 4 samples of "y" meet its limits by themselves: sample 1 has sqnr-db 0 dB, sample 2 has/);
+    expect(verdict.message).toMatch(/^Only 1 of 4 samples of "y" meet its limits by themselves: sample 1 has SQNR 0 dB, sample 2 has/);
     expect(findings[0]?.samples).toEqual({
       within: 1,
       counted: 4,
@@ -219,7 +219,7 @@ describe("entries along an axis", () => {
   test("that are lost are a caveat that names the worst", () => {
     const { verdict, findings } = judge(input(of({ entries: entries([40, 0.2, 30, 8]) })));
     expect(verdict.kind).toBe("pass");
-    const message = expect.stringContaining('Entry 1 (and 1 more of 4) along axis 2 of "y" has sqnr-db 0.2 dB');
+    const message = expect.stringContaining('Entry 1 (and 1 more of 4) along axis 2 of "y" has SQNR 0.2 dB');
     expect(findingCaveats(findings)).toEqual([{ reason: "entry-lost", message }]);
     expect(findings[0]).toMatchObject({ of: "entry", level: "warn", part: "entry 1 of axis 2" });
   });

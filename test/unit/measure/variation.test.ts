@@ -34,7 +34,7 @@ describe("a lost prediction beside what the model adds", () => {
     expect(await caveatsOf(onAnchors, [1, 4])).toEqual([
       {
         reason: "variation-lost",
-        message: expect.stringContaining('"t" is mostly the same in each of 3 samples; without what is the same, it has sqnr-db 1.744 dB'),
+        message: expect.stringContaining('"t" is mostly the same in each of 3 samples; without what is the same, it has SQNR 1.74 dB'),
       },
     ]);
   });

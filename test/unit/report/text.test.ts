@@ -36,3 +36,11 @@ describe("plain text", () => {
     expect(plainLines(["first", "a\n::error::x", "last"], 3)).toEqual(["a", ":\u200b:error::x", "last"]);
   });
 });
+
+it("cuts a sentence between two words, and a path within, so that both of its ends can be read", () => {
+  const words = Array.from({ length: 60 }, (_, i) => `word${i}`).join(" ");
+  const cut = plainLine(words, 100);
+  expect(cut).toMatch(/^(word\d+ )+…( word\d+)+$/);
+  const path = `/models/${"deep/".repeat(60)}model.onnx`;
+  expect(plainLine(`${path} is there`, 100)).toMatch(/^\/models\/deep.*….*model\.onnx is there$/);
+});
