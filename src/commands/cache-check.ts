@@ -72,6 +72,7 @@ function tell(result: CacheCheck, { computeInputs, fits, model }: { computeInput
   return `${lines.join("\n")}\n`;
 }
 
+/** Nothing without entries; of many the first ones and how many more there are. */
 export function section(title: string, entries: readonly string[]): string[] {
   if (entries.length === 0) return [];
   const rest = entries.length > shown ? [`  … and ${entries.length - shown} more`] : [];

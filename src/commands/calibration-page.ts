@@ -18,6 +18,7 @@ export interface CalibrationPage {
 /** More are in the cache itself. */
 const mostRows = 500;
 
+/** The whole document. At most `mostRows` scales. */
 export function renderCalibration({ model, sha256, data, cache, calibration }: CalibrationPage): string {
   const { algorithm, samples, scales, allZero, convergence } = calibration;
   const title = `${scales.size} scales of ${plainLine(model, 80)}`;

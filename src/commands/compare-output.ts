@@ -36,6 +36,7 @@ export interface Comparison {
   readonly warnings: readonly string[];
 }
 
+/** In the order in which they were measured. */
 export function tensorsOf({ measurements, judgement, tolerance }: Comparison): MeasuredTensor[] {
   const findings = Map.groupBy(judgement.findings, ({ tensor }) => tensor);
   return measurements.map((measurement, order) => {
@@ -48,6 +49,7 @@ export function tensorsOf({ measurements, judgement, tolerance }: Comparison): M
 export const firstFailingOf = ({ measurements, judgement }: Comparison): string | null =>
   measurements.find(({ tensor }) => levelOf(judgement.findings, tensor) === "fail")?.tensor ?? null;
 
+/** Text of one object, with a line feed at the end. */
 export function comparisonJson(comparison: Comparison): string {
   const { verdict, findings, unusedPatterns } = comparison.judgement;
   const { reference, candidate, coverage, exitCode, stoppedEarly, warnings, caveats } = comparison;
@@ -74,6 +76,7 @@ export function comparisonJson(comparison: Comparison): string {
 const nums = (values: Readonly<Record<string, number | undefined>>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value === undefined ? undefined : toNum(value)]));
 
+/** For a terminal, without colours. */
 export function comparisonText(comparison: Comparison): string {
   const tensors = tensorsOf(comparison);
   const { verdict } = comparison.judgement;

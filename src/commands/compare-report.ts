@@ -8,6 +8,7 @@ import type { Report } from "../report/schema.ts";
 import { version } from "../version.ts";
 import { type Comparison, firstFailingOf, tensorsOf } from "./compare-output.ts";
 
+/** One model, named by the candidate's file. `seconds`: what the comparison took. */
 export function comparisonReport(comparison: Comparison, now: Date, seconds: number): Report {
   const { verdict } = comparison.judgement;
   const { reference, candidate, coverage, exitCode } = comparison;

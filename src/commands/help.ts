@@ -20,6 +20,7 @@ export function overview(specs: readonly CommandSpec[]): string {
   ].join("\n");
 }
 
+/** The action's inputs that the command takes stand apart from its own flags. */
 export function commandHelp(spec: CommandSpec): string {
   const flags = flagsOf(spec);
   const rows = (names: readonly string[]): string[] => columns(names.flatMap((name): [string, string][] => row(name, flags[name])));

@@ -13,6 +13,7 @@ import { readModel } from "../onnx/read.ts";
 const maxFiles = 50_000;
 const skipped = new Set(["node_modules", "dist", "build", "venv", "__pycache__", "trt-gate-report"]);
 
+/** A file that cannot be read is `unread` with why, or no cache or sample at all. At most 50,000 files are looked at. */
 export async function lookAround(effects: Effects): Promise<Found> {
   const paths = await filesBelow(effects);
   const { cwd, files } = effects;

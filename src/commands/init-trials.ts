@@ -8,6 +8,7 @@ import { tryModel } from "../lanes/simulate/trial.ts";
 /** Sizes of pictures that models are made for, in the order of trying. */
 const sizes = [224, 640, 320, 128, 64, 48, 32];
 
+/** One model after the other, each by itself in memory. */
 export async function pairByTrial(found: Found, effects: Effects): Promise<PairedModel[]> {
   const models = pairModels(found).map(({ model }) => model.path);
   const pairs: PairedModel[] = [];

@@ -6,6 +6,7 @@ import { withFile } from "../formats/npy-file.ts";
 import { toNum } from "../report/schema.ts";
 import type { Inspection } from "./inspection.ts";
 
+/** FileError for what is no accuracy result. */
 export async function inspectAccuracy(path: string, files: Files): Promise<Inspection> {
   const results = await withFile(files, path, (reader) => readAccuracyResults(reader, path));
   return {

@@ -2,6 +2,7 @@
 import { parseCache } from "../calibration/cache.ts";
 import type { Inspection } from "./inspection.ts";
 
+/** `text`: the cache's own. Scales are sorted, the smallest first. */
 export function inspectCache(path: string, text: string): Inspection {
   const cache = parseCache(text, path);
   const sorted = [...cache.scales].map(([tensor, scale]) => ({ tensor, scale })).toSorted((a, b) => a.scale - b.scale);

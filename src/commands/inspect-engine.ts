@@ -3,6 +3,7 @@ import { parseInspector } from "../lanes/tensorrt/inspector.ts";
 import { countBy } from "./inspect-model.ts";
 import type { Inspection } from "./inspection.ts";
 
+/** `text`: the inspector's JSON. FileError where it is none. */
 export function inspectEngine(path: string, text: string): Inspection {
   const { layers, bindings } = parseInspector(text, path);
   return {

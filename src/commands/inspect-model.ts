@@ -7,6 +7,7 @@ import { type ModelValue, typedInputs, typedOutputs } from "../onnx/types.ts";
 import { findUnits, storedWeightBytes } from "../onnx/units.ts";
 import type { Inspection } from "./inspection.ts";
 
+/** Rejects as `readModel` does. */
 export async function inspectModel(path: string, files: Files): Promise<Inspection> {
   const model = await readModel(path, files);
   const network = toNetwork(model);

@@ -3,6 +3,7 @@ import type { Files } from "../effects/effects.ts";
 import type { Inspection } from "./inspection.ts";
 import { readReport } from "./render.ts";
 
+/** Rejects as `readReport` does. */
 export async function inspectReport(path: string, files: Files): Promise<Inspection> {
   const { verdict, reason, environment, models } = await readReport(path, files);
   return {

@@ -6,6 +6,7 @@ import type { Iteration, SavedFile } from "../formats/saved-file.ts";
 import { toNum } from "../report/schema.ts";
 import type { Inspection, TensorFacts } from "./inspection.ts";
 
+/** Reads every element once; one array is in memory at a time. */
 export async function inspectSaved(saved: SavedFile, files: Files): Promise<Inspection> {
   const readers = openReaders(files);
   try {

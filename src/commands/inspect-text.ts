@@ -5,6 +5,7 @@ import type { Inspection, TensorFacts } from "./inspection.ts";
 
 const mostRows = 1000;
 
+/** Ends with a line feed. */
 export function inspectionText(inspection: Inspection): string {
   return `${[plainLine(inspection.path), ...linesOf(inspection)].join("\n")}\n`;
 }

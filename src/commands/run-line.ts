@@ -14,6 +14,7 @@ export interface LineParts {
   readonly loaders: Readonly<Record<string, () => Promise<{ readonly run: RunCommand }>>>;
 }
 
+/** Never rejects: what is thrown is told in the log and becomes its exit code. */
 export async function runLine(argv: readonly string[], { effects, io, version, loaders }: LineParts): Promise<ExitCode> {
   try {
     const line = parseLine(argv, specs);

@@ -37,6 +37,7 @@ export const elementBits: ReadonlyMap<number, number> = new Map([
   [DataType.INT2, 2],
 ]);
 
+/** 1 for a scalar, 0 where a dimension is 0. */
 export const elementsOf = (tensor: TensorProto): number => tensorShape(tensor).reduce((product, dim) => product * dim, 1);
 
 /** Bytes that the dimensions and the type ask for, small elements packed; undefined where the type has no fixed size. */
@@ -45,6 +46,7 @@ export function storedBytes(tensor: TensorProto): number | undefined {
   return bits === undefined ? undefined : Math.ceil((elementsOf(tensor) * bits) / 8);
 }
 
+/** True where its bytes lie in another file, or still in the model's own (leave-weights.ts). */
 export const isExternal = (tensor: TensorProto): boolean => tensor.dataLocation === DataLocation.EXTERNAL;
 
 export interface ExternalEntry {
@@ -65,6 +67,8 @@ export function externalEntry(tensor: TensorProto): ExternalEntry {
 }
 
 const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE]);
+
+/** Of a type whose values `floatValues` reads. */
 export const isFloatTensor = (tensor: TensorProto): boolean => floatTypes.has(tensor.dataType);
 
 /** Little-endian bytes of a tensor as ONNX stores them, from wherever they lie. */

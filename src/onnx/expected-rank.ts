@@ -10,6 +10,7 @@ const keeping: ReadonlySet<string> = new Set([
   ...["BatchNormalization", "Neg", "Abs", "Exp", "Log", "Sqrt", "Erf"],
 ]);
 
+/** `input`: name of a graph input. Follows what keeps the rank; nodes are in topological order. */
 export function expectedRank(graph: GraphProto, input: string): number | undefined {
   const weights = new Map(graph.initializer.map(({ name, dims }) => [name, dims.length]));
   const reached = new Set([input]);

@@ -144,6 +144,7 @@ export function resolveInputs(
   });
 }
 
+/** True where any dimension is a name, or where the model declares no shape at all. */
 export const isOpen = ({ dims, shapeless }: Pick<ModelInput, "dims" | "shapeless">): boolean =>
   shapeless !== undefined || dims.some((dim) => typeof dim === "string");
 

@@ -22,6 +22,7 @@ export type MakeDequantize = (parts: {
   readonly axis: number | undefined;
 }) => NodeProto;
 
+/** The very same network where there is nothing to rewrite. */
 export function withFloatProducts(network: Network, makeDequantize: MakeDequantize): Network {
   if (!network.nodes.some(({ opType }) => float.has(opType) || fused.has(opType))) return network;
   const work: Work = {

@@ -9,6 +9,7 @@ export interface Labels {
   readonly data: Uint8Array;
 }
 
+/** Every element has the same label. */
 export const filled = (shape: readonly number[], label: number): Labels => ({
   shape,
   data: new Uint8Array(elementCount(shape)).fill(label),
@@ -53,6 +54,7 @@ export function taken({ shape, data }: Labels, axis: number, indices: readonly n
   return { shape: shape.map((dim, i) => (i === axis ? indices.length : dim)), data: result };
 }
 
+/** As Transpose does with `perm`. */
 export function transposed({ shape, data }: Labels, perm: readonly number[]): Labels {
   const strides = stridesOf(shape);
   const target = perm.map((axis) => shape[axis] ?? 1);
@@ -120,6 +122,7 @@ function runOf(marks: Uint8Array): { readonly text: string; readonly size: numbe
 
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
+/** In elements, row-major: 1 for the last axis. */
 export function stridesOf(shape: readonly number[]): number[] {
   const strides: number[] = [];
   let stride = 1;

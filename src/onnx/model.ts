@@ -26,6 +26,7 @@ export interface OnnxModel {
   readonly graph: GraphProto;
 }
 
+/** Undefined where the node does not have it, whatever its type. */
 export const attribute = (node: NodeProto, name: string): AttributeProto | undefined => node.attribute.find((one) => one.name === name);
 
 /** Integer attribute as a number; `fallback` where the node does not say. */
@@ -34,20 +35,26 @@ export const intAttribute = (node: NodeProto, name: string, fallback: number): n
   return found === undefined ? fallback : Number(found.i);
 };
 
+/** Undefined where the node does not have it; empty where it is of another type. */
 export const intsAttribute = (node: NodeProto, name: string): number[] | undefined => attribute(node, name)?.ints.map(Number);
 
+/** As UTF-8; `fallback` for one that is absent or empty. */
 export const textAttribute = (node: NodeProto, name: string, fallback: string): string =>
   new TextDecoder().decode(attribute(node, name)?.s) || fallback;
 
+/** Throws RangeError for a number that is not whole. */
 export const intAttr = (name: string, value: number): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
 
+/** Throws RangeError for numbers that are not whole. */
 export const intsAttr = (name: string, values: readonly number[]): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints: values.map(BigInt) });
 
+/** As UTF-8. */
 export const stringAttr = (name: string, text: string): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(text) });
 
+/** A body, which is shared and not copied. */
 export const graphAttr = (name: string, graph: GraphProto): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.GRAPH, g: graph });
 
@@ -60,6 +67,7 @@ export interface NodeParts {
   readonly attribute?: readonly AttributeProto[];
 }
 
+/** Name and domain are empty where they are left out. */
 export const makeNode = (parts: NodeParts): NodeProto =>
   create(NodeProtoSchema, {
     opType: parts.opType,
@@ -88,6 +96,7 @@ export const rewire = (
 export const withFields = <T extends Message>(message: T, change: Partial<T>): T =>
   Object.assign(Object.create(Object.getPrototypeOf(message)), message, change);
 
+/** Shares its memory with `values`. */
 export const floatTensor = (name: string, shape: readonly number[], values: Float32Array): TensorProto =>
   create(TensorProtoSchema, {
     name,
@@ -96,6 +105,7 @@ export const floatTensor = (name: string, shape: readonly number[], values: Floa
     rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   });
 
+/** Shares its memory with `values`. */
 export const int8Tensor = (name: string, shape: readonly number[], values: Int8Array): TensorProto =>
   create(TensorProtoSchema, {
     name,
@@ -104,6 +114,7 @@ export const int8Tensor = (name: string, shape: readonly number[], values: Int8A
     rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   });
 
+/** A list. Throws RangeError for numbers that are not whole. */
 export const int64Tensor = (name: string, values: readonly number[]): TensorProto =>
   create(TensorProtoSchema, {
     name,
@@ -112,6 +123,7 @@ export const int64Tensor = (name: string, values: readonly number[]): TensorProt
     rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
   });
 
+/** Empty for a scalar. */
 export const tensorShape = (tensor: TensorProto): number[] => tensor.dims.map(Number);
 
 /** Without a name where none is given. */

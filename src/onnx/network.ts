@@ -78,9 +78,11 @@ function withOpenSizes(info: ValueInfoProto): ValueInfoProto {
   return withFields(info, { type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } }) });
 }
 
+/** By domain; the standard one is "" under either of its names. */
 export const opsetsOf = (proto: ModelProto): Map<string, number> =>
   new Map(proto.opsetImport.map((one) => [one.domain === "ai.onnx" ? "" : one.domain, Number(one.version)]));
 
+/** Of the standard domain; 1 where the model names none, as ONNX has it. */
 export const opsetOf = (network: { readonly opsets: ReadonlyMap<string, number> }): number => network.opsets.get("") ?? 1;
 
 /** The tensor a Constant node holds; undefined for other nodes and for the text forms, which stay nodes. */

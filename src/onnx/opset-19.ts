@@ -19,6 +19,7 @@ const reduces: ReadonlySet<string> = new Set([
   "ReduceSumSquare",
 ]);
 
+/** The very same network where its opset is 19 or newer. */
 export function raiseForHalfQdq(network: Network): Network {
   const opset = opsetOf(network);
   if (opset >= wanted) return network;

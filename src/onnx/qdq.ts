@@ -6,7 +6,11 @@ const domains: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft", "t
 /** TensorRT's own have the kind of number in their name. */
 const isKind = ({ opType, domain }: NodeProto, kind: string): boolean =>
   domains.has(domain) && (opType === kind || (domain === "trt" && (opType === `TRT_FP8${kind}` || opType === `TRT_INT4${kind}`)));
+
+/** Of the standard domain, ONNX Runtime's or TensorRT's, whose FP8 and INT4 forms count too. */
 export const isQuantize = (node: NodeProto): boolean => isKind(node, "QuantizeLinear");
+
+/** Of the same domains and forms. */
 export const isDequantize = (node: NodeProto): boolean => isKind(node, "DequantizeLinear");
 
 /** A quantiser that finds its scale and zero point in what it reads, and gives them beside the integers. */

@@ -18,6 +18,7 @@ export function typedInputs({ graph }: OnnxModel): ModelValue[] {
   return graph.input.filter((input) => !filled.has(input.name)).map(describeValue);
 }
 
+/** In the order of the graph. */
 export const typedOutputs = ({ graph }: OnnxModel): ModelValue[] => graph.output.map(describeValue);
 
 /** Of values with a known number of dimensions. */

@@ -148,6 +148,7 @@ function elementCountOf(network: Network, makers: ReadonlyMap<string, NodeProto>
 const weightOf = (network: Network, makers: ReadonlyMap<string, NodeProto>, name: string) =>
   network.constants.get(name) ?? network.constants.get(makers.get(name)?.input[0] ?? "");
 
+/** True for operators that can run in INT8 and lead a unit. */
 export const isCompute = (node: NodeProto): boolean => isStandard(node) && computeOps.has(node.opType);
 
 /** Inputs that are not fixed, without the bias; each once. */

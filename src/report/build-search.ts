@@ -6,6 +6,7 @@ import { type KeptUnit, type ModelReport, toNum } from "./schema.ts";
 type SearchReport = NonNullable<ModelReport["search"]>;
 type ProbeReport = SearchReport["probes"][number];
 
+/** `precision`: of kept units. */
 export function searchReport(outcome: SearchOutcome, precision: SearchReport["precision"]): SearchReport {
   const byId = new Map(outcome.units.map((unit) => [unit.id, unit]));
   return {

@@ -109,6 +109,7 @@ export function firstFailing(layers: readonly MeasuredTensor[], outputLimits: Li
   return inOrder.find((layer) => layer.level === "fail" || (layer.level === "unjudged" && missesAny(layer, outputLimits)))?.tensor ?? null;
 }
 
+/** Copies; what nobody counted is left out. */
 export const coverageReport = (
   coverage: Coverage,
   {

@@ -8,6 +8,7 @@ import { fromNum, type Num } from "./schema.ts";
 const unknown = { unit: "", direction: "higher", kind: "error" } as const;
 const wordsOf = (metric: string) => findMetric(metric) ?? { ...unknown, label: metric };
 
+/** In tables for people. */
 export const metricLabel = (metric: string): string => wordsOf(metric).label;
 
 /** `18.4 dB`, `0.9928`, `98.5 %`. Infinity of SQNR is `identical`; undefined and null are `–`. */

@@ -4,6 +4,7 @@ import type { ModelReport } from "./schema.ts";
 
 const [whole, clause] = ["Take the fix where the search found one, or calibrate anew.", ", and at the fix where the search found one"];
 
+/** The very message where it holds none of the steps that depend on a search. */
 export function fittingMessage({ message, search, fix }: Pick<ModelReport, "message" | "search" | "fix">): string {
   const [sentence, ending] = stepOf(search, fix);
   return message.replace(whole, sentence).replace(clause, ending);

@@ -10,8 +10,12 @@ import { placementSchemes } from "../model/placement.ts";
 
 const num = z.union([z.number(), z.enum(["Infinity", "-Infinity", "NaN"])]);
 export type Num = z.infer<typeof num>;
+
+/** What JSON cannot hold becomes its name. */
 export const toNum = (value: number): Num =>
   Number.isFinite(value) ? value : Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+
+/** The inverse of `toNum`. */
 export const fromNum = (value: Num): number => Number(value);
 
 /** A later version may know more. */

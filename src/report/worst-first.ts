@@ -9,5 +9,6 @@ export function worstFirst(a: Num | null | undefined, b: Num | null | undefined)
   return x === y || rank(a) !== 1 ? 0 : x - y;
 }
 
+/** For sorting. NaN comes first, then the lower SQNR; unknown ones come last. */
 export const worstLayerFirst = (a: MeasuredTensor, b: MeasuredTensor): number =>
   worstFirst(a.injected?.sqnrDb, b.injected?.sqnrDb) || worstFirst(a.metrics.sqnrDb, b.metrics.sqnrDb);

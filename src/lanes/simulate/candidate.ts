@@ -25,7 +25,10 @@ export interface Candidate {
   readonly followers?: ReadonlyMap<string, readonly Variant[]>;
 }
 
+/** Of the input that switches the unit at this position. */
 export const gateName = (position: number): string => `trt_gate:gate_${position}`;
+
+/** Of the output that holds the error which the unit with this output adds by itself. */
 export const injectedName = (output: string): string => `trt_gate:injected:${output}`;
 
 /** The candidate with the units of `keep` in float, without anything that then is not needed. */

@@ -12,6 +12,7 @@ export interface Runners {
 
 const reference: BuildFacts = { what: "float reference", role: "reference", seconds: 0, notes: [] };
 
+/** `keep`: ids of units that run on float inputs. */
 export function simulatedEngine(context: RunContext, runners: Runners, { keep }: Assignment): Engine {
   return {
     facts: { what: "simulated candidate", role: "candidate", keep, seconds: 0, notes: [] },

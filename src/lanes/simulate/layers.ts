@@ -28,6 +28,7 @@ interface BatchSessions {
   readonly candidate: Session;
 }
 
+/** `shapes`: of each layer tensor, for the size of batches. Sessions stay open between calls only where their weights fit `heldWeightBytes`. */
 export function layerRunner(bench: RunContext, sides: Sides, shapes: ReadonlyMap<string, readonly number[]>): LayerRunner {
   const finals = new Set(sides.reference.outputs.map((output) => output.name));
   const batches = batchesOf(layerTensors(sides, finals), shapes);

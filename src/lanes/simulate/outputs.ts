@@ -27,6 +27,7 @@ export interface OutputRunner {
   close(): Promise<void>;
 }
 
+/** Opens nothing before it is asked. */
 export function outputRunner(bench: RunContext, sides: Sides): OutputRunner {
   const bytes = sides.candidate.units.reduce((sum, unit) => sum + unit.weightBytes, 0);
   // Half precision runs in float32 between casts, which are not put into bodies.

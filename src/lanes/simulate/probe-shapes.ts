@@ -13,6 +13,7 @@ export function shapeNetwork(network: Network, tensors: readonly string[]): Netw
   return prune({ ...network, nodes: [...network.nodes, ...probes], outputs: tensors.map((name) => valueInfo(prefix + name)) });
 }
 
+/** By tensor; `session` runs the network of shapes. */
 export async function readShapes(session: Session, feed: Feed): Promise<Map<string, number[]>> {
   const outputs = await session.run(feed);
   return new Map([...outputs].map(([name, tensor]) => [name.slice(prefix.length), Array.from(tensor.data, Number)]));

@@ -14,6 +14,7 @@ export interface RunContext {
   checkTime(): void;
 }
 
+/** `open` reports each session to `job.onBuild`, and rejects as `openSession` does. */
 export function runContext(job: LaneJob, runtime: Runtime): RunContext {
   const { clock, cancelled } = job.effects;
   return {

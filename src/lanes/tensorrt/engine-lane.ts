@@ -16,6 +16,7 @@ import type { NetworkFacts } from "./protocol.ts";
 import { outputPairs } from "./side-pairs.ts";
 import { timePlans } from "./time-plans.ts";
 
+/** Builds nothing yet. */
 export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
   const { facts, job } = parts;
   const built = new BuiltSides(parts);

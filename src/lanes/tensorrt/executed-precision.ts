@@ -4,6 +4,7 @@ import type { ExecutedLayer } from "../../model/engine.ts";
 import type { Precision } from "../../model/job.ts";
 import type { Recipe } from "./recipe.ts";
 
+/** By the inspector's own word for the layer. */
 export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
 /** In what Q/DQ asks for, INT8 or another. */
 export const runsQuantized = (layer: ExecutedLayer): boolean => /int8|fp8|fp4|int4/i.test(layer.precision);

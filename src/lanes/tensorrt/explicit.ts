@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { ToolError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
+import { plural } from "../../model/plural.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { bodiesByQdq } from "../../onnx/body-coverage.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
@@ -25,10 +26,11 @@ import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { qdqSource } from "./qdq-model.ts";
-import { asGiven, type Recipe, unitWords } from "./recipe.ts";
+import { asGiven, type Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { withSingle } from "./single-islands.ts";
 
+/** ToolError `lane-unavailable` where this TensorRT takes no Q/DQ; ConfigError for samples that do not fit. */
 export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
   const { typed, works, why: whyNot } = explicitLane(tools.hello.features, job.tensorrt.typing);
@@ -76,7 +78,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
     // With the INT8 flag and no Q/DQ a weakly typed build wants a calibrator.
     const int8 = !typed && hasQdq(network.nodes);
     const raised = !typed && job.keepPrecision === "float32" ? { keep: keptLayers(keep, await layersIn(modelPath), "float32") } : {};
-    return { ...base, what: `Q/DQ engine with ${unitWords(keep.size)} without Q/DQ`, modelPath, int8, ...raised };
+    return { ...base, what: `Q/DQ engine with ${plural(keep.size, "unit")} without Q/DQ`, modelPath, int8, ...raised };
   };
   const layersIn = async (modelPath: string) => layersOfUnits(units, (await session.network(modelPath, typed)).layers);
   const bodies = bodiesByQdq(quantized);

@@ -83,6 +83,7 @@ export async function findGpu(effects: Effects): Promise<Gpu | undefined> {
   return "gpu" in answer ? answer.gpu : undefined;
 }
 
+/** Never rejects for the tool: what it does not say is undefined. */
 export async function gpuState(gpu: Gpu, effects: Effects): Promise<GpuState> {
   const figures = await query(effects, ["clocks.sm", "ecc.errors.uncorrected.volatile.total"], gpu.uuid);
   if (figures === "late") return { smClockMHz: undefined, uncorrectedEcc: undefined, throttle: undefined };

@@ -23,6 +23,7 @@ const largestHalf = 65504;
 const smallestHalf = 2 ** -24;
 const half = (name: string) => `trt_gate:half:${name}`;
 
+/** Another network; the given one stays as it is. A network with Q/DQ is raised to opset 19. */
 export async function toHalf(float: Network, files: Files): Promise<Network> {
   const network = hasQdq(float.nodes) ? raiseForHalfQdq(float) : float;
   const pinned = pinnedConstants(network);

@@ -9,6 +9,7 @@ import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { EngineJob, FeedSource } from "../../model/job.ts";
 import type { PreparedLane } from "../../model/lane.ts";
 import { corePlacement } from "../../model/placement.ts";
+import { plural } from "../../model/plural.ts";
 import type { Assignment } from "../../model/unit.ts";
 import { bodiesByScales, computeOfFloatKinds } from "../../onnx/body-coverage.ts";
 import { place, wantedBy, withFollowers } from "../../onnx/placement/place.ts";
@@ -22,7 +23,7 @@ import { KeptQdq } from "./kept-qdq.ts";
 import type { LaneParts } from "./lane-parts.ts";
 import { keptLayers, layersOfUnits, markable } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
-import { asGiven, type Calibration, type Recipe, unitWords } from "./recipe.ts";
+import { asGiven, type Calibration, type Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { type ScaleSource, scaleSource } from "./scale-source.ts";
 import type { Side } from "./session.ts";
@@ -66,7 +67,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
   const candidate = async ({ keep }: Assignment): Promise<Recipe> => {
     if (keep.size === 0) return plain;
     if (keeping) return await keeping.recipe(keep);
-    const what = `INT8 engine with ${unitWords(keep.size)} in ${job.keepPrecision}`;
+    const what = `INT8 engine with ${plural(keep.size, "unit")} in ${job.keepPrecision}`;
     return { ...base, int8: true, calibration, what, keep: keptLayers(keep, unitLayers, job.keepPrecision) };
   };
   const missing = [...new Set(facts.units.flatMap((unit) => unit.inputs))].filter((name) => !scales.has(name));

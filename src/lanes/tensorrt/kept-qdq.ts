@@ -5,13 +5,14 @@
 import { join } from "node:path";
 import type { EngineJob } from "../../model/job.ts";
 import type { Placement } from "../../model/placement.ts";
+import { plural } from "../../model/plural.ts";
 import type { Unit } from "../../model/unit.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { hasQdq } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import type { ModelFacts } from "./model-facts.ts";
-import { type Recipe, unitWords } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import type { Session } from "./session.ts";
 
 export class KeptQdq {
@@ -44,7 +45,7 @@ export class KeptQdq {
     const modelPath = join(this.#own.network.folder, `trt-gate-kept-${++this.#written}.onnx`);
     await files.writeBytes(modelPath, encodeModel(inserted.model));
     return {
-      what: `Q/DQ engine with ${unitWords(keep.size)} in ${this.#job.keepPrecision}`,
+      what: `Q/DQ engine with ${plural(keep.size, "unit")} in ${this.#job.keepPrecision}`,
       modelPath,
       typed: false,
       fp16: true,

@@ -35,6 +35,7 @@ const independentDb = 3;
 const mostRetries = 6;
 const splitReasons: ReadonlySet<string> = new Set(["build-failed", "gpu-oom"]);
 
+/** `worstDb` is NaN where no batch was believed. */
 export async function markTensors(request: MarkRequest): Promise<MarkedTensors> {
   const sides = new Map<string, Side>();
   const dropped: string[] = [];

@@ -33,8 +33,6 @@ export interface Recipe {
 export const asGiven = (recipe: Recipe, plan: GivenPlan | undefined): Recipe =>
   plan === undefined ? recipe : { ...recipe, what: `plan ${plan.shownAs}`, given: plan.path };
 
-export const unitWords = (count: number): string => (count === 1 ? "1 unit" : `${count} units`);
-
 export interface BuildPlace {
   /** Names in the worker. */
   readonly network: string;

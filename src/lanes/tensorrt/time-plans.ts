@@ -12,6 +12,7 @@ const wanted = { warmUpMs: 200, leastMs: 1000, leastRounds: 30, mostSeconds: 90 
 /** `nvidia-smi` takes a while itself. */
 const betweenLooksMs = 500;
 
+/** In milliseconds. The clocks are read until the timing has ended either way. Rejects with ToolError. */
 export async function timePlans(session: Session, plans: readonly string[]): Promise<TimingRun> {
   const over = new AbortController();
   const watched = watchClocks(session, over.signal);

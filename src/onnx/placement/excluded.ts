@@ -31,6 +31,7 @@ export const sizedTensors = (graph: GraphProto): string[] =>
     opOf(node) === "Conv" ? [node.input[1] ?? ""] : /^(MatMul|Gemm)$/.test(opOf(node)) ? [node.output[0] ?? "", node.input[1] ?? ""] : [],
   );
 
+/** Unique in a graph: its first output is. Empty behind the colon for a node without outputs. */
 export const nodeId = (node: NodeProto): string => `${node.opType}:${node.output[0] ?? ""}`;
 
 function isSmall(view: GraphView, node: NodeProto, shapes: Shapes): boolean {

@@ -44,8 +44,10 @@ export function viewGraph(graph: GraphProto): GraphView {
 /** Operator type; "" for other domains, whose operators may share a name with a standard one. */
 export const opOf = (node: NodeProto): string => (isStandard(node) ? node.opType : "");
 
+/** In the order of its inputs; one that makes two of them comes twice. */
 export const parents = (view: GraphView, node: NodeProto): NodeProto[] => node.input.flatMap((name) => view.maker.get(name) ?? []);
 
+/** In the order of its outputs; one that reads two of them comes twice. */
 export const children = (view: GraphView, node: NodeProto): NodeProto[] => node.output.flatMap((name) => view.readers.get(name) ?? []);
 
 /** An initializer, or what a constant or an Identity makes, also with its axes changed; and the exponential of a clipped parameter, which scales attention. */
@@ -61,4 +63,5 @@ export function isConstant(view: GraphView, name: string): boolean {
   return before !== undefined && opOf(before) === "Clip" && hasConstant(view, before);
 }
 
+/** True where any input is a constant. */
 export const hasConstant = (view: GraphView, node: NodeProto): boolean => node.input.some((name) => isConstant(view, name));

@@ -17,6 +17,7 @@ export interface Heads {
   readonly floatEdges: readonly FloatEdge[];
 }
 
+/** True for operators that `quantizableInputs` (kinds.ts) lists. */
 export const isQuantizable = (node: NodeProto): boolean => Object.hasOwn(quantizableInputs, opOf(node));
 
 /** Of the groups around linear operators: what reads from outside; where it also reads from inside, that edge stays float. */

@@ -43,6 +43,7 @@ export function findPath(view: GraphView, node: NodeProto, path: Path): NodeProt
   return search(node, path.ops, 0);
 }
 
+/** As `findPath`, without the nodes. */
 export const hasPath = (view: GraphView, node: NodeProto, path: Path): boolean => findPath(view, node, path) !== undefined;
 
 function kindOf(view: GraphView, node: NodeProto): string {

@@ -126,6 +126,7 @@ export function withFollowers(units: readonly Unit[], others: Placed["others"]):
   });
 }
 
+/** The first that has a name; empty for a node without any. */
 export const firstOutput = (node: NodeProto): string => node.output.find((name) => name !== "") ?? "";
 
 /** Why nothing is quantised though no scale is missing; undefined where that is not so. `name`: the model's. */

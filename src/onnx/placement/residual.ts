@@ -17,6 +17,7 @@ const endings = convolutions.flatMap((conv) => [
 /** The convolution that a node ends, in one of the forms that an engine fuses. */
 export type Backbones = (node: NodeProto) => NodeProto | undefined;
 
+/** Gives, for a node, the nearest convolution before it where one of the known endings lies between; else undefined. Nodes are in topological order. */
 export function backbones(view: GraphView): Backbones {
   const nearest = new Map<NodeProto, NodeProto>();
   for (const node of view.nodes) {

@@ -16,6 +16,7 @@ export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): 
 
 export const nothing = new Markup("");
 
+/** Safe in text and in quoted attributes. What nobody sees is dropped. */
 export const escapeHtml = (text: string): string => withoutUnseen(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** JSON that cannot end its script element: `<`, U+2028 and U+2029 are escaped. */

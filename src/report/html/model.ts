@@ -30,6 +30,7 @@ export type Show = (name: string) => string;
 export const namesOf = (model: ModelReport): Show =>
   uniqueLabels([...model.outputs, ...model.layers].flatMap(({ tensor, node }) => (node === undefined ? [tensor] : [tensor, node])));
 
+/** In the order of the layers. */
 export const pointsOf = (model: ModelReport, show: Show): NetworkPoint[] =>
   networkPoints(model.layers, (layer) => show(layer.node ?? layer.tensor), precisionOf(model));
 

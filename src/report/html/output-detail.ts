@@ -9,6 +9,7 @@ type Show = (name: string) => string;
 const mostRows = 100;
 const worstEntries = 20;
 
+/** Empty where nothing more is known than the table of outputs says. */
 export const outputDetail = ({ outputs, harm = [] }: ModelReport, show: Show): Markup =>
   html`${harmList(harm, show)}${fold("Parts of the outputs", partTable(outputs, show))}${fold("Entries along an axis, worst first", entryTable(outputs, show))}${fold("Samples that miss the limits by themselves", sampleTable(outputs, show))}`;
 

@@ -12,6 +12,7 @@ type Show = (name: string) => string;
 
 const mostOutputRows = 100;
 
+/** At most `mostOutputRows` rows; how many more there are is said. */
 export function outputsSection(model: ModelReport, show: Show): Markup {
   const rows = outputRows(model);
   const withBase = rows.some((row) => row.baseline !== undefined);

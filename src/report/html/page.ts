@@ -26,6 +26,7 @@ const mostModels = 50;
 /** Layers that the charts' keyboard reading knows, all models together. */
 const mostReadPoints = 2000;
 
+/** The whole document. At most `mostModels` models, the most urgent first. */
 export function renderHtml(report: Report): string {
   const models = byUrgency(report.models);
   const shown = models.slice(0, mostModels);

@@ -28,6 +28,7 @@ const levelSign: Readonly<Record<MeasuredTensor["level"], string>> = {
   undecided: "?",
 };
 
+/** A sign and the word. */
 export const levelCell = (level: MeasuredTensor["level"]): Markup =>
   html`<td class="level ${level}">${levelSign[level] && html`<span aria-hidden="true">${levelSign[level]} </span>`}${level === "unjudged" ? "not judged" : level}</td>`;
 
@@ -67,8 +68,10 @@ export function lastRows<T>(
 export const copyable = (text: string, what: string): Markup =>
   html`<div class="code"><pre tabindex="0">${text}</pre><button type="button" class="copy" aria-label="Copy ${what}">Copy</button></div>`;
 
+/** At most the last 40 lines, of 400 characters each. */
 export const quoted = (lines: readonly string[]): Markup => html`<pre tabindex="0">${plainLines(lines, 40, 400).join("\n")}</pre>`;
 
+/** Pairs of a word and what it is. */
 export const facts = (rows: readonly (readonly [string, Markup | string])[]): Markup =>
   html`<dl class="facts">${rows.map(([what, value]) => html`<dt>${what}</dt><dd>${value}</dd>`)}</dl>`;
 
@@ -76,5 +79,6 @@ export const facts = (rows: readonly (readonly [string, Markup | string])[]): Ma
 export const chapter = (title: string, ...body: readonly Markup[]): Markup =>
   body.every((part) => part.text === "") ? nothing : html`<section><h3>${title}</h3>${body}</section>`;
 
+/** Nothing where the body is empty. */
 export const fold = (summary: string, body: Markup): Markup =>
   body.text === "" ? nothing : html`<details><summary>${summary}</summary>${body}</details>`;

@@ -20,6 +20,7 @@ const mostUnits = 200;
 const mostProbes = 200;
 const mostPoints = 40;
 
+/** Nothing where nothing was searched. */
 export function fixSection(model: ModelReport, show: Show): Markup {
   const { search, fix } = model;
   if (search === null) return nothing;
@@ -52,6 +53,7 @@ function fixFile({ path, format, command, leftOut }: FixFile, show: Show): Marku
   return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${command === "" ? nothing : copyable(command, `the ${format} command`)}`;
 }
 
+/** Nothing where nothing was searched. */
 export function searchSection({ name, search }: ModelReport, show: Show): Markup {
   if (search === null) return nothing;
   const words = `${search.method} search over ${plural(search.units, "unit")}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}.`;

@@ -9,6 +9,7 @@ import { html, type Markup, nothing } from "./markup.ts";
 
 type Show = (name: string) => string;
 
+/** Nothing where no card has anything to say. */
 export function whySection(model: ModelReport, show: Show): Markup {
   const { layers, worst, search } = model;
   const byTensor = new Map(layers.map((layer) => [layer.tensor, layer]));

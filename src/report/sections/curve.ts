@@ -41,7 +41,10 @@ export const curveCells = (point: CurvePoint, withLatency: boolean, words: (text
 /** Everything kept leaves no error at all. */
 const marginOf = (margin: Num | undefined): string => (margin === "Infinity" ? "identical" : formatMargin("sqnrDb", margin));
 
+/** True where any point of the curve was timed. */
 export const hasLatency = (search: Search): boolean => search.curve?.points.some(({ latencyMs }) => latencyMs !== undefined) ?? false;
+
+/** As many words as `curveCells` gives for a point. */
 export const curveHead = (withLatency: boolean): string[] => [
   "Units kept",
   "To the limit",

@@ -8,6 +8,7 @@ import { fromNum, type ModelReport } from "../schema.ts";
 import { worstSampleWords } from "./harm.ts";
 import { laneWords, seconds, shortSha } from "./labels.ts";
 
+/** Empty at a detail level without details. */
 export function detailsSection(model: ModelReport, caps: SizeLimits): string {
   if (!caps.details) return "";
   return details(

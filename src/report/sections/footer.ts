@@ -4,6 +4,7 @@ import type { Report } from "../schema.ts";
 import { seconds, shortSha } from "./labels.ts";
 import type { NextLinks } from "./next.ts";
 
+/** One line; places without a link are left out. */
 export function footer(report: Report, links: NextLinks): string {
   const places = [
     links.htmlUrl ? link("HTML report", links.htmlUrl) : "",

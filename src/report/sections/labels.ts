@@ -15,10 +15,15 @@ export const levelMark: Readonly<Record<MeasuredTensor["level"], string>> = {
   undecided: "⚠️ undecided",
 };
 
+/** Seven characters; `unknown` without a commit. */
 export const shortSha = (sha: string | null | undefined): string =>
   sha === null || sha === undefined ? "unknown" : sha.replace(/[^\w]/g, "").slice(0, 7);
+
+/** Tenths below 10 s, whole seconds below two minutes, then minutes. */
 export const seconds = (value: number): string =>
   value < 10 ? `${value.toFixed(1)} s` : value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
+
+/** To three significant digits. */
 export const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
 /** True where a model's figures do not say everything: such a pass is no unqualified one. */

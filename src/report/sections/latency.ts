@@ -11,6 +11,7 @@ type EngineTime = NonNullable<ModelReport["latency"]>["engines"][number];
 export const isSlowOrUnknown = ({ latency }: ModelReport): boolean =>
   latency !== undefined && !(latency.engines.length > 0 && latency.engines.every(({ speed = "faster" }) => speed === "faster"));
 
+/** Empty where nothing was timed. */
 export const latencySection = ({ latency }: ModelReport, caps: SizeLimits): string =>
   latency === undefined || caps.messageLength === 0 ? "" : escapeMarkdown(latency.message, Math.max(400, caps.messageLength));
 

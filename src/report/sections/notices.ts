@@ -18,6 +18,7 @@ export function selectionLine({ selection, models }: Report, caps: SizeLimits): 
   return parts.filter((part) => part !== "").join(" ");
 }
 
+/** At most five; how many more there are is said. */
 export function noticeList({ notices }: Report, caps: SizeLimits): string {
   if (caps.adviceRows === 0) return "";
   const shown = notices.slice(0, 5).map((notice) => `> ${escapeMarkdown(notice, caps.messageLength)}`);

@@ -48,6 +48,7 @@ export interface NetworkLimits {
   readonly warn: number | undefined;
 }
 
+/** Nothing without points. At most `mostPoints` are drawn. */
 export function networkChart(points: readonly NetworkPoint[], limits: NetworkLimits, quantized: string): Markup {
   if (points.length === 0) return nothing;
   const drawn = downsample(points, mostPoints);

@@ -11,6 +11,7 @@ const mostProbes = 300;
 /** Margins beyond this (a probe that is identical to the reference) lie on the edge. */
 const beyondScale = 60;
 
+/** Nothing without probes. The last `mostProbes` are drawn. */
 export function searchChart(probes: readonly Probe[]): Markup {
   const shown = probes.slice(-mostProbes);
   if (shown.length === 0) return nothing;

@@ -115,5 +115,6 @@ export function stripWords(cells: readonly StripCell[], quantized: string): stri
   return `${count("int8") + fixed} of ${cells.length} run in ${quantized}${fixed > 0 ? `, of which the fix keeps ${fixed} in higher precision` : ""}${kept > 0 ? `; ${kept} are kept in higher precision already` : ""}.`;
 }
 
+/** In dB; undefined where the layer was not measured alone. */
 export const injectedOf = (layer: MeasuredTensor): number | undefined =>
   layer.injected?.sqnrDb === undefined ? undefined : fromNum(layer.injected.sqnrDb);
