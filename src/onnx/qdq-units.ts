@@ -8,6 +8,7 @@ import { computeOfFloatKinds } from "./body-coverage.ts";
 import { type DoubtedClamp, doubtedClamps } from "./doubted-clamps.ts";
 import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
+import { handDequantised, readsWeights } from "./hand-dequantised.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, producers, prune, sortNodes } from "./network.ts";
 import { isDequantize, isDynamicQuantize, isQuantize } from "./qdq.ts";
@@ -47,13 +48,15 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
   const fixed = constantTensors(network);
   const makers = producers(network.nodes);
   const fromIntegers = integerTensors(network);
-  const isRounded = (name: string): boolean => fixed.has(name) && fromIntegers.has(name);
+  const byHand = handDequantised(network);
+  const isRounded = (node: NodeProto, slot: number, name: string): boolean =>
+    fixed.has(name) && (fromIntegers.has(name) || (byHand.has(name) && readsWeights(node, slot)));
   const rounded = new Set<NodeProto>();
   const floatInputs = (node: NodeProto): string[] =>
     node.input.map((name, slot) => {
       if (name === "" || view.source(name) !== name) return name === "" ? name : view.source(name);
-      const weight = isRounded(name) ? weights?.weight(node, slot) : undefined;
-      if (isRounded(name) && weight === undefined) rounded.add(node);
+      const weight = isRounded(node, slot, name) ? weights?.weight(node, slot) : undefined;
+      if (isRounded(node, slot, name) && weight === undefined) rounded.add(node);
       return weight ?? name;
     });
 

@@ -30,7 +30,7 @@ import { evidenceOf } from "./evidence.ts";
 import { givenFiles } from "./given-files.ts";
 import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
-import { qdqCaveats } from "./qdq-caveats.ts";
+import { qdqCaveats, weightCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization, noQuantization } from "./quantization.ts";
 
 export interface Prepared {
@@ -111,8 +111,11 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const keep = await readKeep(entry, root, settings.search.precision, effects);
   const builds: BuildFacts[] = [];
   const quantized = await quantizedNetwork(staged.model, qdqPath, context, entry.quantization?.qdq);
-  const caveats =
-    quantized === undefined ? [] : qdqCaveats(quantized, { hasFloat: qdqPath !== undefined && !hasQdq(staged.model.graph.node) });
+  const isFloat = !hasQdq(staged.model.graph.node);
+  const caveats = [
+    ...(isFloat ? weightCaveats(toNetwork(staged.model)) : []),
+    ...(quantized === undefined ? [] : qdqCaveats(quantized, { hasFloat: qdqPath !== undefined && isFloat })),
+  ];
   for (const { reason, message } of caveats) effects.log.warning(`${reason}: ${message}`, written);
   const job: EngineJob = {
     name: entry.name,

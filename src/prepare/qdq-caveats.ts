@@ -3,6 +3,7 @@
  * a form that TensorRT refuses. Decides which of them hold; the table is gate/caveats.ts.
  */
 import { type Caveat, caveats } from "../gate/caveats.ts";
+import { nodesOfHandDequantised } from "../onnx/hand-dequantised.ts";
 import type { Network } from "../onnx/network.ts";
 import { toQdqForm } from "../onnx/qdq-form.ts";
 import { qdqUnits } from "../onnx/qdq-units.ts";
@@ -13,6 +14,14 @@ export function qdqCaveats(quantized: Network, { hasFloat }: { readonly hasFloat
   const refusals = tensorRtRefusals(quantized);
   const refused = refusals.length === 0 ? [] : [{ reason: "not-for-tensorrt", message: refusalWords(refusals) } as const];
   return hasFloat ? refused : [...aloneCaveats(quantized), ...refused];
+}
+
+/** Of a model without Q/DQ, which is the reference itself: its weights may have been rounded before and be made floats by Cast and Mul. */
+export function weightCaveats(float: Network): Caveat[] {
+  const rounded = nodesOfHandDequantised(float);
+  if (rounded.length === 0) return [];
+  const message = `The weights of ${nodes(rounded)} are stored as integers and made floats by Cast and Mul: the reference computes with the rounded ones, and what their rounding costs was not measured. ${caveats["weight-error-unseen"].next}`;
+  return [{ reason: "weight-error-unseen", message }];
 }
 
 function aloneCaveats(quantized: Network): Caveat[] {
