@@ -14,6 +14,7 @@ import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
 import { renderCalibration } from "./calibration-page.ts";
 import type { Parsed, RunCommand } from "./command.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Fewer samples than this miss rare large values (TensorRT's own advice is 500 to 1000). */
 const fewSamples = 500;
@@ -57,12 +58,13 @@ export const run: RunCommand = async (parsed, effects, io) => {
       return 4;
     }
     const cachePath = resolve(effects.cwd, output);
-    await files.writeText(
+    await writeWhole(
+      files,
       cachePath,
       writeCache({ version: versionOf(parsed), algorithm: headerWord[algorithm], scales: calibration.scales }),
     );
     const note = { modelSha256: staged.sha256, algorithm, samples: calibration.samples, createdAt: effects.clock.now().toISOString() };
-    await files.writeText(sidecarPath(cachePath), writeSidecar(note));
+    await writeWhole(files, sidecarPath(cachePath), writeSidecar(note));
     const page = parsed.text("html");
     if (page !== undefined) {
       const html = renderCalibration({ model: basename(modelName), sha256: staged.sha256, data, cache: output, calibration });

@@ -22,6 +22,7 @@ import type { Parsed, RunCommand } from "./command.ts";
 import { joinReports, type Part } from "./join-reports.ts";
 import { keepFiles } from "./merged-files.ts";
 import { readReport } from "./render.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const { options, problems } = readOptions(parsed.inputs, effects.env);
@@ -36,7 +37,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const tool: Report["tool"] = { name: "trt-gate", version, commit: effects.env.GITHUB_ACTION_REF || "local" };
   const joined = joinReports({ parts, unreadable, expected: expectedNames(parsed), failOn: options.failOn, tool, environment });
   const report = reportSchema.parse(await keepFiles(joined, isForeign ? [] : parts, dirname(output), effects));
-  await effects.files.writeText(output, `${JSON.stringify(report, null, 1)}\n`);
+  await writeWhole(effects.files, output, `${JSON.stringify(report, null, 1)}\n`);
   await tell({ report, options, event, folder: dirname(output) }, effects);
   io.out(parsed.has("json") ? `${JSON.stringify(report, null, 1)}\n` : `${renderLogLine(report)}\n`);
   return asExitCode(report.exitCode);

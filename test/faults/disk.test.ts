@@ -33,7 +33,7 @@ it("report folder that cannot be written", async () => {
     const { exitCode, log, out } = await place.trtGate(
       ...["check", "--lane", "simulate", "--search", "off", "--changed-only", "false", "--report-dir", folder],
     );
-    expect(log).toMatch(/warning: The report was not written to .*the verdict stands/);
+    expect(log).toMatch(/warning: The report was not written to .*The verdict stands/);
     expect(out).toContain("pass");
     expect(exitCode).toBe(4);
   }
@@ -78,6 +78,16 @@ describe.runIf(canMount)("a disk", () => {
     expect(stdout).toContain('"reason": "disk-full"');
     expect(stdout).toMatch(/Free space/);
     expect(status).toBe(4);
+  });
+
+  it("full disk beside a cache that is made anew", () => {
+    mkdirSync(place.at("disk"));
+    const words = ["calibrate", "models/m.onnx", "--data", "data/calibration.npz", "--algorithm", "minmax", "-o", "disk/m.cache"];
+    const gate = `"${process.execPath}" "${cli}"`;
+    const script = `mount -t tmpfs -o size=64k none disk && echo good >disk/m.cache && { head -c 70000 /dev/zero >disk/rest || ${gate} ${words.join(" ")}; }; code=$?; cat disk/m.cache; ls disk; exit $code`;
+    const { status, stdout, stderr } = inNamespace(script, [], { PATH: process.env.PATH });
+    expect(stderr).toContain("the disk is full");
+    expect({ status, stdout }).toEqual({ status: 4, stdout: "good\nm.cache\nrest\n" });
   });
 
   it("full disk of the report", () => {

@@ -94,6 +94,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("clock that jumps", "within-limits", "true seconds", gate),
     row("full disk of temporary files", "disk-full", "path", disk),
     row("full disk of the report", "disk-full", "the verdict in the log", disk),
+    row("full disk beside a cache that is made anew", "disk-full", "path", disk),
     row("full device", "disk-full", "path", disk),
     row("report folder that cannot be written", "none", "the verdict in the log", disk, 4),
     row("output to a path that cannot be written", "configuration error", "path", disk),
