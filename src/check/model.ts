@@ -18,6 +18,7 @@ import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
 import { decideOutputs, type Judging } from "../evaluate/outputs.ts";
 import { savedOutputs } from "../evaluate/save-outputs.ts";
 import { runTask, taskFolders, taskOutputs, withTask } from "../evaluate/task.ts";
+import { withCaveats } from "../gate/caveats.ts";
 import { doubtOf, withCertainty } from "../gate/certainty.ts";
 import { withEvidence } from "../gate/evidence.ts";
 import type { Verdict } from "../gate/verdict.ts";
@@ -63,14 +64,16 @@ async function checkOnce(entry: ModelEntry, context: CheckContext): Promise<Mode
           lane: prepared.lane.lane,
           laneWhy: prepared.laneWhy,
           builds: buildReports(prepared.builds),
+          ...(prepared.caveats.length === 0 ? {} : { caveats: prepared.caveats.map((caveat) => ({ ...caveat })) }),
         }
       : {};
+    const { message } = withCaveats({ kind: "undecided", reason: error.reason, message: error.message }, prepared?.caveats ?? []);
     return {
       ...emptyModelReport(entry),
       ...known,
       verdict: "undecided",
       reason: error.reason,
-      message: error.message,
+      message,
       toolTail: [...error.tail],
       timings: watch.timings,
     };

@@ -1,12 +1,13 @@
 /** The result in one line, for the log and for a run in which nothing changed. Foreign words in it are plain already. */
 import { formatLimit, formatMargin, formatMetric, metricLabel } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
+import { causeOf } from "./sections/cause.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";
-import { outputRows, rowName } from "./sections/outputs.ts";
+import { decidingRow, rowName } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
-/** `regression: Do not merge: …; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); worst layer p2o.Conv.7, injected 21.2 dB`. */
+/** `regression: Do not merge: …; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); cause: p2o.Conv.7 loses …`. */
 export function renderLogLine(report: Report): string {
   const first = byUrgency(report.models)[0];
   const parts = [headlineWords(report, (name) => plainLine(name, 80)), ...(first ? [figureWords(first), layerWords(first)] : [])];
@@ -14,7 +15,7 @@ export function renderLogLine(report: Report): string {
 }
 
 function figureWords(model: ModelReport): string {
-  const row = outputRows(model)[0];
+  const row = decidingRow(model);
   if (row === undefined) return plainLine(model.message, 300);
   const limit =
     row.limit === undefined ? "" : ` (limit ${formatLimit(row.metric, row.limit)}, margin ${formatMargin(row.metric, row.margin)})`;
@@ -22,7 +23,7 @@ function figureWords(model: ModelReport): string {
 }
 
 function layerWords(model: ModelReport): string {
-  const worst = model.worst[0];
-  if (worst === undefined || model.verdict === "pass") return "";
-  return `worst layer ${plainLine(worst.node, 80)}, injected ${formatMetric("sqnrDb", worst.injectedSqnrDb)}`;
+  if (model.verdict === "pass") return "";
+  const cause = causeOf(model, (name) => plainLine(name, 80));
+  return cause === undefined ? "" : plainLine(`cause: ${cause.lead}`, 300);
 }

@@ -3,6 +3,8 @@
  * not green, and the next command. Colour adds nothing that words do not say.
  */
 
+import { type CaveatCode, caveats } from "../gate/caveats.ts";
+import { reasonOf } from "../gate/reasons.ts";
 import { plural } from "../model/plural.ts";
 import { alignColumns, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
@@ -167,7 +169,17 @@ function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions):
   const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
   const bad = proved[0] ?? models.find(canBeSearched);
   const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
-  return [...(command === undefined ? [] : [`Next: ${command}`]), `Report: ${folder}/report.html`].join("\n");
+  const step = command ?? models.map(nextStep).find((words) => words !== "");
+  const next = step === undefined ? [] : command === undefined ? wrapped(`Next: ${plainLine(step, 600)}`, "  ") : [`Next: ${command}`];
+  return [...next, `Report: ${folder}/report.html`].join("\n");
+}
+
+/** Where no command helps: the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
+function nextStep({ verdict, reason, caveats: found = [], name: model, status }: ModelReport): string {
+  if (status === "removed") return "";
+  const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
+  const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : reasonOf(reason).next;
+  return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
 
 /** Without a search the same command again: it alone has every flag that the model was given. */

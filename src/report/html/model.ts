@@ -9,7 +9,7 @@ import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
 import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
-import { outputRows } from "../sections/outputs.ts";
+import { decidingRow } from "../sections/outputs.ts";
 import { unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
@@ -83,7 +83,7 @@ function causeBox(model: ModelReport, show: Show): Markup {
 
 /** The four or five figures that answer most questions. */
 function glance(model: ModelReport, show: Show): Markup {
-  const row = outputRows(model)[0];
+  const row = decidingRow(model);
   const leader = leaderTile(model, show);
   const items: (readonly [string, string, string] | undefined)[] = [
     row && [

@@ -10,7 +10,7 @@ import { environmentWords } from "../sections/footer.ts";
 import { headlineWords } from "../sections/headline.ts";
 import { judgedOn } from "../sections/judged-on.ts";
 import { byUrgency, hasCaveats, precisionWord, seconds } from "../sections/labels.ts";
-import { outputRows } from "../sections/outputs.ts";
+import { decidingRow } from "../sections/outputs.ts";
 import { plainLine } from "../text.ts";
 import { downsample } from "./charts/network.ts";
 import { runsIn } from "./charts/strip.ts";
@@ -78,7 +78,7 @@ const dateWords = (iso: string): string => iso.replace(/^(\d{4}-\d{2}-\d{2})T(\d
 function overview(models: readonly ModelReport[]): Markup {
   if (models.length < 2) return nothing;
   const rows = models.slice(0, 500).map((model, i) => {
-    const row = outputRows(model)[0];
+    const row = decidingRow(model);
     const name = plainLine(model.name);
     return [
       i < mostModels ? html`<a href="#model-${i}">${name}</a>` : name,

@@ -7,7 +7,7 @@ import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, table } fr
 import type { ModelReport, Num } from "../schema.ts";
 import { precisionWord } from "./labels.ts";
 import { fixLatencyWords } from "./latency.ts";
-import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
+import { missesByWarning, type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** A script that the comment offers in full. `model` is the model's name in the report. */
 export interface FixScript {
@@ -44,7 +44,7 @@ export interface FixedFigure {
 /** What decided without the fix, and what is nearest to its limit with it: often another metric, and a fix is no better than its nearest one. */
 export function fixedFigures(model: ModelReport): FixedFigure[] {
   const before = outputRows(model);
-  const after = outputRows({ ...model, outputs: model.fix?.verified?.outputs ?? [] });
+  const after = outputRows({ ...model, outputs: model.fix?.verified?.outputs ?? [] }).filter((row) => !missesByWarning(row));
   const isSame = (a: OutputRow, b: OutputRow) => a.output === b.output && a.part === b.part && a.metric === b.metric && a.of === b.of;
   const telling = [...nearestOfEach(after), ...nearestOfEach(before)].filter(
     (row, i, all) => all.findIndex((one) => isSame(one, row)) === i,

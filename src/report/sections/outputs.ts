@@ -31,6 +31,19 @@ export interface OutputRow {
 export const outputRows = (model: ModelReport): OutputRow[] =>
   model.outputs.flatMap((output) => tensorRows(model, output)).toSorted(byWorst);
 
+/**
+ * The row that a line about the model shows: what failed, else of a pass the figure that is nearest to the limit that it meets. A figure that only
+ * warns, such as a score behind saturated probabilities, may miss the limit beside it and decides nothing. Undefined without rows.
+ */
+export function decidingRow(model: ModelReport): OutputRow | undefined {
+  const rows = outputRows(model);
+  const met = rows.filter(({ level, margin }) => level === "waived" || (margin !== undefined && fromNum(margin) >= 0));
+  return model.verdict === "pass" ? (met.toSorted(byDistance)[0] ?? rows[0]) : rows[0];
+}
+
+/** Only a warning, although it misses the limit beside it. */
+export const missesByWarning = ({ level, margin }: OutputRow): boolean => level === "warn" && margin !== undefined && fromNum(margin) < 0;
+
 /** The output's name, with its part's where the row is about one. `show` writes a name. */
 export const rowName = ({ output, part }: OutputRow, show: (name: string) => string): string =>
   part === undefined ? show(output) : `${show(output)} › ${show(part)}`;
@@ -124,9 +137,11 @@ export function roughIntervals(models: readonly ModelReport[]): string {
 const rank = ({ of }: OutputRow): number => (of === "samples" ? 1 : of === "entry" ? 2 : 0);
 
 /** By level, then by what is left of the error to the limit; rows without a margin keep their order behind the others. */
-function byWorst(a: OutputRow, b: OutputRow): number {
+const byWorst = (a: OutputRow, b: OutputRow): number => worseLevel(a.level, b.level) || byDistance(a, b);
+
+function byDistance(a: OutputRow, b: OutputRow): number {
   const distance = ({ marginDb }: OutputRow) =>
     marginDb === undefined || marginDb === "NaN" ? Number.POSITIVE_INFINITY : fromNum(marginDb);
   const [x, y] = [distance(a), distance(b)];
-  return worseLevel(a.level, b.level) || rank(a) - rank(b) || (x === y ? 0 : x - y);
+  return rank(a) - rank(b) || (x === y ? 0 : x - y);
 }

@@ -11,14 +11,15 @@ import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num
 import { keptSentence } from "./kept.ts";
 import { byUrgency, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
-import { type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
+import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
 /** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives none. */
 function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
-  const [row] = outputRows(model);
+  const row = decidingRow(model);
   if (row === undefined || model.status === "removed") return [];
   return [
     figurePart(row, show),
+    warningPart(model, row, show),
     changePart(row),
     causePart(model, say),
     keptSentence(model, show),
@@ -51,6 +52,12 @@ function figurePart(row: OutputRow, show: (name: string) => string): string {
   const label = row.metric === "sqnrDb" && row.of === "tensor" ? "" : ` ${rowLabel(row)}`;
   const limit = row.limit === undefined ? "" : ` (limit ${formatLimit(row.metric, row.limit)})`;
   return `${rowName(row, show)}${label} ${formatMetric(row.metric, row.value)}${limit}`;
+}
+
+/** `warns: softmax cosine of the score 0.9795 (limit ≥ 0.997)`: beside a pass only, whose own figure meets its limit. */
+function warningPart(model: ModelReport, shown: OutputRow, show: (name: string) => string): string {
+  const warned = model.verdict === "pass" && !missesByWarning(shown) ? outputRows(model).find(missesByWarning) : undefined;
+  return warned === undefined ? "" : `warns: ${figurePart(warned, show)}`;
 }
 
 /** `was 24.1 dB before this change`. */

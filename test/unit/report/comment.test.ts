@@ -273,3 +273,21 @@ it("calls kept units reviewed only where their file is committed", () => {
   expect(told(undefined)).toContain("reviewed in `cls.keep.json`");
   expect(told(false)).toContain("kept: 1 unit in float16, not committed yet: `cls.keep.json`");
 });
+
+it("shows of a pass the figure that decides, and a score that only warns as a warning", () => {
+  const check = { of: "tensor" as const, metric: "sqnrDb", value: 31.9, limit: 20, margin: 11.9, marginDb: 11.9, level: "pass" as const };
+  const warned = {
+    of: "score" as const,
+    metric: "cosine",
+    value: 0.9795,
+    limit: 0.997,
+    margin: -0.0175,
+    marginDb: -8.3,
+    level: "warn" as const,
+  };
+  const output = sampleTensor({ level: "warn", checks: [warned, check] });
+  const body = renderComment(passReport({ models: [passingModel({ outputs: [output] })] }), options);
+  expect(body).toContain(
+    "- ✅ **`text-direction`** · `softmax_0.tmp_0` 31.9 dB (limit ≥ 20 dB) · warns: `softmax_0.tmp_0` cosine of the score 0.9795 (limit ≥ 0.997)",
+  );
+});

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { width } from "../../../src/report/columns.ts";
 import { renderLogLine } from "../../../src/report/log-line.ts";
+import type { Report } from "../../../src/report/schema.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
 import { hostileReport } from "../../fakes/hostile-report.ts";
-import { passReport, sampleModel, sampleReport, sampleSearch, undecidedReport } from "../../fakes/report.ts";
+import { passingModel, passReport, sampleModel, sampleReport, sampleSearch, undecidedReport } from "../../fakes/report.ts";
 
 describe("terminal table", () => {
   it("tells figures, worst layers, what to keep and what that gives, and the next command, in 80 columns", () => {
@@ -75,6 +76,19 @@ describe("terminal table", () => {
     expect(renderTerminal(sampleReport(), { ansi: false })).toContain("\n  Kept in float32: SQNR 22.31 dB");
   });
 
+  it("says what to do next of a model that is undecided, and of a pass with a caveat; nothing of a plain pass", () => {
+    const next = (report: Report) =>
+      renderTerminal(report, { ansi: false, folder: "out" })
+        .replace(/\n +/g, " ")
+        .match(/^Next: .*$/m)?.[0];
+    expect(next(undecidedReport())).toBe("Next: text-detection: Look at the layer it names; prefer instead of obey may help.");
+    const caveats = [{ reason: "weak-evidence", message: "8 samples are fewer than 16." }];
+    expect(next(passReport({ models: [passingModel({ caveats })] }))).toMatch(
+      /^Next: text-direction: Give at least 16 distinct validation samples/,
+    );
+    expect(next(passReport())).toBeUndefined();
+  });
+
   it("differs on a terminal by colour only", () => {
     const plain = renderTerminal(sampleReport(), { ansi: false });
     const coloured = renderTerminal(sampleReport(), { ansi: true });
@@ -106,9 +120,9 @@ describe("terminal table", () => {
 });
 
 describe("log line", () => {
-  it("says verdict, figure, limit and worst layer in one line", () => {
+  it("says verdict, figure, limit and cause in one line", () => {
     expect(renderLogLine(sampleReport())).toBe(
-      "regression: Do not merge: INT8 lost accuracy in text-direction; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); worst layer p2o.Conv.7, injected 21.2 dB",
+      "regression: Do not merge: INT8 lost accuracy in text-direction; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); cause: p2o.Conv.7 and p2o.Conv.2 likely lose the accuracy in INT8 (2 of 54 units).",
     );
   });
   it("says that no model changed", () => {
