@@ -23,7 +23,7 @@ export const tiers: readonly (readonly string[])[] = [
   ["main.ts"],
   ["entry.ts"],
   ["commands"],
-  ["command-line.ts"],
+  ["command-line.ts", "action.ts"],
   ["index.ts", "post.ts", "cli.ts"],
 ];
 /** Imports inside a tier, one way each. */
@@ -71,9 +71,10 @@ export const purpose: Readonly<Record<string, string>> = {
   commands: "One file a subcommand, and the table of all commands and flags.",
   "process-guard.ts": "Signals and uncaught errors of a process, each with its exit code.",
   "command-line.ts": "The command's own process: real effects in, exit code out.",
-  "index.ts": "Entry of the action.",
+  "action.ts": "The action's own process: inputs from the environment in, exit code out.",
+  "index.ts": "Entry of the action: loads it, or says that it cannot.",
   "post.ts": "Entry of the action's clean-up step.",
-  "cli.ts": "Entry of the command.",
+  "cli.ts": "Entry of the command: loads it, or says that it cannot.",
 };
 const pathOf = (room: string): string => (room.endsWith(".ts") ? `^src/${room.replace(".", "\\.")}$` : `^src/${room}/`);
 

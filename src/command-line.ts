@@ -8,31 +8,34 @@ import { guardProcess } from "./process-guard.ts";
 import { explainFailure } from "./run/explain-failure.ts";
 import { version } from "./version.ts";
 
-const guard = guardProcess();
-// In a workflow the command annotates as the action does.
-const log = (process.env.GITHUB_ACTIONS === "true" ? actionsLog : plainLog)({
-  write: (text) => process.stderr.write(text),
-  isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
-  monotonicMs: () => performance.now(),
-  debug: process.env.RUNNER_DEBUG === "1",
-});
-const effects = realEffects({ env: { ...process.env }, cwd: process.cwd(), log, cancelled: guard.cancelled });
-guard.onBug(async (error) => {
-  process.once("exit", effects.removeFoldersNow);
-  explainFailure(error, effects);
+/** Sets the exit code of the process and leaves its end to Node. */
+export async function runCommandLine(): Promise<void> {
+  const guard = guardProcess();
+  // In a workflow the command annotates as the action does.
+  const log = (process.env.GITHUB_ACTIONS === "true" ? actionsLog : plainLog)({
+    write: (text) => process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
+    monotonicMs: () => performance.now(),
+    debug: process.env.RUNNER_DEBUG === "1",
+  });
+  const effects = realEffects({ env: { ...process.env }, cwd: process.cwd(), log, cancelled: guard.cancelled });
+  guard.onBug(async (error) => {
+    process.once("exit", effects.removeFoldersNow);
+    explainFailure(error, effects);
+    await effects.dispose();
+  });
+  let exitCode = await runLine(process.argv.slice(2), {
+    effects,
+    io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
+    version,
+    loaders,
+  });
   await effects.dispose();
-});
-let exitCode = await runLine(process.argv.slice(2), {
-  effects,
-  io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
-  version,
-  loaders,
-});
-await effects.dispose();
-const failure = guard.outputFailure();
-if (failure !== undefined) {
-  log.error(`The result could not be written to standard output (${failure}). Free space there, or write it to another place.`);
-  exitCode = overallExitCode([exitCode, exitCodes.undecided]);
+  const failure = guard.outputFailure();
+  if (failure !== undefined) {
+    log.error(`The result could not be written to standard output (${failure}). Free space there, or write it to another place.`);
+    exitCode = overallExitCode([exitCode, exitCodes.undecided]);
+  }
+  // A bug meanwhile has set its own code already.
+  process.exitCode ??= exitCode;
 }
-// A bug meanwhile has set its own code already.
-process.exitCode ??= exitCode;

@@ -1,46 +1,12 @@
-/** The entry of the action: inputs from the environment, log commands on stdout, exit code of the verdict. */
+/** The launcher of the action. It imports nothing that a damaged dist/ could lack: a failed load is the gate's fault (exit 5), never Node's 1, which means regression. */
 
-import { inputSpecs } from "./config/inputs.ts";
-import { actionsLog } from "./effects/log.ts";
-import { realEffects } from "./effects/real.ts";
-import { endWithout, runAction } from "./entry.ts";
-import { recordResource } from "./github/post-state.ts";
-import { guardProcess } from "./process-guard.ts";
+const loaded = await import("./action.ts").catch((error: unknown) => {
+  const why = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");
+  process.stdout.write(
+    `::error::trt-gate could not be loaded (${why}): its dist/ is damaged or incomplete; use a released version of the action.\n`,
+  );
+  process.exitCode = 5;
+});
+await loaded?.runActionProcess();
 
-const { env } = process;
-const guard = guardProcess();
-const log = actionsLog({
-  write: (text) => process.stdout.write(text),
-  isTerminal: false,
-  monotonicMs: () => performance.now(),
-  debug: env.RUNNER_DEBUG === "1",
-});
-const token = env["INPUT_GITHUB-TOKEN"];
-if (token) process.stdout.write(`::add-mask::${token}\n`);
-const memory = recordResource(env.GITHUB_STATE, env.RUNNER_TEMP);
-const effects = realEffects({
-  env: { ...env },
-  cwd: env.GITHUB_WORKSPACE || process.cwd(),
-  log,
-  cancelled: guard.cancelled,
-  onRun: memory.run,
-  onTempFolder: memory.folder,
-  onChild: memory.child,
-});
-guard.onBug(async (error) => {
-  process.once("exit", effects.removeFoldersNow);
-  await endWithout(error, effects);
-  await effects.dispose();
-});
-
-// Absent is not empty: an empty artifact-name means "no upload".
-const inputs = Object.fromEntries(
-  inputSpecs.flatMap(({ name }) => {
-    const text = env[`INPUT_${name.toUpperCase()}`];
-    return text === undefined ? [] : [[name, text.trim()]];
-  }),
-);
-const exitCode = await runAction({ inputs }, effects);
-await effects.dispose();
-// Open sockets of the API client may keep the process alive: the job waits for nobody.
-process.exit(process.exitCode ?? exitCode);
+export {};
