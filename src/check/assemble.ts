@@ -1,4 +1,5 @@
 /** Everything that was found about one model -> its part of the report: figures, layers, causes, fix, caveats. Measures and judges nothing. */
+
 import { buildWith } from "../artifacts/build-flags.ts";
 import { timingCacheAt } from "../artifacts/fix.ts";
 import { withTime } from "../evaluate/half.ts";
@@ -21,6 +22,7 @@ import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
+import { referenceReport } from "./reference.ts";
 import { withTimes } from "./search-times.ts";
 import { withWeightRanges } from "./weight-ranges.ts";
 
@@ -44,6 +46,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     sha256: prepared.sha256,
     lane: lane.lane,
     laneWhy: prepared.laneWhy,
+    ...referenceReport(prepared),
     verdict: verdict.kind,
     reason: verdict.reason,
     message: withCaveats(verdict, caveats).message,

@@ -37,6 +37,7 @@ import { assembleReport } from "./assemble.ts";
 import { buildReports } from "./builds.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { otherPlacement, type SecondTry } from "./other-placement.ts";
+import { referenceReport } from "./reference.ts";
 
 /** Rejects for what is not this model's alone: a bug, a refusal for trust, a wrong configuration or file, a cancelled run. */
 export async function checkModel(entry: ModelEntry, context: CheckContext): Promise<ModelReport> {
@@ -63,6 +64,7 @@ async function checkOnce(entry: ModelEntry, context: CheckContext): Promise<Mode
           sha256: prepared.sha256,
           lane: prepared.lane.lane,
           laneWhy: prepared.laneWhy,
+          ...referenceReport(prepared),
           builds: buildReports(prepared.builds),
           ...(prepared.caveats.length === 0 ? {} : { caveats: prepared.caveats.map((caveat) => ({ ...caveat })) }),
         }

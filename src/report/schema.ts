@@ -267,6 +267,8 @@ export const modelReport = z.object({
   /** `saved`: no lane made the tensors; `trt-gate compare` read them from files. */
   lane: z.enum(["simulate", "implicit", "explicit", "saved"]),
   laneWhy: z.string(),
+  /** What the candidate of an engine lane was compared with; absent in other lanes and in older reports. */
+  reference: z.enum(["fp16", "fp32", "onnxruntime", "saved", "plan"]).optional(),
   status: z.enum(["checked", "removed", "failed"]),
   verdict: verdictKind,
   reason: z.string(),

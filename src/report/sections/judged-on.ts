@@ -5,23 +5,23 @@ import { laneSentence, precisionWords } from "./labels.ts";
 /** One sentence for each way that models were compared; empty where nothing was. Foreign words in it are raw. */
 export function judgedOn({ models, environment }: Pick<Report, "models" | "environment">): string {
   const judged = models.filter(({ outputs, status }) => status === "checked" && outputs.length > 0);
-  const byLane = Map.groupBy(judged, ({ lane }) => lane);
-  return [...byLane].map(([lane, all]) => sentences[lane](environment, precisionWords(all))).join(" ");
+  const alike = Map.groupBy(judged, ({ lane, reference }) => `${lane} ${reference ?? ""}`);
+  return [...alike.values()]
+    .flatMap((all) => all.slice(0, 1).map((one) => sentences[one.lane](environment, precisionWords(all), one)))
+    .join(" ");
 }
 
 type Environment = Report["environment"];
-type Sentence = (environment: Environment, precision: string) => string;
+type Sentence = (environment: Environment, precision: string, model: Pick<ModelReport, "lane" | "reference">) => string;
 
 const withVersion = (tool: string, version: string | null): string => (version === null ? tool : `${tool} ${version}`);
-const engine =
-  (lane: "implicit" | "explicit"): Sentence =>
-  ({ tensorrt, gpu }, precision) =>
-    `Judged on: ${laneSentence(lane, precision).replace("TensorRT", withVersion("TensorRT", tensorrt))}${gpu === null ? "" : `, on ${gpu}`}.`;
+const engine: Sentence = ({ tensorrt, gpu }, precision, model) =>
+  `Judged on: ${laneSentence(model, precision).replace("TensorRT", withVersion("TensorRT", tensorrt))}${gpu === null ? "" : `, on ${gpu}`}.`;
 
 const sentences: Readonly<Record<ModelReport["lane"], Sentence>> = {
   simulate: ({ onnxruntime }, precision) =>
     `Judged on: ${precision} simulated by ${withVersion("ONNX Runtime", onnxruntime)} on the CPU; no engine was built.`,
-  implicit: engine("implicit"),
-  explicit: engine("explicit"),
+  implicit: engine,
+  explicit: engine,
   saved: () => "Judged on: saved outputs, compared as they are.",
 };

@@ -44,14 +44,25 @@ export const precisionWords = (models: readonly Pick<ModelReport, "quantization"
   [...new Set(models.map(precisionWord))].join(" and ") || "INT8";
 
 /** The name of where the candidate ran, for people. */
-export const laneWords = (model: Pick<ModelReport, "lane" | "quantization">): string => laneSentence(model.lane, precisionWord(model));
+export const laneWords = (model: Pick<ModelReport, "lane" | "reference" | "quantization">): string =>
+  laneSentence(model, precisionWord(model));
 
-export function laneSentence(lane: ModelReport["lane"], precision: string): string {
+/** As far as the report says what the candidate was compared with. */
+export function laneSentence({ lane, reference }: Pick<ModelReport, "lane" | "reference">, precision: string): string {
+  const against = reference === undefined ? "" : ` against ${referenceWords[reference]}`;
   const words: Readonly<Record<ModelReport["lane"], string>> = {
     simulate: `${precision} simulated on the CPU against FP32`,
-    implicit: `TensorRT ${precision} engine (calibration cache) against FP16`,
-    explicit: `TensorRT ${precision} engine (Q/DQ) against FP16`,
+    implicit: `TensorRT ${precision} engine (calibration cache)${against}`,
+    explicit: `TensorRT ${precision} engine (Q/DQ)${against}`,
     saved: "saved outputs, compared as they are",
   };
   return words[lane];
 }
+
+const referenceWords: Readonly<Record<NonNullable<ModelReport["reference"]>, string>> = {
+  fp16: "FP16",
+  fp32: "FP32",
+  onnxruntime: "FP32 in ONNX Runtime",
+  saved: "saved outputs",
+  plan: "a given engine",
+};
