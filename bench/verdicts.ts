@@ -1,7 +1,8 @@
 /**
- * `node bench/verdicts.ts [--draws N] [--samples N] [--models a,b] [--fresh] [--whole]`: the gate's verdicts on the labelled set of test/verdicts/, for several draws
- * of validation samples, each with a seed of its own. Prints the table of docs/verdicts.md and every wrong verdict by name. Inference runs once a case and
- * sample and is kept (test/verdicts/pool.ts; `--fresh` after a change of the lane); `--whole` runs the whole gate for each draw instead.
+ * `node bench/verdicts.ts [--draws N] [--first N] [--samples N] [--models a,b] [--fresh] [--whole]`: the gate's verdicts on the labelled set of test/verdicts/, for
+ * several draws of validation samples, each with a seed of its own (`--first`: number and seed of the first one). Prints the table of docs/verdicts.md and every
+ * wrong verdict by name. Inference runs once a case and sample and is kept (test/verdicts/pool.ts; `--fresh` after a change of the lane); `--whole` runs the whole
+ * gate for each draw instead.
  */
 import { parseArgs } from "node:util";
 import { markdownTable } from "markdown-table";
@@ -17,27 +18,29 @@ import { type Tally, tally } from "../test/verdicts/tally.ts";
 const { values } = parseArgs({
   options: {
     draws: { type: "string", default: "20" },
+    first: { type: "string", default: "0" },
     samples: { type: "string", default: `${drawSize}` },
     models: { type: "string" },
     fresh: { type: "boolean", default: false },
     whole: { type: "boolean", default: false },
   },
 });
-const [draws, samples] = [Number(values.draws), Number(values.samples)];
+const [draws, samples, first] = [Number(values.draws), Number(values.samples), Number(values.first)];
+const numbered = Array.from({ length: draws }, (_, i) => first + i);
 const wanted = values.models?.split(",");
 const models = labelledModels.filter(({ name }) => wanted === undefined || wanted.includes(name));
 const labels = readLabels();
 const judged: Judged[] = [];
-if (values.whole) for (let draw = 0; draw < draws; draw++) judged.push(...(await judgeDraw({ models, labels, draw, samples, seed: draw })));
+if (values.whole) for (const draw of numbered) judged.push(...(await judgeDraw({ models, labels, draw, samples, seed: draw })));
 else for (const model of models) judged.push(...(await judgePools(model)));
-if (wanted === undefined) for (let draw = 0; draw < draws; draw++) judged.push(...(await judgeConstructed(draw, samples)));
+if (wanted === undefined) for (const draw of numbered) judged.push(...(await judgeConstructed(draw, samples)));
 
 async function judgePools(model: LabelledModel): Promise<Judged[]> {
   const numbers = poolNumbers(model);
   const verdicts: Judged[] = [];
   for (const quantization of quantizations) {
     const pool = await openPool(model, quantization, numbers, values.fresh);
-    for (let draw = 0; draw < draws; draw++)
+    for (const draw of numbered)
       verdicts.push(...judgeFromPool(model, quantization, labels, { pool, places: placesOf(draw, numbers.length), seed: draw }));
   }
   process.stderr.write(`${model.name}: ${verdicts.length} verdicts\n`);
