@@ -77,16 +77,16 @@ async function describeFix(
     precision: prepared.job.keepPrecision,
     why: withoutProof(outcome),
     verified: verified.message,
-    ...(cachePath === undefined ? {} : { cachePath }),
+    cachePath,
     ...(placement === undefined ? {} : { placement: recordOf(placement) }),
-    ...(entry.quantization?.qdq === undefined ? {} : { qdqPath: entry.quantization.qdq }),
+    qdqPath: entry.quantization?.qdq,
     algorithm: prepared.quantization.algorithm,
     refused: refusedIn({ quantization: prepared.quantization, caveats: [...prepared.caveats] }),
     buildWith: built,
     entry: entry.given,
     place,
     report: placeIn("", context)("report.json"),
-    ...(edited === undefined ? {} : { editedModel: edited }),
+    editedModel: edited,
   };
 }
 

@@ -15,7 +15,7 @@ export interface CalibrateRequest {
   /** Tensors to calibrate. Each must be in every sample. */
   readonly tensors: readonly string[];
   /** Those of them that may do without: one that holds NaN, an infinite value or integers gets no scale. */
-  readonly optional?: ReadonlySet<string>;
+  readonly optional?: ReadonlySet<string> | undefined;
   /** One pass over all samples, in order: values by tensor name. Called once. */
   readonly passes: () => AsyncIterable<ReadonlyMap<string, Tensor>>;
 }

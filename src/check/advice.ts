@@ -26,7 +26,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       injectedDb: layer.injected?.sqnrDb === undefined ? Number.NaN : fromNum(layer.injected.sqnrDb),
       accumulatedDb: layer.metrics.sqnrDb === undefined ? Number.NaN : fromNum(layer.metrics.sqnrDb),
     })),
-    ...(limitDb === undefined ? {} : { limitDb }),
+    limitDb,
     calibration: {
       algorithm: report.quantization.algorithm,
       ...(report.quantization.samples === null ? {} : { samples: report.quantization.samples }),

@@ -56,7 +56,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     layers,
     coverage: coverageReport(decided.run.measured.coverage, {
       ...lane.coverage,
-      ...(int8 ? { int8Units: int8 } : {}),
+      int8Units: int8,
       droppedMarks: facts.localised?.droppedMarks ?? [],
     }),
     noise: noiseOf(facts),
@@ -68,7 +68,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     ...(facts.harm.length === 0 ? {} : { harm: facts.harm.map(harmPart) }),
     search: outcome ? searchPart(outcome, facts) : null,
     fix: fix ?? null,
-    ...(latency === undefined ? {} : { latency }),
+    latency,
     baseline: baseline?.report ?? null,
     task: task
       ? {
@@ -148,9 +148,9 @@ function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts)
     const order = prepared.lane.order.get(tensor);
     return measuredTensor(measurement, {
       findings: findings.filter((finding) => finding.tensor === tensor),
-      ...(limits ? { limits } : {}),
-      ...(before ? { baseline: before } : {}),
-      ...(order === undefined ? {} : { order }),
+      limits,
+      baseline: before,
+      order,
     });
   });
 }
@@ -171,12 +171,12 @@ function layersOf({ localised, findings, entry, prepared, decided, outcome }: Ch
     const atOutput = unit && gains.get(unit.id);
     return measuredTensor(measurement, {
       findings: findings.filter((finding) => finding.tensor === tensor),
-      ...(limits ? { limits } : {}),
-      ...(unit ? { unit } : {}),
-      ...(injected ? { injected } : {}),
-      ...(atOutput ? { atOutput } : {}),
-      ...(order === undefined ? {} : { order }),
-      ...(executedPrecision === undefined ? {} : { executedPrecision }),
+      limits,
+      unit,
+      injected,
+      atOutput,
+      order,
+      executedPrecision,
     });
   });
 }
@@ -218,8 +218,8 @@ function searchPart(outcome: SearchOutcome, { prepared, searched, timed }: Check
     ...report,
     unitTable: report.unitTable.map(withLayers),
     keep: report.keep.map(withLayers),
-    ...(searched?.layersMarked === undefined ? {} : { layersMarked: searched.layersMarked }),
-    ...(searched?.layersTotal === undefined ? {} : { layersTotal: searched.layersTotal }),
+    layersMarked: searched?.layersMarked,
+    layersTotal: searched?.layersTotal,
   };
 }
 

@@ -95,7 +95,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     seed: context.settings.options.seed,
     today: context.today,
     rowsOf: prepared.rowsOf,
-    ...(labels ? { labels } : {}),
+    labels,
     ...(baseline?.measurements ? { baseline: new Map(baseline.measurements.map((one) => [one.tensor, one])) } : {}),
   };
   const search = openSearch({ prepared, judging, context });

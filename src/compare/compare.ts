@@ -104,9 +104,9 @@ function sumsOf(tensor: TensorPairs, samples: SampleSums[], { entries, byValue }
     role: "output",
     kind,
     samples,
-    ...(entries ? { entries } : {}),
-    ...(byValue ? { byValue } : {}),
-    ...(fault ? { fault } : {}),
-    ...(note === undefined ? {} : { note }),
+    entries,
+    byValue,
+    fault,
+    note,
   };
 }

@@ -20,7 +20,7 @@ export interface TensorPairs {
   readonly tensor: string;
   readonly pairs: readonly ArrayPair[];
   readonly fault?: { readonly kind: "shape-mismatch" | "unequal-samples"; readonly note: string };
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 export interface PairedSides {

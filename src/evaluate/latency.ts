@@ -138,7 +138,7 @@ export function latencyReport({ half, candidate, fixed, run, why }: Timed): Late
     rounds: run.rounds.length,
     usedGraphs: run.usedGraphs,
     smClockMHz: run.smClockMHz ?? null,
-    ...(run.throttle === undefined ? {} : { throttle: run.throttle }),
+    throttle: run.throttle,
     message: [
       `Latency, median (5th to 95th percentile) of ${run.rounds.length} alternating rounds: ${figures.join(", ")}.`,
       ...slow,

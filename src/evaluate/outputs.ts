@@ -13,9 +13,9 @@ export interface Judging {
   readonly lane: PreparedLane;
   readonly seed: number;
   readonly today: string;
-  readonly labels?: readonly (number | string)[];
+  readonly labels?: readonly (number | string)[] | undefined;
   readonly rowsOf?: MeasureOptions["rowsOf"];
-  readonly baseline?: NonNullable<JudgeInput["baseline"]>;
+  readonly baseline?: NonNullable<JudgeInput["baseline"]> | undefined;
   /** Only limits count, and what warns is not looked for. */
   readonly isProbe?: boolean;
 }
@@ -49,7 +49,7 @@ export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { m
     tolerance: entry.tolerance,
     waivers: entry.waivers,
     today,
-    ...(baseline ? { baseline } : {}),
+    baseline,
   });
 
 /** What measuring needs to know of the entry and its lane. */
@@ -58,10 +58,10 @@ export const measureOptions = ({ entry, lane, seed, labels, rowsOf, isProbe = fa
   atol: entry.tolerance.atol,
   rtol: entry.tolerance.rtol,
   forms: lane.forms,
-  ...(lane.outputDims ? { outputDims: lane.outputDims } : {}),
+  outputDims: lane.outputDims,
   seed,
-  ...(labels ? { labels } : {}),
-  ...(rowsOf ? { rowsOf } : {}),
+  labels,
+  rowsOf,
   withWarnings: !isProbe,
 });
 

@@ -31,20 +31,22 @@ export interface Fix {
   /** What proves it, one sentence. */
   readonly verified: string;
   /** Path of the calibration cache, where the model is quantised by one. */
-  readonly cachePath?: string;
+  readonly cachePath?: string | undefined;
   /** Where Q/DQ made from that cache goes; `core` where it is left out. */
-  readonly placement?: PlacementRecord;
+  readonly placement?: PlacementRecord | undefined;
   /** Path of the Q/DQ model, where `model` is the float model beside it. */
-  readonly qdqPath?: string;
+  readonly qdqPath?: string | undefined;
   readonly algorithm?: string;
   /** Words that each tool needs to build as the gate did (shapes, builder options, the cache's calibrator); null: it cannot, for its cache or an input's name. */
-  readonly buildWith?: {
-    readonly polygraphy: readonly string[];
-    readonly trtexec: readonly string[] | null;
-    readonly note?: string | undefined;
-    /** As `trt-gate --shapes` takes them. */
-    readonly shapes?: readonly string[] | undefined;
-  };
+  readonly buildWith?:
+    | {
+        readonly polygraphy: readonly string[];
+        readonly trtexec: readonly string[] | null;
+        readonly note?: string | undefined;
+        /** As `trt-gate --shapes` takes them. */
+        readonly shapes?: readonly string[] | undefined;
+      }
+    | undefined;
   /** The model's entry of the configuration as its author wrote it; undefined where flags described the model. */
   readonly entry?: Readonly<Record<string, unknown>> | undefined;
   /** How the commands name a file of the fix: by its own name where this is left out. */
@@ -52,7 +54,7 @@ export interface Fix {
   /** How the commands name the report: report.json beside them where this is left out. */
   readonly report?: string;
   /** The Q/DQ model with the Q/DQ of the kept units removed; only the `qdq` format needs it, and without it gives the script alone. */
-  readonly editedModel?: Uint8Array;
+  readonly editedModel?: Uint8Array | undefined;
   /** Why TensorRT takes the Q/DQ model in no form, whatever is kept; undefined where nothing speaks against it. */
   readonly refused?: string | undefined;
 }

@@ -51,13 +51,13 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     proved: provedForm(model),
     why: withoutProof(search),
     verified: model.fix?.verified?.message ?? "not verified",
-    ...(cachePath === undefined ? {} : { cachePath }),
-    ...(quantization.placement === undefined ? {} : { placement: quantization.placement }),
-    ...(qdqPath === undefined ? {} : { qdqPath }),
+    cachePath,
+    placement: quantization.placement,
+    qdqPath,
     refused: refusedIn(model),
     algorithm: quantization.algorithm,
     entry: model.entry,
     report: `${folder}report.json`,
-    ...(model.buildWith === undefined ? {} : { buildWith: model.buildWith }),
+    buildWith: model.buildWith,
   };
 }

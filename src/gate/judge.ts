@@ -21,7 +21,7 @@ export interface JudgeInput {
   /** UTC date, YYYY-MM-DD: the caller owns the clock. */
   readonly today: string;
   /** The base commit's figures by output; absent where there is no usable baseline. */
-  readonly baseline?: ReadonlyMap<string, BaselineFigures>;
+  readonly baseline?: ReadonlyMap<string, BaselineFigures> | undefined;
 }
 
 export interface Judgement {

@@ -6,7 +6,7 @@ import type { Limit, Limits, Tolerance } from "./verdict.ts";
 
 /** A pattern may name a part of the tensor as well. */
 export interface Subject extends Pick<Measurement, "tensor" | "role"> {
-  readonly kind?: ValueKind;
+  readonly kind?: ValueKind | undefined;
   readonly part?: Measurement["part"];
 }
 

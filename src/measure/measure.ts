@@ -25,13 +25,13 @@ export interface MeasureOptions extends MeasurementOptions, Closeness {
   /** Largest magnitude that a layer tensor's INT8 scale holds (127 times the scale), by tensor name. */
   readonly clips?: ReadonlyMap<string, number>;
   /** What the graph tells of the outputs, by tensor name. */
-  readonly forms?: ReadonlyMap<string, OutputForm>;
+  readonly forms?: ReadonlyMap<string, OutputForm> | undefined;
   /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
-  readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
+  readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]> | undefined;
   /** False where nobody reads what only warns (entries along an axis, what varies): a probe of a search. */
   readonly withWarnings?: boolean;
   /** The rows of the batch that all inputs of a sample are, where they are one: an output of as many rows is looked at row by row. */
-  readonly rowsOf?: (sample: number) => BatchRows | undefined;
+  readonly rowsOf?: ((sample: number) => BatchRows | undefined) | undefined;
 }
 
 export interface Measured {
@@ -78,8 +78,8 @@ function entryOf(tensors: Map<string, TensorSums>, { tensor, role, reference }: 
     tensor,
     role,
     samples: [],
-    ...(form ? { form } : {}),
-    ...(kind ? { kind } : {}),
+    form,
+    kind,
     ...(form?.score ? { score: { kind: form.score.kind, samples: [], clamped: 0 } } : {}),
   };
   tensors.set(key, entry);

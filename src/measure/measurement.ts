@@ -46,7 +46,7 @@ export interface Measurement {
   readonly tensor: string;
   readonly role: "output" | "layer" | "injected";
   /** What its values are; `quantity` without it. */
-  readonly kind?: ValueKind;
+  readonly kind?: ValueKind | undefined;
   /** Of a part of an output: the tensor that was joined, and where it lies in the output. */
   readonly part?: { readonly name: string; readonly where: string };
   readonly samples: number;
@@ -61,13 +61,13 @@ export interface Measurement {
   };
   readonly reference: Summary;
   readonly candidate: Summary;
-  readonly spread?: Spread;
+  readonly spread?: Spread | undefined;
   /** Of outputs and parts: how sure a figure is (intervals.ts). Made when it is asked for: a thousand resamples each. */
   readonly interval?: (metric: MetricName) => Interval | undefined;
   readonly nonFinite: NonFinite;
   /** Set when the pair could not be measured at all: nothing in `metrics` then counts. */
-  readonly fault?: Fault;
-  readonly note?: string;
+  readonly fault?: Fault | undefined;
+  readonly note?: string | undefined;
   /** SQNR of each sample in order of the samples, for the bootstrap of another subset and for the report. */
   readonly perSampleSqnrDb: readonly number[];
   /** Of outputs and parts: the figures of each sample, in order; of an output of batches, of each row. */
@@ -75,19 +75,19 @@ export interface Measurement {
   /** The same of whole samples, where `perSample` has the rows: an axis that looks like a batch may be words or boxes of one sample. */
   readonly perFeed?: readonly SampleFigures[];
   /** What the output is joined from, each by itself; absent where the graph shows nothing of the kind. */
-  readonly parts?: readonly Measurement[];
+  readonly parts?: readonly Measurement[] | undefined;
   /** Of outputs and parts: what varies from sample to sample; absent where that is not known. */
-  readonly variation?: Variation;
+  readonly variation?: Variation | undefined;
   /** Figures by entry along an axis, of outputs without parts. */
-  readonly entries?: Entries;
+  readonly entries?: Entries | undefined;
   /** The same along the first axis and along those that are too long for a list. */
   readonly countedEntries?: readonly Entries[];
   /** Of layers: how the values lie on both sides. */
-  readonly values?: ValueHistogram;
+  readonly values?: ValueHistogram | undefined;
   /** Of outputs of names: the value on which the sides agree least. */
-  readonly worstValue?: WorstValue;
+  readonly worstValue?: WorstValue | undefined;
   /** Per class figures where labels are given (`validation.labels`). */
-  readonly perClass?: readonly { readonly label: string; readonly samples: number; readonly metrics: Metrics }[];
+  readonly perClass?: readonly { readonly label: string; readonly samples: number; readonly metrics: Metrics }[] | undefined;
 }
 
 export interface Coverage {

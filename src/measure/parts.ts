@@ -48,8 +48,8 @@ const joined = (parts: readonly OutputPart[], kept: readonly boolean[]): OutputP
   return {
     name: parts.map(({ name }) => name).join(", "),
     where: first?.where ?? "",
-    ...(values === undefined ? {} : { values }),
-    ...(score === undefined ? {} : { score }),
+    values,
+    score,
   };
 };
 

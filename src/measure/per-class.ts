@@ -5,7 +5,7 @@ import { poolSums, type Sums } from "./sums.ts";
 
 export interface PerClassOptions {
   /** Label of each sample, by sample index. Samples without one are left out. */
-  readonly labels?: readonly (string | number)[];
+  readonly labels?: readonly (string | number)[] | undefined;
 }
 
 /** One entry a label, in order of first appearance; each pools the samples of that label. */

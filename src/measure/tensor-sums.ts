@@ -34,7 +34,7 @@ export interface PartSums {
   readonly part: OutputPart;
   readonly kind: ValueKind;
   readonly samples: SampleSums[];
-  readonly score?: ScoreSums;
+  readonly score?: ScoreSums | undefined;
   variation?: VariationSides;
 }
 
@@ -42,27 +42,27 @@ export interface TensorSums {
   readonly tensor: string;
   readonly role: Measurement["role"];
   /** Of outputs: what their values are; `quantity` without it. */
-  readonly kind?: ValueKind;
+  readonly kind?: ValueKind | undefined;
   /** Of outputs: what the graph tells. */
-  readonly form?: OutputForm;
+  readonly form?: OutputForm | undefined;
   /** In order of arrival. */
   readonly samples: SampleSums[];
-  readonly score?: ScoreSums;
+  readonly score?: ScoreSums | undefined;
   /** Where the parts lie, by shape of the output. */
   places?: Map<string, readonly PartPlaces[]>;
   parts?: PartSums[];
   /** Of outputs without parts. */
-  entries?: readonly EntrySums[];
+  entries?: readonly EntrySums[] | undefined;
   /** Of outputs of quantities. */
   variation?: VariationSides;
   /** Of layers. */
   values?: ValueHistogram;
   /** Of outputs of names. */
-  byValue?: ValueCounts;
+  byValue?: ValueCounts | undefined;
   /** Shapes that differ, or samples that one side lacks: nothing else is then said about the tensor. */
-  fault?: { readonly kind: Fault; readonly note: string };
+  fault?: { readonly kind: Fault; readonly note: string } | undefined;
   /** Remark that does not hinder measuring, e.g. different element types. */
-  note?: string;
+  note?: string | undefined;
 }
 
 export interface MeasurementOptions extends PerClassOptions {
@@ -85,14 +85,14 @@ export function toMeasurement(tensor: TensorSums, options: MeasurementOptions): 
     tensor: tensor.tensor,
     role: tensor.role,
     ...measured,
-    ...(tensor.kind ? { kind: tensor.kind } : {}),
-    ...(note === undefined ? {} : { note }),
-    ...(classes ? { perClass: classes } : {}),
-    ...(parts ? { parts } : {}),
-    ...(entries ? { entries } : {}),
+    kind: tensor.kind,
+    note,
+    perClass: classes,
+    parts,
+    entries,
     ...(tensor.entries && fault === undefined ? { countedEntries: countedEntries(tensor.entries) } : {}),
-    ...(tensor.values ? { values: tensor.values } : {}),
-    ...(worst ? { worstValue: worst } : {}),
+    values: tensor.values,
+    worstValue: worst,
   };
 }
 
@@ -130,10 +130,10 @@ function figuresOf(
       ? { perFeed: samples.map((one) => sampleFigures(one, kind)) }
       : {}),
     ...(score && !known ? { score: scoreOf(score, options?.seed) } : {}),
-    ...(varied ? { variation: varied } : {}),
-    ...(spread ? { spread } : {}),
+    variation: varied,
+    spread,
     ...(options && fault === undefined && perSample.length > 1 ? { interval: lazyInterval(perSample, options.seed) } : {}),
-    ...(fault ? { fault } : {}),
+    fault,
   };
 }
 

@@ -69,13 +69,13 @@ export interface BuildFacts {
   /** The ONNX file that it was built from, and whether its types were the file's own (strong typing); nothing for a plan that was given. */
   readonly built?: { readonly modelPath: string; readonly typed: boolean };
   /** The serialised engine: what is judged, and what can be shipped. It lies in the work folder of the run. */
-  readonly plan?: FileFacts;
+  readonly plan?: FileFacts | undefined;
   /** Of the units with scales that were not kept: in which precision they ran. Undefined where the lane has no engine or it tells nothing. */
   readonly int8?: Int8Count;
   /** Engine layers of kept units that ran in less than they are kept in: a fix with any of them is not verified. */
   readonly ignored?: readonly string[];
   /** Whether running the engine twice on one sample gave the same bytes; undefined where that was not tried. */
-  readonly repeatIdentical?: boolean;
+  readonly repeatIdentical?: boolean | undefined;
 }
 
 export interface FileFacts {

@@ -14,9 +14,9 @@ export interface LaneJob {
   /** The user's own files as the configuration names them, for commands to paste; the staged names without it. */
   readonly sources?: {
     readonly model: string;
-    readonly cache?: string;
-    readonly qdq?: string;
-    readonly keep?: string;
+    readonly cache?: string | undefined;
+    readonly qdq?: string | undefined;
+    readonly keep?: string | undefined;
     readonly plugins?: readonly string[];
   };
   readonly quantization: QuantizationSource;
@@ -59,14 +59,14 @@ export interface ShapeRange {
 }
 
 export interface QuantizationSource {
-  readonly cachePath?: string;
+  readonly cachePath?: string | undefined;
   readonly data?: FeedSource;
   readonly loaderPath?: string;
-  readonly qdqPath?: string;
+  readonly qdqPath?: string | undefined;
   readonly algorithm: "entropy" | "minmax" | "percentile";
   readonly percentile: number;
   /** Where Q/DQ that the gate makes goes; where it is left out, each lane has its own (docs/compatibility.md). */
-  readonly placement?: PlacementScheme;
+  readonly placement?: PlacementScheme | undefined;
   /** Of a Q/DQ model: per-tensor weights are quantised anew, per output channel (simulate only; advice tries it). */
   readonly weights?: "per-channel";
 }

@@ -22,13 +22,13 @@ export interface LaneCoverage {
   readonly quantizedUnits: number;
   readonly totalUnits: number;
   /** Quantised nodes that are no compute nodes, by operator: how many the exporter put Q/DQ around (Add, Gather, LayerNormalization …). */
-  readonly quantizedOthers?: Readonly<Record<string, number>>;
+  readonly quantizedOthers?: Readonly<Record<string, number>> | undefined;
   /** Inputs of compute nodes without a scale: their node stays in float. */
   readonly missingScales: readonly string[];
   /** Quantisers that no unit holds: their error stays with every unit kept. */
   readonly heldByNoUnit?: readonly string[];
   /** Undefined where no body holds a compute node. */
-  readonly bodies?: BodyCoverage;
+  readonly bodies?: BodyCoverage | undefined;
   /** Compute nodes of kinds that the gate does not quantise and that no Q/DQ feeds, as they are called to people: LSTM, Einsum … */
   readonly floatKinds?: readonly string[];
   readonly variant: string;
@@ -41,7 +41,7 @@ export interface PreparedLane {
   /** Final outputs of the model in graph order. */
   readonly outputs: readonly string[];
   /** Their dimensions as the model declares them; a text is an open one. Outputs of which nothing is declared are left out. */
-  readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]>;
+  readonly outputDims?: ReadonlyMap<string, readonly (number | string)[]> | undefined;
   /** Tensors in topological order, for "first failing". */
   readonly order: ReadonlyMap<string, number>;
   readonly sampleCount: number;
@@ -51,11 +51,11 @@ export interface PreparedLane {
   /** Versions of what ran, by tool: onnxruntime, tensorrt, polygraphy, python, gpu, driver. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Where Q/DQ that the gate makes with these scales goes: in the candidate, or (implicit) in what is built with kept units. Undefined where the model brings its own. */
-  readonly placement?: Placement;
+  readonly placement?: Placement | undefined;
   /** Activation scales in use (amax / 127) by tensor, where the lane knows them. */
-  readonly scales?: ReadonlyMap<string, number>;
+  readonly scales?: ReadonlyMap<string, number> | undefined;
   /** How far the scales still moved each time the calibration samples doubled, where this lane calibrated: 0.01 is 1 %. */
-  readonly convergence?: readonly { readonly samples: number; readonly medianChange: number; readonly worstChange: number }[];
+  readonly convergence?: readonly { readonly samples: number; readonly medianChange: number; readonly worstChange: number }[] | undefined;
   /** True when repeats are bit-identical and builds carry no noise. */
   readonly deterministic: boolean;
   /**
@@ -82,5 +82,5 @@ export interface PreparedLane {
   /** Timing cache that all builds share; nothing where the lane builds no engine. It is there once something was built with it. */
   readonly timingCachePath?: string;
   /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */
-  readonly cachePath?: string;
+  readonly cachePath?: string | undefined;
 }

@@ -7,9 +7,9 @@ export type ScoreSource =
 
 export interface OutputForm {
   /** The score behind a probability output is measured too (design 5). */
-  readonly score?: ScoreSource;
+  readonly score?: ScoreSource | undefined;
   /** `index`: names of something (classes, positions, truth values). Absent where only the element type can tell. */
-  readonly values?: "quantity" | "index";
+  readonly values?: "quantity" | "index" | undefined;
   /** The operator whose result decides how many entries there are; absent where the shape does not depend on the data. */
   readonly sizedBy?: { readonly opType: string; readonly node: string };
   readonly parts?: PartMap;
@@ -28,7 +28,7 @@ export interface OutputPart {
   readonly name: string;
   /** Where it lies in the output, as an index expression: `[:, 4:84, :]`. */
   readonly where: string;
-  readonly values?: "quantity" | "index";
+  readonly values?: "quantity" | "index" | undefined;
   /** Its values are probabilities; an axis counts in the output, and the part holds it whole. */
-  readonly score?: ScoreSource;
+  readonly score?: ScoreSource | undefined;
 }

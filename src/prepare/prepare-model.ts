@@ -52,7 +52,7 @@ export interface Prepared {
   readonly python: string;
   readonly builderCheck: "auto" | "off";
   /** Units that the entry's keep file keeps; they are none of the lane's. */
-  readonly kept?: KeptUnits;
+  readonly kept?: KeptUnits | undefined;
   /** The model itself is the explicitly quantised one. */
   readonly holdsQdq: boolean;
   close(): Promise<void>;
@@ -122,8 +122,8 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     modelPath: staged.modelPath,
     sources: {
       model: entry.path,
-      ...(entry.quantization?.cache === undefined ? {} : { cache: entry.quantization.cache }),
-      ...(entry.quantization?.qdq === undefined ? {} : { qdq: entry.quantization.qdq }),
+      cache: entry.quantization?.cache,
+      qdq: entry.quantization?.qdq,
       ...(typeof entry.keep === "string" ? { keep: entry.keep } : {}),
       plugins: entry.tensorrt.plugins,
     },

@@ -67,7 +67,7 @@ export async function chooseQuantization(facts: QuantizationFacts): Promise<Chos
 const howOf = ({ algorithm, percentile, placement }: QuantizationEntry) => ({
   algorithm,
   percentile,
-  ...(placement === undefined ? {} : { placement }),
+  placement,
 });
 
 async function withCache(

@@ -83,7 +83,7 @@ export function judgedResult({ engine, measured, judgement }: JudgedRun, { units
     sdDb,
     seconds,
     engine,
-    ...(floatUnits === undefined ? {} : { floatUnits }),
+    floatUnits,
   };
 }
 

@@ -24,16 +24,16 @@ type WorstLayer = ModelReport["worst"][number];
 export interface TensorContext {
   /** Findings of this tensor, in any order; none: the tensor was not judged. */
   readonly findings?: readonly Finding[];
-  readonly limits?: Limits;
-  readonly order?: number;
-  readonly unit?: Unit;
+  readonly limits?: Limits | undefined;
+  readonly order?: number | undefined;
+  readonly unit?: Unit | undefined;
   readonly node?: string;
   readonly opType?: string;
   /** Float operation on the candidate's inputs against the candidate's output. */
-  readonly injected?: Measurement;
-  readonly executedPrecision?: string;
-  readonly atOutput?: MeasuredTensor["atOutput"];
-  readonly baseline?: Measurement;
+  readonly injected?: Measurement | undefined;
+  readonly executedPrecision?: string | undefined;
+  readonly atOutput?: MeasuredTensor["atOutput"] | undefined;
+  readonly baseline?: Measurement | undefined;
 }
 
 /** Outputs as they were judged, each with its own findings and limits. */
@@ -119,11 +119,11 @@ export const coverageReport = (
   }: {
     readonly quantizedUnits: number;
     readonly totalUnits: number;
-    readonly quantizedOthers?: Readonly<Record<string, number>>;
-    readonly int8Units?: Readonly<{ int8: number; other: number; unknown: number }>;
+    readonly quantizedOthers?: Readonly<Record<string, number>> | undefined;
+    readonly int8Units?: Readonly<{ int8: number; other: number; unknown: number }> | undefined;
     readonly missingScales: readonly string[];
     readonly heldByNoUnit?: readonly string[];
-    readonly bodies?: { readonly total: number; readonly quantized: readonly string[]; readonly float: readonly string[] };
+    readonly bodies?: { readonly total: number; readonly quantized: readonly string[]; readonly float: readonly string[] } | undefined;
     readonly floatKinds?: readonly string[];
     readonly variant: string;
     readonly droppedMarks: readonly string[];

@@ -54,5 +54,5 @@ export const emptyModelReport = (
   timings: {},
   toolTail: [],
   ...(entry.given ? { entry: { ...entry.given } } : {}),
-  ...(entry.place ? { place: entry.place } : {}),
+  place: entry.place,
 });

@@ -91,7 +91,7 @@ function measuredPoint(kept: number, { sqnrDb, sdDb, marginDb, lowDb, nearest }:
     highDb: sqnrDb + within90 * sdDb,
     marginDb,
     marginLowDb: lowDb,
-    ...(nearest === undefined ? {} : { nearest }),
+    nearest,
   };
 }
 

@@ -94,7 +94,7 @@ function withoutUndefined(parsed: z.infer<typeof result>): ProbeResult {
   const { note, floatUnits, ...rest } = parsed;
   return {
     ...rest,
-    ...(note === undefined ? {} : { note }),
-    ...(floatUnits === undefined ? {} : { floatUnits }),
+    note,
+    floatUnits,
   };
 }

@@ -61,7 +61,7 @@ export interface CurvePoint {
   readonly highDb: number;
   readonly marginDb: number;
   readonly marginLowDb: number;
-  readonly nearest?: string;
+  readonly nearest?: string | undefined;
 }
 
 export interface Curve {
@@ -94,7 +94,7 @@ export interface SearchOutcome {
   /** True: no member can be dropped on the samples that chose. */
   readonly oneMinimal: boolean;
   readonly proof: Proof;
-  readonly curve?: Curve;
+  readonly curve?: Curve | undefined;
   readonly samples?: SampleCounts;
   readonly advice: readonly Advice[];
   readonly builds: number;

@@ -13,16 +13,16 @@ export type ProbeResult =
       /** Lower end of the margin's interval over samples; `marginDb` itself where a single sample gives none. */
       readonly lowDb: number;
       /** The figure that `marginDb` is about, in words with its limit; its metric may be another than SQNR. */
-      readonly nearest?: string;
+      readonly nearest?: string | undefined;
       readonly sqnrDb: number;
       /** Bootstrap standard deviation of the SQNR; 0 where there is none. */
       readonly sdDb: number;
       readonly seconds: number;
-      readonly note?: string;
+      readonly note?: string | undefined;
       /** The one that answered; absent where the answer comes from a journal. */
       readonly engine?: Engine;
       /** Units that the engine ran in higher precision though they were not kept; absent where nothing ran on an engine or it does not tell. */
-      readonly floatUnits?: readonly string[];
+      readonly floatUnits?: readonly string[] | undefined;
     }
   | { readonly kind: "unknown"; readonly why: string; readonly seconds: number };
 

@@ -147,7 +147,7 @@ function outcome(
     keep: unitsOf(groups, keep),
     oneMinimal: oneMinimal ?? false,
     proof,
-    ...(curve ? { curve } : {}),
+    curve,
     samples: request.samples,
     advice: advice ?? [],
     builds: runner.builds,

@@ -150,7 +150,7 @@ export const mutations: readonly Mutation[] = [
         before: "const engine = await judging.lane.build({ keep }, { fresh });",
         after: "const engine = await judging.lane.build({ keep }, { fresh });\n    lastBuilt = engine;",
       },
-      { file: "src/probes/probe.ts", before: "    engine,\n    ...(floatUnits", after: "    engine: lastBuilt,\n    ...(floatUnits" },
+      { file: "src/probes/probe.ts", before: "    engine,\n    floatUnits", after: "    engine: lastBuilt,\n    floatUnits" },
       { file: "src/probes/probe.ts", before: "export function judgedResult(", after: "let lastBuilt;\nexport function judgedResult(" },
     ],
     test: "test/unit/evaluate/outputs.test.ts",

@@ -65,7 +65,7 @@ export interface NetworkCalibration extends Pick<CalibrationRequest, "data" | "a
   /** That get a scale. */
   readonly tensors: readonly string[];
   /** Those of them that may do without (calibrate.ts). */
-  readonly optional?: ReadonlySet<string>;
+  readonly optional?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -106,7 +106,7 @@ async function scalesIn({ network: folded, names }: Exposed, work: NetworkCalibr
       algorithm: work.algorithm,
       percentile: work.percentile,
       tensors,
-      ...(work.optional === undefined ? {} : { optional: work.optional }),
+      optional: work.optional,
       passes: () => onePass(session, work, new Map(tensors.map((name) => [names.get(name) ?? name, name]))),
     });
   } finally {

@@ -50,20 +50,20 @@ export interface Sides {
   /** Of these, where units are more than compute nodes. */
   readonly quantizedCompute?: number;
   /** As LaneCoverage has it. */
-  readonly quantizedOthers?: Readonly<Record<string, number>>;
+  readonly quantizedOthers?: Readonly<Record<string, number>> | undefined;
   readonly missingScales: readonly string[];
   readonly heldByNoUnit?: readonly string[];
-  readonly bodies?: BodyCoverage;
+  readonly bodies?: BodyCoverage | undefined;
   /** As LaneCoverage has it. */
   readonly floatKinds: readonly string[];
   /** Quantisers of a file without its float model that may stand for an activation. */
   readonly doubted?: readonly DoubtedClamp[];
   readonly variant: string;
   /** Where the gate's own Q/DQ is; undefined where the model brings its own. */
-  readonly placement?: Placement;
+  readonly placement?: Placement | undefined;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
-  readonly scales?: ReadonlyMap<string, number>;
-  readonly convergence?: Calibration["convergence"];
+  readonly scales?: ReadonlyMap<string, number> | undefined;
+  readonly convergence?: Calibration["convergence"] | undefined;
 }
 
 /** ConfigError where no source is given; ToolError `precision-not-applied` or `stale-cache` where nothing would be quantised. */
@@ -109,7 +109,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     variant: placement.scheme,
     placement,
     scales,
-    ...(convergence === undefined ? {} : { convergence }),
+    convergence,
   };
 }
 
@@ -174,7 +174,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     heldByNoUnit: found.left,
     floatKinds: found.floatKinds,
     doubted,
-    ...(bodies === undefined ? {} : { bodies }),
+    bodies,
     variant: "qdq",
   };
 }

@@ -69,9 +69,9 @@ export class BuiltSides {
       ...whose,
       what: side.recipe.what,
       seconds: side.build.seconds,
-      ...(side.repeatIdentical === undefined ? {} : { repeatIdentical: side.repeatIdentical }),
+      repeatIdentical: side.repeatIdentical,
       ...(side.recipe.given === undefined ? { built: { modelPath: side.recipe.modelPath, typed: side.recipe.typed } } : {}),
-      ...(side.plan === undefined ? {} : { plan: side.plan }),
+      plan: side.plan,
       notes: [...sideNotes(side, this.#parts.facts.order), ...extra],
       executed: side.executed,
     };

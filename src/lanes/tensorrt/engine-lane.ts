@@ -42,10 +42,10 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     unitLayers: unitLayers(parts),
     networkLayers: parts.network.layers.map((layer) => layer.name),
     timingCachePath: parts.session.timingCache,
-    ...(parts.cachePath === undefined ? {} : { cachePath: parts.cachePath }),
+    cachePath: parts.cachePath,
     ...(parts.missingActivations === undefined ? {} : { missingActivations: parts.missingActivations }),
-    ...(parts.scales === undefined ? {} : { scales: parts.scales }),
-    ...(parts.placement === undefined ? {} : { placement: parts.placement }),
+    scales: parts.scales,
+    placement: parts.placement,
   };
 }
 

@@ -107,7 +107,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
       quantizedUnits: (made?.units.length ?? found.quantizedCompute) + (bodies?.quantized.length ?? 0),
       totalUnits: (made?.totalUnits ?? found.totalUnits) + (bodies?.total ?? 0) + found.floatKinds.length,
       floatKinds: found.floatKinds,
-      ...(bodies === undefined ? {} : { bodies }),
+      bodies,
       quantizedOthers: made?.others ?? countOthers(found),
       missingScales,
       heldByNoUnit: made === undefined ? found.left : [],

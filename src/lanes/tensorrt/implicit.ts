@@ -87,7 +87,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
       quantizedUnits: facts.units.filter((unit) => unit.inputs.every((name) => scales.has(name))).length + (bodies?.quantized.length ?? 0),
       totalUnits: facts.units.length + (bodies?.total ?? 0) + floatKinds.length,
       floatKinds,
-      ...(bodies === undefined ? {} : { bodies }),
+      bodies,
       missingScales: missing,
       variant: "implicit",
     },

@@ -29,9 +29,9 @@ export interface LaneParts {
   readonly network: NetworkFacts;
   readonly coverage: LaneCoverage;
   readonly versions: Readonly<Record<string, string>>;
-  readonly cachePath?: string;
-  readonly scales?: ReadonlyMap<string, number>;
-  readonly placement?: Placement;
+  readonly cachePath?: string | undefined;
+  readonly scales?: ReadonlyMap<string, number> | undefined;
+  readonly placement?: Placement | undefined;
   /** Uncorrected memory errors of the GPU at the start. */
   readonly eccBefore: number | undefined;
   /** As PreparedLane has it. */

@@ -5,7 +5,7 @@ export interface AdviceFacts {
   /** Layers in topological order. SQNR in dB, higher is better; NaN where it was not measured. `injectedDb`: error the layer adds by itself. */
   readonly layers?: readonly LayerFact[];
   /** The limit in dB below which a layer counts as bad here. */
-  readonly limitDb?: number;
+  readonly limitDb?: number | undefined;
   readonly calibration?: CalibrationFacts;
   /** Weights of a Q/DQ model with one scale for all channels: the widest channel's range to the middle one's. */
   readonly weights?: readonly { readonly node: string; readonly ratio: number }[];
