@@ -10,7 +10,7 @@ import { doubtCaveat } from "../gate/certainty.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
-import type { PreparedLane } from "../model/lane.ts";
+import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
 import { recordOf } from "../model/placement.ts";
 import type { KeptUnits } from "../prepare/kept-units.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
@@ -223,6 +223,18 @@ function searchPart(outcome: SearchOutcome, { prepared, searched, timed }: Check
   };
 }
 
+/** They are no units: a body runs as one. */
+function quantizedInBodies({ bodies, variant }: LaneCoverage): string[] {
+  const [first, ...more] = bodies?.quantized ?? [];
+  if (first === undefined) return [];
+  const nodes =
+    more.length === 0
+      ? `The compute node ${first}`
+      : `${1 + more.length} compute nodes inside bodies of If, Loop and Scan (first: ${first})`;
+  const files = variant === "qdq" || variant.startsWith("explicit") ? "" : ", and files that the gate writes have no Q/DQ for it";
+  return [`${nodes} ${more.length === 0 ? "runs" : "run"} quantised: a search cannot keep what lies inside a body${files}.`];
+}
+
 function warningsOf({ decided, prepared, entry, localised, builder }: CheckFacts): string[] {
   const { coverage } = prepared.lane;
   const { droppedMarks = [] } = localised ?? {};
@@ -238,6 +250,7 @@ function warningsOf({ decided, prepared, entry, localised, builder }: CheckFacts
           `${coverage.missingScales.length} inputs of compute nodes have no scale and run in float: ${coverage.missingScales.slice(0, 5).join(", ")}.`,
         ]
       : []),
+    ...quantizedInBodies(coverage),
     ...(droppedMarks.length > 0 ? [`${droppedMarks.length} tensors could not be marked and were not measured.`] : []),
     ...(prepared.lane.sampleCount > 1
       ? []

@@ -96,12 +96,14 @@ async function searchRanked(inputs: SearchInputs, plain: JudgedRun, { reason }: 
   const { effects, settings } = context;
   const { lane } = prepared;
   const isSimulated = lane.lane === "simulate";
+  const inBodies = lane.coverage.bodies?.quantized ?? [];
   const open = await inputs.surrogate.ranker();
   const journal = join(context.reportFolder, "journal", `${fileName(judging.entry.name)}-${prepared.sha256.slice(0, 16)}.jsonl`);
   let proofRun: JudgedRun | undefined;
   const outcome = await searchUnits({
     units: lane.units,
-    heldByNoUnit: lane.coverage.heldByNoUnit ?? [],
+    heldByNoUnit: (lane.coverage.heldByNoUnit ?? []).filter((one) => !inBodies.includes(one)),
+    heldInBodies: inBodies,
     probe: makeProbe(judging, split, effects.clock, (samples, run) => {
       if (samples === "prove") proofRun = run;
     }),

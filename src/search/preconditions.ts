@@ -20,7 +20,7 @@ export interface Impossible {
   readonly why?: string;
 }
 
-type Facts = Pick<SearchRequest, "plain" | "heldByNoUnit" | "failsElsewhere">;
+type Facts = Pick<SearchRequest, "plain" | "heldByNoUnit" | "heldInBodies" | "failsElsewhere">;
 
 /**
  * Impossible where the plain model cannot be measured or already passes. `requiredDb`: by how much the samples that choose flatter the plain model; a set
@@ -41,13 +41,21 @@ export async function checkFullSet(runner: ProbeRunner, groups: readonly Group[]
   const full = await runner.ask({ phase: "premise", keep: groups.map((group) => group.id), samples: "choose" });
   if (passes(full)) return undefined;
   if (full.kind === "unknown") return broken(`the model with every unit kept could not be measured: ${full.why}`);
-  return broken(
-    `with every unit kept in higher precision the limit is still missed by ${missed(full)} dB, ${causeOf(facts.heldByNoUnit ?? [])}`,
-  );
+  return broken(`with every unit kept in higher precision the limit is still missed by ${missed(full)} dB, ${causeOf(facts)}`);
 }
 
 /** Two readings: something stays quantised, or the limit is beyond the higher precision itself. */
-const causeOf = (held: readonly string[]): string =>
+function causeOf({ heldByNoUnit = [], heldInBodies = [] }: Facts): string {
+  const [first] = heldInBodies;
+  if (first === undefined) return causeOutside(heldByNoUnit);
+  const nodes =
+    heldInBodies.length === 1
+      ? `the compute node ${first} stays`
+      : `${heldInBodies.length} compute nodes inside bodies (first: ${first}) stay`;
+  return `and ${nodes} quantised, which a search cannot keep: export the model without If, Loop and Scan so that it can, or quantise from a cache without scales of what is read there, so that it runs in float`;
+}
+
+const causeOutside = (held: readonly string[]): string =>
   held.length === 0
     ? "so the limit is tighter than the higher precision's own error or its noise; loosen the limit"
     : `and ${held.length === 1 ? `the quantiser '${held[0]}' stays: no unit holds it` : `${held.length} quantisers (first '${held[0]}') stay: no unit holds them`}; quantise without them, or give each a DequantizeLinear of the same scale`;

@@ -54,5 +54,7 @@ export interface SearchRequest {
   readonly families?: readonly Family[];
   /** Quantisers of the model that no unit holds: their error stays with every unit kept. */
   readonly heldByNoUnit?: readonly string[];
+  /** Compute nodes inside bodies of If, Loop and Scan that stay quantised with every unit kept: they are no units. */
+  readonly heldInBodies?: readonly string[];
   readonly cancelled: AbortSignal;
 }

@@ -2,6 +2,7 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { writeCache } from "../../src/calibration/cache.ts";
 import { ConfigError } from "../../src/effects/failure.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { prepareLane } from "../../src/lanes/prepare.ts";
@@ -13,8 +14,9 @@ import { main } from "../../src/main.ts";
 import type { EngineJob, TensorRtOptions } from "../../src/model/job.ts";
 import type { PreparedLane } from "../../src/model/lane.ts";
 import type { Tensor } from "../../src/model/tensor.ts";
-import { DataType, floatTensor } from "../../src/onnx/model.ts";
+import { DataType, floatTensor, int8Tensor, int64Tensor, type NodeProto, withFields } from "../../src/onnx/model.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
+import { loopOf } from "../fakes/loop.ts";
 import { modelBytes, node, weight } from "../fakes/onnx-models.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { pairsOf } from "../fakes/simulate-job.ts";
@@ -53,6 +55,55 @@ async function madeFrom(model: Uint8Array, sample: readonly Tensor[], options: P
     await session.close();
   }
 }
+
+/** t = x · w in a Loop, y = t · w; `inside`: with Q/DQ of their own, the product in the Loop or the one behind it. */
+function loopModel(inside: readonly NodeProto[], last: readonly NodeProto[]): Uint8Array {
+  const weights = [
+    weight("w", [4, 4]),
+    withFields(int64Tensor("once", [1]), { dims: [] }),
+    floatTensor("k", [], Float32Array.of(0.02)),
+    int8Tensor("z", [], new Int8Array(1)),
+  ];
+  return modelBytes({ nodes: [...loopOf(inside), ...last], weights, outputs: ["y"], opset: 17 });
+}
+const pairBefore = (name: string): NodeProto[] => [
+  node("QuantizeLinear", [name, "k", "z"], [`${name}q`]),
+  node("DequantizeLinear", [`${name}q`, "k", "z"], [`${name}d`]),
+];
+
+async function coverageOf(lane: "implicit" | "explicit", model: Uint8Array, cache?: Readonly<Record<string, number>>) {
+  machine = await fakeMachine();
+  const cachePath = join(machine.run.folder, "m.cache");
+  await writeFile(
+    cachePath,
+    writeCache({ version: "8601", algorithm: "EntropyCalibration2", scales: new Map(Object.entries(cache ?? {})) }),
+  );
+  const job = await machine.job(cache === undefined ? {} : { cachePath }, { shapes: new Map() });
+  const x: Tensor = { name: "x", dtype: "float32", shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) };
+  await writeFile(job.modelPath, model);
+  open = (await prepareLane(lane, { ...job, validation: { ...job.validation, count: 1, feed: async () => new Map([["x", x]]) } })).prepared;
+  const { quantizedUnits, totalUnits, bodies } = open.coverage;
+  await open.close();
+  open = undefined;
+  await machine.end();
+  return [quantizedUnits, totalUnits, bodies?.quantized, bodies?.float];
+}
+
+describeWithPython("compute nodes inside bodies, in the engine lanes", () => {
+  const label = "inside in the body of Loop loop";
+  const plain = node("MatMul", ["s", "w"], ["r"], "inside");
+  const last = node("MatMul", ["t", "w"], ["y"], "last");
+
+  it("are counted and named: quantised where the cache has their scales or the file their Q/DQ, else in float", async () => {
+    const model = loopModel([plain], [last]);
+    expect(await coverageOf("implicit", model, { x: 0.02, t: 0.05, s: 0.02 })).toEqual([2, 2, [label], []]);
+    expect(await coverageOf("implicit", model, { x: 0.02, t: 0.05 })).toEqual([1, 2, [], [label]]);
+    const outside = [...pairBefore("t"), node("MatMul", ["td", "w"], ["y"], "last")];
+    expect(await coverageOf("explicit", loopModel([plain], outside))).toEqual([1, 2, [], [label]]);
+    const inside = [...pairBefore("s"), node("MatMul", ["sd", "w"], ["r"], "inside")];
+    expect(await coverageOf("explicit", loopModel(inside, outside))).toEqual([2, 2, [label], []]);
+  });
+});
 
 describeWithPython("options of the builder", () => {
   it("reach both sides alike: workspace, level, tactics, DLA core and version compatibility", async () => {

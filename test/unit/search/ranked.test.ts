@@ -108,6 +108,16 @@ describe("the preconditions", () => {
     expect(outcome.message).toContain("worker died");
   });
 
+  it("name compute nodes inside bodies as what no search can keep, and how it could", async () => {
+    const heldInBodies = ["mm in the body of Loop loop", "nn in the body of Loop loop"];
+    const told = async (held: readonly string[]) =>
+      (await searchUnits(request(units, async () => measured(12), { heldInBodies: held, heldByNoUnit: ["q1"] }))).message;
+    expect(await told(heldInBodies)).toContain(
+      "2 compute nodes inside bodies (first: mm in the body of Loop loop) stay quantised, which a search cannot keep",
+    );
+    expect(await told(heldInBodies.slice(0, 1))).toContain("the compute node mm in the body of Loop loop stays quantised");
+  });
+
   it("ask for more where only all samples show the failure: those that choose are kinder by so much", async () => {
     // All samples: 17 dB for the plain model. Those that choose: 23 dB.
     const probe = additiveProbe(energiesWith(40, [5, 9]), { choose: 0.1 });
