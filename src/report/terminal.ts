@@ -145,7 +145,8 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
   });
   const head = [`Adds most error itself`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
   const [line = "", ...body] = alignColumns([head, ...rows], withGain ? "llrrr" : "llrr");
-  return [paint("bold", line), ...body].join("\n");
+  const note = withGain ? [paint("dim", "At output: with only this layer in INT8, all others in float.")] : [];
+  return [paint("bold", line), ...body, ...note].join("\n");
 }
 
 /** Which units lose the accuracy, what keeping them gives and how sure that is; then the file that keeps them. */

@@ -17,7 +17,7 @@ export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): stri
   const again = "Raise search.budget-minutes or search.max-builds and run again: the journal is used.";
   switch (kind) {
     case "found":
-      return `Keeping ${set} in higher precision meets the limits, and no member can be dropped. ${proof.message}`;
+      return `Keeping ${set} in higher precision meets the limits, and without any one of them they are not safely met. ${proof.message}`;
     case "prefix":
       return `Keeping the first ${set} of the ranking meets the limits. ${proof.message}`;
     case "diffuse":

@@ -91,7 +91,7 @@ export interface SearchOutcome {
   readonly prefix: readonly { readonly ranking: RankingName; readonly length: number | undefined }[];
   /** Chosen set, or best so far; empty when there is none. */
   readonly keep: readonly string[];
-  /** True: no member can be dropped on the samples that chose. */
+  /** True: without any member the limits are not safely met on the samples that chose. */
   readonly oneMinimal: boolean;
   readonly proof: Proof;
   readonly curve?: Curve | undefined;

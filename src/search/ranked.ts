@@ -50,7 +50,19 @@ export async function searchUnits(request: SearchRequest): Promise<SearchOutcome
   const ending = await searchUntilStopped(run);
   const proof = await prove(run, ending);
   const curve = await curveOf(run, ending);
-  return outcome(run, proof.state === "missed" ? { ...ending, kind: "not-confirmed" } : ending, proof, curve);
+  const told = { ...ending, advice: ending.advice ?? (await otherScales(run, ending)) };
+  return outcome(run, proof.state === "missed" ? { ...told, kind: "not-confirmed" } : told, proof, curve);
+}
+
+/** One to three units are a cheap fix; above that another calibration may do without any. */
+const cheapUnits = 3;
+
+/** Tried last, so that choice and proof have their time. Engines would cost a build each. */
+async function otherScales({ request, groups, runner, onEngines }: Run, { kind, keep }: Ending): Promise<readonly Advice[]> {
+  const { schemes = [] } = request;
+  const empty = runner.knownOf([], "choose");
+  if (onEngines || schemes.length === 0 || empty?.kind !== "measured" || !settled.has(kind) || keep.length <= cheapUnits) return [];
+  return await adviseByTrials(runner, { schemes, groups, onEngines }, empty);
 }
 
 async function searchUntilStopped(run: Run): Promise<Ending> {

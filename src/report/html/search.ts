@@ -29,7 +29,7 @@ export function fixSection(model: ModelReport, show: Show): Markup {
   const kept =
     search.keep.length === 0
       ? nothing
-      : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (none of them can be dropped)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
+      : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (without any one of them the limits are not safely met)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
   return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixedFigures(model), precisionWord(model), show) : nothing}${proof}${kept}${fixFiles(fix, show)}`;
 }
 

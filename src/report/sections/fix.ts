@@ -108,7 +108,7 @@ function keptList(model: ModelReport, caps: SizeLimits): string {
   if (keep.length === 0 || !caps.scripts) return "";
   const most = 4 * caps.layerRows;
   const names = keep.slice(0, most).map((unit) => code(unit.nodes[0] ?? unit.unit, caps.nameLength));
-  const minimal = model.search?.oneMinimal ? " (none of them can be dropped)" : "";
+  const minimal = model.search?.oneMinimal ? " (without any one of them the limits are not safely met)" : "";
   return `Kept${minimal}: ${names.join(", ")}${keep.length > most ? `, and ${keep.length - most} more` : ""}`;
 }
 

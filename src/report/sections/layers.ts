@@ -1,5 +1,6 @@
 /** The worst layers: which layer adds error (injected), what has gathered by then (accumulated), how far that is from the output's limit. */
 
+import { plural } from "../../model/plural.ts";
 import { formatMargin, formatMetric } from "../figures.ts";
 import { code, table } from "../markdown.ts";
 import { fromNum, type ModelReport, toNum } from "../schema.ts";
@@ -16,7 +17,13 @@ export function sqnrLimit(model: ModelReport): number | undefined {
 
 /** What the table is ordered by, and that it accuses nobody. */
 export const layersCaption = ({ search }: ModelReport): string =>
-  `**Layers that add most error themselves** (injected): symptoms, not the cause${search === null ? "" : ", which is named above"}. Accumulated is what has gathered there`;
+  `**Layers that add most error themselves** (injected): symptoms, not the cause${search === null ? "" : ", which is named above"}. Accumulated is what has gathered there${aloneWords(search)}.`;
+
+/** Of which state the column is: it does not change with what is kept. */
+const aloneWords = (search: ModelReport["search"]): string =>
+  search?.gains === undefined
+    ? ""
+    : `; alone, at the output is what only this layer in INT8 leaves there, all others in float${search.samples === undefined ? "" : `, on the ${plural(search.samples.rank, "sample")} that ranked`}`;
 
 /** Empty without layers. `show` writes a tensor or node name as plain text. */
 export function layersTable(model: ModelReport, rows: number, show: (name: string) => string, nameLength: number): string {

@@ -276,6 +276,26 @@ describe("a diffuse error", () => {
   });
 });
 
+describe("a fix that keeps many units", () => {
+  const schemes = [{ name: "minmax calibration", probeEmpty: async () => measured(24) }];
+  const loud = (count: number) => additiveProbe(Array.from({ length: 40 }, (_, i) => (i < count ? 0.02 : 0.00001)));
+
+  it("is told beside what another calibration gives without keeping any", async () => {
+    const outcome = await searchUnits(request(units, loud(6), { schemes }));
+    expect(outcome.keep.length).toBeGreaterThan(3);
+    expect(outcome.advice.map(({ text }) => text)).toEqual([
+      expect.stringContaining("Quantise with minmax calibration: 24.0 dB instead of"),
+    ]);
+    expect(outcome.advice[0]?.text).toContain("which passes the limits");
+  });
+
+  it("tries none beside a fix of few units", async () => {
+    const outcome = await searchUnits(request(units, loud(2), { schemes }));
+    expect(outcome.keep).toHaveLength(2);
+    expect(outcome.advice).toEqual([]);
+  });
+});
+
 describe("failing and doubtful probes", () => {
   it("takes a probe that always fails as neither good nor bad", async () => {
     const probe: Probe = async (keep, samples) =>
