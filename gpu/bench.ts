@@ -42,6 +42,8 @@ export interface Bench {
   readonly level?: number | undefined;
   /** The reference of `truth` and `simulate`, built elsewhere; each run builds its own without. */
   readonly referencePlan?: string | undefined;
+  /** How often `ship` builds its fix anew. */
+  readonly rebuilds?: number;
   /** Runs of `truth`. */
   readonly runs?: number;
   /** Most seconds that `third` gives `debug precision`. */

@@ -64,6 +64,7 @@ const { values } = parseArgs({
     level: { type: "string" },
     "reference-plan": { type: "string" },
     runs: { type: "string", default: "2" },
+    rebuilds: { type: "string", default: "3" },
     "bisect-seconds": { type: "string", default: "600" },
     beside: { type: "string" },
     gate: { type: "string", default: `${process.execPath} ${join(root, "src/cli.ts")}` },
@@ -101,6 +102,7 @@ const bench: Bench = {
   level: values.level === undefined ? undefined : Number(values.level),
   referencePlan: path(values["reference-plan"]),
   runs: Number(values.runs),
+  rebuilds: Number(values.rebuilds),
   bisectSeconds: Number(values["bisect-seconds"]),
   beside: path(values.beside),
 };

@@ -36,6 +36,10 @@ export function secondSubject({ second, cache, pictures, calibration, limitDb, s
   return { name: basename(second, ".onnx"), file: second, input, shape, cache, calibration, pictures, limitDb };
 }
 
+/** The model of `--second` where a cache makes it one to judge; the classifier without. */
+export const subjectOf = (bench: Bench): Subject =>
+  bench.second === undefined || bench.cache === undefined ? classifier(bench) : secondSubject(bench);
+
 export interface Wanted {
   /** Of the workspace and of the recordings. */
   readonly name: string;

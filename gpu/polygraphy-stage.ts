@@ -5,10 +5,14 @@ import { checkScript, debugPrecisionArgs } from "../src/debug-precision/command.
 import { readDebugPrecision } from "../src/debug-precision/result.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../src/debug-precision/run.ts";
 import { openSaved } from "../src/formats/open-saved.ts";
+import { writeInputs } from "../src/formats/polygraphy-writer.ts";
 import { readTensor } from "../src/formats/stored-array.ts";
 import type { Engine } from "../src/model/engine.ts";
-import { type Bench, clsFeeds, fixtures, jobFor, models, type Timed, timed } from "./bench.ts";
+import type { FeedSource } from "../src/model/job.ts";
+import { openFeeds } from "../src/samples/feeds.ts";
+import { type Bench, jobFor, type Timed, timed } from "./bench.ts";
 import { savedReference } from "./check-stage.ts";
+import { classifier, type Subject } from "./gate-run.ts";
 
 /** PATH with a `polygraphy` that is the one of the interpreter under test. */
 export async function polygraphyEnv(bench: Bench): Promise<Record<string, string>> {
@@ -19,7 +23,8 @@ export async function polygraphyEnv(bench: Bench): Promise<Record<string, string
   return { PATH: `${bin}:${process.env.PATH}`, CUDA_MODULE_LOADING: "LAZY" };
 }
 
-const shapes = (["min", "opt", "max"] as const).flatMap((end) => [`--trt-${end}-shapes`, "x:[1,3,48,192]"]);
+/** Pictures that marked engines run on, and that `debug precision` judges by. */
+const pictures = 8;
 const builderAt = (level: number) => ["--builder-optimization-level", String(level), "--tactic-sources"];
 
 /** At the recordings' level, against the check stage before it. */
@@ -27,7 +32,7 @@ export async function polygraphyStage(bench: Bench): Promise<void> {
   const { recorder } = bench;
   const { seconds, sum } = await polygraphyCommands(bench, "polygraphy", {
     level: 0,
-    limitDb: 25,
+    subject: { ...classifier({ ...bench, pictures: undefined }), limitDb: 25 },
     beforeBisect: async () => ({ reference: savedReference(bench), longestMs: 5 * 60_000 }),
   });
   const own = Number(recorder.record.figures.checkSeconds);
@@ -43,7 +48,7 @@ export async function polygraphyStage(bench: Bench): Promise<void> {
 
 export interface Commands {
   readonly level: number;
-  readonly limitDb: number;
+  readonly subject: Subject;
   /**
    * Asked when `debug precision` is about to start, with the seconds that the commands took so far: a file of the FP16 engine's outputs, and how long it may
    * run. Beyond that the sum of the commands is only known to be larger.
@@ -62,13 +67,19 @@ export async function polygraphyCommands(
   mkdirSync(folder, { recursive: true });
   const builder = builderAt(commands.level);
   const env = await polygraphyEnv(bench);
-  const cache = join(fixtures, "cls.calibration.cache");
-  const inputs = join(fixtures, "inputs.json");
+  const { cache, file } = commands.subject;
+  const shapes = ["min", "opt", "max"].flatMap((end) => [
+    `--trt-${end}-shapes`,
+    `${commands.subject.input}:[${commands.subject.shape.join(",")}]`,
+  ]);
+  const validation = await picturesOf(bench, commands.subject);
+  const inputs = join(folder, "inputs.json");
+  await writeInputs(inputs, validation, bench.effects.files);
   const int8 = ["--int8", "--fp16", "--calibration-cache", cache];
   const marked = (flags: readonly string[], out: string) => [
     "polygraphy",
     "run",
-    models.cls.file,
+    file,
     "--trt",
     ...shapes,
     ...builder,
@@ -92,8 +103,8 @@ export async function polygraphyCommands(
       "0",
     );
   };
-  await step("convert FP16", ["polygraphy", "convert", models.cls.file, ...shapes, ...builder, "--fp16", "-o", "fp16.engine"]);
-  await step("convert INT8", ["polygraphy", "convert", models.cls.file, ...shapes, ...builder, ...int8, "-o", "int8.engine"]);
+  await step("convert FP16", ["polygraphy", "convert", file, ...shapes, ...builder, "--fp16", "-o", "fp16.engine"]);
+  await step("convert INT8", ["polygraphy", "convert", file, ...shapes, ...builder, ...int8, "-o", "int8.engine"]);
   await step("run FP16 marked", marked(["--fp16"], "fp16.json"));
   await step("run INT8 marked", marked(int8, "int8.json"));
   const compare = await timed(["polygraphy", "run", "--load-outputs", "fp16.json", "int8.json", "--atol", "1e-2", "--rtol", "1e-2"], {
@@ -109,7 +120,8 @@ export async function polygraphyCommands(
     "0 or 1: how far INT8 is off is its builder's choice",
   );
   const spent = Object.values(steps).reduce((total, { seconds: took }) => total + took, compare.seconds);
-  const bisect = await debugPrecision(bench, cache, stage, { ...commands, ...(await commands.beforeBisect(spent)) });
+  const bisect = await debugPrecision(bench, validation, stage, { ...commands, ...(await commands.beforeBisect(spent)) });
+  await validation.close();
   const seconds = {
     ...Object.fromEntries(Object.entries(steps).map(([name, { seconds: took }]) => [name, took])),
     compare: compare.seconds,
@@ -118,19 +130,19 @@ export async function polygraphyCommands(
   return { seconds, sum: Object.values(seconds).reduce((total, one) => total + one, 0) };
 }
 
-/** The real `polygraphy debug precision` through the lane's own runner (`search.method: bisect`), judged on the 8 recorded images. Seconds. */
+/** The first of the subject's pictures. */
+const picturesOf = ({ effects }: Bench, { pictures: path, input, shape }: Subject): Promise<FeedSource> =>
+  openFeeds({ kind: "data", path }, [{ name: input, dtype: "float32", shape: [...shape] }], effects, pictures);
+
+/** The real `polygraphy debug precision` through the lane's own runner (`search.method: bisect`), judged on a few pictures. Seconds. */
 async function debugPrecision(
   bench: Bench,
-  cachePath: string,
+  validation: FeedSource,
   stage: string,
-  commands: Pick<Commands, "level" | "limitDb"> & { readonly reference: string; readonly longestMs: number },
+  commands: Pick<Commands, "level" | "subject"> & { readonly reference: string; readonly longestMs: number },
 ): Promise<number> {
-  const job = jobFor(bench, {
-    name: "bisect",
-    model: models.cls,
-    quantization: { cachePath },
-    validation: await clsFeeds(bench, "validation", 8),
-  });
+  const { file, input, shape, cache: cachePath, limitDb } = commands.subject;
+  const job = jobFor(bench, { name: "bisect", model: { file, input, shape }, quantization: { cachePath }, validation });
   const files = await writeDebugPrecision({ engine: await replayReference(bench, commands.reference), cachePath }, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
@@ -141,7 +153,7 @@ async function debugPrecision(
     calibrator: files.calibrator,
     shapes: job.shapes,
     builder: builderAt(commands.level),
-    check: { ...files, tolerance: `sqnr-db=${commands.limitDb}`, gate: bench.gate },
+    check: { ...files, tolerance: `sqnr-db=${limitDb}`, gate: bench.gate },
     artifactsFolder: files.artifactsFolder,
   });
   const left = await runDebugPrecision(args, files, job, commands.longestMs);

@@ -6,7 +6,7 @@
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, root, timed } from "./bench.ts";
-import { classifier, decibels, describeRun, fixOf, planOf, type Ran, runGate, type Subject, secondSubject } from "./gate-run.ts";
+import { classifier, decibels, describeRun, fixOf, planOf, type Ran, runGate, type Subject, secondSubject, subjectOf } from "./gate-run.ts";
 
 export const shipStage = (bench: Bench): Promise<void> => shipped(bench, classifier(bench));
 
@@ -24,7 +24,7 @@ async function shipped(bench: Bench, subject: Subject): Promise<void> {
 
   const reference = planOf(searched, "reference");
   const qdq = fixOf(searched);
-  const names = qdq === undefined ? [] : [1, 2, 3].map((i) => `${subject.name}-rebuilt-${i}`);
+  const names = qdq === undefined ? [] : Array.from({ length: bench.rebuilds ?? 3 }, (_, i) => `${subject.name}-rebuilt-${i + 1}`);
   const rebuilt: Ran[] = [];
   for (const name of names) {
     const ran = await runGate(bench, subject, { name, lane: "explicit", search: "off", level: 1, qdq, plans: { reference } });
@@ -33,9 +33,9 @@ async function shipped(bench: Bench, subject: Subject): Promise<void> {
   }
   check(
     "fix at its limit again",
-    rebuilt.length === 3 && rebuilt.every((ran) => (decibels(ran) ?? 0) >= subject.limitDb),
+    rebuilt.length > 0 && rebuilt.every((ran) => (decibels(ran) ?? 0) >= subject.limitDb),
     rebuilt.map((ran) => decibels(ran) ?? ran.tail.slice(-300)),
-    `3 of 3 at ${subject.limitDb} dB`,
+    `each at ${subject.limitDb} dB`,
   );
   const byPath = await runGate(bench, subject, {
     name: `${subject.name}-by-path`,
@@ -85,7 +85,7 @@ function checkSearched(bench: Bench, stage: string, { limitDb }: Subject, { mode
 
 /** Each run is a process with timing of its own. */
 export async function truthStage(bench: Bench): Promise<void> {
-  const subject = classifier(bench);
+  const subject = subjectOf(bench);
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check("truth", name, pass, figure, wanted);
   const { referencePlan } = bench;
   const wanted = {
@@ -112,12 +112,15 @@ export async function truthStage(bench: Bench): Promise<void> {
 }
 
 interface PlanFigures {
-  readonly sqnrDb: number;
+  /** Null: no output differs. */
+  readonly sqnrDb: number | null;
   readonly int8Layers: number;
   readonly layers: number;
   readonly referenceMs: number;
   readonly candidateMs: number;
 }
+
+const isSame = (a: number, b: number | undefined): boolean => a === b || Math.abs(a - (b ?? Number.NaN)) < 1e-6;
 
 /** Runs the plans that a report hands over by Polygraphy alone, in a process that knows nothing of the gate. */
 async function checkPlans(bench: Bench, stage: string, ran: Ran, given?: string): Promise<void> {
@@ -135,7 +138,7 @@ async function checkPlans(bench: Bench, stage: string, ran: Ran, given?: string)
   bench.recorder.check(
     stage,
     name,
-    code === 0 && figures !== undefined && ours !== undefined && Math.abs(figures.sqnrDb - ours) < 1e-6,
+    code === 0 && figures !== undefined && isSame(figures.sqnrDb ?? Number.POSITIVE_INFINITY, ours),
     { report: ours ?? null, plans: figures ?? tail.slice(-600) },
     "the report's figure within 1e-6 dB",
   );

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Bench } from "./bench.ts";
-import { classifier, describeRun, runGate, type Subject } from "./gate-run.ts";
+import { describeRun, runGate, type Subject, subjectOf } from "./gate-run.ts";
 import { polygraphyCommands } from "./polygraphy-stage.ts";
 import { searchedFigure, searchedReference } from "./ship-stage.ts";
 
@@ -21,12 +21,12 @@ interface GateRun {
 
 export async function thirdStage(bench: Bench): Promise<void> {
   const { recorder } = bench;
-  const subject = classifier(bench);
+  const subject = subjectOf(bench);
   const running = bench.beside === undefined ? ownRun(bench, subject) : besideRun(bench.beside, subject);
   if (bench.beside === undefined) await running;
   const { seconds, sum } = await polygraphyCommands(bench, "third", {
     level: 1,
-    limitDb: subject.limitDb,
+    subject,
     beforeBisect: async (spent) => {
       const gate = await running;
       const longest = Math.min(bench.bisectSeconds ?? 600, 3 * gate.seconds + beyond - spent);

@@ -4,9 +4,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import type { GpuRecord } from "../../gpu/record.ts";
+import { headerWord, writeCache } from "../../src/calibration/cache.ts";
+import { writeNpz } from "../../src/formats/write-npz.ts";
 import { floatTensor, intsAttr, makeNode } from "../../src/onnx/model.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { modelBytes, node } from "../fakes/onnx-models.ts";
+import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { describeWithPython } from "../support/needs.ts";
 
 let machine: FakeMachine;
@@ -33,13 +36,17 @@ function pictureModel(): Uint8Array {
   });
 }
 
-/** The command in a folder of its own: its exit code and its record. */
+/** The command on a second model, in a folder of its own: its exit code and its record. */
 async function checked(stages: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   machine = await fakeMachine(variables);
-  const { folder } = machine.run;
-  const [out, second] = [join(folder, "record"), join(folder, "picture.onnx")];
+  const second = join(machine.run.folder, "picture.onnx");
   writeFileSync(second, pictureModel());
-  const words = ["gpu/check.ts", "--out", out, "--python", machine.python, "--second", second, "--stages", stages.join()];
+  return runChecks(stages, ["--second", second]);
+}
+
+function runChecks(stages: readonly string[], flags: readonly string[]) {
+  const out = join(machine.run.folder, "record");
+  const words = ["gpu/check.ts", "--out", out, "--python", machine.python, "--stages", stages.join(), ...flags];
   const { status } = spawnSync(process.execPath, words, { env: { ...process.env, ...machine.effects.env }, encoding: "utf8" });
   const record: GpuRecord = JSON.parse(readFileSync(join(out, "record.json"), "utf8"));
   return { status, record, failed: record.checks.filter(({ pass }) => !pass) };
@@ -53,6 +60,27 @@ describeWithPython("the hardware checks", () => {
     expect(status).toBe(0);
     expect(Object.keys(record.stages)).toEqual(stages);
     expect(record.checks.map(({ stage }) => stage)).toContain("picture-explicit");
+  });
+
+  it("pass on a small model that regresses: shipped fix, the implicit lane's word, and Polygraphy's commands beside them", async () => {
+    machine = await fakeMachine({ FAKE_TRT_NOISE: "0", FAKE_TRT_FREE: "0" });
+    const at = (name: string) => join(machine.run.folder, name);
+    writeFileSync(at("m.onnx"), outlierModel());
+    writeFileSync(at("calibration.npz"), writeNpz([outlierData(24)]));
+    writeFileSync(at("pictures.npz"), writeNpz([outlierData(96, 4, 4, 100)]));
+    const scales = new Map(["x", "t1", "t2", "t3", "t4", "y"].map((tensor) => [tensor, (tensor === "t1" ? 300 : 4) / 127]));
+    writeFileSync(at("m.cache"), writeCache({ version: "8601", algorithm: headerWord.minmax, scales }));
+    const model = ["--second", at("m.onnx"), "--cache", at("m.cache"), "--input", "x", "--shape", "1,8,4,4", "--limit", "15"];
+    const files = ["--calibration", at("calibration.npz"), "--pictures", at("pictures.npz"), "--placement", "core"];
+    const few = ["--runs", "1", "--rebuilds", "1", "--bisect-seconds", "1", "--beside", at("record")];
+    const { record, failed, status } = runChecks(["second-ship", "truth", "third"], [...model, ...files, ...few]);
+    // Builds take no time here, so the gate cannot be three times as fast as the commands.
+    expect(failed.map(({ name }) => name)).toEqual(["check, search and proof against the sum of the Polygraphy commands"]);
+    expect(status).toBe(1);
+    const figures = new Map(record.checks.map(({ name, figure }) => [name, figure]));
+    expect(figures.get("fix is proved")).toBe("proved");
+    expect(figures.get("fix at its limit again")).toHaveLength(1);
+    expect(figures.get("implicit-default-1 says what ran")).toMatchObject({ units: { int8: 0, other: 5 } });
   });
 
   it("pass on faults, where a build lasts until its worker is killed", async () => {
