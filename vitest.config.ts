@@ -15,7 +15,7 @@ export default defineConfig({
     // vitest's own choice leaves one core to itself: on a runner with two, one file after the other.
     maxWorkers: "100%",
     projects: [
-      tier("unit", { isolate: false }),
+      tier("unit", { isolate: false, maxWorkers: 1 }),
       tier("integration"),
       tier("faults", { maxConcurrency: 3, globalSetup: "test/faults/bundle-folder.ts" }),
       tier("dist"),
