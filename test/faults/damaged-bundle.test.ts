@@ -1,4 +1,7 @@
-/** What the entries do where dist/ is not whole: Node itself ends such a process with 1, which is the code of a regression. */
+/**
+ * What the entries do where dist/ is not whole: command and action end with 5 and one sentence, the clean-up with 0. Node itself ends such a process with 1,
+ * which is the code of a regression.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,15 +29,15 @@ function run(entry: string) {
 }
 
 const damages: readonly [string, () => void][] = [
-  ["cut off", () => eachChunk((path) => writeFileSync(path, readFileSync(path, "utf8").slice(0, -20)))],
-  ["missing", () => rmSync(chunks, { recursive: true })],
+  ["dist/ whose files are cut off", () => eachChunk((path) => writeFileSync(path, readFileSync(path, "utf8").slice(0, -20)))],
+  ["dist/ without its chunks", () => rmSync(chunks, { recursive: true })],
 ];
 
 function eachChunk(change: (path: string) => void): void {
   for (const name of readdirSync(chunks)) change(join(chunks, name));
 }
 
-it.each(damages)("chunks that are %s end command and action with exit 5 and one sentence, and the clean-up with 0", (_, damage) => {
+it.each(damages)("%s", (_, damage) => {
   damage();
   const command = run("cli.js");
   expect(command).toMatchObject({ status: 5, stdout: "" });

@@ -30,6 +30,7 @@ const change = "test/faults/pull-request.test.ts";
 const children = "test/faults/children.test.ts";
 const comment = "test/faults/comment.test.ts";
 const config = "test/faults/configuration.test.ts";
+const damagedBundle = "test/faults/damaged-bundle.test.ts";
 const disk = "test/faults/disk.test.ts";
 const files = "test/faults/saved-files.test.ts";
 const fix = "test/faults/fix.test.ts";
@@ -324,6 +325,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("page of a report without a network", "none", "whole", page),
     row("comparison thread that fails between two jobs", "bug", "its words", gate),
     row("full standard output", "none", "that nobody has read the result", gate, 4),
+    row("dist/ whose files are cut off", "bug", "to install it anew", damagedBundle),
+    row("dist/ without its chunks", "bug", "to install it anew", damagedBundle),
     row("old Node", "configuration error", "both versions", gate),
     row("share lost in merge", "share-missing", "its name", gate),
     row("share's name further up another's path", "share-missing", "its name", gate),
