@@ -30,7 +30,9 @@ if (fault === undefined) {
   console.log(`\nThe gate found a regression in ${seconds} s, as it should (exit code 1 would block the merge).`);
   console.log(`What the demo broke: the scale of "${damage.tensor}", which ${damage.reader} reads, is an eighth of the calibrated one.`);
   console.log("In demo-report/: report.html to look at, comment.md as the pull request would show it, report.json, and fix/.");
-  console.log(`To see it turn green: cd ${relative(root, folder)}, the command after "Next:" above, then`);
+  console.log(
+    `To see it turn green: cd ${relative(root, folder)}, one of the commands behind "Next:" above (the scale put back, or its reader kept in FP16), then`,
+  );
   console.log(`  ${gate} ${check.join(" ")}`);
   console.log(`In a repository of your own: ${gate} init`);
 } else {

@@ -1,17 +1,21 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
 
+import { scalesSinceBase } from "../evaluate/baseline.ts";
 import { speedOf } from "../evaluate/latency.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
+import { movedScalesRule } from "../search/advice/moved-scales.ts";
 import type { Advice } from "../search/outcome.ts";
 import type { CheckFacts } from "./check-facts.ts";
 
-/** The search's own advice first (it was measured), then what the rules find. Nothing for a model that passes and has nothing slow. */
+/** Scales to put back, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
-  return [...(facts.outcome?.advice ?? []), ...advise(await gather(facts, report))];
+  const found = advise(await gather(facts, report));
+  const isFirst = ({ rule }: Advice) => rule === movedScalesRule;
+  return [...found.filter(isFirst), ...(facts.outcome?.advice ?? []), ...found.filter((one) => !isFirst(one))];
 }
 
 async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFacts> {
@@ -36,6 +40,8 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       missingScales: prepared.lane.coverage.missingScales,
       ...(await staleOf(facts)),
     },
+    moved: await movedOf(facts, report),
+    keptHere: report.kept?.file,
     weights: outcome?.kind === "diffuse" ? await weightsOf(facts) : [],
     ...(outcome
       ? {
@@ -80,6 +86,22 @@ async function rangesOf({ prepared, localised }: CheckFacts): Promise<NonNullabl
       ? []
       : [{ tensor, calibratedAmax: scale * 127, seenAmax: Math.max(Math.abs(reference.min), Math.abs(reference.max)) }];
   });
+}
+
+/** Nothing without a base commit, without a cache, and where no scale moved. Of a pass only where units are kept: it may hide a broken scale. */
+async function movedOf({ baseline, entry, context, prepared }: CheckFacts, { verdict, kept }: ModelReport): Promise<AdviceFacts["moved"]> {
+  const cache = entry.quantization?.cache;
+  if (cache === undefined || !(verdict === "regression" || kept !== undefined)) return undefined;
+  const known = baseline?.report;
+  const base = known === undefined ? await scalesSinceBase(entry, context) : { commit: known.commit, scales: known.scales ?? [] };
+  if (base === undefined || base.scales.length === 0) return undefined;
+  const { proto } = await readModel(prepared.job.modelPath, context.effects.files, { weights: "left-in-file" });
+  return {
+    ...base,
+    cache,
+    basePassed: known === undefined ? undefined : known.verdict === "pass",
+    inputs: (proto.graph?.input ?? []).map(({ name }) => name),
+  };
 }
 
 /** Hours by which the model is newer than its cache; nothing where the files come from a checkout, whose times say nothing. */

@@ -11,7 +11,7 @@ import { prepareModel } from "../prepare/prepare-model.ts";
 import { measuredOutputs } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { judgeOutputs } from "./outputs.ts";
-import { suspects } from "./suspects.ts";
+import { type Suspects, suspects } from "./suspects.ts";
 
 export interface Baseline {
   readonly measurements?: readonly Measurement[];
@@ -34,6 +34,17 @@ export async function measureBaseline(entry: ModelEntry, context: CheckContext):
     log.notice(`${entry.name} has no baseline: the model of ${base.commit.slice(0, 12)} could not be run. ${error.message}`);
     return {};
   }
+}
+
+/** How the cache's scales differ from the base commit's where no model of that was run; undefined without a base, or where none moved. */
+export async function scalesSinceBase(
+  entry: ModelEntry,
+  context: CheckContext,
+): Promise<{ readonly commit: string; readonly scales: Suspects["scales"] } | undefined> {
+  const base = context.hasBase && entry.quantization?.cache !== undefined ? await baseOf(entry, context) : undefined;
+  if (base === undefined) return undefined;
+  const { scales } = await suspects(entry, base.folder, context.effects);
+  return scales.length === 0 ? undefined : { commit: base.commit, scales };
 }
 
 async function baseOf(entry: ModelEntry, context: CheckContext): Promise<{ folder: string; commit: string } | undefined> {

@@ -1,12 +1,18 @@
 /** A verdict's sentence fitted to what is there: a reason's next step cannot know whether a search ran, or found a fix. */
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
+import { restoreCommand } from "./sections/next.ts";
 
 const [whole, clause] = ["Take the fix where the search found one, or calibrate anew.", ", and at the fix where the search found one"];
 
-/** The very message where it holds none of the steps that depend on a search. */
-export function fittingMessage({ message, search, fix }: Pick<ModelReport, "message" | "search" | "fix">): string {
-  const [sentence, ending] = stepOf(search, fix);
+/** The very message where it holds none of the steps that depend on a search. Scales that this change moved are put back before anything else. */
+export function fittingMessage({ message, search, fix, advice }: Pick<ModelReport, "message" | "search" | "fix" | "advice">): string {
+  const [step, ending] = stepOf(search, fix);
+  const back = restoreCommand({ advice });
+  const sentence =
+    back === undefined
+      ? step
+      : `Put the former calibration cache back (${back}) where the moved scales were not meant. Else: ${step.charAt(0).toLowerCase()}${step.slice(1)}`;
   return message.replace(whole, sentence).replace(clause, ending);
 }
 

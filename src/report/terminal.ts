@@ -17,6 +17,7 @@ import { judgedOn } from "./sections/judged-on.ts";
 import { keptSentence } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
+import { restoreCommand, restoreText } from "./sections/next.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
@@ -119,7 +120,7 @@ function modelStory(model: ModelReport, cause: string, options: TerminalOptions,
   const latency = model.latency === undefined ? [] : wrapped(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, "  ");
   return [
     cause,
-    [...why, ...keptLine(model), ...caveats, ...latency].join("\n"),
+    [...why, ...keptLine(model), ...stillFar(model), ...caveats, ...latency].join("\n"),
     model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
   ]
     .filter((part) => part !== "")
@@ -128,6 +129,10 @@ function modelStory(model: ModelReport, cause: string, options: TerminalOptions,
 
 const keptLine = (model: ModelReport): string[] =>
   model.kept === undefined ? [] : wrapped(`${name(model.name)}: ${keptSentence(model, (file) => plainLine(file))}.`, "  ");
+
+/** Of a pass by kept units. */
+const stillFar = (model: ModelReport): string[] =>
+  model.verdict !== "pass" || restoreText(model) === "" ? [] : wrapped(`${name(model.name)}: ${plainLine(restoreText(model), 600)}`, "  ");
 
 function layerTable(model: ModelReport, most: number, paint: Paint): string {
   if (model.worst.length === 0 || most === 0) return "";
@@ -166,13 +171,18 @@ function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Pain
 /** One command, the most useful one, and where to read on. */
 function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions): string {
   if (folder === undefined || models.length === 0) return "";
+  const back = models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? [])[0];
   const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
   const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
   const bad = proved[0] ?? models.find(canBeSearched);
   const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
   const step = command ?? models.map(nextStep).find((words) => words !== "");
   const next = step === undefined ? [] : command === undefined ? wrapped(`Next: ${plainLine(step, 600)}`, "  ") : [`Next: ${command}`];
-  return [...next, `Report: ${folder}/report.html`].join("\n");
+  const first =
+    back === undefined
+      ? next
+      : [`Next: ${plainLine(back, 300)}`, ...next.map((line) => line.replace(/^Next:/, "Or, where the new scales are meant:"))];
+  return [...first, `Report: ${folder}/report.html`].join("\n");
 }
 
 /** Where no command helps: the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */

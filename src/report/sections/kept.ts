@@ -4,7 +4,7 @@ import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
-import type { NextLinks } from "./next.ts";
+import { type NextLinks, restoreText } from "./next.ts";
 
 /** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
 export const keptSentence = ({ kept }: ModelReport, show = (name: string): string => name): string =>
@@ -18,10 +18,17 @@ export function keptLines(report: Report, caps: SizeLimits): string {
   return report.models
     .filter(({ kept }) => kept !== undefined)
     .slice(0, Math.max(1, caps.models))
-    .map((model) => `${several ? `${code(model.name, caps.nameLength)} ` : ""}${escapeMarkdown(keptSentence(model), caps.messageLength)}`)
+    .map(
+      (model) =>
+        `${several ? `${code(model.name, caps.nameLength)} ` : ""}${escapeMarkdown(keptSentence(model), caps.messageLength)}${stillFar(model, caps)}`,
+    )
     .map((line) => line.replace(/^kept/, "Kept"))
     .join("\n\n");
 }
+
+/** Of a pass, whose other advice is not told. */
+const stillFar = (model: ModelReport, caps: SizeLimits): string =>
+  model.verdict === "pass" && restoreText(model) !== "" ? `. ${escapeMarkdown(restoreText(model), Math.max(400, caps.messageLength))}` : "";
 
 /** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
 export function adoptFix({ name, fix }: ModelReport, links: NextLinks): string {

@@ -1,4 +1,5 @@
 /** What to do next: a short numbered list that ends in a command or a link, most useful first. */
+import { movedScalesRule } from "../../search/advice/moved-scales.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
@@ -23,10 +24,24 @@ export function nextSteps(model: ModelReport, links: NextLinks, caps: SizeLimits
 
 function stepsOf(model: ModelReport, caps: SizeLimits, links: NextLinks): string[] {
   if (model.status === "removed") return [];
-  const advice = model.advice.slice(0, caps.adviceRows).map((entry) => escapeMarkdown(entry.text, caps.messageLength));
-  if (model.verdict === "regression") return [...fixSteps(model), ...advice, ...whereToLook(model, links)];
-  if (model.verdict === "undecided") return [...toolSteps(model), ...advice, ...whereToLook(model, links)];
-  return advice;
+  const words = (entries: ModelReport["advice"]) => entries.map((entry) => escapeMarkdown(entry.text, caps.messageLength));
+  const first = model.advice.filter(isRestore);
+  const advice = words(model.advice.filter((entry) => !isRestore(entry)).slice(0, caps.adviceRows));
+  if (model.verdict === "regression") return [...words(first), ...fixSteps(model), ...advice, ...whereToLook(model, links)];
+  if (model.verdict === "undecided") return [...toolSteps(model), ...words(first), ...advice, ...whereToLook(model, links)];
+  return [...words(first), ...advice];
+}
+
+/** Scales that this change moved are put back before anything is kept in higher precision. */
+const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule === movedScalesRule;
+
+/** What to put back and with which command; empty where no scale moved. */
+export const restoreText = ({ advice }: ModelReport): string => advice.find(isRestore)?.text ?? "";
+
+/** The command alone, as `git checkout BASE -- CACHE`; undefined where no scale moved. */
+export function restoreCommand({ advice }: Pick<ModelReport, "advice">): string | undefined {
+  const command = advice.find(isRestore)?.evidence.command;
+  return command === undefined ? undefined : String(command);
 }
 
 function fixSteps(model: ModelReport): string[] {

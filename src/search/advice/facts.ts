@@ -10,6 +10,10 @@ export interface AdviceFacts {
   /** Weights of a Q/DQ model with one scale for all channels: the widest channel's range to the middle one's. */
   readonly weights?: readonly { readonly node: string; readonly ratio: number }[];
   readonly search?: SearchFacts;
+  /** What the cache's scales are against those of the base commit. */
+  readonly moved?: MovedFacts | undefined;
+  /** The file of the units that the repository keeps already; absent without any. */
+  readonly keptHere?: string | undefined;
   /** Milliseconds of one inference; `fixedMs` with the kept units. `maxSlowdown`: ratio to the reference that the user allows, 1 where not said. */
   readonly latency?: {
     readonly referenceMs: number | undefined;
@@ -42,6 +46,18 @@ export interface CalibrationFacts {
   readonly missingScales?: readonly string[];
   /** Set when the cache belongs to another state of the model; positive hours when the model file is newer. */
   readonly stale?: { readonly modelNewerHours?: number; readonly hashDiffers?: boolean };
+}
+
+export interface MovedFacts {
+  /** As `git checkout` takes it in the working folder. */
+  readonly cache: string;
+  readonly commit: string;
+  /** The base commit's own model met its limits; undefined where it was not run. */
+  readonly basePassed: boolean | undefined;
+  /** Largest factor first; `ratio`: new by old. */
+  readonly scales: readonly { readonly tensor: string; readonly ratio: number }[];
+  /** Names of the model's inputs. */
+  readonly inputs: readonly string[];
 }
 
 export interface SearchFacts {

@@ -5,6 +5,7 @@ import type { AdviceFacts } from "./facts.ts";
 import { fewSamples } from "./few-samples.ts";
 import { lastLayersOnly } from "./last-layers-only.ts";
 import { manyFloat32 } from "./many-float32.ts";
+import { movedScales } from "./moved-scales.ts";
 import { noData } from "./no-data.ts";
 import { notConverging } from "./not-converging.ts";
 import { outOfRange } from "./out-of-range.ts";
@@ -14,7 +15,19 @@ import { weightChannels } from "./weight-channels.ts";
 
 export type { AdviceFacts } from "./facts.ts";
 
-const rules = [staleCache, allLayersBad, outOfRange, weightChannels, fewSamples, lastLayersOnly, manyFloat32, noData, notConverging, slow];
+const rules = [
+  movedScales,
+  staleCache,
+  allLayersBad,
+  outOfRange,
+  weightChannels,
+  fewSamples,
+  lastLayersOnly,
+  manyFloat32,
+  noData,
+  notConverging,
+  slow,
+];
 
 /** Empty where no rule has a figure to speak of. */
 export const advise = (facts: AdviceFacts): Advice[] => rules.flatMap((rule) => rule(facts) ?? []);

@@ -1,14 +1,20 @@
 /** Validation shows values that the scales cannot represent: the calibration samples were not like those of use. */
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
+import { isFar } from "./moved-scales.ts";
 
 /** Percentile and entropy clip on purpose, min-max never should: a tensor counts from this ratio on. */
 const CLIPPED_RATIO = 1.25;
 const NAMED = 3;
 
-/** Undefined where no tensor goes beyond its range by more than `CLIPPED_RATIO`, and where ranges are unknown. */
-export function outOfRange({ calibration }: AdviceFacts): Advice | undefined {
+/**
+ * Undefined where no tensor goes beyond its range by more than `CLIPPED_RATIO`, and where ranges are unknown. A scale that this change moved is another
+ * rule's: more samples would not mend it.
+ */
+export function outOfRange({ calibration, moved }: AdviceFacts): Advice | undefined {
+  const shifted = new Set(moved?.scales.filter(({ ratio }) => isFar(ratio)).map(({ tensor }) => tensor));
   const beyond = (calibration?.ranges ?? [])
+    .filter(({ tensor }) => !shifted.has(tensor))
     .map((range) => ({ ...range, ratio: range.seenAmax / range.calibratedAmax }))
     .filter(({ ratio }) => ratio > CLIPPED_RATIO)
     .toSorted((a, b) => b.ratio - a.ratio);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { renderComment } from "../../../src/report/comment.ts";
+import { fittingMessage } from "../../../src/report/fitting-message.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
 import type { ModelReport } from "../../../src/report/schema.ts";
 import { causeOf } from "../../../src/report/sections/cause.ts";
@@ -81,5 +82,23 @@ it("blames nobody where most units have to be kept", () => {
   const keep = Array.from({ length: 30 }, (_, i) => sampleUnit(i));
   expect(tellOf(searched({ keep, proof: proof("proved") }))).toMatch(
     /^No short list of units: 30 of 54 have to be kept, first p2o\.Conv\.7/,
+  );
+});
+
+it("puts moved scales back before keeping anything: in terminal, comment and message", () => {
+  const command = "git checkout 2b4c6d8e0f1a -- cls.cache";
+  const advice = [
+    ...sampleModel().advice,
+    { rule: "moved-scales", text: `Put the cache back: ${command}.`, evidence: { command, ratio: 0.125 } },
+  ];
+  const report = sampleReport({ models: [sampleModel({ advice })] });
+  const terminal = renderTerminal(report, { ansi: false, folder: "out" });
+  expect(terminal).toContain(`\nNext: ${command}\nOr, where the new scales are meant: `);
+  const comment = renderComment(report, { jobKey: "k", fixScripts: [] });
+  expect(comment).toMatch(/\n1\. Put the cache back: git checkout 2b4c6d8e0f1a .*\n2\. Build with /);
+  expect(
+    fittingMessage({ ...sampleModel({ advice }), message: "Bad. Take the fix where the search found one, or calibrate anew." }),
+  ).toMatch(
+    /^Bad\. Put the former calibration cache back \(git checkout 2b4c6d8e0f1a -- cls\.cache\) where the moved scales were not meant\. Else: /,
   );
 });

@@ -1,0 +1,51 @@
+/** Scales that moved against the base commit: putting them back comes before keeping units in higher precision. */
+
+import { plural } from "../../model/plural.ts";
+import { shellLine } from "../../model/shell-word.ts";
+import type { Advice } from "../outcome.ts";
+import type { AdviceFacts, MovedFacts } from "./facts.ts";
+
+/** A calibration with other samples of the same kind moves scales by less. */
+const FAR = 1.5;
+/** More than that is no slip of one scale but another calibration. */
+const FEW = 3;
+
+export const movedScalesRule = "moved-scales";
+
+/** Undefined where no scale is `FAR` from the base's, where the base is known to fail, and for a pass that needs no kept units. */
+export function movedScales({ moved, accurate, keptHere }: AdviceFacts): Advice | undefined {
+  const far = (moved?.scales ?? []).filter(({ ratio }) => isFar(ratio));
+  const [worst] = far;
+  if (moved === undefined || worst === undefined || moved.basePassed === false || (accurate === true && keptHere === undefined))
+    return undefined;
+  const command = shellLine(["git", "checkout", moved.commit.slice(0, 12), "--", moved.cache]);
+  return {
+    rule: movedScalesRule,
+    text: accurate === true ? stillFar(far, keptHere ?? "", command) : restore(far, moved, command),
+    evidence: { command, tensor: worst.tensor, ratio: worst.ratio, moved: far.length },
+  };
+}
+
+/** 0 and what is no number count: they come from a broken scale. */
+export const isFar = (ratio: number): boolean => !(Math.abs(Math.log(ratio)) < Math.log(FAR));
+
+type Scales = MovedFacts["scales"];
+
+function restore(far: Scales, { inputs, commit, basePassed }: MovedFacts, command: string): string {
+  const input = far.find(({ tensor }) => inputs.includes(tensor));
+  const where = `${commit.slice(0, 7)}${basePassed === true ? ", where the model passed" : ""}`;
+  if (far.length > FEW && input !== undefined)
+    return `${far.length} scales moved far since ${where}, the input's among them ("${input.tensor}": ${times(input.ratio)}). Check the calibration data and its preprocessing first; this puts the former cache back: ${command}. Keep units in higher precision only where the new scales are meant.`;
+  return `${sentenceOf(far)} ${where}. Where that was not meant, put the former cache back first: ${command}. Keep units in higher precision only where the new ${far.length === 1 ? "scale is" : "scales are"} meant.`;
+}
+
+const stillFar = (far: Scales, keepFile: string, command: string): string =>
+  `This passes because of the units kept in ${keepFile}: the scale of ${named(far)} is still ${times(far[0]?.ratio ?? 1)} the base's. Where that was not meant, put the former cache back (${command}) and take those units out of ${keepFile}.`;
+
+const sentenceOf = (far: Scales): string =>
+  far.length === 1
+    ? `The scale of ${named(far)} is ${times(far[0]?.ratio ?? 1)} what it was at`
+    : `${plural(far.length, "scale")} moved far, most that of ${named(far)} (${times(far[0]?.ratio ?? 1)}), since`;
+
+const named = ([first]: Scales): string => `"${first?.tensor ?? ""}"`;
+const times = (ratio: number): string => `${Number(ratio.toPrecision(3))} times`;

@@ -1,0 +1,46 @@
+/** What is advised where scales moved against the base commit. */
+import { expect, it } from "vitest";
+import type { MovedFacts } from "../../../src/search/advice/facts.ts";
+import { type AdviceFacts, advise } from "../../../src/search/advice/index.ts";
+
+const base: MovedFacts = {
+  cache: "calibration/my cache",
+  commit: "2b4c6d8e0f1a2b3c4d5e6f708192a3b4c5d6e7f8",
+  basePassed: true,
+  inputs: ["x"],
+  scales: [{ tensor: "t", ratio: 0.125 }],
+};
+const told = (moved: Partial<MovedFacts>, more: AdviceFacts = {}) => advise({ moved: { ...base, ...moved }, ...more })[0];
+
+it("puts one moved scale back with a command that a shell takes as it stands", () => {
+  expect(told({})).toMatchObject({ rule: "moved-scales", evidence: { command: "git checkout 2b4c6d8e0f1a -- 'calibration/my cache'" } });
+  expect(told({ basePassed: undefined })?.text).not.toContain("passed");
+  expect(told({})?.text).toMatch(/^The scale of "t" is 0\.125 times what it was at 2b4c6d8, where the model passed\./);
+});
+
+it("sends to the calibration data first where many moved and the input's among them", () => {
+  const scales = ["a", "b", "x", "c"].map((tensor) => ({ tensor, ratio: 255 }));
+  expect(told({ scales })?.text).toContain(
+    'the input\'s among them ("x": 255 times). Check the calibration data and its preprocessing first',
+  );
+  expect(told({ scales: scales.map(({ tensor }) => ({ tensor: `${tensor}2`, ratio: 3 })) })?.text).not.toContain("preprocessing");
+});
+
+it("is silent where a calibration anew moved them a little, where the base failed too, and for a plain pass", () => {
+  expect(told({ scales: [{ tensor: "t", ratio: 1.3 }] })).toBeUndefined();
+  expect(told({ basePassed: false })).toBeUndefined();
+  expect(told({}, { accurate: true })).toBeUndefined();
+});
+
+it("says of a pass by kept units that the scale is still far from the base's", () => {
+  expect(told({}, { accurate: true, keptHere: "m.keep.json" })?.text).toMatch(
+    /^This passes because of the units kept in m\.keep\.json: the scale of "t" is still 0\.125 times the base's\./,
+  );
+});
+
+it("asks for no more samples where the scale moved instead", () => {
+  const ranges = [{ tensor: "t", calibratedAmax: 1, seenAmax: 8 }];
+  const calibration = { algorithm: "entropy", minSamples: 0, ranges };
+  expect(advise({ calibration }).map(({ rule }) => rule)).toEqual(["out-of-range"]);
+  expect(advise({ calibration, moved: base }).map(({ rule }) => rule)).toEqual(["moved-scales"]);
+});
