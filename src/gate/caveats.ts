@@ -36,6 +36,11 @@ export const caveats = {
     sentence: "TensorRT refuses this model: the figures are of a form that only ONNX Runtime takes.",
     next: "Export it as the message says.",
   },
+  "read-as-int8": {
+    sentence:
+      "The model quantises to UINT8 without a zero point, which TensorRT takes and reads as INT8: it holds half of the range, and what lies above is cut off. The figures are those of UINT8.",
+    next: "Export it with activation_type=QuantType.QInt8 and extra_options={'ActivationSymmetric': True}, or give every QuantizeLinear an INT8 zero point and twice the scale.",
+  },
   "weak-evidence": {
     sentence: "The validation samples say little: they are few, copies of each other, or calibration samples.",
     next: "Give at least 16 distinct validation samples of real use that did not calibrate the model.",

@@ -30,7 +30,7 @@ import { evidenceOf } from "./evidence.ts";
 import { givenFiles } from "./given-files.ts";
 import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
-import { qdqCaveats, weightCaveats } from "./qdq-caveats.ts";
+import { qdqCaveats, unsignedCaveats, weightCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization, noQuantization } from "./quantization.ts";
 
 export interface Prepared {
@@ -157,7 +157,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     sha256: staged.sha256,
     quantization: { ...quantization.report, precision: (quantized && quantizedPrecision(quantized)) ?? "INT8" },
     warnings: [...quantization.warnings, ...unfollowed, ...ofTools],
-    caveats: [...caveats, ...computeCaveats(prepared)],
+    caveats: [...caveats, ...(quantized && prepared.lane === "simulate" ? unsignedCaveats(quantized) : []), ...computeCaveats(prepared)],
     rowsOf: validation.rowsOf,
     evidence: () => evidenceOf(entry, validation, calibration[0]),
     python: settings.options.python,

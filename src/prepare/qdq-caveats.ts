@@ -4,7 +4,9 @@
  */
 import { type Caveat, caveats } from "../gate/caveats.ts";
 import { nodesOfHandDequantised } from "../onnx/hand-dequantised.ts";
+import { DataType, nodeLabel } from "../onnx/model.ts";
 import type { Network } from "../onnx/network.ts";
+import { isQuantize, quantizedType } from "../onnx/qdq.ts";
 import { toQdqForm } from "../onnx/qdq-form.ts";
 import { qdqUnits } from "../onnx/qdq-units.ts";
 import { type Refusal, type RefusalKind, tensorRtRefusals } from "../onnx/tensorrt-refusals.ts";
@@ -14,6 +16,18 @@ export function qdqCaveats(quantized: Network, { hasFloat }: { readonly hasFloat
   const refusals = tensorRtRefusals(quantized);
   const refused = refusals.length === 0 ? [] : [{ reason: "not-for-tensorrt", message: refusalWords(refusals) } as const];
   return hasFloat ? refused : [...aloneCaveats(quantized), ...refused];
+}
+
+/**
+ * Of a Q/DQ model that TensorRT takes: UINT8 is ONNX's default without a zero point, and TensorRT's parser reads it as INT8 (onnx-tensorrt: "TRT will default to INT8").
+ * Only figures that no TensorRT made are in doubt by it.
+ */
+export function unsignedCaveats(quantized: Network): Caveat[] {
+  if (tensorRtRefusals(quantized).length > 0) return [];
+  const unsigned = quantized.nodes.filter((node) => isQuantize(node) && quantizedType(quantized.constants, node) === DataType.UINT8);
+  if (unsigned.length === 0) return [];
+  const message = `${unsigned.length === 1 ? "The quantiser" : "The quantisers"} ${nodes(unsigned.map(nodeLabel))} ${unsigned.length === 1 ? "gives" : "give"} UINT8 without a zero point, which TensorRT reads as INT8: it holds half of the range, and what lies above is cut off. The figures are those of UINT8. ${caveats["read-as-int8"].next}`;
+  return [{ reason: "read-as-int8", message }];
 }
 
 /** Of a model without Q/DQ, which is the reference itself: its weights may have been rounded before and be made floats by Cast and Mul. */

@@ -1,9 +1,13 @@
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { realFiles } from "../../../src/effects/files.ts";
+import { TensorProtoSchema } from "../../../src/onnx/gen/onnx-ml_pb.js";
+import { DataType, floatTensor, int8Tensor, type TensorProto } from "../../../src/onnx/model.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
-import { readModel } from "../../../src/onnx/read.ts";
-import { qdqCaveats } from "../../../src/prepare/qdq-caveats.ts";
+import { parseModel, readModel } from "../../../src/onnx/read.ts";
+import { qdqCaveats, unsignedCaveats } from "../../../src/prepare/qdq-caveats.ts";
+import { modelBytes, node, weight } from "../../fakes/onnx-models.ts";
 
 const folder = join(import.meta.dirname, "../../fixtures/onnxruntime-quantizer");
 const files = realFiles(undefined, { record: () => undefined });
@@ -52,6 +56,32 @@ describe("a scale that is not above 0", () => {
 
   it("is not seen in a sound one", async () => {
     expect(await scaled(0.5)).toEqual([]);
+  });
+});
+
+// TensorRT for RTX 1.7.1 parses the first and makes INT8 of its quantiser; onnx-tensorrt's QuantDequantLinearHelper says why.
+describe("UINT8 without a zero point", () => {
+  const caveatsFor = (zero: readonly string[], more: readonly TensorProto[] = []) => {
+    const nodes = [
+      node("QuantizeLinear", ["x", "s", ...zero], ["q"], "quantise"),
+      node("DequantizeLinear", ["q", "s", ...zero], ["d"]),
+      node("MatMul", ["d", "w"], ["y"]),
+    ];
+    const scale = floatTensor("s", [], Float32Array.of(0.05));
+    return unsignedCaveats(
+      toNetwork(parseModel(modelBytes({ nodes, weights: [weight("w", [4, 4]), scale, ...more], outputs: ["y"] }), "m.onnx")),
+    );
+  };
+  const uint8 = (value: number) =>
+    create(TensorProtoSchema, { name: "z", dims: [], dataType: DataType.UINT8, rawData: Uint8Array.of(value) });
+
+  it("is told, since TensorRT reads it as INT8 of half the range; INT8 is not, and neither is what TensorRT refuses", () => {
+    expect(caveatsFor([])).toMatchObject([
+      { reason: "read-as-int8", message: expect.stringContaining("'quantise' gives UINT8 without a zero point") },
+    ]);
+    expect(caveatsFor(["z"], [uint8(0)])).toMatchObject([{ reason: "read-as-int8" }]);
+    expect(caveatsFor(["z"], [uint8(128)])).toEqual([]);
+    expect(caveatsFor(["z"], [int8Tensor("z", [], new Int8Array(1))])).toEqual([]);
   });
 });
 
