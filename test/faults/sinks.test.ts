@@ -50,7 +50,7 @@ describe("a sink", () => {
     { what: "connection reset for comments", rule: { on: /comments/, fault: "reset" }, says: "was not published" },
     { what: "broken JSON from the server", rule: { on: /comments/, fault: "broken-json" }, says: "was not published" },
     { what: "artifact that is refused", rule: { on: /CreateArtifact/, fault: { status: 403, message: "no" } }, says: "was not uploaded" },
-  ] as const)("$what: a warning, the same verdict", async ({ rule, says }) => {
+  ] as const)("$what", async ({ rule, says }) => {
     pull(200);
     place.github.rules.push(rule);
     const ended = await run();

@@ -233,14 +233,9 @@ describe("external data", () => {
   });
 
   it.each([
-    {
-      what: "external data that the commit does not hold",
-      path: "models/a.onnx",
-      location: "secret.txt",
-      beside: { "models/secret.txt": bytes },
-    },
-    { what: "git's own folder as external data", path: "a.onnx", location: ".git/config", beside: {} },
-  ])("$what", async ({ path, location, beside }) => {
+    ["external data that the commit does not hold", "models/a.onnx", "secret.txt", { "models/secret.txt": bytes }],
+    ["git's own folder as external data", "a.onnx", ".git/config", {}],
+  ])("%s", async (_, path, location, beside) => {
     changed(path, location, {}, beside);
     const ended = await run();
     expect(ended.exitCode, ended.log).toBe(3);
