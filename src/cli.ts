@@ -5,7 +5,7 @@
  */
 import { refusalOfFolder, refusalOfNode } from "./node-version.ts";
 
-const refusal = refusalOfNode(process.versions.node) ?? refusalOfFolder(process.cwd);
+const refusal = refusalOfNode(process.versions.node, process.argv.slice(1)) ?? refusalOfFolder(process.cwd);
 if (refusal === undefined) {
   const loaded = await import("./command-line.ts").catch((error: unknown) => {
     const why = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ");

@@ -3,10 +3,11 @@
 /** The oldest that package.json's `engines` allows; a test holds the two together. */
 export const oldestNode = 22;
 
-/** `version`: as `process.versions.node`. One sentence for an older Node, else undefined. */
-export function refusalOfNode(version: string): string | undefined {
+/** `version`: as `process.versions.node`; `line`: the words behind node, as they were typed. One sentence for an older Node, else undefined. */
+export function refusalOfNode(version: string, line: readonly string[]): string | undefined {
   if (Number.parseInt(version, 10) >= oldestNode) return undefined;
-  return `trt-gate needs Node ${oldestNode} or newer and this is Node ${version}: install a newer one, or run it with \`npm exec --package=node@24 --call "node …"\`.`;
+  const words = line.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`)).join(" ");
+  return `trt-gate needs Node ${oldestNode} or newer and this is Node ${version}: install a newer one, or run npm exec --yes --package=node@24 -- node ${words}`;
 }
 
 /** `find`: as `process.cwd`, which throws where the folder was removed. One sentence for that, else undefined. */

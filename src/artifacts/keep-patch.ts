@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { withKeepLine } from "../config/keep-line.ts";
 import type { Fix } from "../fix/artifact.ts";
 import { keepFileText, keepPath } from "../fix/keep-file.ts";
-import { filePatch } from "../fix/patch.ts";
-import { shellWord } from "../model/shell-word.ts";
+import { applyCommand, filePatch } from "../fix/patch.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { writeBeside } from "./beside-report.ts";
@@ -32,7 +31,13 @@ export async function writeKeepPatch(fix: Fix, folder: string, context: CheckCon
   const path = join("fix", folder, patchName);
   const isWritten = await writeBeside(path, context, (target) => effects.files.writeText(target, parts.join("")));
   if (!isWritten) return { files: [] };
-  const command = `git apply --index ${shellWord(fix.place?.(patchName) ?? patchName)} && git commit -m ${shellWord(`Keep ${countOf(fix)} of ${fix.model.name} in ${fix.precision}`)}`;
+  const existing = [file, ...((await textOf(keep, effects)) === undefined ? [] : [keep])];
+  const command = applyCommand({
+    patch: fix.place?.(patchName) ?? patchName,
+    files: [file, keep],
+    areCommitted: (await Promise.all(existing.map((one) => context.isCommitted(one)))).every(Boolean),
+    message: `Keep ${countOf(fix)} of ${fix.model.name} in ${fix.precision}`,
+  });
   return { files: [{ format: "patch", path, command, leftOut: [] }], ...suggestionOf(fix, text, file) };
 }
 

@@ -22,7 +22,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   if (!parsed.has("dry-run")) await ignoreReports(parsed.has("gitignore"), effects);
   effects.log.info(
     pairs.some(isReady)
-      ? "Next: trt-gate check"
+      ? "Next: trt-gate check; then commit both files, so that a fix can be put beside them"
       : "Next: give the models in .github/trt-gate.yml what their comments ask for, then trt-gate check",
   );
   return 0;

@@ -1,4 +1,5 @@
 /** One changed file as a patch that `git apply` takes: one hunk around what differs. Pure; knows nothing of what the files mean. */
+import { shellWord } from "../model/shell-word.ts";
 
 const contextLines = 3;
 /** Names that git writes as they are; others it quotes, and no patch is made of them. */
@@ -46,4 +47,20 @@ function linesOf(text: string): string[] {
 function commonLength(a: readonly string[], b: readonly string[]): number {
   const differs = a.findIndex((line, n) => line !== b[n]);
   return differs < 0 ? Math.min(a.length, b.length) : differs;
+}
+
+export interface PatchUse {
+  readonly patch: string;
+  readonly files: readonly string[];
+  /** Whether those of `files` that are there are as the last commit has them. */
+  readonly areCommitted: boolean;
+  readonly message: string;
+}
+
+/** Applies and commits. git refuses to patch its index where a file is not in it as it lies here: such files are added whole. */
+export function applyCommand({ patch, files, areCommitted, message }: PatchUse): string {
+  const take = areCommitted
+    ? `git apply --index ${shellWord(patch)}`
+    : `git apply ${shellWord(patch)} && git add -- ${files.map(shellWord).join(" ")}`;
+  return `${take} && git commit -m ${shellWord(message)}`;
 }

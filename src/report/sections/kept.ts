@@ -54,4 +54,4 @@ function suggestionWords(place: { readonly url: string } | { readonly why: strin
 }
 
 /** The report's folder, as the command names it. */
-const folderOf = (command: string): string | undefined => /git apply --index '?(.*?)\/fix\//.exec(command)?.[1];
+const folderOf = (command: string): string | undefined => /git apply (?:--index )?'?(.*?)\/fix\//.exec(command)?.[1];

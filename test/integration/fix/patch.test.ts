@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { filePatch } from "../../../src/fix/patch.ts";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { applyCommand, filePatch } from "../../../src/fix/patch.ts";
+import { makeRepository } from "../../fakes/repository.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -40,4 +41,28 @@ it("makes a new file, also under a name with spaces", () => {
 it("makes nothing of an equal text, or of a name that git would quote", () => {
   expect(filePatch("a", "x", "x")).toBeUndefined();
   expect(filePatch('a"b', undefined, "x")).toBeUndefined();
+});
+
+describe("the command that takes it", () => {
+  const config = "models:\n  - path: m.onnx\n";
+  const changed = "models:\n  - path: m.onnx\n    keep: m.keep.json\n";
+
+  it.each([
+    ["is committed", true],
+    ["is not", false],
+  ])("leaves one commit with both files where the configuration %s", (_, areCommitted) => {
+    const repository = makeRepository(mkdtempSync(join(tmpdir(), "patch-command-")));
+    onTestFinished(() => rmSync(repository.folder, { recursive: true, force: true }));
+    repository.commit({ "README.md": "x", ...(areCommitted ? { "gate.yml": config } : {}) });
+    repository.write({
+      "gate.yml": config,
+      "keep.patch": `${filePatch("m.keep.json", undefined, "{}\n")}${filePatch("gate.yml", config, changed)}`,
+    });
+    const command = applyCommand({ patch: "keep.patch", files: ["gate.yml", "m.keep.json"], areCommitted, message: "Keep it's unit" });
+    const env = { ...process.env, GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@e", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@e" };
+    execFileSync("sh", ["-c", command], { cwd: repository.folder, env, stdio: "pipe" });
+    expect(repository.git("show", "HEAD:gate.yml")).toBe(changed.trim());
+    expect(repository.git("show", "HEAD:m.keep.json")).toBe("{}");
+    expect(repository.git("log", "-1", "--format=%s")).toBe("Keep it's unit");
+  });
 });
