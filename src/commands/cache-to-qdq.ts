@@ -3,7 +3,7 @@
  * explicit (11). Verified by running both in the simulate lane.
  */
 
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { openCache } from "../calibration/open-cache.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -13,6 +13,7 @@ import { exitCodes } from "../gate/exit-code.ts";
 import { insertPlaced } from "../lanes/simulate/placement.ts";
 import { type PlacementScheme, placementSchemes } from "../model/placement.ts";
 import { plural } from "../model/plural.ts";
+import type { Unit } from "../model/unit.ts";
 import { encodeModel } from "../onnx/edit.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { toNetwork } from "../onnx/network.ts";
@@ -20,6 +21,7 @@ import { countOtherNodes } from "../onnx/placement/place.ts";
 import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { findUnits } from "../onnx/units.ts";
+import { findKept } from "../prepare/kept-units.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
@@ -34,8 +36,13 @@ const placedAs: Readonly<Record<PlacementScheme, string>> = {
 /** Both are the same arithmetic; what is left are roundings that a deep network carries on. */
 const enoughDb = 60;
 
-/** Ids of the units that a keep file names; none without a file. */
-async function keptIds(file: string | undefined, { cwd, files }: Effects): Promise<ReadonlySet<string>> {
+/** Ids of the units that a keep file names; none without a file. ConfigError for a file of another model. */
+async function keptIds(
+  file: string | undefined,
+  units: readonly Unit[],
+  modelName: string,
+  { cwd, files }: Effects,
+): Promise<ReadonlySet<string>> {
   if (file === undefined) return new Set();
   const path = resolve(cwd, file);
   if ((await files.stat(path))?.kind !== "file")
@@ -43,7 +50,12 @@ async function keptIds(file: string | undefined, { cwd, files }: Effects): Promi
   const parsed = parseKeepFile(await files.readText(path));
   if ("fault" in parsed)
     throw new ConfigError(`The keep file ${file} ${parsed.fault}. Write it with trt-gate fix report.json --format keep.`);
-  return new Set(parsed.keep.units.map(({ unit }) => unit));
+  const { found, missing } = findKept(parsed.keep.units, units);
+  if (missing.length > 0)
+    throw new ConfigError(
+      `The keep file ${file} keeps ${missing.length} of ${plural(parsed.keep.units.length, "unit")} that ${modelName} does not have, first "${missing[0]?.unit}". Make it anew for this model: trt-gate fix report.json --format keep.`,
+    );
+  return new Set(found.map(({ id }) => id));
 }
 
 function schemeFrom(text: string | undefined): PlacementScheme | undefined {
@@ -70,8 +82,8 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const origins = dataPath === undefined ? [] : [{ path: dataPath }];
   const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), origins, files);
   const inputs = resolveInputs(staged.model, shapes, "flags");
-  const keep = await keptIds(parsed.text("keep"), effects);
-  const total = findUnits(toNetwork(staged.model)).length;
+  const all = findUnits(toNetwork(staged.model));
+  const keep = await keptIds(parsed.text("keep"), all, modelName, effects);
   const { model, units, missingScales, placed, placement } = await insertPlaced({
     model: staged.model,
     again: () => readModel(staged.modelPath, files, { shownAs: modelName }),
@@ -97,40 +109,40 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
   const samples = await openFeeds(dataPath === undefined ? random : { kind: "data", path: dataPath }, inputs, effects);
   try {
     const sources = { model: modelName, cache: cacheName, qdq: output };
-    const sqnrDb = await agreementDb({
-      modelPath,
-      cachePath,
-      qdqPath: outputPath,
-      sources,
-      samples,
-      shapes,
-      keep,
-      placement: placement.scheme,
-      effects,
-    });
-    const agrees = sqnrDb >= enoughDb;
-    const figure = `${Number(sqnrDb.toPrecision(4))} dB`;
+    const { scheme } = placement;
+    const written = { modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, keep, placement: scheme, effects };
+    const sqnrDb = await agreementDb(written);
     const result = {
       written: output,
       units: units.length,
-      placement: placement.scheme,
+      placement: scheme,
       others: countOtherNodes(placed),
       missingScales,
       agreementDb: Number.isFinite(sqnrDb) ? sqnrDb : String(sqnrDb),
       samples: samples.count,
     };
-    io.out(
-      parsed.has("json")
-        ? `${JSON.stringify(result, undefined, 1)}\n`
-        : `${basename(output)}: ${units.length} of ${plural(total, "unit")} with Q/DQ, placed ${placedAs[placement.scheme]}; agrees with the cache ${sqnrDb === Number.POSITIVE_INFINITY ? "exactly" : `to ${figure}`} on ${plural(samples.count, "sample")}.\n`,
+    io.out(parsed.has("json") ? `${JSON.stringify(result, undefined, 1)}\n` : sentenceOf(result, all.length, sqnrDb));
+    if (sqnrDb >= enoughDb) return exitCodes.pass;
+    effects.log.error(
+      `${output} agrees with ${cacheName} to ${decibels(sqnrDb)} only, less than ${enoughDb} dB. Compare both on your own data with --verify-data.`,
     );
-    if (!agrees)
-      effects.log.error(
-        `${output} agrees with ${cacheName} to ${figure} only, less than ${enoughDb} dB. Compare both on your own data with --verify-data.`,
-      );
-    return agrees ? exitCodes.pass : Number.isNaN(sqnrDb) ? exitCodes.undecided : exitCodes.regression;
+    return Number.isNaN(sqnrDb) ? exitCodes.undecided : exitCodes.regression;
   } finally {
     await samples.close();
-    await files.remove(join(folder));
+    await files.remove(folder);
   }
 };
+
+interface Told {
+  readonly written: string;
+  readonly units: number;
+  readonly placement: PlacementScheme;
+  readonly samples: number;
+}
+
+function sentenceOf({ written, units, placement, samples }: Told, total: number, sqnrDb: number): string {
+  const agreement = sqnrDb === Number.POSITIVE_INFINITY ? "exactly" : `to ${decibels(sqnrDb)}`;
+  return `${basename(written)}: ${units} of ${plural(total, "unit")} with Q/DQ, placed ${placedAs[placement]}; agrees with the cache ${agreement} on ${plural(samples, "sample")}.\n`;
+}
+
+const decibels = (value: number): string => `${Number(value.toPrecision(4))} dB`;

@@ -11,7 +11,7 @@ import { type KeepFile, parseKeepFile } from "../fix/keep-file.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Precision } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
-import type { Assignment } from "../model/unit.ts";
+import type { Assignment, Unit } from "../model/unit.ts";
 import { keptUnit } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 
@@ -39,18 +39,25 @@ export async function readKeep(entry: ModelEntry, root: string, precision: Preci
   return parsed.keep;
 }
 
-/** Matches by the unit's name, else by its first node. ToolError `keep-mismatch` for a unit that the model does not have: it is a file of another model. */
+/** Units of a keep file among those of a model, by the unit's name, else by its first node; `missing`: those that the model does not have. */
+export function findKept(
+  kept: Kept["units"],
+  units: readonly Unit[],
+): { readonly found: readonly Unit[]; readonly missing: Kept["units"] } {
+  const byName = new Map(units.flatMap((unit) => [[unit.nodes[0] ?? unit.id, unit] as const, [unit.id, unit] as const]));
+  const found = kept.map(({ unit, nodes }) => byName.get(unit) ?? byName.get(nodes[0] ?? ""));
+  return { found: found.filter((unit) => unit !== undefined), missing: kept.filter((_, n) => found[n] === undefined) };
+}
+
+/** ToolError `keep-mismatch` for a unit that the model does not have: it is a file of another model. */
 export function matchKept({ units, precision }: Kept, lane: PreparedLane, { name, keep, place }: ModelEntry): KeptUnits {
   const file = typeof keep === "string" ? keep : place.file;
-  const byName = new Map(lane.units.flatMap((unit) => [[unit.nodes[0] ?? unit.id, unit] as const, [unit.id, unit] as const]));
-  const found = units.map(({ unit, nodes }) => byName.get(unit) ?? byName.get(nodes[0] ?? ""));
-  const missing = units.filter((_, n) => found[n] === undefined);
+  const { found: own, missing } = findKept(units, lane.units);
   if (missing.length > 0)
     throw new ToolError(
       "keep-mismatch",
       `${file} keeps ${missing.length} of ${units.length} units that "${name}" does not have quantised, first "${missing[0]?.unit}". Make it anew for this model: trt-gate fix report.json --format keep.`,
     );
-  const own = found.filter((unit) => unit !== undefined);
   return { file, precision, units: own.map((unit) => keptUnit(unit)), ids: new Set(own.map(({ id }) => id)) };
 }
 

@@ -8,7 +8,10 @@ import { loaders } from "../../src/commands/registry.ts";
 import { runLine } from "../../src/commands/run-line.ts";
 import { writeNpy } from "../../src/formats/npy.ts";
 import { calibrateModel } from "../../src/lanes/simulate/calibrate-model.ts";
+import { toNetwork } from "../../src/onnx/network.ts";
+import { readModel } from "../../src/onnx/read.ts";
 import { stageModel } from "../../src/onnx/stage.ts";
+import { findUnits } from "../../src/onnx/units.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
 import { soundModel } from "../fakes/small-models.ts";
@@ -105,6 +108,31 @@ describe("cache to-qdq", () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ units: 54, placement: "core", others: {}, missingScales: [] });
     expect((await trtGate(...words, "--placement", "all")).exitCode).toBe(2);
+  });
+
+  test("leaves the units of a keep file in float, by their first node where names differ, and refuses a file of another model", async () => {
+    const keep = async (...units: readonly { unit: string; nodes: readonly string[] }[]) => {
+      await writeFile(
+        join(folder, "keep.json"),
+        JSON.stringify({
+          format: "trt-gate-keep",
+          version: 1,
+          model: { name: "cls", path: model, sha256: "0" },
+          precision: "float16",
+          units,
+        }),
+      );
+      const words = ["cache", "to-qdq", recorded, model, "-o", join(folder, "kept.qdq.onnx"), ...shapes, "--json", "--placement", "core"];
+      return await trtGate(...words, "--keep", join(folder, "keep.json"));
+    };
+    const { nodes } = findUnits(toNetwork(await readModel(model, effects.files)))[0] ?? { nodes: [] };
+    const { exitCode, out, log } = await keep({ unit: "Conv:renamed", nodes });
+    expect(exitCode, log).toBe(0);
+    expect(JSON.parse(out).units).toBe(53);
+    expect(await keep({ unit: "Conv:other", nodes: ["no such node"] })).toMatchObject({
+      exitCode: 2,
+      log: expect.stringContaining("keeps 1 of 1 unit that"),
+    });
   });
 
   test("quantises a model that is too small for ModelOpt all the same, and says so, unless ModelOpt's placement was asked for", async () => {
