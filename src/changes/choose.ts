@@ -54,7 +54,7 @@ export async function chooseModels(choice: Choice): Promise<Selection> {
   const jobs = decided.flatMap(({ model, why }) => (why === undefined ? [] : [{ model, why }]));
 
   const uncertain = settings.options.changedOnly && checkout.changed === undefined && checkout.event !== undefined;
-  const why = settings.options.changedOnly ? (needsAll ? `all: ${checkout.why}` : checkout.why) : "all: changed-only is false";
+  const why = settings.options.changedOnly ? (needsAll ? `all: ${checkout.why}` : checkout.why) : "all: whatever changed";
   const notices = [
     ...config.notices,
     ...(uncertain ? [`Every model is checked because ${checkout.why}.`] : []),

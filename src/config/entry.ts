@@ -8,7 +8,7 @@ import { readTolerance } from "./tolerance.ts";
 /** The entry for one file. `place` is where the configuration has it; `waiverPlace` gives `file:line` of its n-th waiver. */
 export function readEntry(
   config: ModelConfig,
-  file: Pick<ModelEntry, "name" | "path" | "describedIn" | "given" | "place" | "lines">,
+  file: Pick<ModelEntry, "name" | "path" | "describedIn" | "given" | "place" | "lines" | "flags">,
   waiverPlace: (n: number) => string,
 ): ModelEntry {
   const { workspaceMib, optimizationLevel, dlaCore, tacticSources, ...tensorrt } = camelKeys(config.tensorrt);

@@ -27,6 +27,18 @@ export const givenFlags = (flags: ModelFlags): string[] => [
   ...(flags.tolerance === undefined ? [] : ["--tolerance"]),
 ];
 
+/** By key of the entry, as "quantization.cache": the flag that says it, so that a message names what was typed. */
+export const flagsByKey = (flags: ModelFlags): ReadonlyMap<string, string> =>
+  new Map(givenFlags(flags).flatMap((flag) => (keysOfFlag[flag] ?? [flag.slice(2)]).map((key): readonly [string, string] => [key, flag])));
+
+/** A flag that is not here gives the key of its own name. */
+const keysOfFlag: Readonly<Record<string, readonly string[]>> = {
+  "--cache": ["quantization.cache"],
+  "--data": ["quantization.data", "quantization.loader"],
+  "--qdq": ["quantization.qdq"],
+  "--validation": ["validation.data", "validation.loader"],
+};
+
 /** Complete sentences about flags that are wrong by themselves or beside each other; `models`: how many models they would have to describe. */
 export function flagFaults(flags: ModelFlags, models: number, workspace: Workspace): string[] {
   const given = givenFlags(flags);

@@ -7,7 +7,7 @@ import type { Precision } from "../model/job.ts";
 import { camelKeys } from "./case.ts";
 import { stripToDataOnly } from "./data-only.ts";
 import { readEntry } from "./entry.ts";
-import { flagFaults, givenFlags, type ModelFlags, withFlags } from "./model-flags.ts";
+import { flagFaults, flagsByKey, givenFlags, type ModelFlags, withFlags } from "./model-flags.ts";
 import { chooseFiles } from "./models.ts";
 import { type Environment, type RawInputs, readOptions } from "./options.ts";
 import { opened, type Workspace } from "./paths.ts";
@@ -57,7 +57,15 @@ export function resolveSettings(texts: SettleTexts): Settings {
       const lines = linesOf(written, lineOf);
       return readEntry(
         entry,
-        { name, path, describedIn, given: { ...given, name, path }, place: { file, line: lineOf() }, lines },
+        {
+          name,
+          path,
+          describedIn,
+          given: { ...given, name, path },
+          place: { file, line: lineOf() },
+          lines,
+          ...(givenFlags(flags).length === 0 ? {} : { flags: flagsByKey(flags) }),
+        },
         (n) => `${file}:${lineOf("waivers", n)}`,
       );
     }),

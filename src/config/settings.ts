@@ -81,6 +81,8 @@ export interface ModelEntry {
   readonly place: { readonly file: string; readonly line: number };
   /** Line of each key of the entry that is written there: "path", "quantization", "quantization.qdq", "shapes.x". */
   readonly lines: ReadonlyMap<string, number>;
+  /** Keys as in `lines` that a flag says, with that flag: it replaces what is written. */
+  readonly flags?: ReadonlyMap<string, string>;
 }
 
 export interface QuantizationEntry {

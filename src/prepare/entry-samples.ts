@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
+import { shellWord } from "../model/shell-word.ts";
 import { isOpen, type ModelInput, modelInputs, type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { refuseConstant } from "../samples/constant-data.ts";
@@ -37,7 +38,7 @@ export async function entrySamples(entry: ModelEntry, model: OnnxModel, place: S
   const loaded = new Map<string, FeedSource>();
   const origins = await originsOf(entry, declared, { place, loaded });
   const shapes = await completeShapes(declared, entry.shapes, origins, place.context.effects.files);
-  const inputs = resolveInputs(model, shapes, entry.describedIn);
+  const inputs = resolveInputs(model, shapes, entry.flags?.has("shapes") ? "flags" : entry.describedIn);
   return {
     shapes,
     open: async (feed, what) => {
@@ -108,7 +109,11 @@ const runLoader = async (
   );
 
 /** What to say, and where, for an entry without validation samples. */
-export const noValidation = ({ name, describedIn, place }: ModelEntry): string =>
+export const noValidation = ({ name, describedIn, place, shapes, flags }: ModelEntry): string =>
   describedIn === "flags"
-    ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL --samples 16 -o FILE.json" writes random ones for a first look.`
+    ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL${flags?.has("shapes") ? shapeWords(shapes) : ""} --samples 16 -o FILE.json" writes random ones for a first look.`
     : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
+
+/** ` --shapes x:1x3x48x192`, as they were given. */
+const shapeWords = (shapes: ModelEntry["shapes"]): string =>
+  [...shapes].map(([input, { opt }]) => ` --shapes ${shellWord(`${input}:${opt.join("x")}`)}`).join("");

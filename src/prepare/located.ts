@@ -11,7 +11,8 @@ export async function located<T>(entry: ModelEntry, keys: readonly string[], bod
     const problems = error instanceof ConfigError ? error.problems : error instanceof FileError ? [error.message] : undefined;
     if (problems === undefined) throw error;
     const place = placeWords(entry, ...keys);
-    const file = `${entry.place.file}:`;
-    throw new ConfigError(problems.map((problem) => (problem.startsWith(file) ? problem : `${place}${problem}`)));
+    const isPlaced = (problem: string) =>
+      problem.startsWith(`${entry.place.file}:`) || (place.startsWith("--") && problem.includes(place.slice(0, -2)));
+    throw new ConfigError(problems.map((problem) => (isPlaced(problem) ? problem : `${place}${problem}`)));
   }
 }

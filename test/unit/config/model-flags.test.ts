@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelFlags } from "../../../src/config/model-flags.ts";
+import { placeWords } from "../../../src/config/place.ts";
 import { resolveSettings } from "../../../src/config/resolve-settings.ts";
 import { toleranceBlock } from "../../../src/config/tolerance-text.ts";
 import { ConfigError } from "../../../src/effects/failure.ts";
@@ -99,4 +100,19 @@ describe("flags that cannot be", () => {
       "--validation describes one model, and 0 are chosen. Name one: trt-gate check MODEL --validation …",
     ]);
   });
+});
+
+it("is named by the flag in a message about what the flag says, and by its line in the configuration otherwise", () => {
+  const [model] = withFlags(
+    "models/cls.onnx",
+    { cache: "calibration/cls.cache", shapes: { x: [1, 3, 48, 192] }, validation: "validation.npz" },
+    oneModel("quantization: {cache: calibration/cls.cache}"),
+  ).models;
+  const words = (...keys: string[]) => model && placeWords(model, ...keys);
+  expect(words("quantization", "cache")).toBe("--cache: ");
+  expect(words("validation", "data")).toBe("--validation: ");
+  expect(words("shapes")).toBe("--shapes: ");
+  expect(words("path")).toMatch(/^\S+\.yml:\d+: $/);
+  const [plain] = withFlags("models/cls.onnx", {}, oneModel("quantization: {cache: calibration/cls.cache}")).models;
+  expect(plain && placeWords(plain, "quantization", "cache")).toMatch(/^\S+\.yml:\d+: $/);
 });
