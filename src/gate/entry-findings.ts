@@ -14,8 +14,9 @@ const silence = 2 ** -20;
 /** Probabilities are of one scale: a class that hardly occurs has none to lose. */
 const rare = 0.02;
 
-/** Of so many entries, or of single values, some are lost by chance: then a twentieth of those that are heard must be. */
-const leastShare = 1 / 20;
+/** Of so many entries, or of single values, some are lost by chance: then this part of those that are heard must be. */
+const leastOfMany = 1 / 20;
+const leastOfSingle = 1 / 8;
 const fewestOfMany = 16;
 /** Samples from which figures of single values, and along an axis of rows that may be samples themselves, say something. */
 const fewestSamples = 16;
@@ -47,14 +48,17 @@ function lostAlong(measurement: Measurement, entries: Entries, limit: number): L
   const { samples, elements, score, reference } = measurement;
   const { axis, sqnrDb, weight, absMax } = entries;
   const largest = Math.max(Math.abs(reference.min), Math.abs(reference.max));
+  const isSingle = elements <= samples * sqnrDb.length;
   const least = score === undefined ? silence : rare;
   const heard = sqnrDb.flatMap((value, index) =>
     (weight[index] ?? 0) < least && (absMax[index] ?? 0) < least * largest ? [] : [{ index, value }],
   );
   const lost = heard.filter(({ value }) => value < limit - lostDb);
-  const isSingle = elements <= samples * sqnrDb.length;
   const isMany = sqnrDb.length > mostListed;
   if ((isSingle || axis === 0) && samples < fewestSamples) return [];
+  const leastShare = isSingle ? leastOfSingle : leastOfMany;
+  // Probabilities of one class each, whether or not the graph shows it: a class that is hardly seen is lost in many a good model.
+  if (isSingle && (score !== undefined || (reference.min >= 0 && reference.max <= 1))) return [];
   if ((isSingle || isMany) && (heard.length < fewestOfMany || lost.length < leastShare * heard.length)) return [];
   const [worst] = lost.toSorted((a, b) => a.value - b.value);
   return worst === undefined ? [] : [{ axis, ...worst, lost: lost.length, of: sqnrDb.length }];

@@ -233,10 +233,14 @@ describe("entries along an axis", () => {
   });
 
   test("of single values are told by their number, where there are samples enough", () => {
-    const flat = { samples: 24, elements: 24 * 60, entries: half(60, 12) };
+    const reference = { min: -3, max: 3, mean: 0, std: 1 };
+    const flat = { samples: 24, elements: 24 * 60, entries: half(60, 12), reference };
     expect(caveatsOf(flat)).toEqual(["entry-lost"]);
     expect(caveatsOf({ ...flat, samples: 15, elements: 15 * 60 })).toEqual([]);
-    expect(caveatsOf({ ...flat, entries: half(60, 2) })).toEqual([]);
+    expect(caveatsOf({ ...flat, entries: half(60, 7) })).toEqual([]);
+    // Of a classifier each is one class.
+    expect(caveatsOf({ ...flat, reference: { min: 0, max: 1, mean: 0.5, std: 0.1 } })).toEqual([]);
+    expect(caveatsOf({ ...flat, score: { metrics: good, clampedShare: 0, kind: "softmax" } })).toEqual([]);
   });
 
   test("are told along the first axis, which may be no batch, where there are samples enough", () => {
