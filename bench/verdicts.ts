@@ -60,11 +60,19 @@ const row = (name: string, one: Tally): string[] => [
   `${one.cases}`,
   `${one.good} / ${one.bad} / ${one.borderline}`,
   `${one.falsePasses.length}`,
-  `${one.unsureFalsePasses.length} of ${one.unsure.length}`,
+  `${one.qualifiedFalsePasses.length} of ${one.qualified.length}`,
   `${one.falseAlarms.length}`,
   `${one.undecided.length}`,
 ];
-const head = ["model", "verdicts", "good / bad / borderline", "false passes", "false among 'not certain'", "false alarms", "undecided"];
+const head = [
+  "model",
+  "verdicts",
+  "good / bad / borderline",
+  "false 'safe to merge'",
+  "false among passes with a caveat",
+  "false alarms",
+  "undecided",
+];
 const kinds = new Map(models.map(({ name, kind }) => [name, `${name} (${kind})`]));
 const names = [...new Set(judged.map(({ model }) => model))];
 const rows = names.map((name) => row(kinds.get(name) ?? name, tally(judged.filter(({ model }) => model === name))));
@@ -72,11 +80,11 @@ const all = tally(judged);
 process.stdout.write(`${markdownTable([head, ...rows, row("all", all)])}\n`);
 const share = (part: number) => `${((100 * part) / all.cases).toFixed(2)} %`;
 process.stdout.write(
-  `\n${draws} draws of ${samples} samples: ${share(all.falsePasses.length)} false passes, ${share(all.unsureFalsePasses.length)} as not certain, ${share(all.falseAlarms.length)} false alarms, ${share(all.undecided.length)} undecided\n`,
+  `\n${draws} draws of ${samples} samples: ${share(all.falsePasses.length)} false passes, ${share(all.qualifiedFalsePasses.length)} with a caveat, ${share(all.falseAlarms.length)} false alarms, ${share(all.undecided.length)} undecided\n`,
 );
 for (const [what, list] of Object.entries({
   "false pass": all.falsePasses,
-  "false pass, not certain": all.unsureFalsePasses,
+  "false pass with a caveat": all.qualifiedFalsePasses,
   "false alarm": all.falseAlarms,
   undecided: all.undecided,
 }))
@@ -86,6 +94,9 @@ process.exitCode =
 
 function counted(list: readonly Judged[]): [string, number][] {
   const counts = new Map<string, number>();
-  for (const { name, reason } of list) counts.set(`${name} (${reason})`, (counts.get(`${name} (${reason})`) ?? 0) + 1);
+  for (const { name, reason, caveats } of list) {
+    const words = `${name} (${[reason, ...caveats].join(", ")})`;
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
   return [...counts].toSorted(([, a], [, b]) => b - a);
 }

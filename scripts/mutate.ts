@@ -57,7 +57,7 @@ function scratchCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), "trt-gate-mutations-"));
   for (const file of stdout.split("\0").filter((name) => name !== "" && !name.startsWith("dist/"))) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(root, file), join(folder, file), { verbatimSymlinks: true, force: true });
+    cpSync(join(root, file), join(folder, file), { recursive: true, verbatimSymlinks: true, force: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;

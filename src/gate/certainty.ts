@@ -22,9 +22,9 @@ export interface Doubt {
 
 /**
  * dB of error beyond the limit at the interval's worse end from which a pass is none. Beyond it lay every pass of the labelled set's bad models whose limit the
- * interval held, on the draws that chose it and on as many others (docs/design/035-how-sure-a-pass-is.md).
+ * interval held, in forty draws (docs/design/035-how-sure-a-pass-is.md).
  */
-const tooFarDb = 0.5;
+const tooFarDb = 0.25;
 
 /** Undefined where every passing figure has its interval on the limit's good side, or none has an interval. What is waived may miss its limit, and is not doubted. */
 export function doubtOf(

@@ -280,4 +280,37 @@ export const mutations: readonly Mutation[] = [
     test: "test/integration/process-end.test.ts",
     title: "is refused with one sentence and exit 2, before anything that it could not read",
   },
+  {
+    fault: "A constant that the model adds hides that what it predicts is lost.",
+    edits: [
+      {
+        file: "src/gate/variation-findings.ts",
+        before: "variation?.sqnrDb ?? withoutOneMean(measurement, whole)",
+        after: "withoutOneMean(measurement, whole)",
+      },
+    ],
+    test: "test/unit/measure/variation.test.ts",
+    title: "is told by what varies at each position",
+  },
+  {
+    fault: "Entries along the first axis, and along axes of more than 256, are lost unseen.",
+    edits: [{ file: "src/measure/measure.ts", before: 'emptyEntries(shape, "all")', after: 'emptyEntries(shape, "listed")' }],
+    test: "test/unit/measure/parts.test.ts",
+    title: "has figures along its first axis, which may be no batch, and along long ones, apart from those of the list",
+  },
+  {
+    fault: "A half-precision copy of a calibration sample is a new sample.",
+    edits: [
+      { file: "src/samples/sketch.ts", before: "const single = 2 ** -10;", after: "const single = 2 ** -20;" },
+      { file: "src/samples/sketch.ts", before: "const apart = 2 ** -6;", after: "const apart = 2 ** -20;" },
+    ],
+    test: "test/unit/samples/sketch.test.ts",
+    title: "knows near-copies of them: a gain, rounding to half precision or to 8 bits",
+  },
+  {
+    fault: "A pass stays one though its samples do not rule out a model that is clearly beyond its limit.",
+    edits: [{ file: "src/gate/certainty.ts", before: "const tooFarDb = 0.25;", after: "const tooFarDb = 1;" }],
+    test: "test/unit/gate/certainty.test.ts",
+    title: "is undecided where the samples do not rule out a model that is clearly beyond the limit",
+  },
 ];

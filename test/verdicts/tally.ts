@@ -3,12 +3,12 @@ import type { Judged } from "./judge.ts";
 
 export interface Tally {
   readonly cases: number;
-  /** Labelled bad, and the gate passes it without saying that it is not certain: the worst that can happen. */
+  /** Labelled bad, and the gate says "safe to merge": the worst that can happen. */
   readonly falsePasses: readonly Judged[];
-  /** Labelled bad, and the gate passes it as not certain. */
-  readonly unsureFalsePasses: readonly Judged[];
-  /** Passes as not certain, whatever the label. */
-  readonly unsure: readonly Judged[];
+  /** Labelled bad, and the gate passes it with a caveat, which heads it as "not proven safe". */
+  readonly qualifiedFalsePasses: readonly Judged[];
+  /** Passes with a caveat, whatever the label. */
+  readonly qualified: readonly Judged[];
   /** Labelled good, and the gate says regression. */
   readonly falseAlarms: readonly Judged[];
   /** Neither answer, whatever the label. */
@@ -21,13 +21,13 @@ export interface Tally {
 export function tally(judged: readonly Judged[]): Tally {
   const labelled = (label: Judged["label"]) => judged.filter((one) => one.label === label);
   const passes = judged.filter(({ verdict }) => verdict === "pass");
-  const isUnsure = ({ caveats }: Judged) => caveats.includes("not-certain");
+  const isQualified = ({ caveats }: Judged) => caveats.length > 0;
   const falsePasses = passes.filter(({ label }) => label === "bad");
   return {
     cases: judged.length,
-    falsePasses: falsePasses.filter((one) => !isUnsure(one)),
-    unsureFalsePasses: falsePasses.filter(isUnsure),
-    unsure: passes.filter(isUnsure),
+    falsePasses: falsePasses.filter((one) => !isQualified(one)),
+    qualifiedFalsePasses: falsePasses.filter(isQualified),
+    qualified: passes.filter(isQualified),
     falseAlarms: labelled("good").filter(({ verdict }) => verdict === "regression"),
     undecided: judged.filter(({ verdict }) => verdict === "undecided"),
     good: labelled("good").length,

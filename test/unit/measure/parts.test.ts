@@ -87,6 +87,17 @@ describe("an output without parts", () => {
     expect(entries?.weight[1]).toBeCloseTo(Math.sqrt((2 * 1.94) / 140001.94), 9);
   });
 
+  test("has figures along its first axis, which may be no batch, and along long ones, apart from those of the list", async () => {
+    const long = Array.from({ length: 300 }, (_, i) => i + 1);
+    const { entries, countedEntries } = await measured({}, [...long, ...long], [...long, ...long.map(() => 0)], [2, 300]);
+    expect(entries).toBeUndefined();
+    expect(countedEntries?.map(({ axis, sqnrDb }) => [axis, sqnrDb.length])).toEqual([
+      [0, 2],
+      [1, 300],
+    ]);
+    expect(countedEntries?.[0]?.sqnrDb).toEqual([Infinity, 0]);
+  });
+
   test("has none where its only axis of few entries is the batch", async () => {
     expect((await measured({}, [1, 2], [1, 2], [2])).entries).toBeUndefined();
   });
