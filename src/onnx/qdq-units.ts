@@ -6,11 +6,12 @@ import { ToolError } from "../effects/failure.ts";
 import type { Unit } from "../model/unit.ts";
 import { computeOfFloatKinds } from "./body-coverage.ts";
 import { type DoubtedClamp, doubtedClamps } from "./doubted-clamps.ts";
+import { withoutBodyPairs } from "./float-bodies.ts";
 import { floatView } from "./float-view.ts";
 import { floatWeights } from "./float-weights.ts";
 import { handDequantised, readsWeights } from "./hand-dequantised.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
-import { liveNodes, type Network, producers, prune, sortNodes } from "./network.ts";
+import { liveNodes, type Network, producers, prune, sortNodes, usedNames } from "./network.ts";
 import { isDequantize, isDynamicQuantize, isQuantize } from "./qdq.ts";
 import { reorders } from "./qdq-form.ts";
 import { isQOperator } from "./qoperators.ts";
@@ -84,6 +85,10 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     if (node !== undefined) enter(unit.id, node);
   }
   const live = liveNodes(network);
+  // A body's nodes are no units: what they read as integers alone is told by the node that holds them.
+  if (float === undefined)
+    for (const node of live)
+      if (subgraphs(node).length > 0 && usedNames(node).some((name) => fixed.has(name) && fromIntegers.has(name))) rounded.add(node);
   const others = network.nodes.flatMap((node, order): Unit[] => {
     if (!live.has(node)) return [];
     if (
@@ -185,8 +190,9 @@ export function floatForm(network: Network): { readonly float: Network; readonly
   );
   const added = view.added();
   const constants = new Map([...network.constants, ...added.constants]);
-  const float = prune({ ...network, nodes: sortNodes([...nodes, ...added.nodes]), constants });
-  const [first, ...more] = quantizersLeft(float);
+  const bodies = withoutBodyPairs(nodes, constants);
+  const float = prune({ ...network, nodes: sortNodes([...bodies.nodes, ...added.nodes]), constants });
+  const [first, ...more] = [...quantizersLeft(float), ...bodies.left];
   if (first === undefined) return { float, doubted: doubtedClamps(network, view) };
   throw new ToolError(
     "quantization-form",

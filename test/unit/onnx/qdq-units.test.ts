@@ -2,11 +2,22 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ToolError } from "../../../src/effects/failure.ts";
 import { TensorProtoSchema } from "../../../src/onnx/gen/onnx-ml_pb.js";
-import { DataType, floatTensor, int8Tensor, intAttr, makeNode, type NodeProto, type TensorProto } from "../../../src/onnx/model.ts";
+import {
+  DataType,
+  floatTensor,
+  int8Tensor,
+  int64Tensor,
+  intAttr,
+  makeNode,
+  type NodeProto,
+  type TensorProto,
+  withFields,
+} from "../../../src/onnx/model.ts";
 import { type Network, toNetwork } from "../../../src/onnx/network.ts";
 import { toQdqForm } from "../../../src/onnx/qdq-form.ts";
 import { floatForm, qdqUnits, withoutQdq } from "../../../src/onnx/qdq-units.ts";
 import { parseModel } from "../../../src/onnx/read.ts";
+import { loopOf } from "../../fakes/loop.ts";
 import { modelBytes, node } from "../../fakes/onnx-models.ts";
 
 const uint8 = (name: string, value: number): TensorProto =>
@@ -99,6 +110,35 @@ describe("a quantiser that may stand for an activation", () => {
     expect(doubted(uint8("z", 93), nodes, ["y", "h"])).toEqual([]);
     const tanh = [node("Tanh", ["x"], ["h"]), ...pair("h"), node("MatMul", ["h_d", "w"], ["y"])];
     expect(doubted(uint8("z", 93), tanh)).toEqual([]);
+  });
+});
+
+describe("Q/DQ inside a body", () => {
+  const inBody = (
+    zero: TensorProto,
+    inner: readonly NodeProto[] = [...pair("s", "z", ["k", "k"]), node("MatMul", ["s_d", "w"], ["r"], "inside")],
+  ) => {
+    const once = withFields(int64Tensor("once", [1]), { dims: [] });
+    const nodes = [...loopOf(inner), ...pair("t", "z", ["k", "k"]), node("MatMul", ["t_d", "w"], ["y"], "last")];
+    return floatForm(network(nodes, [scale("k", 0.01), scale("k2", 0.02), zero, once])).float.nodes;
+  };
+  const signed = int8Tensor("z", [], new Int8Array(1));
+  const read = (nodes: readonly NodeProto[]) =>
+    nodes.flatMap((one) => one.attribute.flatMap(({ g }) => (g?.node ?? []).map(({ opType, input }) => [opType, input[0]])));
+
+  it("is read around in the reference as outside of it: it is not compared with itself", () => {
+    expect(read(inBody(signed))).toContainEqual(["Identity", "s"]);
+    expect(read(inBody(signed)).map(([opType]) => opType)).not.toContain("DequantizeLinear");
+  });
+
+  it("is undecided where its zero point may stand for an activation, or where it is no pair", () => {
+    expect(() => inBody(uint8("z", 93))).toThrow(/first 's_D'/);
+    const apart = [
+      node("QuantizeLinear", ["s", "k", "z"], ["q"]),
+      node("DequantizeLinear", ["q", "k2", "z"], ["d"], "apart"),
+      node("MatMul", ["d", "w"], ["r"]),
+    ];
+    expect(() => inBody(signed, apart)).toThrow(ToolError);
   });
 });
 
