@@ -19,7 +19,7 @@ import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText } from "./sections/next.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
-import { plainLine } from "./text.ts";
+import { distinctLabels, plainLine } from "./text.ts";
 
 export interface TerminalOptions {
   /** ANSI colours: on a terminal only. */
@@ -138,10 +138,15 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
   if (model.worst.length === 0 || most === 0) return "";
   const gains = new Map(model.search?.gains?.map((gain) => [gain.unit, gain]));
   const withGain = gains.size > 0;
-  const rows = model.worst.slice(0, most).map((layer) => {
+  const worst = model.worst.slice(0, most);
+  const shown = distinctLabels(
+    worst.map(({ node }) => node),
+    20,
+  );
+  const rows = worst.map((layer) => {
     const gain = gains.get(layer.unit ?? "");
     return [
-      short(layer.node),
+      shown(layer.node),
       layer.opType === "" ? "–" : short(layer.opType, 10),
       formatMetric("sqnrDb", layer.injectedSqnrDb),
       formatMetric("sqnrDb", layer.accumulatedSqnrDb),
@@ -156,14 +161,16 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
 
 /** Which units lose the accuracy, what keeping them gives and how sure that is; then the file that keeps them. */
 function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint): string[] {
-  const cause = causeOf(model, name);
+  const cause = causeOf(model, fullName);
   if (cause === undefined) return [];
   const { search } = model;
   const words = search === null || search.keep.length > 0 ? fixLatencyWords(model) : search.message;
   const script = offeredFile(model);
   return [
-    ...wrapped(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 400)}`, "  ").map((line) => paint("bold", line)),
-    ...[cause.gain ?? "", ...cause.more, words].filter((part) => part !== "").flatMap((part) => wrapped(`  ${plainLine(part, 600)}`, "  ")),
+    ...wrapped(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 1000)}`, "  ").map((line) => paint("bold", line)),
+    ...[cause.gain ?? "", ...cause.more, words]
+      .filter((part) => part !== "")
+      .flatMap((part) => wrapped(`  ${plainLine(part, 1000)}`, "  ")),
     ...(folder === undefined || script === undefined || search?.keep.length === 0 ? [] : [`  Script: ${folder}/${script.path}`]),
   ];
 }
@@ -201,6 +208,8 @@ function nextCommand({ name: model, search }: ModelReport, folder: string): stri
 }
 
 const name = (text: string): string => plainLine(text, 28);
+/** What decides is named so that it can be searched for; a name that is longer than a line stands on one of its own. */
+const fullName = (text: string): string => plainLine(text, 160);
 /** So that five columns fit into 80. */
 const short = (text: string, limit = 20): string => plainLine(text, limit);
 const codes: Readonly<Record<Style, string>> = { pass: "32", regression: "31", undecided: "33", dim: "2", bold: "1" } satisfies Record<

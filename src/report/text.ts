@@ -49,6 +49,38 @@ export function cutMiddle(text: string, limit: number): string {
 }
 
 /**
+ * Short forms that stay as different as the names: cut where they agree, without a beginning that all share where that is needed, numbered where nothing
+ * else helps. A name that was not in the list is cut in the middle.
+ */
+export function distinctLabels(names: readonly string[], limit: number): (name: string) => string {
+  const all = [...new Set(names)];
+  const whole = all.map((name) => plainLine(name));
+  const shared = sharedStart(whole);
+  const trimmed = whole.map((name) => (shared > 1 ? `…${name.slice(shared)}` : name));
+  const heads = Array.from({ length: limit }, (_, head) => head).toSorted((a, b) => Math.abs(a - limit / 2) - Math.abs(b - limit / 2));
+  const tried = [whole, trimmed].flatMap((texts) => heads.map((head) => texts.map((text) => cutAfter(text, head, limit))));
+  const best = [whole.map((text) => plainLine(text, limit)), ...tried].find((labels) => new Set(labels).size === all.length);
+  const numbered = uniqueLabels(all, limit - 4);
+  const shown = new Map(all.map((name, i) => [name, best?.[i] ?? numbered(name)]));
+  return (name) => shown.get(name) ?? plainLine(name, limit);
+}
+
+/** `head` code points, `…`, and as many of the end as there is room for. */
+function cutAfter(text: string, head: number, limit: number): string {
+  const points = Array.from(text);
+  if (points.length <= limit) return text;
+  return `${points.slice(0, head).join("")}…${points.slice(points.length - (limit - 1 - head)).join("")}`;
+}
+
+/** UTF-16 units up to the last `/` or `.` of the beginning that all share; 0 for fewer than two texts. */
+function sharedStart([first = "", ...others]: readonly string[]): number {
+  if (others.length === 0) return 0;
+  let length = 0;
+  while (length < first.length && others.every((text) => text[length] === first[length])) length++;
+  return Math.max(first.lastIndexOf("/", length - 1), first.lastIndexOf(".", length - 1)) + 1;
+}
+
+/**
  * Shown form of each name. Names that look the same after cleaning and cutting get ` (2)`, ` (3)` in order of first appearance;
  * a name that was not in the list is shown without an index.
  */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutMiddle, plainLine, plainLines, uniqueLabels } from "../../../src/report/text.ts";
+import { cutMiddle, distinctLabels, plainLine, plainLines, uniqueLabels } from "../../../src/report/text.ts";
 import { hostileNames } from "../../fakes/hostile-names.ts";
 
 const active = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]|^\s*::|##\[/;
@@ -43,4 +43,27 @@ it("cuts a sentence between two words, and a path within, so that both of its en
   expect(cut).toMatch(/^(word\d+ )+…( word\d+)+$/);
   const path = `/models/${"deep/".repeat(60)}model.onnx`;
   expect(plainLine(`${path} is there`, 100)).toMatch(/^\/models\/deep.*….*model\.onnx is there$/);
+});
+
+describe("short labels of long names", () => {
+  it.each([
+    [["functional_1_1/block_1/attention/MatMul", "functional_1_1/block_2/attention/MatMul", "functional_1_1/block_12/attention/MatMul"]],
+    [
+      [
+        "a/very/long/path/of/blocks/that/differs/1/only/in/the/middle/of/it/MatMul",
+        "a/very/long/path/of/blocks/that/differs/2/only/in/the/middle/of/it/MatMul",
+      ],
+    ],
+    [[`${"x".repeat(300)}1${"y".repeat(300)}`, `${"x".repeat(300)}2${"y".repeat(300)}`]],
+    [["conv", "relu"]],
+  ])("stay as different as the names: %s", (names) => {
+    const shown = distinctLabels(names, 20);
+    const labels = names.map(shown);
+    expect(new Set(labels).size).toBe(names.length);
+    for (const label of labels) expect(Array.from(label).length).toBeLessThanOrEqual(20);
+  });
+
+  it("are the whole names where these have room", () => {
+    expect(["conv", "relu"].map(distinctLabels(["conv", "relu"], 20))).toEqual(["conv", "relu"]);
+  });
 });
