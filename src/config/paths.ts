@@ -2,7 +2,7 @@
 
 /** The workspace as resolve-settings.ts sees it; both are answered from the file system by whoever calls it. */
 export interface Workspace {
-  /** Files (workspace-relative, `/` as separator) that match a glob. */
+  /** Files (workspace-relative, `/` as separator) that match a glob, links among them but for second names of one of these files: what is not looked at passes nothing. */
   match(pattern: string): readonly string[];
   /** What is wrong with a path (a link, outside the workspace), or undefined. A path that is not there is fine here. */
   checkPath(path: string): string | undefined;

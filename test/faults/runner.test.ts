@@ -109,6 +109,22 @@ describe("what lies in the workspace", () => {
     expect(ended.exitCode).toBe(0);
   });
 
+  it("model under a glob that is a link", async () => {
+    const globbed = soundConfig.replace("  - name: m\n    path: models/m.onnx", '  - path: "models/*.onnx"');
+    await place.put(config, globbed);
+    // As tools keep large files out of git: beside the workspace, or not fetched.
+    await place.put("../store/large.onnx", outlierModel());
+    for (const target of ["none.onnx", "b.onnx", place.at("../store/large.onnx")]) {
+      symlinkSync(target, place.at("models/b.onnx"));
+      const { exitCode, log } = await place.check();
+      expect(log, target).toContain(`${config}:3: models[0].path is "models/*.onnx", which matches "models/b.onnx", which passes through`);
+      expect(exitCode).toBe(2);
+      rmSync(place.at("models/b.onnx"));
+    }
+    symlinkSync("m.onnx", place.at("models/latest.onnx"));
+    expect(reasonOf(await place.check())).toEqual(["within-limits"]);
+  });
+
   it("configuration that is a link to nowhere", async () => {
     for (const target of ["trt-gate.yml", "none.yml"]) {
       rmSync(place.at(config), { force: true });
