@@ -57,8 +57,9 @@ function lostAlong(measurement: Measurement, entries: Entries, limit: number): L
   const isMany = sqnrDb.length > mostListed;
   if ((isSingle || axis === 0) && samples < fewestSamples) return [];
   const leastShare = isSingle ? leastOfSingle : leastOfMany;
-  // Probabilities of one class each, whether or not the graph shows it: a class that is hardly seen is lost in many a good model.
-  if (isSingle && (score !== undefined || (reference.min >= 0 && reference.max <= 1))) return [];
+  // Many classes, whether or not the graph shows that they are: one that is hardly seen is lost in many a good model.
+  const isShare = score !== undefined || (reference.min >= 0 && reference.max <= 1);
+  if ((isSingle || isMany) && isShare) return [];
   if ((isSingle || isMany) && (heard.length < fewestOfMany || lost.length < leastShare * heard.length)) return [];
   const [worst] = lost.toSorted((a, b) => a.value - b.value);
   return worst === undefined ? [] : [{ axis, ...worst, lost: lost.length, of: sqnrDb.length }];

@@ -228,8 +228,11 @@ describe("entries along an axis", () => {
   const caveatsOf = (parts: Partial<Measurement>) => findingCaveats(judge(input(of(parts))).findings).map(({ reason }) => reason);
 
   test("that is too long for a list are told by their number: one of 300 is chance, a twentieth is not", () => {
-    expect(caveatsOf({ elements: 3000, countedEntries: [half(300, 14)] })).toEqual([]);
-    expect(caveatsOf({ elements: 3000, countedEntries: [half(300, 15)] })).toEqual(["entry-lost"]);
+    const reference = { min: -3, max: 3, mean: 0, std: 1 };
+    expect(caveatsOf({ elements: 3000, reference, countedEntries: [half(300, 14)] })).toEqual([]);
+    expect(caveatsOf({ elements: 3000, reference, countedEntries: [half(300, 15)] })).toEqual(["entry-lost"]);
+    // Classes of a classifier by pixel or step.
+    expect(caveatsOf({ elements: 3000, countedEntries: [half(300, 150)] })).toEqual([]);
   });
 
   test("of single values are told by their number, where there are samples enough", () => {
