@@ -50,7 +50,8 @@ export async function calibrate({ algorithm, percentile, tensors, optional, pass
     algorithm,
     scales,
     samples,
-    allZero: tensors.filter((name) => !scales.has(name)),
+    // An optional tensor that holds no quantities was collected no further: of that nothing is known.
+    allZero: tensors.filter((name) => collectors.has(name) && !scales.has(name)),
     convergence: convergenceOf(checkpoints),
   };
 }

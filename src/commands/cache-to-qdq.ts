@@ -22,6 +22,7 @@ import { readModel } from "../onnx/read.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { findUnits } from "../onnx/units.ts";
 import { findKept } from "../prepare/kept-units.ts";
+import { plainLine } from "../report/text.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
@@ -63,6 +64,16 @@ function schemeFrom(text: string | undefined): PlacementScheme | undefined {
   const scheme = placementSchemes.find((one) => one === text);
   if (scheme === undefined) throw new ConfigError(`--placement is "${text}"; write ${placementSchemes.join(" or ")}.`);
   return scheme;
+}
+
+const mostNamed = 5;
+
+/** Nothing converts them: whoever builds decides in which precision they run. Empty where every unit has Q/DQ. */
+function floatWords(units: readonly { readonly id: string; readonly nodes: readonly string[] }[]): string {
+  if (units.length === 0) return "";
+  const named = units.slice(0, mostNamed).map(({ id, nodes }) => plainLine(nodes[0] ?? id, 60));
+  const more = units.length > mostNamed ? ` and ${units.length - mostNamed} more` : "";
+  return `FP32 in the file stay: ${named.join(", ")}${more}.\n`;
 }
 
 /** 0 where both agree to 60 dB, 1 where they do not (the model is written all the same), 4 where nothing could be quantised or compared. */
@@ -112,16 +123,21 @@ export const toQdq: RunCommand = async (parsed, effects, io) => {
     const { scheme } = placement;
     const written = { modelPath, cachePath, qdqPath: outputPath, sources, samples, shapes, keep, placement: scheme, effects };
     const sqnrDb = await agreementDb(written);
+    const quantized = new Set(units.map(({ id }) => id));
+    const inFloat = all.filter(({ id }) => !quantized.has(id));
     const result = {
       written: output,
       units: units.length,
       placement: scheme,
       others: countOtherNodes(placed),
+      inFloat: inFloat.map(({ id }) => id),
       missingScales,
       agreementDb: Number.isFinite(sqnrDb) ? sqnrDb : String(sqnrDb),
       samples: samples.count,
     };
-    io.out(parsed.has("json") ? `${JSON.stringify(result, undefined, 1)}\n` : sentenceOf(result, all.length, sqnrDb));
+    io.out(
+      parsed.has("json") ? `${JSON.stringify(result, undefined, 1)}\n` : `${sentenceOf(result, all.length, sqnrDb)}${floatWords(inFloat)}`,
+    );
     if (sqnrDb >= enoughDb) return exitCodes.pass;
     effects.log.error(
       `${output} agrees with ${cacheName} to ${decibels(sqnrDb)} only, less than ${enoughDb} dB. Compare both on your own data with --verify-data.`,

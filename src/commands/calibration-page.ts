@@ -1,5 +1,7 @@
 /** The HTML page of one calibration: how the scales converged and what they are. Self-contained, reads without script. */
+
 import type { Calibration } from "../lanes/simulate/calibrate-model.ts";
+import { plural } from "../model/plural.ts";
 import { convergenceChart } from "../report/html/charts/convergence.ts";
 import { contentSecurityPolicy } from "../report/html/csp.ts";
 import { html, Markup } from "../report/html/markup.ts";
@@ -34,7 +36,7 @@ export function renderCalibration({ model, sha256, data, cache, calibration }: C
       ? [
           [
             "Without a scale",
-            `${allZero.length} tensors that were always zero: ${allZero
+            `${plural(allZero.length, "tensor")} that ${allZero.length === 1 ? "was" : "were"} always zero: ${allZero
               .slice(0, 20)
               .map((name) => plainLine(name))
               .join(", ")}`,

@@ -16,6 +16,7 @@ const result = z.discriminatedUnion("kind", [
     passes: z.boolean(),
     marginDb: number,
     lowDb: number,
+    nearest: z.string().optional(),
     sqnrDb: number,
     sdDb: number,
     seconds: number,
@@ -91,9 +92,10 @@ function parseJson(text: string): unknown {
 
 function withoutUndefined(parsed: z.infer<typeof result>): ProbeResult {
   if (parsed.kind === "unknown") return parsed;
-  const { note, floatUnits, ...rest } = parsed;
+  const { note, floatUnits, nearest, ...rest } = parsed;
   return {
     ...rest,
+    nearest,
     note,
     floatUnits,
   };

@@ -4,6 +4,7 @@
  */
 
 import type { TensorPair } from "../../model/engine.ts";
+import { plural } from "../../model/plural.ts";
 import { elementCount, type Feed, isFloat, type Tensor } from "../../model/tensor.ts";
 import { guessedTypes } from "../../onnx/element-types.ts";
 import { DataType } from "../../onnx/model.ts";
@@ -37,7 +38,7 @@ export function layerRunner(bench: RunContext, sides: Sides, shapes: ReadonlyMap
   const held = new Map<string, BatchSessions>();
 
   const openReference = (names: readonly string[]) =>
-    bench.open(withOutputs(sides.reference, names), `float reference, ${names.length} tensors marked`);
+    bench.open(withOutputs(sides.reference, names), `float reference, ${plural(names.length, "tensor")} marked`);
   const openCandidate = (names: readonly string[], keep: ReadonlySet<string>) => {
     const injected = names
       .filter((name) => {
@@ -47,7 +48,7 @@ export function layerRunner(bench: RunContext, sides: Sides, shapes: ReadonlyMap
       .map(injectedName);
     return bench.open(
       withOutputs(withInjected(sides.candidate, keep), [...names, ...injected]),
-      `candidate, ${names.length} tensors marked`,
+      `candidate, ${plural(names.length, "tensor")} marked`,
     );
   };
   const openBatch = async (index: number, keep: ReadonlySet<string>): Promise<BatchSessions> => {

@@ -56,7 +56,7 @@ describe("a search that was killed", () => {
   it("writes numbers that JSON cannot hold and reads them back", () => {
     const head = '{"format":"trt-gate search journal 3","inputs":"a"}\n';
     const line =
-      '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","lowDb":"-Infinity","sqnrDb":"NaN","sdDb":0,"seconds":1},"waitedSeconds":0.5}\n';
+      '{"key":"k","result":{"kind":"measured","passes":true,"marginDb":"Infinity","lowDb":"-Infinity","sqnrDb":"NaN","sdDb":0,"nearest":"cosine 0.9 of y","seconds":1},"waitedSeconds":0.5}\n';
     expect(parseJournal(head + line, "a")).toEqual([
       {
         key: "k",
@@ -67,6 +67,7 @@ describe("a search that was killed", () => {
           lowDb: Number.NEGATIVE_INFINITY,
           sqnrDb: Number.NaN,
           sdDb: 0,
+          nearest: "cosine 0.9 of y",
           seconds: 1,
         },
         waitedSeconds: 0.5,
