@@ -62,7 +62,9 @@ export interface Fix {
 /** Forms that build an engine from the model as it is. The others change the repository, quantise anew, or make a model that ONNX Runtime runs. */
 const engineFormats: readonly FixFormat[] = ["polygraphy", "trtexec"];
 
+/** False for a form that builds an engine of a model that TensorRT takes in no form. */
 export const takesFormat = ({ refused }: Pick<Fix, "refused">, format: FixFormat): boolean =>
   refused === undefined || !engineFormats.includes(format);
 
+/** In the order of `fixFormats`; never empty. */
 export const formatsFor = (fix: Pick<Fix, "refused">): readonly FixFormat[] => fixFormats.filter((format) => takesFormat(fix, format));

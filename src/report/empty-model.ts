@@ -2,6 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { ModelReport } from "./schema.ts";
 
+/** Counts are 0, figures null or absent. */
 export const emptyModelReport = (
   entry: Pick<ModelEntry, "name" | "path"> & { readonly place?: ModelEntry["place"]; readonly given?: ModelEntry["given"] },
 ): ModelReport => ({

@@ -39,6 +39,7 @@ export interface Machine {
 /** Least free disk for engines and dumps of one model. */
 const leastFreeBytes = 2 * 2 ** 30;
 
+/** `python`: the interpreter to ask. Never rejects for a tool that is missing: the lane that needs it does not work, with why. May install ONNX Runtime. */
 export async function inspectMachine(effects: Effects, python: string): Promise<Machine> {
   const [answer, worker, interpreter, runtime, trtexec] = await Promise.all([
     askForGpu(effects),
