@@ -19,7 +19,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const report = await readReport(file, effects.files);
   const model = withKept(chooseModel(report, file, parsed.text("model"), parsed.number("keep")), parsed.number("keep"), effects);
   const fix = fixFromReport(model, report.tool, folderOf(file, effects));
-  if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); a fix needs a search that found some.`);
+  if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); ${needed(model)}.`);
   if (!takesFormat(fix, format))
     throw new ConfigError(
       `--format is '${format}', which builds an engine. ${fix.refused} Keeping units changes nothing about that: write ${formatsFor(fix).join(", ")}.`,
@@ -77,7 +77,9 @@ function chooseModel(report: Report, file: string, name: string | undefined, kee
       : report.models.filter(({ search }) => (keep === undefined ? (search?.keep.length ?? 0) > 0 : search?.curve !== undefined));
   const [only, ...others] = candidates;
   if (!only)
-    throw new ConfigError(`${file} keeps no unit of any model (${names || "it holds none"}); a fix needs a search that found some.`);
+    throw new ConfigError(
+      `${file} keeps no unit of any model (${names || "it holds none"}); ${report.models.map(needed)[0] ?? searchNeeded}.`,
+    );
   if (others.length > 0)
     throw new ConfigError(`${file} holds fixes for ${candidates.map((model) => `'${model.name}'`).join(", ")}; choose one with --model.`);
   return only;
@@ -98,5 +100,9 @@ function folderOf(report: string, { cwd }: Effects): string {
   return folder === "" ? "" : `${folder}/`;
 }
 
+const searchNeeded = "a fix needs a search that found some";
+/** A search that found none has ranked the units all the same. */
+const needed = ({ search }: ModelReport): string =>
+  (search?.curve?.points.length ?? 0) > 0 ? "--keep N takes the first N units of its ranking, and says what that gives" : searchNeeded;
 const whyNone = (model: ModelReport): string => (model.search ? `search outcome: ${model.search.outcome}` : "it was not searched");
 const absolute = (effects: Effects, path: string): string => (path.startsWith("/") ? path : `${effects.cwd}/${path}`);

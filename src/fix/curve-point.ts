@@ -8,7 +8,8 @@ type CurvePoint = NonNullable<NonNullable<ModelReport["search"]>["curve"]>["poin
 function figureOf({ by, sqnrDb, low, high, margin, nearest }: CurvePoint): string {
   const about = by === "predicted" ? "about " : "";
   const sqnr = `SQNR ${about}${formatMetric("sqnrDb", sqnrDb)} (${formatMetric("sqnrDb", low)} to ${formatMetric("sqnrDb", high)}), ${by}`;
-  return `${sqnr}; nearest to its limit ${nearest ?? "is a figure that the report does not name"}: ${about}${formatMargin("sqnrDb", margin)} of error`;
+  const left = `${about}${formatMargin("sqnrDb", margin)} of error`;
+  return nearest === undefined ? `${sqnr}; to the nearest limit ${left}` : `${sqnr}; nearest to its limit ${nearest}: ${left}`;
 }
 
 /** The model with the first `keep` units of its curve kept, a few more where a block is kept whole; or why that cannot be. */

@@ -192,9 +192,11 @@ function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions):
   return [...first, `Report: ${folder}/report.html`].join("\n");
 }
 
-/** Where no command helps: the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
-function nextStep({ verdict, reason, caveats: found = [], name: model, status }: ModelReport): string {
+/** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
+function nextStep({ verdict, reason, caveats: found = [], name: model, status, advice }: ModelReport): string {
   if (status === "removed") return "";
+  const [first] = advice;
+  if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : reasonOf(reason).next;
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;

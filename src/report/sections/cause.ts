@@ -32,7 +32,7 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
   return {
     lead: leadOf(search, keep, precisionWord(model), show),
     gain: gain === "" ? "What keeping that gives was not measured." : `Kept in ${search.precision}: ${gain}.`,
-    more: keep.flatMap((unit) => scaleSentence(model, unit, show)).slice(0, mostScales),
+    more: scaleSentences(model, keep, show).slice(0, mostScales),
   };
 }
 
@@ -50,7 +50,7 @@ const notSearched: Cause = {
 };
 
 const withoutUnits: Readonly<Partial<Record<Search["outcome"], string>>> & { readonly none: string } = {
-  diffuse: "No single layer: the error is spread over the network, and no short list of units carries it.",
+  diffuse: "No small set of units was found that carries the error: it is spread over the network, though single units may add much of it.",
   "premise-fails": "No unit: the limit is missed even with every unit in higher precision.",
   "nothing-needed": "No unit: on the samples of the search the limits are met without any kept in higher precision.",
   budget: "Not found: the search ended by its budget before it had a set of units that is enough.",
@@ -75,12 +75,25 @@ function byShare({ keep, gains = [] }: Search): KeptUnit[] {
   return keep.toSorted((a, b) => (shares.get(b.unit) ?? 0) - (shares.get(a.unit) ?? 0));
 }
 
-/** What its scale holds of the values that the unit reads, and whether this change moved it. Empty where neither is known or telling. */
-function scaleSentence({ layers, baseline }: ModelReport, unit: KeptUnit, show: (name: string) => string): string[] {
+/** A sentence for each tensor that kept units read and whose scale moved or cuts values off: one damaged scale has many readers. */
+function scaleSentences(model: ModelReport, keep: readonly KeptUnit[], show: (name: string) => string): string[] {
+  const readers = Map.groupBy(keep, (unit) => tensorOf(model, unit) ?? "");
+  return [...readers].flatMap(([tensor, units]) => (tensor === "" ? [] : scaleSentence(model, tensor, { units, show })));
+}
+
+/** The tensor that a unit reads: of several one whose scale this change moved. */
+function tensorOf({ layers, baseline }: ModelReport, unit: KeptUnit): string | undefined {
   const reads = layers.find(({ tensor }) => tensor === unit.output)?.reads;
-  const moved = baseline?.scales?.find(({ tensor }) => tensor === reads || unit.inputs?.includes(tensor));
-  const tensor = moved?.tensor ?? reads;
-  if (tensor === undefined) return [];
+  return baseline?.scales?.find(({ tensor }) => tensor === reads || unit.inputs?.includes(tensor))?.tensor ?? reads;
+}
+
+/** What its scale holds of its values, and whether this change moved it. Empty where neither is known or telling. */
+function scaleSentence(
+  { layers, baseline }: ModelReport,
+  tensor: string,
+  { units, show }: { readonly units: readonly KeptUnit[]; readonly show: (name: string) => string },
+): string[] {
+  const moved = baseline?.scales?.find((scale) => scale.tensor === tensor);
   const share = fromNum(layers.find((layer) => layer.tensor === tensor)?.histogram?.saturatedShare ?? 0);
   const told = [
     ...(moved === undefined
@@ -88,5 +101,6 @@ function scaleSentence({ layers, baseline }: ModelReport, unit: KeptUnit, show: 
       : [`its scale is ${Number(moved.ratio.toPrecision(3))} times what it was before this change (put it back if that was not meant)`]),
     ...(share >= leastSaturatedShare ? [`${Number((100 * share).toPrecision(2))} % of its values lie beyond what its scale holds`] : []),
   ];
-  return told.length === 0 ? [] : [`${show(unit.nodes[0] ?? unit.unit)} reads ${show(tensor)}: ${told.join(", and ")}.`];
+  if (told.length === 0) return [];
+  return [`${unitNames(units, show)} ${units.length === 1 ? "reads" : "read"} ${show(tensor)}: ${told.join(", and ")}.`];
 }

@@ -8,13 +8,17 @@ import { milliseconds } from "./labels.ts";
 type Search = NonNullable<ModelReport["search"]>;
 /** Characters of a cell: a hostile name must not make a table of megabytes. */
 const longestCell = 200;
+/** Small sets are what people would rather keep. */
+const mostEarly = 3;
 export type CurvePoint = NonNullable<Search["curve"]>["points"][number];
 
-/** At most `most` points: the ends, the first that meets the limit, the chosen one, and measured ones between, evenly spread. */
+/** At most `most` points: the ends, the first that meets the limit, the chosen one, the first few units, and measured ones between, evenly spread. */
 export function tellingPoints(search: Search, most: number): CurvePoint[] {
   const points = search.curve?.points ?? [];
   const must = [points[0], points.at(-1), firstPassing(points), points.find(({ kept }) => kept === search.keep.length)];
   const chosen = new Set(must.filter((point) => point !== undefined));
+  const early = points.filter((point) => point.kept >= 1 && point.kept <= mostEarly && !chosen.has(point));
+  for (const point of early.slice(0, Math.ceil(Math.max(0, most - chosen.size) / 2))) chosen.add(point);
   const others = points.filter((point) => point.by === "measured" && !chosen.has(point));
   const room = Math.max(0, most - chosen.size);
   for (let i = 0; i < Math.min(room, others.length); i++) {

@@ -9,7 +9,7 @@ export function noData({ calibration, search }: AdviceFacts): Advice | undefined
   const now = plainDb === undefined ? "" : `, which give ${plainDb.toFixed(1)} dB now`;
   return {
     rule: "no-data",
-    text: `No other calibration of the ${units} units could be tried: only a cache with ${calibration.algorithm} scales is given${now}. Give quantization.data beside the cache, and the next search says by how much percentile, entropy and minmax differ.`,
+    text: `No other calibration of the ${units} units could be tried: only a cache with ${calibration.algorithm} scales is given${now}. Give calibration samples beside the cache (--data FILE, in the configuration quantization.data), and the next search says by how much percentile, entropy and minmax differ.`,
     evidence: { units, algorithm: calibration.algorithm, ...(plainDb === undefined ? {} : { plainDb }) },
   };
 }

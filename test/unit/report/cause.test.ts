@@ -4,6 +4,7 @@ import { fittingMessage } from "../../../src/report/fitting-message.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
 import type { ModelReport } from "../../../src/report/schema.ts";
 import { causeOf } from "../../../src/report/sections/cause.ts";
+import { tellingPoints } from "../../../src/report/sections/curve.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
 import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleUnit } from "../../fakes/report.ts";
 
@@ -37,7 +38,7 @@ it("accuses no layer where nothing was searched, and says how to search", () => 
 });
 
 it.each([
-  ["diffuse", "No single layer"],
+  ["diffuse", "No small set of units was found"],
   ["premise-fails", "No unit"],
   ["budget", "Not found"],
 ] as const)("names nobody where the search found no units: %s", (outcome, words) => {
@@ -101,4 +102,21 @@ it("puts moved scales back before keeping anything: in terminal, comment and mes
   ).toMatch(
     /^Bad\. Put the former calibration cache back \(git checkout 2b4c6d8e0f1a -- cls\.cache\) where the moved scales were not meant\. Else: /,
   );
+});
+
+it("tells once of a damaged scale that several kept units read", () => {
+  const tensor = sampleLayer(6).tensor;
+  const keep = [7, 8, 9].map((i) => ({ ...sampleUnit(i), inputs: [tensor] }));
+  const baseline = { commit: "2b4c6d8", verdict: "pass" as const, outputs: [], message: "", scales: [{ tensor, ratio: 0.125 }] };
+  const words = tellOf(searched({ keep, proof: proof("proved"), gains: [] }, { baseline }));
+  expect(words).toContain(`p2o.Conv.7, p2o.Conv.8 and p2o.Conv.9 read ${tensor}: its scale is 0.125 times`);
+  expect(words.match(/its scale is/g)).toHaveLength(1);
+});
+
+it("shows of a curve the first few units beside points of all of it", () => {
+  const points = Array.from({ length: 54 }, (_, kept) => ({ kept, by: "measured" as const, sqnrDb: 1, low: 1, high: 1, margin: -1 }));
+  const shown = tellingPoints(sampleSearch({ keep: [], curve: { order: [], points } }), 8).map(({ kept }) => kept);
+  expect(shown.slice(0, 4)).toEqual([0, 1, 2, 3]);
+  expect(shown.at(-1)).toBe(53);
+  expect(shown).toHaveLength(8);
 });
