@@ -16,10 +16,19 @@ import { isNowhere, readable, temporary, writable } from "./refusals.ts";
 export interface TempFolders {
   /** Called before a folder is made, with its path. */
   record(path: string): void;
+  /** True once the folder that holds the path is being removed for good: nothing may make it again. */
+  isOver?(path: string): boolean;
 }
 
 /** `root`: where temporary folders go (`RUNNER_TEMP`, else the system's). */
 export function realFiles(root: string | undefined, temp: TempFolders): Files {
+  const write = async (path: string, action: () => Promise<unknown>): Promise<void> => {
+    if (temp.isOver?.(path)) throw new Error(`${path} belongs to a run that has ended.`);
+    await writable(path, async () => {
+      await fs.mkdir(dirname(path), { recursive: true });
+      await action();
+    });
+  };
   return {
     readText,
     readBytes,
@@ -51,13 +60,6 @@ export function realFiles(root: string | undefined, temp: TempFolders): Files {
       return stats.bavail * stats.bsize;
     },
   };
-}
-
-async function write(path: string, action: () => Promise<unknown>): Promise<void> {
-  await writable(path, async () => {
-    await fs.mkdir(dirname(path), { recursive: true });
-    await action();
-  });
 }
 
 async function replace(path: string, text: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { realClock } from "./clock.ts";
 import type { Effects, Log } from "./effects.ts";
 import { realExec } from "./exec.ts";
@@ -12,7 +13,7 @@ import { isNowhere } from "./refusals.ts";
 export interface RealEffects extends Effects {
   /** Ends stray children and removes the run's temporary folders. Safe to call twice. */
   dispose(): Promise<void>;
-  /** Removes every temporary folder of the run at once, also what was written there again after `dispose`: for the last moment of a process. */
+  /** Removes every temporary folder of the run at once, also what a write under way made again after `dispose`: for the last moment of a process. */
   removeFoldersNow(): void;
 }
 
@@ -32,11 +33,13 @@ export function realEffects(options: RealOptions): RealEffects {
   const runId = randomUUID();
   options.onRun?.(runId);
   const folders = new Set<string>();
+  let isOver = false;
   const files = realFiles(options.env.RUNNER_TEMP || undefined, {
     record: (path) => {
       folders.add(path);
       options.onTempFolder?.(path);
     },
+    isOver: (path) => isOver && [...folders].some((folder) => path.startsWith(join(folder, "/"))),
   });
   return {
     env: options.env,
@@ -47,6 +50,7 @@ export function realEffects(options: RealOptions): RealEffects {
     exec: realExec({ runId, cancelled: options.cancelled, ...(options.onChild ? { onStart: options.onChild } : {}) }),
     cancelled: options.cancelled,
     dispose: async () => {
+      isOver = true;
       await killOrphans(runId);
       await Promise.all([...folders].map((folder) => rm(folder, removal).catch((error: unknown) => tellLeft(folder, error, options.log))));
     },
