@@ -1,24 +1,19 @@
 /** Answers what a settled configuration asks of the workspace: which files match a glob, and whether a path stays inside it without links. */
 import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import { globSync } from "tinyglobby";
+import { type GlobOptions, globSync } from "tinyglobby";
 import { isNowhere } from "./refusals.ts";
 
 /** `root`: absolute. Folders of packages and of git are never searched. */
 export function realWorkspace(root: string): { match(pattern: string): readonly string[]; checkPath(path: string): string | undefined } {
   return {
     match: (pattern) => {
-      const found = globSync(pattern, {
-        cwd: root,
-        dot: true,
-        onlyFiles: true,
-        followSymbolicLinks: false,
-        fs: linksAsFiles,
-        expandDirectories: false,
-        ignore: ["**/node_modules/**", "**/.git/**"],
-      });
+      const { found, folders } = aroundLinks(root, pattern);
       const { links = [], files = [] } = Object.groupBy(found, (path) => (isLink(join(root, path)) ? "links" : "files"));
-      return [...files, ...links.filter((path) => !isFolder(join(root, path)) && !isAlias(root, path, files))].toSorted();
+      const named = new Set(files);
+      const beyond = folders.length === 0 ? [] : behindLinks(root, pattern, folders);
+      const through = new Set([...links.filter((path) => !folders.includes(path)), ...beyond]);
+      return [...files, ...[...through].filter((path) => !named.has(path) && !isAlias(root, path, named))].toSorted();
     },
     checkPath: (path) => {
       const full = resolve(root, path);
@@ -61,18 +56,52 @@ function statOrNothing(path: string): Stats | undefined {
 }
 
 /** A second name of one of the files: what it leads to stands for itself. */
-const isAlias = (root: string, link: string, files: readonly string[]): boolean =>
+const isAlias = (root: string, link: string, files: ReadonlySet<string>): boolean =>
   statOrNothing(join(root, link)) !== undefined &&
-  files.includes(relative(realpathSync(root), realpathSync(join(root, link))).replaceAll(sep, "/"));
+  files.has(relative(realpathSync(root), realpathSync(join(root, link))).replaceAll(sep, "/"));
+
+const glob = (root: string, pattern: string, more: Pick<GlobOptions, "followSymbolicLinks" | "fs">): readonly string[] =>
+  globSync(pattern, {
+    cwd: root,
+    dot: true,
+    onlyFiles: true,
+    expandDirectories: false,
+    ignore: ["**/node_modules/**", "**/.git/**"],
+    ...more,
+  });
+
+type Listed = (folder: string, entries: readonly Dirent[]) => readonly Dirent[];
+
+/** node:fs's listing with `change` applied to what each folder holds. */
+const listing = (change: Listed): typeof readdirSync =>
+  new Proxy(readdirSync, { apply: (list, self, words) => change(words[0], Reflect.apply(list, self, words)) });
 
 const asFile = { isFile: () => true, isSymbolicLink: () => false };
 
-/** A walk that does not follow links leaves them out; here they are listed as files are. */
-const linksAsFiles = {
-  readdirSync: new Proxy(readdirSync, {
-    apply: (list, self, words) => {
-      const entries: Dirent[] = Reflect.apply(list, self, words);
-      return entries.map((entry) => (entry.isSymbolicLink() ? Object.assign(Object.create(entry), asFile) : entry));
-    },
-  }),
-};
+/** Files that a glob matches, with links as if they were files (a walk that does not follow them leaves them out); and the links to folders that the walk met. */
+function aroundLinks(root: string, pattern: string): { found: readonly string[]; folders: readonly string[] } {
+  const links: string[] = [];
+  const readdir = listing((folder, entries) =>
+    entries.map((entry) => {
+      if (!entry.isSymbolicLink()) return entry;
+      links.push(join(folder, entry.name));
+      return Object.assign(Object.create(entry), asFile);
+    }),
+  );
+  const found = glob(root, pattern, { followSymbolicLinks: false, fs: { readdirSync: readdir } });
+  return { found, folders: links.filter(isFolder).map((path) => relative(root, path).replaceAll(sep, "/")) };
+}
+
+/** Entries that a walk through links reads at most: a link can lead to the whole disk. */
+const mostEntries = 20_000;
+
+/** What a glob matches behind links to folders; these links themselves where more lies behind them than is looked at. */
+function behindLinks(root: string, pattern: string, folders: readonly string[]): readonly string[] {
+  let left = mostEntries;
+  const readdir = listing((_, entries) => {
+    left -= entries.length;
+    return left < 0 ? [] : entries;
+  });
+  const found = glob(root, pattern, { followSymbolicLinks: true, fs: { readdirSync: readdir } });
+  return left < 0 ? folders : found;
+}

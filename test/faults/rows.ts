@@ -124,6 +124,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("damaged samples, named as the configuration names them", "configuration error", "the user's own path", runner),
     row("links that lead in a circle, under a glob", "within-limits", "-", runner),
     row("model under a glob that is a link", "configuration error", "the link", runner),
+    row("model in a linked folder, under a glob", "configuration error", "the link", runner),
     row("configuration that is a link to nowhere", "configuration error", "its path", runner),
     row("path of 3,800 bytes", "within-limits", "-", runner),
     row("model whose name holds a line feed and a percent sign", "within-limits", "-", runner),

@@ -125,6 +125,29 @@ describe("what lies in the workspace", () => {
     expect(reasonOf(await place.check())).toEqual(["within-limits"]);
   });
 
+  it("model in a linked folder, under a glob", async () => {
+    await place.put(config, soundConfig.replace("  - name: m\n    path: models/m.onnx", '  - path: "models/**/*.onnx"'));
+    await place.put("../store/large.onnx", outlierModel());
+    await place.put("elsewhere/large.onnx", outlierModel());
+    for (const target of [place.at("../store"), place.at("elsewhere")]) {
+      symlinkSync(target, place.at("models/linked"));
+      const { exitCode, log } = await place.check();
+      expect(log, target).toContain('which matches "models/linked/large.onnx", which passes through the symbolic link "models/linked"');
+      expect(exitCode).toBe(2);
+      rmSync(place.at("models/linked"));
+    }
+    // More lies behind it than is looked at.
+    for (let file = 0; file <= 20_000; file++) writeFileSync(place.at(`elsewhere/${file}.txt`), "");
+    symlinkSync(place.at("elsewhere"), place.at("models/linked"));
+    const { exitCode, log } = await place.check();
+    expect(log).toContain('which matches "models/linked", which passes through the symbolic link "models/linked"');
+    expect(exitCode).toBe(2);
+    rmSync(place.at("elsewhere"), { recursive: true });
+    // Nothing of it is a model.
+    await place.put("elsewhere/notes.txt", "");
+    expect(reasonOf(await place.check())).toEqual(["within-limits"]);
+  });
+
   it("configuration that is a link to nowhere", async () => {
     for (const target of ["trt-gate.yml", "none.yml"]) {
       rmSync(place.at(config), { force: true });
