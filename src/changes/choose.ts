@@ -2,6 +2,8 @@
  * Chooses the models to check and says why. Where it is not known what changed, that is every model, with a notice.
  * Reads no configuration and starts no check.
  */
+import { basename } from "node:path";
+import { nearest } from "../config/nearest.ts";
 import { placeWords } from "../config/place.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import { property } from "../config/untyped.ts";
@@ -138,9 +140,12 @@ async function sortOut({ settings, config, effects }: Choice): Promise<{ present
 }
 
 async function missingHint(model: ModelEntry, { checkout }: TrustedConfig): Promise<string> {
-  const { submodules } = checkout.head === undefined ? { submodules: [] } : await checkout.git.tracked();
+  const { submodules, files } = checkout.head === undefined ? { submodules: [], files: new Set<string>() } : await checkout.git.tracked();
   const submodule = submodules.find((path) => covers(path, model.path));
-  return submodule === undefined ? "Correct the path." : `It is in the submodule ${submodule}: give the checkout step submodules: true.`;
+  const models = [...files].filter((path) => /\.onnx$/i.test(path));
+  const meant = models.find((path) => basename(path) === basename(model.path)) ?? nearest(model.path, models);
+  const correct = meant === undefined ? "Correct the path." : `Correct the path; did you mean ${JSON.stringify(meant)}?`;
+  return submodule === undefined ? correct : `It is in the submodule ${submodule}: give the checkout step submodules: true.`;
 }
 
 async function reasons({ settings, config, effects, externalData }: Choice): Promise<(model: ModelEntry) => Promise<string | undefined>> {

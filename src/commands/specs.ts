@@ -118,7 +118,7 @@ const fix: CommandSpec = {
     format: { kind: "text", value: "F", oneOf: ["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config"], help: "what to make" },
     keep: { kind: "number", value: "N", help: "keep the first N units of the report's curve instead of what the search chose" },
     onnx: { kind: "text", value: "FILE", help: "the ONNX model, when it is no longer where the report says" },
-    output: output("write it here"),
+    output: output("write it here; with qdq a name that ends in .onnx is the model, another one a Python script that makes it"),
   },
 };
 

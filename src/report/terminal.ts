@@ -58,7 +58,17 @@ function headline(report: Report, paint: Paint): string {
   return [
     ...wrapped(headlineWords(report, (name) => plainLine(name, 60))).map((line) => paint(colour, line)),
     ...(basis === "" ? [] : wrapped(plainLine(basis, 300))),
+    ...filesLine(report),
   ].join("\n");
+}
+
+/** Which scales and samples, since the configuration may have named them: of one model that was judged. */
+function filesLine({ models }: Report): string[] {
+  const [model, ...others] = models;
+  if (model === undefined || others.length > 0 || model.outputs.length === 0 || model.lane === "saved") return [];
+  const { quantization, validation } = model;
+  if (quantization.source === "" || validation.source === "") return [];
+  return wrapped(`Scales: ${plainLine(quantization.source, 100)}; samples: ${plainLine(validation.source, 100)}.`);
 }
 
 /** One model needs no column for its name; several leave no room for the limit, which the margin tells. */

@@ -166,6 +166,12 @@ describe("a pull request's merge commit", () => {
     );
   });
 
+  it("asks whether a model of a similar path was meant", async () => {
+    await expect(pull({ "models/other.onnx": "x", ".github/trt-gate.yml": `${config}  - {path: models/othr.onnx}\n` })).rejects.toThrow(
+      'the model "models/othr.onnx" is not there. Correct the path; did you mean "models/other.onnx"?',
+    );
+  });
+
   it("checks a model that an earlier step made and git does not know", async () => {
     const before = await pull({ "README.md": "new words" });
     expect(names(before)).toEqual([]);

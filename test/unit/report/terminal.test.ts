@@ -10,10 +10,11 @@ describe("terminal table", () => {
   it("tells figures, worst layers, what to keep and what that gives, and the next command, in 80 columns", () => {
     const text = renderTerminal(sampleReport(), { ansi: false, folder: "trt-gate-report" });
     const lines = text.split("\n");
-    expect(lines.slice(0, 5)).toEqual([
+    expect(lines.slice(0, 6)).toEqual([
       "Do not merge: INT8 lost accuracy in text-direction",
       "Judged on: INT8 simulated by ONNX Runtime 1.30.0 on the CPU; no engine was",
       "built.",
+      "Scales: calibration/cls.cache; samples: validation/cls.npz.",
       "",
       "Cause in text-direction: p2o.Conv.7 and p2o.Conv.2 likely lose the accuracy in",
     ]);
