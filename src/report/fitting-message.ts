@@ -1,7 +1,8 @@
 /** A verdict's sentence fitted to what is there: a reason's next step cannot know whether a search ran, or found a fix. */
+import { nothingToDo } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
-import { restoreCommand } from "./sections/next.ts";
+import { restoreCommand, restoreText } from "./sections/next.ts";
 
 const [whole, clause] = ["Take the fix where the search found one, or calibrate anew.", ", and at the fix where the search found one"];
 
@@ -13,7 +14,9 @@ export function fittingMessage({ message, search, fix, advice }: Pick<ModelRepor
     back === undefined
       ? step
       : `Put the former calibration cache back (${back}) where the moved scales were not meant. Else: ${step.charAt(0).toLowerCase()}${step.slice(1)}`;
-  return message.replace(whole, sentence).replace(clause, ending);
+  const fitted = message.replace(whole, () => sentence).replace(clause, ending);
+  // Of a pass: it is one by its kept units alone.
+  return back === undefined ? fitted : fitted.replace(nothingToDo, () => restoreText({ advice }));
 }
 
 /** Nothing can be searched in saved outputs. */

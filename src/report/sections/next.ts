@@ -36,7 +36,7 @@ function stepsOf(model: ModelReport, caps: SizeLimits, links: NextLinks): string
 const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule === movedScalesRule;
 
 /** What to put back and with which command; empty where no scale moved. */
-export const restoreText = ({ advice }: ModelReport): string => advice.find(isRestore)?.text ?? "";
+export const restoreText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isRestore)?.text ?? "";
 
 /** The command alone, as `git checkout BASE -- CACHE`; undefined where no scale moved. */
 export function restoreCommand({ advice }: Pick<ModelReport, "advice">): string | undefined {

@@ -120,3 +120,12 @@ it("shows of a curve the first few units beside points of all of it", () => {
   expect(shown.at(-1)).toBe(53);
   expect(shown).toHaveLength(8);
 });
+
+it("tells of a pass by kept units no reader that there is nothing to do, while the scale is still moved", () => {
+  const advice = [
+    { rule: "moved-scales", text: "The scale is still 0.125 times the base's.", evidence: { command: "git checkout a -- b" } },
+  ];
+  const told = (more: object) => fittingMessage({ ...passingModel(), message: "All is within limits. Nothing to do.", ...more });
+  expect(told({ advice })).toBe("All is within limits. The scale is still 0.125 times the base's.");
+  expect(told({ advice: [] })).toBe("All is within limits. Nothing to do.");
+});
