@@ -81,7 +81,7 @@ describe("a pull request", () => {
     expect(place.github.artifacts.size).toBe(0);
     const [mask, ...told] = ended.log.trim().split("\n");
     expect(mask).toBe("::add-mask::t0ken");
-    expect(told).toEqual([expect.stringMatching(/^pass: Safe to merge: no model changed \(changed since [0-9a-f]{12} /)]);
+    expect(told).toEqual([expect.stringMatching(/^pass: No model changed: nothing to compare \(changed since [0-9a-f]{12} /)]);
   });
 });
 

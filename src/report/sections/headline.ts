@@ -23,7 +23,8 @@ export function headlineWords(report: Report, show: (name: string) => string): s
     // Every model was judged, and then the run was cancelled.
     return bad.length === 0 ? "Not decided: the run ended early" : `Not decided: ${who} could not be judged`;
   }
-  if (checked.length === 0) return "Safe to merge: no model changed";
+  // A change without a model must not be held up; that it is no judgement of a model has to be said.
+  if (checked.length === 0) return `No model ${report.models.length === 0 ? "changed" : "left to check"}: nothing to compare`;
   const careful = checked.filter(({ caveats }) => (caveats ?? []).length > 0);
   if (careful.length > 0) {
     const whose = careful.length === 1 && careful[0] ? show(careful[0].name) : `${careful.length} of ${plural(checked.length, "model")}`;

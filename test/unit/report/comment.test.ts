@@ -66,7 +66,12 @@ describe("pull-request comment", () => {
       "### ✅ Safe to merge: INT8 and FP8 accuracy of all 2 models is within limits",
     ],
     ["undecided", undecidedReport(), "### ⚠️ Not decided: `text-detection` could not be judged"],
-    ["no changed model", passReport({ models: [] }), "### ✅ Safe to merge: no model changed"],
+    ["no changed model", passReport({ models: [] }), "### ✅ No model changed: nothing to compare"],
+    [
+      "removed models alone",
+      passReport({ models: [sampleModel({ status: "removed" })] }),
+      "### ✅ No model left to check: nothing to compare",
+    ],
     ["cancelled behind the last model", undecidedReport({ models: [sampleModel()] }), "### ⚠️ Not decided: the run ended early"],
     ["nothing compared", undecidedReport({ models: [] }), "### ⚠️ Not decided: nothing was compared"],
   ])("answers in its first visible line whether to merge: %s", (_, report, headline) => {

@@ -127,7 +127,7 @@ describe("log line", () => {
     );
   });
   it("says that no model changed", () => {
-    expect(renderLogLine(passReport({ models: [] }))).toBe("pass: Safe to merge: no model changed");
+    expect(renderLogLine(passReport({ models: [] }))).toBe("pass: No model changed: nothing to compare");
   });
   it("stays one inert line for hostile names", () => {
     expect(renderLogLine(hostileReport(5))).not.toMatch(/[\u0000-\u001f]|##\[|^\s*::/);
