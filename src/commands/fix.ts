@@ -2,7 +2,7 @@
 import { dirname, relative } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { type Artifact, type FixFormat, fixFormats, formatsFor, takesFormat } from "../fix/artifact.ts";
+import { type Artifact, type Fix, type FixFormat, fixFormats, formatsFor, takesFormat, usualFormat } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import { fixAtPoint } from "../fix/curve-point.ts";
 import { fixFromReport } from "../fix/from-report.ts";
@@ -13,17 +13,16 @@ import { editedModel } from "./edited-model.ts";
 import { readReport } from "./render.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
-  const format = readFormat(parsed);
+  const wanted = readFormat(parsed);
   const file = absolute(effects, parsed.positionals[0] ?? "");
   if (!(await effects.files.stat(file))) throw new ConfigError(`${file} is not there; give the report.json of an earlier run.`);
   const report = await readReport(file, effects.files);
   const model = withKept(chooseModel(report, file, parsed.text("model"), parsed.number("keep")), parsed.number("keep"), effects);
   const fix = fixFromReport(model, report.tool, folderOf(file, effects));
   if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); ${needed(model)}.`);
+  const format = wanted ?? usualFormat(fix);
   if (!takesFormat(fix, format))
-    throw new ConfigError(
-      `--format is '${format}', which builds an engine. ${fix.refused} Keeping units changes nothing about that: write ${formatsFor(fix).join(", ")}.`,
-    );
+    throw new ConfigError(`--format is '${format}', ${whyNotTaken(fix)}: write ${formatsFor(fix).join(", ")}.`);
 
   const output = parsed.text("output");
   const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
@@ -56,8 +55,15 @@ async function deliver(artifact: Artifact, output: string | undefined, effects: 
   effects.log.info(`Wrote ${output}. ${next}`);
 }
 
-function readFormat(parsed: Parsed): FixFormat {
-  const format = parsed.text("format") ?? "polygraphy";
+const whyNotTaken = ({ refused }: Fix): string =>
+  refused === undefined
+    ? "which sets precisions of layers. In a model that comes as Q/DQ the quantisers of a kept unit would still clip and round"
+    : `which builds an engine. ${refused} Keeping units changes nothing about that`;
+
+/** Undefined where none is asked for. */
+function readFormat(parsed: Parsed): FixFormat | undefined {
+  const format = parsed.text("format");
+  if (format === undefined) return undefined;
   const found = fixFormats.find((each) => each === format);
   if (!found) throw new ConfigError(`--format is '${format}'; write one of ${fixFormats.join(", ")}.`);
   return found;

@@ -62,9 +62,27 @@ export interface Fix {
 /** Forms that build an engine from the model as it is. The others change the repository, quantise anew, or make a model that ONNX Runtime runs. */
 const engineFormats: readonly FixFormat[] = ["polygraphy", "trtexec"];
 
-/** False for a form that builds an engine of a model that TensorRT takes in no form. */
-export const takesFormat = ({ refused }: Pick<Fix, "refused">, format: FixFormat): boolean =>
-  refused === undefined || !engineFormats.includes(format);
+type Form = Pick<Fix, "refused" | "algorithm" | "precision" | "proved">;
+
+/** True where Q/DQ nodes of the user's own model say what is quantised: then a unit is kept by taking its Q/DQ out of the file. */
+export const comesAsQdq = ({ algorithm }: Pick<Fix, "algorithm">): boolean => algorithm === "Q/DQ";
+
+/** Without types of its own a network runs a unit without Q/DQ in FP16 wherever that is faster: FP32 has to be asked for by the layers' names. */
+export const raisesByName = ({ precision, proved }: Pick<Fix, "precision" | "proved">): boolean =>
+  precision !== "float16" && proved?.typed === false;
+
+/**
+ * False for a form that builds an engine of a model that TensorRT takes in no form, and of one that comes as Q/DQ: layer precisions leave its quantisers
+ * where they are, so that their clipping and rounding stays. There a script only adds to the model without them.
+ */
+export function takesFormat(fix: Form, format: FixFormat): boolean {
+  if (!engineFormats.includes(format)) return true;
+  if (fix.refused !== undefined) return false;
+  return !comesAsQdq(fix) || (format === "polygraphy" && raisesByName(fix));
+}
 
 /** In the order of `fixFormats`; never empty. */
-export const formatsFor = (fix: Pick<Fix, "refused">): readonly FixFormat[] => fixFormats.filter((format) => takesFormat(fix, format));
+export const formatsFor = (fix: Form): readonly FixFormat[] => fixFormats.filter((format) => takesFormat(fix, format));
+
+/** The form of a fix that nobody chose one for. */
+export const usualFormat = (fix: Form): FixFormat => (comesAsQdq(fix) ? "qdq" : "polygraphy");

@@ -1,7 +1,10 @@
 /** The nodes that a fix touches, as names and as output tensors where a node has no name. */
 
 import { pathArgument } from "../model/shell-word.ts";
-import type { Fix } from "./artifact.ts";
+import { comesAsQdq, type Fix } from "./artifact.ts";
+
+/** The model with the Q/DQ of the kept units taken out. */
+export const fixedModel = "fixed.qdq.onnx";
 
 export interface NodeNames {
   readonly names: readonly string[];
@@ -9,8 +12,8 @@ export interface NodeNames {
   readonly outputs: readonly string[];
 }
 
-/** The ONNX file that is built: the Q/DQ model where there is one apart. `model.sha256` is not its hash then. */
-export const builtPath = ({ qdqPath, model }: Fix): string => qdqPath ?? model.path;
+/** The ONNX file that is built: of a model that comes as Q/DQ the fixed one. `model.sha256` is not its hash then. */
+export const builtPath = (fix: Fix): string => (comesAsQdq(fix) ? placeOf(fix, fixedModel) : pathArgument(fix.model.path));
 
 /** What a command calls a file of the fix. */
 export const placeOf = ({ place }: Fix, fileName: string): string => pathArgument(place?.(fileName) ?? fileName);

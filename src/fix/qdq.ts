@@ -4,15 +4,13 @@ import { polygraphyBuild, trtexecBuild } from "../model/build-command.ts";
 import { withoutCalibrator } from "../model/build-options.ts";
 import { placementFlag } from "../model/placement.ts";
 import { pathArgument, shellLine } from "../model/shell-word.ts";
-import type { Artifact, Fix } from "./artifact.ts";
+import { type Artifact, type Fix, raisesByName } from "./artifact.ts";
 import { headerLines } from "./header.ts";
-import { nodesOf, placeOf } from "./nodes.ts";
+import { fixedModel as MODEL, nodesOf, placeOf } from "./nodes.ts";
 import { qdqCode } from "./python/qdq-code.ts";
 import { pythonScript } from "./python-script.ts";
 
 const SCRIPT = "fix_qdq.py";
-const MODEL = "fixed.qdq.onnx";
-
 const QUANTIZED = "quantized.qdq.onnx";
 
 /**
@@ -51,7 +49,7 @@ function buildLine(fix: Fix): string {
   const options = withoutCalibrator(polygraphy);
   if (fix.proved?.typed !== false) return polygraphyBuild({ model, types: "typed", options, engine });
   // FP32 has to be asked for where FP16 is allowed, by the layers' own names: those that the script holds.
-  const script = fix.precision === "float16" ? undefined : { path: placeOf(fix, "fix_precision.py"), constraints: "obey" as const };
+  const script = raisesByName(fix) ? { path: placeOf(fix, "fix_precision.py"), constraints: "obey" as const } : undefined;
   return polygraphyBuild({ model, types: "int8 and fp16", options, script, engine });
 }
 

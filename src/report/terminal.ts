@@ -10,7 +10,7 @@ import { alignColumns, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";
-import { offeredFile } from "./sections/fix.ts";
+import { fixedQdqFile, offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
@@ -176,12 +176,15 @@ function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Pain
   const { search } = model;
   const words = search === null || search.keep.length > 0 ? fixLatencyWords(model) : search.message;
   const script = offeredFile(model);
+  const fixed = fixedQdqFile(model);
   return [
     ...wrapped(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 1000)}`, "  ").map((line) => paint("bold", line)),
     ...[cause.gain ?? "", ...cause.more, words]
       .filter((part) => part !== "")
       .flatMap((part) => wrapped(`  ${plainLine(part, 1000)}`, "  ")),
-    ...(folder === undefined || script === undefined || search?.keep.length === 0 ? [] : [`  Script: ${folder}/${script.path}`]),
+    ...(folder === undefined || script === undefined || search?.keep.length === 0
+      ? []
+      : [`  ${fixed === undefined ? "Script" : "Fixed model"}: ${folder}/${(fixed ?? script).path}`]),
   ];
 }
 

@@ -118,11 +118,18 @@ function scriptSections(model: ModelReport, scripts: readonly FixScript[], caps:
   const offered = own.find((script) => offeredFile(model)?.path.endsWith(script.fileName)) ?? own[0];
   if (offered === undefined) return [];
   if (!caps.scripts) return [`The precision script is in the artifact: ${code(offered.fileName, caps.nameLength)}.`];
+  const fixed = fixedQdqFile(model);
+  const build = fixed === undefined || fixed.command === "" ? [] : ["Build what it makes:", copyBlock(fixed.command, "sh")];
   const others = (model.fix?.files ?? []).map(({ path }) => path.split("/").at(-1) ?? path).filter((name) => name !== offered.fileName);
   return [
     details(
       `<b>Copy the precision script</b> <code>${htmlWords(offered.fileName, 100)}</code>${keptWords(model) === "" ? "" : ` (keeps ${keptWords(model)})`}`,
-      blocks(copyBlock(offered.text, languageOf(offered.fileName)), "Rebuild with it:", copyBlock(offered.command, "sh")),
+      blocks(
+        copyBlock(offered.text, languageOf(offered.fileName)),
+        fixed === undefined ? "Rebuild with it:" : "Make the fixed model with it:",
+        copyBlock(offered.command, "sh"),
+        ...build,
+      ),
     ),
     others.length === 0 ? "" : `In the artifact the same fix as ${others.map((name) => code(name, caps.nameLength)).join(", ")}.`,
   ];
@@ -133,9 +140,13 @@ const languageOf = (fileName: string) =>
 
 export type FixFile = NonNullable<ModelReport["fix"]>["files"][number];
 
+/** Of a model that comes as Q/DQ the file without the Q/DQ of the kept units, which is what was measured; undefined elsewhere. */
+export const fixedQdqFile = ({ fix, quantization }: Pick<ModelReport, "fix" | "quantization">): FixFile | undefined =>
+  quantization.algorithm === "Q/DQ" ? fix?.files.find(({ format, path }) => format === "qdq" && path.endsWith(".onnx")) : undefined;
+
 /** The file whose text the comment offers: the one that the model's lane runs itself, else the first; undefined without a fix. */
-export function offeredFile({ fix, lane }: ModelReport): FixFile | undefined {
-  const isQdq = lane === "explicit" || fix?.verified?.form?.format === "qdq";
+export function offeredFile({ fix, lane, quantization }: ModelReport): FixFile | undefined {
+  const isQdq = lane === "explicit" || fix?.verified?.form?.format === "qdq" || quantization.algorithm === "Q/DQ";
   const format = isQdq ? "qdq" : "polygraphy";
   const readable = fix?.files.filter((file) => !/\.(onnx|zip|npz|data)$/.test(file.path)) ?? [];
   return readable.find((file) => file.format === format) ?? readable[0];

@@ -3,7 +3,7 @@ import { movedScalesRule } from "../../search/advice/moved-scales.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
-import { keptWords } from "./fix.ts";
+import { fixedQdqFile, keptWords } from "./fix.ts";
 
 /** Links that a step may point at. */
 export interface NextLinks {
@@ -60,7 +60,11 @@ function fixSteps(model: ModelReport): string[] {
       ? `${proved}, on an engine`
       : `${proved}, when simulated; build it once on your GPU to confirm`
     : "not confirmed: try it before you rely on it";
-  const step = `Build with ${kept} (${proven}): take the precision script below.`;
+  const fixed = fixedQdqFile(model);
+  const step =
+    fixed === undefined
+      ? `Build with ${kept} (${proven}): take the precision script below.`
+      : `Ship the fixed Q/DQ model with ${kept} (${proven}): ${code(fixed.path, 400)} of the report, or what the script below makes.`;
   return model.fix?.latency?.pointless
     ? [`${step} It is slower than the reference, so shipping the reference is the better choice.`]
     : [step];

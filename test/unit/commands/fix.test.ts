@@ -50,6 +50,24 @@ it("still refuses a figure that is none", async () => {
   expect(log.join("\n")).toContain("is not a report of this gate");
 });
 
+it.each(["polygraphy", "trtexec"])(
+  "offers no precisions of layers for a model that comes as Q/DQ, whose quantisers they would leave: %s",
+  async (format) => {
+    const model = sampleModel({
+      quantization: { source: "the model's own Q/DQ", algorithm: "Q/DQ", samples: null, cacheHeader: null, stale: null },
+      caveats: [],
+    });
+    const effects = await place("q.json", sampleReport({ models: [model] }));
+    const { code, log } = await fix(["q.json", "--format", format], effects);
+    expect([code, log.join("\n")]).toEqual([
+      2,
+      expect.stringMatching(/quantisers of a kept unit would still clip and round: write qdq, modelopt, keep, config\./),
+    ]);
+    const usual = await fix(["q.json"], effects);
+    expect([usual.code, usual.out]).toEqual([0, expect.stringContaining("fix_qdq.py")]);
+  },
+);
+
 it.each(["polygraphy", "trtexec"])("refuses to make the form of an engine that TensorRT would refuse, and says why: %s", async (format) => {
   const model = sampleModel({
     quantization: { source: "in the model", algorithm: "Q/DQ", samples: null, cacheHeader: null, stale: null },
