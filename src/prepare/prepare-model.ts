@@ -89,10 +89,11 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const { effects, settings } = context;
   await refusePointers([entry], effects, root);
   const staged = await located(entry, ["path"], () => stageInto(place, entry.path, "staged"));
-  const samples = await located(entry, ["shapes"], () => entrySamples(entry, staged.model, place));
-  const openFeeds = samples.open;
+  // Asked for first: what is left open may be told by the samples.
   const { validation: wanted } = entry;
   if (wanted === undefined) throw new ConfigError(noValidation(entry));
+  const samples = await located(entry, ["shapes"], () => entrySamples(entry, staged.model, place));
+  const openFeeds = samples.open;
   const validation = await located(entry, ["validation", sourceKey(wanted)], () => openFeeds(wanted, "validation"));
   const calibration: FingerprintedSource[] = [];
   const openCalibration = async (feed: FeedEntry, what: string) => {

@@ -6,6 +6,7 @@
 import type { FileReader, Files } from "../effects/effects.ts";
 import { isRowMajor, openArray, readElements, readTensor, type StoredArray } from "../formats/stored-array.ts";
 import { type DType, elementCount, type Feed, type Tensor } from "../model/tensor.ts";
+import { axisHint } from "./axis-order.ts";
 import type { ModelInput } from "./model-input.ts";
 
 export interface FeedPart {
@@ -129,14 +130,15 @@ function checkInput(
   if (part.samples === "whole") {
     if (!fitsFrom(0, shape, input))
       problems.push(
-        `${place}: input "${input.name}" has the shape [${shape.join(", ")}], the model takes ${wanted}. Save it in this shape, or set \`shapes\`.`,
+        `${place}: input "${input.name}" has the shape [${shape.join(", ")}], the model takes ${wanted}. Save it in this shape, or set \`shapes\`.${axisHint(shape, (other) => fitsFrom(0, other, input))}`,
       );
     return problems;
   }
   const count = samplesIn(shape, input);
+  const hint = count === undefined ? axisHint(shape, (other) => samplesIn(other, input) !== undefined) : "";
   if (count === undefined)
     problems.push(
-      `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Axis 0 counts samples, without a rest.`,
+      `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Axis 0 counts samples, without a rest.${hint}`,
     );
   else if (part.count > 0 && count !== part.count)
     problems.push(`${place}: input "${input.name}" has ${count} samples, "${firstInput}" has ${part.count}. Save the same number.`);

@@ -67,12 +67,44 @@ describe("shapes that samples bring", () => {
     expect(await complete([input("x", ["n", "l"])], [{ source: source([[tensor("x", [3, 9])]]) }])).toMatchObject({ x: { opt: [3, 9] } });
   });
 
-  it("leave alone what is given, what is fixed and what does not fit", async () => {
-    const origin = await npz("x.npz", tensor("x", [4, 6]), tensor("y", [4, 6]), tensor("z", [4, 6, 6, 6]));
+  it("leave alone what is given and what is fixed", async () => {
+    const origin = await npz("x.npz", tensor("x", [4, 6]), tensor("y", [4, 6]), tensor("z", [4, 6]));
     const given = new Map([["x", { min: [1, 7], opt: [1, 7], max: [1, 7] }]]);
+    const range = { min: [1, 6], opt: [1, 6], max: [1, 6] };
     expect(await complete([input("x", ["n", "l"]), input("y", [4, 6]), input("z", ["n", "l"])], [origin], given)).toEqual({
       x: { min: [1, 7], opt: [1, 7], max: [1, 7] },
+      z: range,
     });
+  });
+
+  it.each([
+    [
+      "of another name",
+      "image",
+      [20, 3, 8, 12],
+      /x\.npz: input "x" is missing; it holds "image"\. Save the array under the input's name\./,
+    ],
+    [
+      "with channels last",
+      "x",
+      [20, 8, 12, 3],
+      /x" has the shape \[20, 8, 12, 3\], which does not fit .*\[n, 3, h, w\]\. .*transpose\(0, 3, 1, 2\)/,
+    ],
+    [
+      "of a rank too low",
+      "x",
+      [20, 8, 12],
+      /x" has the shape \[20, 8, 12\], which does not fit .*\[n, 3, h, w\]\. Save it in that shape\.$/,
+    ],
+    ["with other channels", "x", [20, 4, 8, 12], /x" has the shape \[20, 4, 8, 12\], which does not fit .* Save it in that shape\.$/],
+  ])("are refused, instead of asking for shapes: samples %s", async (_, name, shape, fault) => {
+    const origin = await npz("x.npz", tensor(name, shape));
+    await expect(complete([input("x", ["n", 3, "h", "w"])], [origin])).rejects.toThrow(fault);
+  });
+
+  it("names the order of numpy that makes samples with channels second fit a model with channels last", async () => {
+    const origin = await npz("x.npz", tensor("x", [20, 3, 8, 12]));
+    await expect(complete([input("x", ["n", "h", "w", 3])], [origin])).rejects.toThrow(/transpose\(0, 2, 3, 1\)/);
   });
 
   it("are refused where one name has two sizes in one sample", async () => {
