@@ -35,6 +35,8 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
     ...(own === undefined ? {} : { [ownCacheName]: own.text }),
     [toleranceName]: toleranceText(entry),
   };
+  const missing = runsOf(facts, { place: (name) => name, models }).length === 0;
+  if (missing) return { reproduce: [] };
   const lines = (files: ReproductionFiles) => commandLines(facts, files);
   const timing = timingCacheOf(facts);
   const filesAt = (place: ReproductionFiles["place"]): ReproductionFiles => ({
@@ -60,13 +62,16 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
   };
 }
 
+/** Both sides; none where a side is in no file. */
+const runsOf = ({ prepared }: Pick<FixFacts, "prepared">, files: ReproductionFiles): readonly string[] =>
+  prepared.lane.reproduce({ keep: new Set() }, files).filter((line) => !line.startsWith("trt-gate compare"));
+
 /** The command that writes the inputs, the lane's own, and the comparison by the limits of this model. */
 function commandLines({ entry, prepared }: FixFacts, files: ReproductionFiles): readonly string[] {
   const { place } = files;
-  const runs = prepared.lane.reproduce({ keep: new Set() }, files).filter((line) => !line.startsWith("trt-gate compare"));
   return [
     inputsLine(entry, prepared.job.shapes, place("inputs.json")),
-    ...runs,
+    ...runsOf({ prepared }, files),
     line("trt-gate", "compare", place("reference.json"), place("candidate.json"), "--tolerance-file", place(toleranceName)),
   ];
 }

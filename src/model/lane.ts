@@ -34,6 +34,12 @@ export interface LaneCoverage {
   readonly variant: string;
 }
 
+/** ONNX files that stand for sides of a comparison; a side without one is the user's own file. */
+export interface SideModels {
+  readonly reference?: Uint8Array;
+  readonly candidate?: Uint8Array;
+}
+
 /** One model made ready in one lane. */
 export interface PreparedLane {
   readonly lane: LaneName;
@@ -72,6 +78,8 @@ export interface PreparedLane {
    * small. Empty where the float model is given. Rejects with ToolError.
    */
   missingActivations?(): Promise<readonly string[]>;
+  /** Both sides as files, where the user has none of one; nothing in lanes whose builds name their files. The file of a side holds all its weights; without one where they are more than `mostBytes`. */
+  sideModels?(assignment: Assignment, mostBytes: number): Promise<SideModels>;
   /** Commands that do the same by hand (`polygraphy`, `trtexec`), ready to paste. */
   reproduce(assignment: Assignment, files?: ReproductionFiles): readonly string[];
   close(): Promise<void>;

@@ -69,6 +69,9 @@ export function withKept(lane: PreparedLane, { ids }: Pick<KeptUnits, "ids">): P
     units: lane.units.filter(({ id }) => !ids.has(id)),
     coverage: { ...lane.coverage, quantizedUnits: lane.coverage.quantizedUnits - ids.size },
     build: async (assignment, options) => besideKept(await lane.build(and(assignment), options), ids),
+    ...(lane.sideModels === undefined
+      ? {}
+      : { sideModels: async (assignment, mostBytes) => (await lane.sideModels?.(and(assignment), mostBytes)) ?? {} }),
     reproduce: (assignment, files) => lane.reproduce(and(assignment), files),
   };
 }

@@ -1,5 +1,5 @@
 /** The script that reproduces a verdict, run by a shell with Python's ONNX Runtime and Polygraphy, gives the figure of the report. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -56,6 +56,29 @@ async function checked(entry: string): Promise<ModelReport> {
   return model;
 }
 
+/** The Q/DQ model that ModelOpt made, alone: its float form is in no file. `kept`: nodes that a keep file keeps. */
+async function checkedQdq(kept: readonly string[]): Promise<ModelReport> {
+  await copyFile(fileURLToPath(new URL("../zoo/models/modelopt-int8.onnx", import.meta.url)), at("q.onnx"));
+  const values = Float32Array.from({ length: 5 * 3 * 16 * 16 }, (_, i) => Math.sin(i * 0.7) * Math.cos(i * 0.013));
+  await writeFile(at("images.npz"), writeNpz([{ name: "x", dtype: "float32", shape: [5, 3, 16, 16], data: values }]));
+  const keep = {
+    format: "trt-gate-keep",
+    version: 1,
+    model: { name: "q", path: "q.onnx", sha256: "0" },
+    precision: "float16",
+    units: kept.map((node) => ({ unit: node, nodes: [node] })),
+  };
+  if (kept.length > 0) await writeFile(at("q.keep.json"), JSON.stringify(keep));
+  await writeFile(
+    at(".github/trt-gate.yml"),
+    `version: 1\nmodels:\n  - name: q\n    path: q.onnx\n${kept.length > 0 ? "    keep: q.keep.json\n" : ""}    validation: {data: images.npz}\n    tolerance: {sqnr-db: {fail: 15}}\n`,
+  );
+  const { report } = await main({ inputs: { lane: "simulate", search: "off", python: at("bin/python3") } }, effects);
+  const [model] = report.models;
+  if (model?.reproduction === undefined) throw new Error(`nothing to reproduce: ${model?.message}`);
+  return model;
+}
+
 describeWithPython("the reproduction", () => {
   it.each([
     [
@@ -82,6 +105,20 @@ describeWithPython("the reproduction", () => {
       model.validation.samples,
       true,
     ]);
+  });
+
+  it.each([
+    ["as it is", []],
+    ["with a unit kept", ["widen"]],
+  ])("of a model that comes as Q/DQ compares its float form with it, %s", async (_, kept) => {
+    const model = await checkedQdq(kept);
+    const ran = await shell(model.reproduction?.command ?? "exit 9");
+    expect([ran.exitCode, model.verdict], ran.tail.join("\n")).toEqual([0, "pass"]);
+    const folder = join("trt-gate-report", model.reproduction?.script ?? "", "..");
+    const compared = await shell(`$TRT_GATE compare '${folder}/reference.json' '${folder}/candidate.json' --json`);
+    const figure = JSON.parse(compared.stdout).tensors[0].metrics.sqnrDb;
+    expect(Math.abs(figure - fromNum(model.outputs[0]?.metrics.sqnrDb ?? "NaN"))).toBeLessThan(0.05);
+    expect(model.reproduce.join("\n")).not.toContain("to-qdq");
   });
 
   it("prints the same commands one by one, in the order of running", async () => {

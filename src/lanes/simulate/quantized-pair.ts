@@ -59,6 +59,10 @@ export interface Sides {
   /** Quantisers of a file without its float model that may stand for an activation. */
   readonly doubted?: readonly DoubtedClamp[];
   readonly variant: string;
+  /** Where Q/DQ nodes of the user say what is quantised: whether their file is all there is, or lies beside the float model. */
+  readonly comesAsQdq?: "alone" | "beside float";
+  /** True where it holds operators that only TensorRT has, which were read as standard ones. */
+  readonly isReadAnew?: boolean;
   /** Where the gate's own Q/DQ is; undefined where the model brings its own. */
   readonly placement?: Placement | undefined;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
@@ -155,7 +159,8 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const holdsOwn = hasQdq(model.graph.node);
   const own = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
   const written = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
-  const quantized = toQdqForm(withoutTrtOperators(written));
+  const standard = withoutTrtOperators(written);
+  const quantized = toQdqForm(standard);
   const { float, doubted = [] } = holdsOwn ? floatForm(quantized) : { float: toNetwork(model) };
   // A quantiser's own preprocessing folds normalisations: weights are found behind them.
   const partner = holdsOwn ? undefined : await embedded(await foldBatchNorm(float, files), files);
@@ -176,6 +181,8 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     doubted,
     bodies,
     variant: "qdq",
+    comesAsQdq: holdsOwn ? "alone" : "beside float",
+    isReadAnew: standard !== written,
   };
 }
 

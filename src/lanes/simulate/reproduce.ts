@@ -1,16 +1,24 @@
 /** Commands that do the same by hand. Only words: nothing here is run. */
 import type { LaneJob } from "../../model/job.ts";
-import { type PlacementScheme, placementFlag } from "../../model/placement.ts";
+import { placementFlag } from "../../model/placement.ts";
 import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
 import { shellLine } from "../../model/shell-word.ts";
+import type { Sides } from "./quantized-pair.ts";
+import type { unfiledSides } from "./side-models.ts";
 
-/** The float side in ONNX Runtime, and a Q/DQ copy of the model that computes what the candidate computes. */
+type Told = Pick<Sides, "placement" | "comesAsQdq"> & { readonly unfiled: ReturnType<typeof unfiledSides> };
+
+/**
+ * The float side in ONNX Runtime, and what the candidate computes: the user's Q/DQ model, or a Q/DQ copy made from the scales. None where a side of a
+ * Q/DQ model is in no file: the model itself is no reference, nor the candidate where units are kept.
+ */
 export function reproduceCommands(
   { sources, quantization }: LaneJob,
-  scheme: PlacementScheme,
+  { placement, comesAsQdq, unfiled }: Told,
   files: ReproductionFiles = besideCommands,
 ): string[] {
-  const { place } = files;
+  const { place, models = {} } = files;
+  if ((unfiled.reference && models.reference === undefined) || (unfiled.candidate && models.candidate === undefined)) return [];
   const run = (model: string, output: string) =>
     line(
       ...["polygraphy", "run", model, "--onnxrt", "--graph-optimization-level", "ORT_DISABLE_ALL"],
@@ -19,11 +27,14 @@ export function reproduceCommands(
   const model = sources?.model ?? "model.onnx";
   const cache = files.cache ?? sources?.cache ?? "model.cache";
   const keep = sources?.keep === undefined ? [] : ["--keep", sources.keep];
-  const isMade = quantization.qdqPath === undefined;
-  const candidate = isMade ? place("model.qdq.onnx") : (sources?.qdq ?? "model.qdq.onnx");
+  const isMade = comesAsQdq === undefined;
+  const own = quantization.qdqPath === undefined ? model : (sources?.qdq ?? "model.qdq.onnx");
+  const candidate = isMade ? place("model.qdq.onnx") : (models.candidate ?? own);
   return [
-    run(model, "reference.json"),
-    ...(isMade ? [line("trt-gate", "cache", "to-qdq", cache, model, ...placementFlag(scheme), ...keep, "-o", candidate)] : []),
+    run(models.reference ?? model, "reference.json"),
+    ...(isMade
+      ? [line("trt-gate", "cache", "to-qdq", cache, model, ...placementFlag(placement?.scheme ?? "core"), ...keep, "-o", candidate)]
+      : []),
     run(candidate, "candidate.json"),
     line("trt-gate", "compare", place("reference.json"), place("candidate.json")),
   ];

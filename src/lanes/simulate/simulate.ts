@@ -22,6 +22,7 @@ import { reproduceCommands } from "./reproduce.ts";
 import { type RunContext, runContext } from "./run-context.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
 import { openSession } from "./session.ts";
+import { sideModels, unfiledSides } from "./side-models.ts";
 
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
 export async function prepareSimulate(job: LaneJob): Promise<PreparedLane> {
@@ -71,7 +72,8 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
       if (fresh) await outputs.rebuild();
       return explainingEngine({ job, runtime }, simulatedEngine(bench, { outputs, layers }, assignment));
     },
-    reproduce: (_, files) => reproduceCommands(job, sides.placement?.scheme ?? "core", files),
+    sideModels: async ({ keep }, mostBytes) => await sideModels(sides, { keep, mostBytes }, job.effects.files),
+    reproduce: ({ keep }, files) => reproduceCommands(job, { ...sides, unfiled: unfiledSides(sides, keep) }, files),
     close: async () => {
       await layers.close();
       await outputs.close();
