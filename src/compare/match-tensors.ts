@@ -6,7 +6,7 @@ import { ConfigError } from "../effects/failure.ts";
 import type { Iteration } from "../formats/saved-file.ts";
 import type { StoredArray } from "../formats/stored-array.ts";
 import type { Coverage } from "../measure/measurement.ts";
-import { sameShape } from "../model/tensor.ts";
+import { isQuantizedAgainstFloat, sameShape } from "../model/tensor.ts";
 
 export interface ArrayPair {
   readonly sample: number;
@@ -19,7 +19,7 @@ export interface TensorPairs {
   /** The reference's name. */
   readonly tensor: string;
   readonly pairs: readonly ArrayPair[];
-  readonly fault?: { readonly kind: "shape-mismatch" | "unequal-samples"; readonly note: string };
+  readonly fault?: { readonly kind: "shape-mismatch" | "type-mismatch" | "unequal-samples"; readonly note: string };
   readonly note?: string | undefined;
 }
 
@@ -96,10 +96,13 @@ function pairTensor(name: string, candidateName: string, reference: readonly Ite
   if (uneven) return { tensor: name, pairs: [], fault: { kind: "shape-mismatch", note: shapesText(uneven) } };
   const mixed = pairs.find(({ reference: r, candidate: c }) => r.header.dtype !== c.header.dtype);
   if (!mixed) return { tensor: name, pairs };
+  const types = `reference is ${mixed.reference.header.dtype}, candidate ${mixed.candidate.header.dtype}`;
+  if (isQuantizedAgainstFloat(mixed.reference.header.dtype, mixed.candidate.header.dtype))
+    return { tensor: name, pairs: [], fault: { kind: "type-mismatch", note: types } };
   return {
     tensor: name,
     pairs,
-    note: `reference is ${mixed.reference.header.dtype}, candidate ${mixed.candidate.header.dtype}; measured in float64`,
+    note: `${types}; measured in float64`,
   };
 }
 

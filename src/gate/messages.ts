@@ -105,6 +105,8 @@ export function faultText({ tensor, nonFinite, note }: Measurement, fault: Fault
   switch (fault) {
     case "shape-mismatch":
       return `"${tensor}" has different shapes: ${note ?? "unknown"}.`;
+    case "type-mismatch":
+      return `"${tensor}" holds quantised numbers on one side and their values on the other: ${note ?? "unknown"}.`;
     case "data-dependent-size":
       return `the two sides found different numbers of entries for "${tensor}": ${note ?? "unknown"}.`;
     case "unequal-samples":

@@ -81,6 +81,10 @@ export const reasons = {
   "output-missing": undecided("A final output of the model is on one side only, or on none.", "Look at the names of both sides' outputs."),
   coverage: undecided("Fewer of the reference's outputs were compared than `min-coverage` asks.", "Look at the tensors on one side only."),
   "shape-mismatch": undecided("The sides have different shapes.", "Compare outputs of the same inputs and the same model."),
+  "type-mismatch": undecided(
+    "An output is float on one side and an 8-bit integer on the other.",
+    "End the quantised model in a DequantizeLinear, so that its output is float too.",
+  ),
   "data-dependent-size": undecided(
     "The size of an output depends on the values, and the sides found different numbers of entries: that difference is the loss.",
     "Compare what the model computes before it selects (boxes and scores before NMS): make those tensors outputs, or give a `task`.",

@@ -107,6 +107,7 @@ function reasonFor({ level, of, value }: Check, role: Measurement["role"], isPar
 
 const reasonOfFault: Readonly<Record<Fault, ReasonCode>> = {
   "shape-mismatch": "shape-mismatch",
+  "type-mismatch": "type-mismatch",
   "data-dependent-size": "data-dependent-size",
   "unequal-samples": "unequal-samples",
   empty: "empty-tensor",

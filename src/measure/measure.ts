@@ -4,7 +4,7 @@
  */
 import type { TensorPair } from "../model/engine.ts";
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
-import { type BatchRows, type DType, isFloat, sameShape, type Tensor } from "../model/tensor.ts";
+import { type BatchRows, type DType, isFloat, isQuantizedAgainstFloat, sameShape, type Tensor } from "../model/tensor.ts";
 import { accumulate, type Closeness, type Numbers } from "./accumulate.ts";
 import { accumulateAgreement } from "./agreement.ts";
 import { addValues } from "./by-value.ts";
@@ -94,6 +94,10 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
     const note = `reference is ${shapeText(reference)}, candidate ${shapeText(candidate)} in sample ${sample}`;
     const open = openDifference(reference.shape, candidate.shape, options.outputDims?.get(entry.tensor)) ?? sizeWords(entry.form);
     entry.fault ??= open === undefined ? { kind: "shape-mismatch", note } : { kind: "data-dependent-size", note: `${note}; ${open}` };
+    return;
+  }
+  if (isQuantizedAgainstFloat(reference.dtype, candidate.dtype)) {
+    entry.fault ??= { kind: "type-mismatch", note: `reference is ${reference.dtype}, candidate ${candidate.dtype}` };
     return;
   }
   if (reference.dtype !== candidate.dtype)

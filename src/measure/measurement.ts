@@ -27,6 +27,7 @@ export interface NonFinite {
 /** Why a pair counts as not measured. `unequal-samples`: one side has the tensor in more samples than the other. */
 export type Fault =
   | "shape-mismatch"
+  | "type-mismatch"
   | "data-dependent-size"
   | "empty"
   | "unequal-samples"

@@ -56,3 +56,7 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
 
 /** True for float16, float32 and float64. */
 export const isFloat = (dtype: DType): boolean => dtype.startsWith("float");
+
+/** Values on one side and 8-bit numbers on the other, which are values only with their scale: no figure tells how far the two are apart. */
+export const isQuantizedAgainstFloat = (one: DType, other: DType): boolean =>
+  (isFloat(one) && /^u?int8$/.test(other)) || (isFloat(other) && /^u?int8$/.test(one));

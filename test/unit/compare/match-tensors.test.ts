@@ -73,6 +73,11 @@ test("faults different shapes and never broadcasts", () => {
   expect(tensors[0]?.fault).toEqual({ kind: "shape-mismatch", note: "reference is [2, 1], candidate [2] in iteration 0" });
 });
 
+test("faults quantised numbers beside values", () => {
+  const { tensors } = pairSides([new Map([["y", array()]])], [new Map([["y", array([2], "uint8")]])], new Map());
+  expect(tensors[0]).toMatchObject({ pairs: [], fault: { kind: "type-mismatch", note: "reference is float32, candidate uint8" } });
+});
+
 test("notes different types and compares them", () => {
   const { tensors } = pairSides([new Map([["y", array()]])], [new Map([["y", array([2], "float16")]])], new Map());
   expect(tensors[0]).toMatchObject({ pairs: [{ sample: 0 }], note: expect.stringContaining("float32, candidate float16") });

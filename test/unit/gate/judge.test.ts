@@ -99,6 +99,7 @@ describe("what could not be measured", () => {
     ["nonfinite-reference", "undecided", "nonfinite-reference"],
     ["nonfinite-both", "undecided", "nonfinite-both"],
     ["shape-mismatch", "undecided", "shape-mismatch"],
+    ["type-mismatch", "undecided", "type-mismatch"],
     ["unequal-samples", "undecided", "unequal-samples"],
     ["empty", "undecided", "empty-tensor"],
   ];

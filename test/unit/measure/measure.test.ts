@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { measure } from "../../../src/measure/measure.ts";
 import type { TensorPair } from "../../../src/model/engine.ts";
+import type { Tensor } from "../../../src/model/tensor.ts";
 import { openFeeds } from "../../../src/samples/feeds.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { options, pair, stream, tensor, typed } from "./pairs.ts";
@@ -77,6 +78,16 @@ describe("measuring a stream of pairs", () => {
     const pairs = stream(pair({ reference: typed("float32", Float32Array.of(1)), candidate: typed("float16", Float32Array.of(1)) }));
     const [measurement] = (await measure(pairs, options)).measurements;
     expect(measurement).toMatchObject({ note: "reference is float32, candidate float16; measured in float64", metrics: { exactMatch: 1 } });
+  });
+
+  test("quantised numbers are not compared with the values that they stand for", async () => {
+    const [float, int] = [typed("float32", Float32Array.of(1)), typed("int8", Int8Array.of(1))];
+    const faults = async (reference: Tensor, candidate: Tensor) =>
+      (await measure(stream(pair({ reference, candidate })), options)).measurements[0];
+    const note = "reference is float32, candidate int8";
+    expect(await faults(float, int)).toMatchObject({ fault: "type-mismatch", note, metrics: {} });
+    expect(await faults(int, float)).toMatchObject({ fault: "type-mismatch" });
+    expect((await faults(int, int))?.fault).toBeUndefined();
   });
 
   test("measures integers and booleans by exact match", async () => {
