@@ -5,7 +5,7 @@ import type { ModelEntry } from "../config/settings.ts";
 import { fileName } from "../effects/file-name.ts";
 import { latencyOfFix } from "../evaluate/latency.ts";
 import type { Judging } from "../evaluate/outputs.ts";
-import { type Fix, formatsFor } from "../fix/artifact.ts";
+import { comesAsQdq, type Fix, type FixFormat, formatsFor } from "../fix/artifact.ts";
 import { makeArtifacts } from "../fix/artifacts.ts";
 import { refusedIn, withoutProof } from "../fix/from-report.ts";
 import type { Engine } from "../model/engine.ts";
@@ -52,12 +52,26 @@ export async function scalesOnly({ prepared, entry, own, context }: FixFacts): P
   return { files: await writeCache(own.text, fixFolder(prepared, entry), context), verified: null, latency: null };
 }
 
+/**
+ * Of a model that comes as Q/DQ the file that was judged: the repository's own without the Q/DQ of the units that its keep file names. Undefined where
+ * none are kept, and where scales quantise the model.
+ */
+export async function keptModel(facts: FixFacts): Promise<FixReport | undefined> {
+  const { entry, prepared, context, decided } = facts;
+  if (prepared.kept === undefined || !comesAsQdq(prepared.quantization)) return undefined;
+  const why = { keep: [], message: `Kept by ${prepared.kept.file}.` };
+  const verified = { message: "The check judged the model with these units kept: report.json holds its verdict." };
+  const { engine } = decided.run;
+  const fix = { ...(await describeFix({ ...facts, fixed: engine }, why, verified)), proved: provedForm(prepared, engine) };
+  return { files: await writeFix(fix, fixFolder(prepared, entry), context, ["qdq"]), verified: null, latency: null };
+}
+
 const fixFolder = ({ sha256 }: Pick<Prepared, "sha256">, { name }: ModelEntry): string => `${fileName(name)}-${sha256.slice(0, 8)}`;
 
 async function describeFix(
   { entry, prepared, context, own, fixed, engines = [] }: FixFacts,
-  outcome: SearchOutcome,
-  verified: Verified,
+  outcome: Pick<SearchOutcome, "keep" | "message"> & Partial<Pick<SearchOutcome, "proof">>,
+  verified: Pick<Verified, "message">,
 ): Promise<Fix> {
   const units = new Map(prepared.lane.units.map((unit) => [unit.id, unit]));
   const place = placeIn(join("fix", fixFolder(prepared, entry)), context);
@@ -155,10 +169,15 @@ async function writeCache(text: string, folderName: string, context: CheckContex
   return written ? [{ format: "cache", path, command: "", leftOut: [] }] : [];
 }
 
-/** Writes every format's files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */
-async function writeFix(fix: Fix, folderName: string, context: CheckContext): Promise<FixReport["files"]> {
+/** Writes the formats' files under `<report>/fix/<model>/` and tells what was written, with the command that uses each. */
+async function writeFix(
+  fix: Fix,
+  folderName: string,
+  context: CheckContext,
+  formats: readonly FixFormat[] = formatsFor(fix),
+): Promise<FixReport["files"]> {
   const written: FixReport["files"] = [];
-  for (const artifact of formatsFor(fix).flatMap((format) => makeArtifacts(format, fix))) {
+  for (const artifact of formats.flatMap((format) => makeArtifacts(format, fix))) {
     const path = join("fix", folderName, artifact.fileName);
     const { content } = artifact;
     const isWritten = await writeBeside(path, context, (target) =>

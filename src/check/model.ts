@@ -4,7 +4,7 @@
  */
 
 import { keepEngineFiles } from "../artifacts/engine-files.ts";
-import { fixModel, scalesOnly } from "../artifacts/fix.ts";
+import { fixModel, keptModel, scalesOnly } from "../artifacts/fix.ts";
 import { writeReproduction } from "../artifacts/reproduction.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
@@ -161,7 +161,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     harm: harm.found(),
     ...optional({ doubt, localised, searched, outcome, own, task, fixed, engines, half }),
   };
-  const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : await scalesOnly(facts);
+  const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : ((await scalesOnly(facts)) ?? (await keptModel(facts)));
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
   const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
   return { ...report, message: fittingMessage(report), ...(await writeReproduction(facts)) };

@@ -2,12 +2,16 @@
 import { nothingToDo } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
+import { shipKept } from "./sections/kept.ts";
 import { restoreCommand, restoreText } from "./sections/next.ts";
+
+type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
 const [whole, clause] = ["Take the fix where the search found one, or calibrate anew.", ", and at the fix where the search found one"];
 
 /** The very message where it holds none of the steps that depend on a search. Scales that this change moved are put back before anything else. */
-export function fittingMessage({ message, search, fix, advice }: Pick<ModelReport, "message" | "search" | "fix" | "advice">): string {
+export function fittingMessage(model: Fitted): string {
+  const { message, search, fix, advice, verdict } = model;
   const [step, ending] = stepOf(search, fix);
   const back = restoreCommand({ advice });
   const sentence =
@@ -16,7 +20,10 @@ export function fittingMessage({ message, search, fix, advice }: Pick<ModelRepor
       : `Put the former calibration cache back (${back}) where the moved scales were not meant. Else: ${step.charAt(0).toLowerCase()}${step.slice(1)}`;
   const fitted = message.replace(whole, () => sentence).replace(clause, ending);
   // Of a pass: it is one by its kept units alone.
-  return back === undefined ? fitted : fitted.replace(nothingToDo, () => restoreText({ advice }));
+  const left = [...(back === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)];
+  if (verdict !== "pass" || left.length === 0) return fitted;
+  // A caveat's step stands where nothing would be to do.
+  return fitted.includes(nothingToDo) ? fitted.replace(nothingToDo, () => left.join(" ")) : [fitted, ...left].join(" ");
 }
 
 /** Nothing can be searched in saved outputs. */

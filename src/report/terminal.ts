@@ -14,7 +14,7 @@ import { fixedQdqFile, offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
-import { keptSentence } from "./sections/kept.ts";
+import { keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText } from "./sections/next.ts";
@@ -142,7 +142,9 @@ const keptLine = (model: ModelReport): string[] =>
 
 /** Of a pass by kept units. */
 const stillFar = (model: ModelReport): string[] =>
-  model.verdict !== "pass" || restoreText(model) === "" ? [] : wrapped(`${name(model.name)}: ${plainLine(restoreText(model), 600)}`, "  ");
+  (model.verdict === "pass" ? [restoreText(model), ...shipKept(model)] : [])
+    .filter((words) => words !== "")
+    .flatMap((words) => wrapped(`${name(model.name)}: ${plainLine(words, 600)}`, "  "));
 
 function layerTable(model: ModelReport, most: number, paint: Paint): string {
   if (model.worst.length === 0 || most === 0) return "";

@@ -119,6 +119,10 @@ describeWithPython("the reproduction", () => {
     const figure = JSON.parse(compared.stdout).tensors[0].metrics.sqnrDb;
     expect(Math.abs(figure - fromNum(model.outputs[0]?.metrics.sqnrDb ?? "NaN"))).toBeLessThan(0.05);
     expect(model.reproduce.join("\n")).not.toContain("to-qdq");
+    const shipped = model.fix?.files.map(({ path }) => path.split("/").at(-1)) ?? [];
+    expect([shipped, model.message.includes("ship fix/")]).toEqual(
+      kept.length === 0 ? [[], false] : [["fix_qdq.py", "fixed.qdq.onnx"], true],
+    );
   });
 
   it("prints the same commands one by one, in the order of running", async () => {

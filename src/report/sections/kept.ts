@@ -4,6 +4,7 @@ import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
+import { fixedQdqFile } from "./fix.ts";
 import { type NextLinks, restoreText } from "./next.ts";
 
 /** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
@@ -29,6 +30,17 @@ export function keptLines(report: Report, caps: SizeLimits): string {
 /** Of a pass, whose other advice is not told. */
 const stillFar = (model: ModelReport, caps: SizeLimits): string =>
   model.verdict === "pass" && restoreText(model) !== "" ? `. ${escapeMarkdown(restoreText(model), Math.max(400, caps.messageLength))}` : "";
+
+/** Empty without kept units, and where scales quantise the model. No builder reads a keep file: what passes is the Q/DQ model without the kept units' quantisers, which is not the repository's own. */
+export function shipKept({ kept, path, quantization, fix }: Pick<ModelReport, "kept" | "path" | "quantization" | "fix">): string[] {
+  if (kept === undefined || quantization.algorithm !== "Q/DQ") return [];
+  const own = quantization.source.endsWith(".onnx") ? quantization.source : path;
+  const fixed = fixedQdqFile({ fix, quantization })?.path;
+  const file = fixed === undefined ? "the model that trt-gate fix REPORT --format qdq -o FILE.onnx writes" : `${fixed} of the report`;
+  return [
+    `This passes because of the units kept in ${kept.file}, which ${own} itself still quantises: ship ${file}, or commit it in place of ${own} and take the line keep out.`,
+  ];
+}
 
 /** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
 export function adoptFix({ name, fix }: ModelReport, links: NextLinks): string {

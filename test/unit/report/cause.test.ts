@@ -104,6 +104,23 @@ it("puts moved scales back before keeping anything: in terminal, comment and mes
   );
 });
 
+it("says of a pass by units kept in a Q/DQ model which file ships", () => {
+  const model: ModelReport = {
+    ...passingModel(),
+    message: "Within. Nothing to do.",
+    path: "net.onnx",
+    kept: { file: "net.keep.json", precision: "float16", units: [sampleUnit(7)] },
+    quantization: { source: "the model's own Q/DQ", algorithm: "Q/DQ", samples: null, cacheHeader: null, stale: null },
+    fix: { files: [{ format: "qdq", path: "fix/n/fixed.qdq.onnx", command: "", leftOut: [] }], verified: null, latency: null },
+  };
+  const message = fittingMessage(model);
+  expect(message).toBe(
+    "Within. This passes because of the units kept in net.keep.json, which net.onnx itself still quantises: ship fix/n/fixed.qdq.onnx of the report, or commit it in place of net.onnx and take the line keep out.",
+  );
+  const terminal = renderTerminal(sampleReport({ verdict: "pass", models: [model] }), { ansi: false, folder: "out" });
+  expect(terminal.replaceAll(/\s+/g, " ")).toContain("ship fix/n/fixed.qdq.onnx of the report");
+});
+
 it("tells once of a damaged scale that several kept units read", () => {
   const tensor = sampleLayer(6).tensor;
   const keep = [7, 8, 9].map((i) => ({ ...sampleUnit(i), inputs: [tensor] }));
