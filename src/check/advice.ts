@@ -88,17 +88,18 @@ async function rangesOf({ prepared, localised }: CheckFacts): Promise<NonNullabl
   });
 }
 
-/** Nothing without a base commit, without a cache, and where no scale moved. Of a pass only where units are kept: it may hide a broken scale. */
+/** Nothing without a base commit, where no scale moved, and where the file that holds them changed otherwise too. Of a pass only where units are kept: it may hide a broken scale. */
 async function movedOf({ baseline, entry, context, prepared }: CheckFacts, { verdict, kept }: ModelReport): Promise<AdviceFacts["moved"]> {
-  const cache = entry.quantization?.cache;
-  if (cache === undefined || !(verdict === "regression" || kept !== undefined)) return undefined;
+  if (!(verdict === "regression" || kept !== undefined)) return undefined;
   const known = baseline?.report;
-  const base = known === undefined ? await scalesSinceBase(entry, context) : { commit: known.commit, scales: known.scales ?? [] };
-  if (base === undefined || base.scales.length === 0) return undefined;
+  const base = known?.scales?.length === 0 ? undefined : await scalesSinceBase(entry, context);
+  if (base?.scalesIn === undefined) return undefined;
+  const { scalesIn, ...moved } = base;
   const { proto } = await readModel(prepared.job.modelPath, context.effects.files, { weights: "left-in-file" });
   return {
-    ...base,
-    cache,
+    ...moved,
+    cache: scalesIn,
+    what: scalesIn === entry.quantization?.cache ? "calibration cache" : "Q/DQ model",
     basePassed: known === undefined ? undefined : known.verdict === "pass",
     inputs: (proto.graph?.input ?? []).map(({ name }) => name),
   };

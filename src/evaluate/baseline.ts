@@ -36,16 +36,20 @@ export async function measureBaseline(entry: ModelEntry, context: CheckContext):
   }
 }
 
-/** How the cache's scales differ from the base commit's where no model of that was run; undefined without a base, or where none moved. */
+/** How the scales of a cache or of Q/DQ nodes differ from the base commit's where no model of that was run; undefined without a base, or where none moved. */
 export async function scalesSinceBase(
   entry: ModelEntry,
   context: CheckContext,
-): Promise<{ readonly commit: string; readonly scales: Suspects["scales"] } | undefined> {
-  const base = context.hasBase && entry.quantization?.cache !== undefined ? await baseOf(entry, context) : undefined;
+): Promise<({ readonly commit: string } & Pick<Suspects, "scales" | "scalesIn">) | undefined> {
+  const base = context.hasBase && holdsScales(entry) ? await baseOf(entry, context) : undefined;
   if (base === undefined) return undefined;
-  const { scales } = await suspects(entry, base.folder, context.effects);
-  return scales.length === 0 ? undefined : { commit: base.commit, scales };
+  const { scales, scalesIn } = await suspects(entry, base.folder, context.effects);
+  return scales.length === 0 ? undefined : { commit: base.commit, scales, scalesIn };
 }
+
+/** Else calibration makes them. */
+const holdsScales = ({ quantization }: ModelEntry): boolean =>
+  quantization === undefined || quantization.cache !== undefined || quantization.qdq !== undefined;
 
 async function baseOf(entry: ModelEntry, context: CheckContext): Promise<{ folder: string; commit: string } | undefined> {
   try {

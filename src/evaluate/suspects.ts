@@ -6,8 +6,10 @@ import { openCache } from "../calibration/open-cache.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { plural } from "../model/plural.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { opsetsOf } from "../onnx/network.ts";
+import { quantiserConstants } from "../onnx/qdq-scales.ts";
 import { readModel } from "../onnx/read.ts";
 
 /** Larger files are compared by their hash alone. */
@@ -16,9 +18,13 @@ const mostBytes = 300 * 2 ** 20;
 export interface Suspects {
   /** In words. */
   readonly causes: readonly string[];
-  /** Scales of the cache that moved, largest factor first; `ratio`: new by old. At most twenty. */
-  readonly scales: readonly { readonly tensor: string; readonly ratio: number }[];
+  /** Scales of the cache, or of Q/DQ nodes, that moved, largest factor first; `ratio`: new by old, of several channels the farthest. At most twenty. */
+  readonly scales: readonly MovedScale[];
+  /** The file that holds them and nothing else that changed, so that putting it back puts back no more; undefined where none moved. */
+  readonly scalesIn?: string | undefined;
 }
+
+type MovedScale = { readonly tensor: string; readonly ratio: number };
 
 const mostScales = 20;
 
@@ -27,15 +33,33 @@ export async function suspects(entry: ModelEntry, base: string, { files, cwd }: 
   const { quantization, validation } = entry;
   const places = { files, cwd, base };
   const cache = await knownFailures(() => cacheChange(quantization?.cache, places));
+  const models = [await modelChange(entry.path, "model", places), await modelChange(quantization?.qdq, "Q/DQ model", places)];
   const parts = await Promise.all([
-    knownFailures(() => modelCauses(entry.path, "model", places)),
-    knownFailures(() => modelCauses(quantization?.qdq, "Q/DQ model", places)),
+    ...models.map(({ causes }) => causes),
     cache.flatMap(cacheCauses),
     knownFailures(() => dataCauses(quantization?.data, "calibration samples", places)),
     knownFailures(() => dataCauses(validation?.data ?? validation?.inputs, "validation samples", places)),
   ]);
   const moved = cache.flatMap((diff) => diff.moved.slice(0, mostScales));
-  return { causes: parts.flat(), scales: moved.map(({ tensor, ratio }) => ({ tensor, ratio })) };
+  if (moved.length > 0)
+    return { causes: parts.flat(), scales: moved.map(({ tensor, ratio }) => ({ tensor, ratio })), scalesIn: quantization?.cache };
+  const holder = models.find(({ scales }) => scales.length > 0);
+  return { causes: parts.flat(), scales: holder?.scales.slice(0, mostScales) ?? [], scalesIn: holder?.isAlone ? holder.path : undefined };
+}
+
+interface ModelChange {
+  readonly path?: string | undefined;
+  readonly causes: readonly string[];
+  readonly scales: readonly MovedScale[];
+  /** Nothing else of the file changed. */
+  readonly isAlone: boolean;
+}
+
+const unchanged: ModelChange = { causes: [], scales: [], isAlone: false };
+
+async function modelChange(path: string | undefined, what: string, places: Places): Promise<ModelChange> {
+  const [found = unchanged] = await knownFailures(async () => [await changeOf(path, what, places)]);
+  return found;
 }
 
 interface Places {
@@ -44,13 +68,16 @@ interface Places {
   readonly base: string;
 }
 
-async function modelCauses(path: string | undefined, what: string, { files, cwd, base }: Places): Promise<string[]> {
-  if (path === undefined || (await sameBytes(path, { files, cwd, base }))) return [];
+async function changeOf(path: string | undefined, what: string, { files, cwd, base }: Places): Promise<ModelChange> {
+  if (path === undefined || (await sameBytes(path, { files, cwd, base }))) return unchanged;
   const sizes = await Promise.all([base, cwd].map(async (root) => (await files.stat(join(root, path)))?.sizeBytes ?? 0));
-  if (Math.max(...sizes) > mostBytes) return [`the ${what} changed`];
+  const somehow = { ...unchanged, causes: [`the ${what} changed`] };
+  if (Math.max(...sizes) > mostBytes) return somehow;
   const [before, after] = await Promise.all([readModel(join(base, path), files), readModel(join(cwd, path), files)]);
-  const causes = [...exporterCauses(before, after), ...graphCauses(before, after, what)];
-  return causes.length > 0 ? causes : [`the ${what} changed`];
+  const exporter = exporterCauses(before, after);
+  const graph = graphChange(before, after, what);
+  const causes = [...exporter, ...graph.causes];
+  return causes.length > 0 ? { ...graph, path, causes, isAlone: graph.isAlone && exporter.length === 0 } : somehow;
 }
 
 function exporterCauses(before: OnnxModel, after: OnnxModel): string[] {
@@ -63,7 +90,8 @@ function exporterCauses(before: OnnxModel, after: OnnxModel): string[] {
 }
 
 /** Weights count as changed only where the graph is the same: else names need not mean the same. */
-function graphCauses({ graph: old }: OnnxModel, { graph: now }: OnnxModel, what: string): string[] {
+function graphChange(before: OnnxModel, after: OnnxModel, what: string): ModelChange {
+  const [{ graph: old }, { graph: now }] = [before, after];
   const shape = (nodes: typeof old.node) =>
     nodes.map(({ opType, input, output }) => [opType, ...input, "", ...output].join("\0")).join("\n");
   if (shape(old.node) !== shape(now.node)) {
@@ -71,12 +99,52 @@ function graphCauses({ graph: old }: OnnxModel, { graph: now }: OnnxModel, what:
       old.node.length === now.node.length
         ? `${now.node.length} nodes as before`
         : `${old.node.length} nodes before, ${now.node.length} now`;
-    return [`the graph of the ${what} changed (${moved})`];
+    return { ...unchanged, causes: [`the graph of the ${what} changed (${moved})`] };
   }
-  const before = new Map(old.initializer.map((tensor) => [tensor.name, hashOf(tensor.rawData, tensor.floatData)]));
-  const changed = now.initializer.filter((tensor) => before.get(tensor.name) !== hashOf(tensor.rawData, tensor.floatData));
-  return changed.length === 0 ? [] : [`weights changed in ${changed.length} of ${now.initializer.length} tensors, the graph is the same`];
+  const hashes = new Map(old.initializer.map((tensor) => [tensor.name, hashOf(tensor.rawData, tensor.floatData)]));
+  const quantisers = quantiserConstants(after);
+  const changed = now.initializer.filter((tensor) => hashes.get(tensor.name) !== hashOf(tensor.rawData, tensor.floatData));
+  const weights = changed.filter(({ name }) => !quantisers.has(name));
+  const total = now.initializer.filter(({ name }) => !quantisers.has(name)).length;
+  const { scales, causes } = quantiserChange(quantiserConstants(before), quantisers);
+  const told = weights.length === 0 ? [] : [`weights changed in ${weights.length} of ${total} tensors, the graph is the same`];
+  return { causes: [...causes, ...told], scales, isAlone: told.length === 0 };
 }
+
+type Quantisers = ReturnType<typeof quantiserConstants>;
+
+function quantiserChange(before: Quantisers, after: Quantisers): Pick<ModelChange, "causes" | "scales"> {
+  const pairs = [...after].flatMap(([name, now]) => {
+    const old = before.get(name);
+    return old === undefined ? [] : [{ ...now, old: old.values }];
+  });
+  const scales = pairs.filter(({ kind }) => kind === "scale");
+  const moved = scales
+    .map(({ tensor, values, old }) => ({ tensor, ratio: farthest(values, old) }))
+    .filter(({ ratio }) => ratio !== 1)
+    .toSorted((a, b) => distance(b.ratio) - distance(a.ratio));
+  const zeros = pairs.filter(({ kind, values, old }) => kind === "zero point" && Array.from(values).some((value, i) => value !== old[i]));
+  const [most] = moved;
+  return {
+    scales: moved,
+    causes: [
+      ...(most === undefined
+        ? []
+        : [`${moved.length} of ${scales.length} Q/DQ scales moved, most "${most.tensor}" (${times(most.ratio)})`]),
+      ...(zeros.length === 0 ? [] : [`zero points changed in ${plural(zeros.length, "quantiser")}, first that of "${zeros[0]?.tensor}"`]),
+    ],
+  };
+}
+
+/** New by old of the channel that moved most; 1 where none did. */
+const farthest = (now: ArrayLike<number>, old: ArrayLike<number>): number =>
+  Array.from(now, (value, i) => (value === old[i] ? 1 : value / (old[i] ?? Number.NaN))).reduce(
+    (most, ratio) => (distance(ratio) > distance(most) ? ratio : most),
+    1,
+  );
+/** What is no factor is farthest. */
+const distance = (ratio: number): number => (ratio > 0 ? Math.abs(Math.log(ratio)) : Number.POSITIVE_INFINITY);
+const times = (ratio: number): string => `${Number(ratio.toPrecision(3))} times`;
 
 const hashOf = (raw: Uint8Array, floats: readonly number[]): string =>
   createHash("sha256").update(raw).update(Float32Array.from(floats)).digest("hex");
@@ -89,7 +157,7 @@ async function cacheChange(path: string | undefined, { files, cwd, base }: Place
 
 function cacheCauses({ moved, unchanged, added, removed }: CacheDiff): string[] {
   const [most] = moved;
-  const named = most === undefined ? "" : `, most "${most.tensor}" (${Number(most.ratio.toPrecision(3))} times)`;
+  const named = most === undefined ? "" : `, most "${most.tensor}" (${times(most.ratio)})`;
   return [
     ...(moved.length === 0 ? [] : [`${moved.length} of ${moved.length + unchanged} scales moved${named}`]),
     ...(added.length + removed.length === 0 ? [] : [`the cache gained ${added.length} and lost ${removed.length} tensors`]),

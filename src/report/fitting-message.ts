@@ -3,7 +3,7 @@ import { nothingToDo } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
 import { shipKept } from "./sections/kept.ts";
-import { restoreCommand, restoreText } from "./sections/next.ts";
+import { restoreCommand, restoredFile, restoreText } from "./sections/next.ts";
 
 type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
@@ -17,7 +17,7 @@ export function fittingMessage(model: Fitted): string {
   const sentence =
     back === undefined
       ? step
-      : `Put the former calibration cache back (${back}) where the moved scales were not meant. Else: ${step.charAt(0).toLowerCase()}${step.slice(1)}`;
+      : `Put the former ${restoredFile({ advice })} back (${back}) where the moved scales were not meant. Else: ${step.charAt(0).toLowerCase()}${step.slice(1)}`;
   const fitted = message.replace(whole, () => sentence).replace(clause, ending);
   // Of a pass: it is one by its kept units alone.
   const left = [...(back === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)];

@@ -38,6 +38,10 @@ const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule ===
 /** What to put back and with which command; empty where no scale moved. */
 export const restoreText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isRestore)?.text ?? "";
 
+/** What holds the moved scales, in words. */
+export const restoredFile = ({ advice }: Pick<ModelReport, "advice">): string =>
+  String(advice.find(isRestore)?.evidence.what ?? "calibration cache");
+
 /** The command alone, as `git checkout BASE -- CACHE`; undefined where no scale moved. */
 export function restoreCommand({ advice }: Pick<ModelReport, "advice">): string | undefined {
   const command = advice.find(isRestore)?.evidence.command;

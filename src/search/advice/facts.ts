@@ -49,8 +49,10 @@ export interface CalibrationFacts {
 }
 
 export interface MovedFacts {
-  /** As `git checkout` takes it in the working folder. */
+  /** The file that holds the scales, as `git checkout` takes it in the working folder. */
   readonly cache: string;
+  /** A cache where it is left out. */
+  readonly what?: "calibration cache" | "Q/DQ model";
   readonly commit: string;
   /** The base commit's own model met its limits; undefined where it was not run. */
   readonly basePassed: boolean | undefined;

@@ -19,10 +19,11 @@ export function movedScales({ moved, accurate, keptHere }: AdviceFacts): Advice 
   if (moved === undefined || worst === undefined || moved.basePassed === false || (accurate === true && keptHere === undefined))
     return undefined;
   const command = shellLine(["git", "checkout", moved.commit.slice(0, 12), "--", moved.cache]);
+  const what = moved.what ?? "calibration cache";
   return {
     rule: movedScalesRule,
-    text: accurate === true ? stillFar(far, keptHere ?? "", command) : restore(far, moved, command),
-    evidence: { command, tensor: worst.tensor, ratio: worst.ratio, moved: far.length },
+    text: accurate === true ? stillFar(far, keptHere ?? "", { what, command }) : restore(far, moved, { what, command }),
+    evidence: { command, what, tensor: worst.tensor, ratio: worst.ratio, moved: far.length },
   };
 }
 
@@ -31,16 +32,24 @@ export const isFar = (ratio: number): boolean => !(Math.abs(Math.log(ratio)) < M
 
 type Scales = MovedFacts["scales"];
 
-function restore(far: Scales, { inputs, commit, basePassed }: MovedFacts, command: string): string {
+interface Step {
+  readonly what: string;
+  readonly command: string;
+}
+
+/** "cache" is short for what the sentence is about. */
+const short = (what: string): string => what.replace("calibration ", "");
+
+function restore(far: Scales, { inputs, commit, basePassed }: MovedFacts, { what, command }: Step): string {
   const input = far.find(({ tensor }) => inputs.includes(tensor));
   const where = `${commit.slice(0, 7)}${basePassed === true ? ", where the model passed" : ""}`;
   if (far.length > FEW && input !== undefined)
-    return `${far.length} scales moved far since ${where}, the input's among them ("${input.tensor}": ${times(input.ratio)}). Check the calibration data and its preprocessing first; this puts the former cache back: ${command}. Keep units in higher precision only where the new scales are meant.`;
-  return `${sentenceOf(far)} ${where}. Where that was not meant, put the former cache back first: ${command}. Keep units in higher precision only where the new ${far.length === 1 ? "scale is" : "scales are"} meant.`;
+    return `${far.length} scales moved far since ${where}, the input's among them ("${input.tensor}": ${times(input.ratio)}). Check the calibration data and its preprocessing first; this puts the former ${short(what)} back: ${command}. Keep units in higher precision only where the new scales are meant.`;
+  return `${sentenceOf(far)} ${where}. Where that was not meant, put the former ${short(what)} back first: ${command}. Keep units in higher precision only where the new ${far.length === 1 ? "scale is" : "scales are"} meant.`;
 }
 
-const stillFar = (far: Scales, keepFile: string, command: string): string =>
-  `This passes because of the units kept in ${keepFile}: the scale of ${named(far)} is still ${times(far[0]?.ratio ?? 1)} the base's. Where that was not meant, put the former cache back (${command}) and take those units out of ${keepFile}.`;
+const stillFar = (far: Scales, keepFile: string, { what, command }: Step): string =>
+  `This passes because of the units kept in ${keepFile}: the scale of ${named(far)} is still ${times(far[0]?.ratio ?? 1)} the base's. Where that was not meant, put the former ${short(what)} back (${command}) and take those units out of ${keepFile}.`;
 
 const sentenceOf = (far: Scales): string =>
   far.length === 1

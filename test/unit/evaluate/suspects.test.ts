@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { writeCache } from "../../../src/calibration/cache.ts";
 import { type Suspects, suspects } from "../../../src/evaluate/suspects.ts";
+import { DataType } from "../../../src/onnx/model.ts";
 import { encode, type ModelParts, modelProto, node, weight } from "../../fakes/onnx-models.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { entryOf } from "../../fakes/settings.ts";
@@ -18,12 +19,17 @@ const cacheOf = (scales: Readonly<Record<string, number>>) =>
   writeCache({ version: "8601", algorithm: "EntropyCalibration2", scales: new Map(Object.entries(scales)) });
 
 /** Causes between two states of the files: the base commit's, and what the change makes of them. */
-async function changed(change: { readonly model?: Uint8Array; readonly cache?: string; readonly data?: string }): Promise<Suspects> {
+async function changed(change: {
+  readonly was?: Uint8Array;
+  readonly model?: Uint8Array;
+  readonly cache?: string;
+  readonly data?: string;
+}): Promise<Suspects> {
   const effects = await runEffects();
   onTestFinished(() => effects.end());
   const base = join(effects.folder, "base");
   await mkdir(base);
-  const files = { "m.onnx": encode(modelProto(plain)), "m.cache": cacheOf({ x: 0.5, t: 0.25 }), "v.npz": "samples" };
+  const files = { "m.onnx": change.was ?? encode(modelProto(plain)), "m.cache": cacheOf({ x: 0.5, t: 0.25 }), "v.npz": "samples" };
   for (const [name, content] of Object.entries(files)) await writeFile(join(base, name), content);
   const now = {
     ...files,
@@ -71,5 +77,52 @@ it("lists the scales that moved, largest factor first", async () => {
   expect(scales).toEqual([
     { tensor: "t", ratio: 3 },
     { tensor: "x", ratio: 0.5 },
+  ]);
+});
+
+const [scaleOf, zeroOf] = [
+  (name: string, value: number) => ({ ...weight(name, []), rawData: new Uint8Array(Float32Array.of(value).buffer) }),
+  (name: string, value: number) => ({ ...weight(name, []), dataType: DataType.INT8, rawData: new Uint8Array(Int8Array.of(value).buffer) }),
+];
+/** x and t are quantised with these scales, and one zero point. */
+const qdqModel = (scales: { readonly x: number; readonly t: number }, zero = 0, bias = 0) =>
+  encode(
+    modelProto({
+      inputs: { x: [1, 4] },
+      weights: [
+        weight("w", [4, 4]),
+        { ...weight("b", [4]), rawData: new Uint8Array(16).fill(bias) },
+        scaleOf("x_scale", scales.x),
+        scaleOf("t_scale", scales.t),
+        zeroOf("zero", zero),
+      ],
+      nodes: [
+        node("QuantizeLinear", ["x", "x_scale", "zero"], ["xq"]),
+        node("DequantizeLinear", ["xq", "x_scale", "zero"], ["xd"]),
+        node("MatMul", ["xd", "w"], ["t"]),
+        node("QuantizeLinear", ["t", "t_scale", "zero"], ["tq"]),
+        node("DequantizeLinear", ["tq", "t_scale", "zero"], ["td"]),
+        node("Add", ["td", "b"], ["y"]),
+      ],
+      outputs: ["y"],
+    }),
+  );
+
+it("tells scales and zero points of Q/DQ nodes from weights, and which file holds them alone", async () => {
+  const was = qdqModel({ x: 0.5, t: 0.25 });
+  const moved = await changed({ was, model: qdqModel({ x: 0.5, t: 0.03125 }) });
+  expect(moved).toEqual({
+    causes: ['1 of 2 Q/DQ scales moved, most "t" (0.125 times)'],
+    scales: [{ tensor: "t", ratio: 0.125 }],
+    scalesIn: "m.onnx",
+  });
+  expect((await changed({ was, model: qdqModel({ x: 0.5, t: 0.25 }, 3) })).causes).toEqual([
+    'zero points changed in 1 quantiser, first that of "x"',
+  ]);
+  const retrained = await changed({ was, model: qdqModel({ x: 1, t: 0.25 }, 0, 7) });
+  expect([retrained.causes.at(-1), retrained.scales, retrained.scalesIn]).toEqual([
+    "weights changed in 1 of 2 tensors, the graph is the same",
+    [{ tensor: "x", ratio: 2 }],
+    undefined,
   ]);
 });

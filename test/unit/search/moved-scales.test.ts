@@ -18,6 +18,12 @@ it("puts one moved scale back with a command that a shell takes as it stands", (
   expect(told({})?.text).toMatch(/^The scale of "t" is 0\.125 times what it was at 2b4c6d8, where the model passed\./);
 });
 
+it("puts a Q/DQ model back where its nodes hold the scale", () => {
+  expect(told({ cache: "q.onnx", what: "Q/DQ model" })?.text).toContain(
+    "put the former Q/DQ model back first: git checkout 2b4c6d8e0f1a -- q.onnx",
+  );
+});
+
 it("sends to the calibration data first where many moved and the input's among them", () => {
   const scales = ["a", "b", "x", "c"].map((tensor) => ({ tensor, ratio: 255 }));
   expect(told({ scales })?.text).toContain(
