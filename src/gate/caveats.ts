@@ -67,7 +67,11 @@ export const caveats = {
   },
   "variation-lost": {
     sentence: "An output meets its limit by its offset alone: what varies in it is lost, or it is one value throughout.",
-    next: "Check that the samples reach what the output tells; end the model before the offset is added.",
+    next: "Check that the samples reach what the output tells; end the model before its offset is added, or before its Softmax or Sigmoid.",
+  },
+  "score-lost": {
+    sentence: "Probabilities meet their limit, but the score behind them is lost and their best classes change.",
+    next: "Set `tolerance.score`, or a limit of `top1-agreement`, so that it is judged.",
   },
 } satisfies Record<string, CaveatRow>;
 
@@ -101,8 +105,9 @@ export function findingCaveats(findings: readonly Finding[]): Caveat[] {
       "part-beyond",
       warnings.find(({ of, part, margin = 0 }) => (of === "tensor" || of === "baseline") && part !== undefined && margin < 0),
     ],
-    ["entry-lost", warnings.find((one) => one.of === "entry" && one.metric !== "agreement" && !isVariation(one))],
+    ["entry-lost", warnings.find((one) => one.of === "entry" && one.metric === "sqnrDb" && !isVariation(one))],
     ["variation-lost", warnings.find(isVariation)],
+    ["score-lost", warnings.find(({ of, metric }) => of === "entry" && (metric === "top1Agreement" || metric === "argmaxAgreement"))],
     ["value-lost", warnings.find(({ of, metric }) => of === "entry" && metric === "agreement")],
   ];
   return kinds.flatMap(([reason, finding]) =>

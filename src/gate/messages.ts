@@ -48,9 +48,31 @@ export function findingWords({ tensor, part, metric, of, value = Number.NaN, lim
   return `${label} ${valueText(metric, value, limit)} of ${of === "score" ? `the score of ${name}` : name}, limit ${valueText(metric, limit)}`;
 }
 
-/** For a score that failed while its probabilities met the limits. */
-export const saturatedText = (subject: Subject, check: Check): string =>
-  `${checkText(subject, check)} The probabilities themselves pass: they are saturated.`;
+/** For a score that failed while its probabilities met the limits: what hides the error is where they lie. */
+export function hiddenText(subject: Measurement, check: Check): string {
+  const { score, reference } = subject;
+  const told = checkText(subject, check);
+  if (score?.kind === "logsoftmax") return `${told} The log-probabilities themselves pass.`;
+  const isSaturated = reference.max > nearlyOne || (score?.kind === "sigmoid" && reference.min < 1 - nearlyOne);
+  if (isSaturated) return `${told} The probabilities themselves pass: some are saturated, which hides error.`;
+  const [least, most] = [reference.min, reference.max].map((value) => String(Number(value.toPrecision(4))));
+  return `${told} The probabilities themselves pass: they lie between ${least} and ${most}, and what they share hides error in what differs.`;
+}
+
+/** From here on a logit can move by one without moving its probability by more than a hundredth. */
+const nearlyOne = 0.99;
+
+/** Of a score so wrong that decisions change: `agreement` of best classes, `value` the score's SQNR and `limit` the output's, both dB. */
+export const scoreLostText = (
+  { tensor }: Measurement,
+  {
+    metric,
+    agreement,
+    value,
+    limit,
+  }: { readonly metric: MetricName; readonly agreement: number; readonly value: number; readonly limit: number },
+): string =>
+  `the score of "${tensor}" has SQNR ${valueText("sqnrDb", value)}, more than 10 dB beyond the limit ${valueText("sqnrDb", limit)} that its probabilities meet, and their best classes agree in ${valueText(metric, agreement)}.`;
 
 /** How many samples meet the limits by themselves; the worst are named unless that is a pass. */
 export function samplesText(tensor: string, { within, counted, worst, ruined }: SampleCount, level: Level): string {

@@ -43,7 +43,7 @@ export const reasons = {
   ),
   "score-limit-exceeded": regression(
     "The score behind a probability output is beyond a fail limit.",
-    "Look at the worst layers; saturated probabilities hide this error.",
+    "Look at the worst layers; probabilities, saturated or nearly the same in all samples, hide this error.",
   ),
   "layer-limit-exceeded": regression(
     "A layer that a pattern names is beyond its fail limit.",

@@ -9,10 +9,11 @@ import { entryFindings } from "./entry-findings.ts";
 import type { JudgedFinding } from "./finding.ts";
 import type { Level } from "./levels.ts";
 import { limitsFor, samplesWithinFor } from "./limits.ts";
-import { checkText, faultText, saturatedText } from "./messages.ts";
+import { checkText, faultText, hiddenText } from "./messages.ts";
 import { counterpart, judgedParts } from "./parts.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { sampleFinding } from "./sample-findings.ts";
+import { scoreFindings } from "./score-findings.ts";
 import { valueFindings } from "./value-findings.ts";
 import { variationFindings } from "./variation-findings.ts";
 import type { Limits, Tolerance, Waiver } from "./verdict.ts";
@@ -49,6 +50,7 @@ export function judgeTensor(measurement: Measurement, rules: TensorRules): Judge
     ...sampleFinding(measurement, limits, samplesWithinFor(measurement, tolerance)),
     ...entryFindings(measurement, limits, tolerance.parts),
     ...valueFindings(measurement, limits),
+    ...scoreFindings(measurement, limits),
     ...variationFindings(measurement, limits, tolerance.parts),
   ];
   return [...findings, ...more].map((finding) => waive(finding, rules));
@@ -139,7 +141,7 @@ function waive(finding: JudgedFinding, { waivers, today }: TensorRules): JudgedF
   };
 }
 
-/** Warns where the output passes a limit that the score behind it misses: saturation hides error (design 5). */
+/** Warns where the output passes a limit that the score behind it misses: saturation, or what all probabilities share, hides error (design 5). */
 function hiddenByScore(measurement: Measurement, limits: Limits, tolerance: Tolerance): JudgedFinding[] {
   const { metrics, score } = measurement;
   if (!score) return [];
@@ -147,6 +149,6 @@ function hiddenByScore(measurement: Measurement, limits: Limits, tolerance: Tole
     const value = metrics[check.metric];
     const judgedAnyway = tolerance.score[check.metric] !== undefined;
     if (judgedAnyway || check.level !== "fail" || value === undefined || !meets(check.metric, value, check.limit)) return [];
-    return [{ ...findingOf(measurement, check), level: "warn", reason: "within-limits", message: saturatedText(measurement, check) }];
+    return [{ ...findingOf(measurement, check), level: "warn", reason: "within-limits", message: hiddenText(measurement, check) }];
   });
 }

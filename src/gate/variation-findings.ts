@@ -13,7 +13,7 @@ const lostDb = 10;
 /** What names the finding's part: caveats.ts tells it by this from an entry. */
 export const withoutMean = "without its mean";
 
-/** Of an output and of each of its parts. Of probabilities the score behind them says more. */
+/** Of an output and of each of its parts. */
 export function variationFindings(output: Measurement, limits: Limits, parts: Tolerance["parts"]): JudgedFinding[] {
   const all = parts === "off" ? [output] : [output, ...judgedParts(output)];
   const [worst] = all.flatMap((one) => lostIn(one, limits)).toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0) || 0);
@@ -24,9 +24,10 @@ function lostIn(measurement: Measurement, limits: Limits): JudgedFinding[] {
   const { tensor, metrics, kind, score, variation, part } = measurement;
   const limit = limits.sqnrDb?.fail;
   const whole = metrics.sqnrDb ?? Number.NaN;
-  if (kind === "index" || score !== undefined || limit === undefined || !meets("sqnrDb", whole, limit)) return [];
+  if (kind === "index" || limit === undefined || !meets("sqnrDb", whole, limit)) return [];
   const value = variation?.sqnrDb ?? withoutOneMean(measurement, whole);
-  if (!(value < limit - lostDb)) return [];
+  // Probabilities of samples that are nearly all sure of one class vary little; the score tells then whether what they vary by is right.
+  if (!(value < limit - lostDb) || (score?.variation?.sqnrDb ?? value) >= limit - lostDb) return [];
   const name = part === undefined ? withoutMean : `"${part.name}" ${withoutMean}`;
   return [lostFinding({ tensor, metric: "sqnrDb", value, limit, part: name, message: variationText(measurement, { value, whole }) })];
 }

@@ -115,10 +115,11 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   if (entry.role !== "output") return;
   accumulateAgreement(sums, r, c, reference.shape, options.topK);
   const source = entry.form?.score;
-  if (entry.score && source) addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), options);
   const count = Math.max(1, rows?.length ?? 1);
-  if (options.withWarnings !== false && entry.kind !== "index" && entry.score === undefined)
-    addVaried(entry, r, c, { shape: reference.shape, rows: count });
+  const varies = entry.kind === "index" ? undefined : { shape: reference.shape, rows: count };
+  if (entry.score && source)
+    addScore(entry.score, scoresOf(r, reference.shape, source), scoresOf(c, candidate.shape, source), varies, options);
+  if (options.withWarnings !== false && varies) addVaried(entry, r, c, varies);
   addParts(entry, values, count, options);
 }
 
@@ -161,11 +162,11 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, rows: numb
     const own = partSums(entry, part);
     own.samples.push({ sample, sums });
     const apart = at.length % rows === 0 ? rows : 1;
-    if (options.withWarnings !== false && own.kind !== "index" && own.score === undefined)
-      addVaried(own, reference, candidate, { shape: [apart, at.length / apart], rows: apart });
+    const varies = own.kind === "index" ? undefined : { shape: [apart, at.length / apart], rows: apart };
+    if (options.withWarnings !== false && varies) addVaried(own, reference, candidate, varies);
     if (own.score && part.score) {
       const where = { places: at, shape };
-      addScore(own.score, partScoresOf(reference, where, part.score), partScoresOf(candidate, where, part.score), options);
+      addScore(own.score, partScoresOf(reference, where, part.score), partScoresOf(candidate, where, part.score), varies, options);
     }
   }
   if (entry.kind === "index") {
@@ -175,13 +176,14 @@ function addParts(entry: TensorSums, { sample, r, c, shape }: Values, rows: numb
   if (options.withWarnings !== false && entry.kind !== "index" && places === undefined) addEntryValues(entry, r, c, shape);
 }
 
-/** Of whole samples, and of the rows of a batch where all samples may be one batch. Of probabilities the score says more. */
-function addVaried(
-  to: Pick<TensorSums, "variation">,
-  r: Numbers,
-  c: Numbers,
-  { shape, rows }: { readonly shape: readonly number[]; readonly rows: number },
-): void {
+/** How the values of a sample lie: `rows` of a batch may be samples themselves. */
+interface Layout {
+  readonly shape: readonly number[];
+  readonly rows: number;
+}
+
+/** Of whole samples, and of the rows of a batch where all samples may be one batch. */
+function addVaried(to: Pick<TensorSums, "variation">, r: Numbers, c: Numbers, { shape, rows }: Layout): void {
   to.variation ??= {};
   to.variation.whole ??= emptyVariation(shape);
   addVariation(to.variation.whole, r, c, shape);
@@ -233,11 +235,18 @@ function addEntryValues(entry: TensorSums, r: Numbers, c: Numbers, shape: readon
 
 type Scores = ReturnType<typeof scoresOf>;
 
-function addScore(score: ScoreSums, reference: Scores, candidate: Scores, closeness: Closeness): void {
+function addScore(
+  score: ScoreSums,
+  reference: Scores,
+  candidate: Scores,
+  varies: Layout | undefined,
+  options: Pick<MeasureOptions, "withWarnings"> & Closeness,
+): void {
   const sums = emptySums();
-  accumulate(sums, reference.values, candidate.values, reference.values.length, closeness);
+  accumulate(sums, reference.values, candidate.values, reference.values.length, options);
   score.samples.push(sums);
   score.clamped += reference.clamped + candidate.clamped;
+  if (options.withWarnings !== false && varies) addVaried(score, reference.values, candidate.values, varies);
 }
 
 /** Undefined unless the sizes differ in open dimensions alone: then the values decide how large the output is. */

@@ -58,6 +58,7 @@ export interface Measurement {
     readonly metrics: Metrics;
     readonly clampedShare: number;
     readonly kind: string;
+    readonly variation?: Variation | undefined;
     readonly interval?: (metric: MetricName) => Interval | undefined;
   };
   readonly reference: Summary;

@@ -28,6 +28,7 @@ export interface ScoreSums {
   readonly kind: string;
   readonly samples: Sums[];
   clamped: number;
+  variation?: VariationSides;
 }
 
 export interface PartSums {
@@ -160,10 +161,12 @@ function lazyInterval(perSample: readonly Sums[], seed: number): (metric: Metric
 
 function scoreOf(score: ScoreSums, seed = 0): NonNullable<Measurement["score"]> {
   const pooled = poolSums(score.samples);
+  const variation = score.variation && variationOf(score.variation);
   return {
     interval: lazyInterval(score.samples, seed),
     metrics: metricsOf(pooled),
     clampedShare: pooled.elements > 0 ? score.clamped / (2 * pooled.elements) : 0,
     kind: score.kind,
+    ...(variation ? { variation } : {}),
   };
 }

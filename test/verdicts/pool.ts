@@ -166,8 +166,13 @@ function joined(apart: readonly TensorSums[]): TensorSums {
 
 type Score = NonNullable<TensorSums["score"]>;
 
-const joinedScore = (scores: readonly Score[]): Score => ({
-  kind: scores[0]?.kind ?? "",
-  samples: scores.flatMap(({ samples }) => samples),
-  clamped: scores.reduce((sum, { clamped }) => sum + clamped, 0),
-});
+function joinedScore(scores: readonly Score[]): Score {
+  const variation = structuredClone(scores[0]?.variation);
+  for (const { variation: more } of scores.slice(1)) if (variation?.whole && more?.whole) mergeVariation(variation.whole, more.whole);
+  return {
+    kind: scores[0]?.kind ?? "",
+    samples: scores.flatMap(({ samples }) => samples),
+    clamped: scores.reduce((sum, { clamped }) => sum + clamped, 0),
+    ...(variation ? { variation } : {}),
+  };
+}

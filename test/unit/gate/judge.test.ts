@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { findingCaveats } from "../../../src/gate/caveats.ts";
 import { judge, levelOf, nearestFinding } from "../../../src/gate/judge.ts";
 import type { Waiver } from "../../../src/gate/verdict.ts";
 import type { Fault } from "../../../src/measure/measurement.ts";
@@ -149,6 +150,19 @@ describe("scores", () => {
     const warning = findings.find(({ metric, of }) => metric === "sqnrDb" && of === "score");
     expect(warning).toMatchObject({ level: "warn", value: 9, limit: 20 });
     expect(warning?.message).toContain("saturated");
+  });
+
+  test("are a caveat where they are lost and the best classes change with them", () => {
+    const lost = (top1Agreement: number, sqnrDb = 9, kind = "softmax") =>
+      findingCaveats(
+        judge(input([measured("p", { ...good, top1Agreement }, { score: { metrics: { sqnrDb }, clampedShare: 0, kind } })])).findings,
+      );
+    const message = expect.stringContaining('"p" has SQNR 9 dB, more than 10 dB beyond the limit 20 dB that its probabilities meet, and');
+    expect(lost(0.85)).toEqual([{ reason: "score-lost", message }]);
+    // The demo's classifier: 8.7 dB, and every class as before.
+    expect(lost(1)).toEqual([]);
+    expect(lost(0.85, 10.5)).toEqual([]);
+    expect(lost(0.85, 9, "sigmoid")).toEqual([]);
   });
 
   test("gate where they have limits of their own", () => {

@@ -67,7 +67,7 @@ describe("the score behind a part", () => {
     expect(verdict.kind).toBe("pass");
     const warned = findings.find(({ metric, level }) => metric === "sqnrDb" && level === "warn");
     expect(warned).toMatchObject({ of: "score", part: "scores", where: "[:, 4:9]", value: 9, limit: 20 });
-    expect(warned?.message).toMatch(/^the score of the part "scores" of "y" at .* they are saturated\.$/);
+    expect(warned?.message).toMatch(/^the score of the part "scores" of "y" at .* some are saturated, which hides error\.$/);
   });
 
   test("gates where scores have limits of their own", () => {

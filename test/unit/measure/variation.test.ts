@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { findingCaveats } from "../../../src/gate/caveats.ts";
 import { judge } from "../../../src/gate/judge.ts";
 import { measure } from "../../../src/measure/measure.ts";
-import type { PartMap } from "../../../src/model/output-form.ts";
+import type { OutputForm, PartMap } from "../../../src/model/output-form.ts";
 import { input } from "../gate/judging.ts";
 import { options, pair, stream, tensor } from "./pairs.ts";
 
@@ -116,4 +116,59 @@ it("is not looked for where nobody reads what only warns", async () => {
   const [one] = await measured(onAnchors, [1, 4], { withWarnings: false });
   expect([one?.variation, one?.entries, one?.countedEntries]).toEqual([undefined, undefined, undefined]);
   expect(one?.metrics.sqnrDb).toBeCloseTo(61.92871639691695, 9);
+});
+
+describe("probabilities", () => {
+  const softmax = (logits: readonly number[]) => {
+    const powers = logits.map(Math.exp);
+    return powers.map((power) => power / powers.reduce((a, b) => a + b, 0));
+  };
+  const sigmoid = (logits: readonly number[]) => logits.map((value) => 1 / (1 + Math.exp(-value)));
+  const of = (score: OutputForm["score"] & {}) => ({ forms: new Map<string, OutputForm>([["t", { score }]]) });
+  const softmaxForm = of({ kind: "softmax", axis: 1, node: "n" });
+  const logits = [
+    [0.06, -0.02, -0.05, 0.03],
+    [-0.03, 0.05, 0.02, -0.04],
+    [0.01, -0.06, 0.04, 0.05],
+  ];
+  const flat = [0, 0, 0, 0];
+
+  // numpy, p and c = 1/4 or 1/2 throughout: the same formula as above, of p and of its score.
+  it.each([
+    ["softmax", softmax, softmaxForm, 27.814793104517783, 1.5282327796820228, 1.516488025880213],
+    ["sigmoid", sigmoid, of({ kind: "sigmoid", node: "n" }), 33.69906803908937, 1.455290488008165, 1.4552526739007754],
+  ] as const)(
+    "that are nearly the same in all samples, of a %s, lose their variation as any output does",
+    async (_, link, form, whole, varied, scored) => {
+      const samples = logits.map((values): Sides => [link(values), link(flat)]);
+      const [one] = await measured(samples, [1, 4], form);
+      expect(one?.metrics.sqnrDb).toBeCloseTo(whole, 9);
+      expect(one?.variation?.sqnrDb).toBeCloseTo(varied, 9);
+      expect(one?.score?.variation?.sqnrDb).toBeCloseTo(scored, 9);
+      expect(await caveatsOf(samples, [1, 4], form)).toHaveLength(1);
+      const [finding] = judge(input([...(await measured(samples, [1, 4], form))])).findings.filter(({ of: what }) => what === "score");
+      expect(finding?.message).toMatch(/they lie between 0\.\d+ and 0\.\d+, and what they share hides error/);
+    },
+  );
+
+  it("that are sure of one class in all samples keep it where the score does: numpy 4.367 dB of p, 13.0998 dB of the score", async () => {
+    const sure = [
+      [9, 0, 1],
+      [7, 1, 0],
+      [4, 0, 0.5],
+      [8, 1.5, 0],
+    ];
+    const errors = [
+      [0.3, 0, 0],
+      [-0.2, 0.1, 0],
+      [0.9, 0, 0],
+      [0.2, 0, 0.1],
+    ];
+    const samples = sure.map((values, i): Sides => [softmax(values), softmax(plus(values, errors[i] ?? []))]);
+    const [one] = await measured(samples, [1, 3], softmaxForm);
+    expect(one?.metrics.sqnrDb).toBeCloseTo(35.451472766667145, 8);
+    expect(one?.variation?.sqnrDb).toBeCloseTo(4.367024467982684, 8);
+    expect(one?.score?.variation?.sqnrDb).toBeCloseTo(13.099848383169066, 8);
+    expect(await caveatsOf(samples, [1, 3], softmaxForm)).toEqual([]);
+  });
 });
