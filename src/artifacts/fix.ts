@@ -22,6 +22,7 @@ import type { SearchOutcome } from "../search/outcome.ts";
 import { writeBeside } from "./beside-report.ts";
 import { buildWith } from "./build-flags.ts";
 import { wholeModel } from "./built-models.ts";
+import { type FixCaveat, fixCaveats } from "./fix-caveats.ts";
 import type { FixFacts } from "./fix-facts.ts";
 import { writeKeepPatch } from "./keep-patch.ts";
 
@@ -33,7 +34,9 @@ export async function fixModel(facts: FixFacts, searched: Searched): Promise<Fix
   const { entry, prepared, context, judging, own, fixed, timed } = facts;
   const { outcome } = searched;
   const proved = provedForm(prepared, fixed);
-  const verified = { ...verifyFix(judging, searched), ...(proved ? { form: proved } : {}) };
+  const checked = verifyFix(judging, searched);
+  const left = checked.passes && fixed !== undefined ? await fixCaveats(judging, fixed, searched.proofRun) : [];
+  const verified = { ...withLeft(checked, left), ...(proved ? { form: proved } : {}) };
   const folderName = fixFolder(prepared, entry);
   const fix = { ...(await describeFix(facts, outcome, verified)), proved };
   const cache = own === undefined ? [] : await writeCache(own.text, folderName, context);
@@ -142,6 +145,16 @@ export function verifyFix(judging: Judging, { outcome, proofRun }: Searched): Ve
     outputs: proofRun ? measuredOutputs(proofRun.measured.measurements, proofRun.judgement.findings, judging.entry.tolerance) : [],
   };
 }
+
+/** What a check of the fix would add stands in its message, so that no proof is followed by a caveat that nobody announced. */
+export const withLeft = (verified: Verified, left: readonly FixCaveat[]): Verified =>
+  left.length === 0
+    ? verified
+    : {
+        ...verified,
+        message: [verified.message, ...left.map(({ reason, message }) => `Caveat of the fix (${reason}): ${message}`)].join(" "),
+        caveats: left.map((caveat) => ({ ...caveat })),
+      };
 
 const ignoredWords = (ignored: readonly string[]): string =>
   `Not verified: TensorRT ran ${plural(ignored.length, "layer")} of kept units in a lower precision nevertheless, first "${ignored[0]}".`;

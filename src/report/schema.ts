@@ -245,6 +245,8 @@ const fix = z.object({
       /** The format whose very file was built, and whether its network was strongly typed; nothing where no engine was. */
       form: z.object({ format: z.string(), typed: z.boolean() }).optional(),
       message: z.string(),
+      /** What the proof does not say: the caveats of a check on all validation samples with these units kept (gate/caveats.ts), or the reason why that is no pass. */
+      caveats: z.array(z.object({ reason: z.string(), message: z.string() })).optional(),
       outputs: z.array(measured),
     })
     .nullable(),

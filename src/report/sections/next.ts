@@ -4,6 +4,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
 import { fixedQdqFile, keptWords } from "./fix.ts";
+import { fixCaveatWords } from "./story.ts";
 
 /** Links that a step may point at. */
 export interface NextLinks {
@@ -59,10 +60,11 @@ function fixSteps(model: ModelReport): string[] {
   }
   const verified = model.fix?.verified;
   const proved = model.search.proof?.state === "proved" ? "proved" : "likely, not proved";
+  const left = fixCaveatWords(model.fix);
   const proven = verified?.passes
     ? verified.by === "engine"
-      ? `${proved}, on an engine`
-      : `${proved}, when simulated; build it once on your GPU to confirm`
+      ? `${proved}, on an engine${left}`
+      : `${proved}, when simulated${left}; build it once on your GPU to confirm`
     : "not confirmed: try it before you rely on it";
   const fixed = fixedQdqFile(model);
   const step =
