@@ -171,4 +171,13 @@ describe("probabilities", () => {
     expect(one?.score?.variation?.sqnrDb).toBeCloseTo(13.099848383169066, 8);
     expect(await caveatsOf(samples, [1, 3], softmaxForm)).toEqual([]);
   });
+
+  // numpy: sum of squares 0.9994; the score has 18.25 dB and its variation -15.35 dB, then 5.09 and -28.51 dB.
+  it.each([
+    [[1, -1, 1, -1], 0],
+    [[-4.5, -4.6, -4.5, -4.6], 1],
+  ])("that stay as sure of the same classes keep it, unless the score is off by half and more: errors %j", async (errors, caveats) => {
+    const samples = [8, 8.2, 8.4, 8.1].map((logit, i): Sides => [softmax([logit, 0]), softmax([logit + (errors[i] ?? 0), 0])]);
+    expect(await caveatsOf(samples, [1, 2], softmaxForm)).toHaveLength(caveats);
+  });
 });
