@@ -66,3 +66,9 @@ const referenceWords: Readonly<Record<NonNullable<ModelReport["reference"]>, str
   saved: "saved outputs",
   plan: "a given engine",
 };
+
+/** `, with the caveat entry-lost`: what a check with these units kept would say besides; empty without. */
+export function fixCaveatWords(fix: ModelReport["fix"]): string {
+  const reasons = (fix?.verified?.caveats ?? []).map(({ reason }) => reason);
+  return reasons.length === 0 ? "" : `, with the ${reasons.length === 1 ? "caveat" : "caveats"} ${reasons.join(", ")}`;
+}

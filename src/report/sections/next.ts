@@ -4,7 +4,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
 import { fixedQdqFile, keptWords } from "./fix.ts";
-import { fixCaveatWords } from "./story.ts";
+import { fixCaveatWords } from "./labels.ts";
 
 /** Links that a step may point at. */
 export interface NextLinks {

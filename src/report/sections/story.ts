@@ -9,7 +9,7 @@ import { formatLimit, formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { keptSentence } from "./kept.ts";
-import { byUrgency, verdictMark } from "./labels.ts";
+import { byUrgency, fixCaveatWords, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
 import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
 
@@ -97,12 +97,6 @@ export function gainOf({ search, fix }: ModelReport, show: (words: string) => st
     proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (to its limit ${lowerEnd(proof.margin, proof.low)})`;
   const figure = proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : `${show(proof.nearest)}${interval}`;
   return `${figure}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}${fixCaveatWords(fix)}`;
-}
-
-/** `, with the caveat entry-lost`: what a check with these units kept would say besides; empty without. */
-export function fixCaveatWords(fix: ModelReport["fix"]): string {
-  const reasons = (fix?.verified?.caveats ?? []).map(({ reason }) => reason);
-  return reasons.length === 0 ? "" : `, with the ${reasons.length === 1 ? "caveat" : "caveats"} ${reasons.join(", ")}`;
 }
 
 const lowerEnd = (margin: Num, low: Num): string =>

@@ -4,7 +4,7 @@ import { withLeft } from "../../../src/artifacts/fix.ts";
 import { fixCaveats } from "../../../src/artifacts/fix-caveats.ts";
 import { ToolError } from "../../../src/effects/failure.ts";
 import { judgeOutputs } from "../../../src/evaluate/outputs.ts";
-import { fixCaveatWords } from "../../../src/report/sections/story.ts";
+import { fixCaveatWords } from "../../../src/report/sections/labels.ts";
 import { type FakeLaneOptions, fakeLane } from "../../fakes/lane.ts";
 import { entryOf } from "../../fakes/settings.ts";
 
