@@ -7,6 +7,7 @@ import { plural } from "../../model/plural.ts";
 import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
 import { precisionWord } from "./labels.ts";
+import { movedScale } from "./next.ts";
 import { gainOf, unitNames } from "./story.ts";
 
 export interface Cause {
@@ -26,7 +27,7 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
   const { verdict, search } = model;
   if (verdict !== "regression") return undefined;
   if (search === null) return canBeSearched(model) ? notSearched : undefined;
-  if (search.keep.length === 0) return { lead: withoutUnits[search.outcome] ?? withoutUnits.none, more: [] };
+  if (search.keep.length === 0) return withMovedScale(model, withoutUnits[search.outcome] ?? withoutUnits.none, show);
   const keep = byShare(search);
   const gain = gainOf(model, (words) => plainLine(words, 300));
   return {
@@ -39,6 +40,14 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
 /** Nothing to keep in higher precision where nothing is quantised, and no way to be faster. */
 export const canBeSearched = ({ verdict, search, reason, lane, coverage }: ModelReport): boolean =>
   verdict === "regression" && search === null && lane !== "saved" && reason !== "latency" && coverage.quantizedUnits > 0;
+
+/** Where no unit can be named, as inside a body, a scale that has to be put back is the best that is known. */
+function withMovedScale(model: ModelReport, words: string, show: (name: string) => string): Cause {
+  const { tensor, ratio } = movedScale(model) ?? {};
+  if (tensor === undefined || ratio === undefined) return { lead: words, more: [] };
+  const lead = `The scale of ${show(tensor)} is ${Number(ratio.toPrecision(3))} times what it was before this change (put it back if that was not meant).`;
+  return { lead, more: [words] };
+}
 
 type Search = NonNullable<ModelReport["search"]>;
 

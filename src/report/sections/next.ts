@@ -39,6 +39,12 @@ const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule ===
 /** What to put back and with which command; empty where no scale moved. */
 export const restoreText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isRestore)?.text ?? "";
 
+/** The one that moved farthest of those to put back; undefined where there is none. */
+export function movedScale({ advice }: Pick<ModelReport, "advice">): { readonly tensor: string; readonly ratio: number } | undefined {
+  const { tensor, ratio } = advice.find(isRestore)?.evidence ?? {};
+  return tensor === undefined || !(Number(ratio) > 0) ? undefined : { tensor: String(tensor), ratio: Number(ratio) };
+}
+
 /** What holds the moved scales, in words. */
 export const restoredFile = ({ advice }: Pick<ModelReport, "advice">): string =>
   String(advice.find(isRestore)?.evidence.what ?? "calibration cache");

@@ -104,6 +104,13 @@ it("puts moved scales back before keeping anything: in terminal, comment and mes
   );
 });
 
+it("names a moved scale first where no unit can be named, as inside a body", () => {
+  const advice = [{ rule: "moved-scales", text: "Put it back.", evidence: { command: "git checkout b -- c", tensor: "h", ratio: 0.125 } }];
+  const model = searched({ keep: [], outcome: "premise-fails", heldOut: null, proof: undefined }, { advice });
+  expect(tellOf(model)).toMatch(/^The scale of h is 0\.125 times what it was before this change .*\. {1,2}No unit: the limit is missed/);
+  expect(tellOf({ ...model, advice: [] })).toMatch(/^No unit/);
+});
+
 it("says of a pass by units kept in a Q/DQ model which file ships", () => {
   const model: ModelReport = {
     ...passingModel(),
