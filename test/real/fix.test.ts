@@ -201,7 +201,7 @@ describe("a fix of the recorded classifier as `trt-gate fix` makes it", () => {
   it("needs kept units, a known model name and one model to choose", async () => {
     await expect(
       fixCommand({}, (report) => report.models[0]?.search && Object.assign(report.models[0].search, { keep: [] })),
-    ).rejects.toThrow(/a fix needs a search/);
+    ).rejects.toThrow(/--keep N takes the first N units of its ranking/);
     await expect(fixCommand({ model: "other" })).rejects.toThrow(/holds no model 'other'/);
     await expect(fixCommand({ format: "paper" })).rejects.toThrow(/write one of polygraphy/);
   });
