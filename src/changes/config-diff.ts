@@ -20,6 +20,21 @@ export function namedBy(text: string | undefined): (model: { name: string; path:
   return (model) => entries.some(holds(model));
 }
 
+/** Names of models, of entries that both texts hold, whose tolerance or waivers differ. Empty where a text cannot be read: that is told elsewhere. */
+export function limitsChanged(baseText: string | undefined, headText: string | undefined): string[] {
+  if (baseText === headText) return [];
+  const base = entriesOf(baseText) ?? [];
+  return (entriesOf(headText) ?? []).flatMap((entry) => {
+    const name = nameOf(entry);
+    const before = base.find((one) => nameOf(one) === name);
+    return before === undefined || canonical(limitsOf(before)) === canonical(limitsOf(entry)) ? [] : [name];
+  });
+}
+
+const nameOf = (entry: object): string => String(("name" in entry && entry.name) || ("path" in entry && entry.path) || "");
+
+const limitsOf = (entry: object): unknown => ["tolerance" in entry ? entry.tolerance : null, "waivers" in entry ? entry.waivers : null];
+
 function entriesOf(text: string | undefined): readonly object[] | undefined {
   if (text === undefined) return [];
   try {

@@ -6,6 +6,7 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
 import { textFromApi } from "./api-files.ts";
 import { type Checkout, type CheckoutOptions, openCheckout } from "./checkout.ts";
+import { limitsChanged } from "./config-diff.ts";
 import type { RunEvent } from "./event.ts";
 
 export interface ConfigText {
@@ -43,7 +44,7 @@ export async function readTrustedConfig(options: CheckoutOptions, event: RunEven
   const baseText = await textAtBase(path, checkout);
   const isProposedUsed = !checkout.trust.isFork || options.allowForks;
   const known = { baseText, headText, checkout, isProposedUsed };
-  if (!checkout.trust.isProposal) return { ...known, yaml: head, trust: "full", proposed: undefined, notices: [] };
+  if (!checkout.trust.isProposal) return { ...known, yaml: head, trust: "full", proposed: undefined, notices: ownLimits(path, known) };
 
   const base = checkout.base?.sha.slice(0, 12) ?? "";
   if (baseText !== undefined) {
@@ -61,6 +62,16 @@ export async function readTrustedConfig(options: CheckoutOptions, event: RunEven
   }
   const notices = [`${path} is new in this change: its data counts, its loaders, task commands, plugins and waivers do not.`];
   return { ...known, yaml: head, trust: "data-only", proposed: undefined, notices };
+}
+
+/** Where no pull request is judged the work tree's limits count, also looser ones than the base's: that is said. */
+function ownLimits(path: string, { baseText, headText, checkout }: Pick<TrustedConfig, "baseText" | "headText" | "checkout">): string[] {
+  const names = baseText === undefined ? [] : limitsChanged(baseText, headText);
+  if (names.length === 0) return [];
+  const base = checkout.base?.sha.slice(0, 12) ?? "";
+  return [
+    `Limits or waivers of ${names.map((name) => `'${name}'`).join(", ")} in ${path} differ from those of the base commit ${base}, and this run judges by the work tree's. In a pull request the action judges by the base's until they are merged.`,
+  ];
 }
 
 /** A link could lead out of the repository, so a proposal's configuration must be a plain file. */

@@ -312,6 +312,15 @@ describe("other events", () => {
 });
 
 describe("trust", () => {
+  it("says on a machine's own run that limits differ from the base's, which only there count", async () => {
+    const looser = config.replace("quantization: {cache: calibration/a.cache}", "$&\n    tolerance: {sqnr-db: {fail: 1}}");
+    repository.commit({ ".github/trt-gate.yml": looser });
+    const told = (await choose({}, { baseRef: base })).selection.trust.notices.join();
+    expect(told).toContain("Limits or waivers of 'a' in .github/trt-gate.yml differ from those of the base commit");
+    repository.commit({ ".github/trt-gate.yml": config.replace("watched/**", "watched/*") });
+    expect((await choose({}, { baseRef: base })).selection.trust.notices.join()).not.toContain("Limits or waivers");
+  });
+
   it("uses the base's tolerance where the change loosens it, says so and checks the model", async () => {
     const run = await pull({ ".github/trt-gate.yml": config.replace("watch:", "tolerance: {sqnr-db: {fail: 1}}\n    watch:") });
     expect(names(run)).toEqual(["a"]);
