@@ -7,14 +7,15 @@ import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
+import { inputRangeRule } from "../search/advice/input-range.ts";
 import { movedScalesRule } from "../search/advice/moved-scales.ts";
 import type { Advice } from "../search/outcome.ts";
 import type { CheckFacts } from "./check-facts.ts";
 
-/** Scales to put back, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
+/** Scales to put back and samples to prepare anew, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
   const found = advise(await gather(facts, report));
-  const isFirst = ({ rule }: Advice) => rule === movedScalesRule;
+  const isFirst = ({ rule }: Advice) => rule === movedScalesRule || rule === inputRangeRule;
   return [...found.filter(isFirst), ...(facts.outcome?.advice ?? []), ...found.filter((one) => !isFirst(one))];
 }
 
@@ -37,6 +38,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       minSamples: entry.quantization?.minSamples ?? 0,
       onlyCache: entry.quantization?.cache !== undefined && prepared.job.quantization.data === undefined,
       ranges: await rangesOf(facts),
+      inputs: report.verdict === "regression" ? await inputsBeyond(facts.prepared) : [],
       missingScales: prepared.lane.coverage.missingScales,
       ...(await staleOf(facts)),
     },
@@ -86,6 +88,34 @@ async function rangesOf({ prepared, localised }: CheckFacts): Promise<NonNullabl
       ? []
       : [{ tensor, calibratedAmax: scale * 127, seenAmax: Math.max(Math.abs(reference.min), Math.abs(reference.max)) }];
   });
+}
+
+/** Of each input that has a scale: its largest magnitude in the validation samples, and the share of values beyond the scale. */
+async function inputsBeyond({
+  lane,
+  job: { validation },
+}: CheckFacts["prepared"]): Promise<NonNullable<NonNullable<AdviceFacts["calibration"]>["inputs"]>> {
+  const seen = new Map<string, { amax: number; beyond: number; count: number }>();
+  for (let sample = 0; sample < validation.count; sample++) {
+    for (const { name, data } of (await validation.feed(sample)).values()) {
+      const calibratedAmax = 127 * (lane.scales?.get(name) ?? Number.NaN);
+      if (!(calibratedAmax > 0) || !(data instanceof Float32Array)) continue;
+      const input = seen.get(name) ?? { amax: 0, beyond: 0, count: 0 };
+      seen.set(name, input);
+      input.count += data.length;
+      for (const value of data) {
+        const size = Math.abs(value);
+        if (size > input.amax) input.amax = size;
+        if (size > calibratedAmax) input.beyond++;
+      }
+    }
+  }
+  return [...seen].map(([tensor, { amax, beyond, count }]) => ({
+    tensor,
+    calibratedAmax: 127 * (lane.scales?.get(tensor) ?? Number.NaN),
+    seenAmax: amax,
+    share: count === 0 ? 0 : beyond / count,
+  }));
 }
 
 /** Nothing without a base commit, where no scale moved, and where the file that holds them changed otherwise too. Of a pass only where units are kept: it may hide a broken scale. */

@@ -140,7 +140,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
 
   const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run, verdict)) : undefined;
   const outcome = searched?.outcome;
-  const accepted = searched && searched.outcome.keep.length > 0 ? searched : undefined;
+  const accepted = searched && isFix(searched) ? searched : undefined;
   // A curve lets people choose another set: its fix needs the scales as well.
   const own = accepted || outcome?.curve ? await exportedCache(prepared) : undefined;
   const fixed = accepted && (await fixedEngine(lane, accepted));
@@ -176,6 +176,9 @@ async function baselineOfRegression(
   if (kind !== "regression" || !entry.explainsByBaseline || prepared.lane.lane !== "simulate" || !context.hasBase) return undefined;
   return await watch.time("baseline", () => measureBaseline(entry, context));
 }
+
+/** All units of several in higher precision are the model without INT8: nothing to offer. */
+const isFix = ({ outcome: { keep, units } }: Searched): boolean => keep.length > 0 && (units.length === 1 || keep.length < units.length);
 
 /** The engine that the proof is about; where nothing could be proved, the one that the search chose. */
 const fixedEngine = async (lane: Prepared["lane"], { outcome }: Searched): Promise<Engine | undefined> =>

@@ -2,8 +2,9 @@
 import { nothingToDo } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
+import { keepsEverything } from "./sections/fix.ts";
 import { shipKept } from "./sections/kept.ts";
-import { restoreCommand, restoredFile, restoreText } from "./sections/next.ts";
+import { restoreCommand, restoredFile, restoreText, samplesText } from "./sections/next.ts";
 
 type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
@@ -14,10 +15,11 @@ export function fittingMessage(model: Fitted): string {
   const { message, search, fix, advice, verdict } = model;
   const [step, ending] = stepOf(search, fix);
   const back = restoreCommand({ advice });
+  const first = samplesText({ advice }) === "" ? step : `Check first how the samples are prepared. Else: ${lowered(step)}`;
   const sentence =
     back === undefined
-      ? step
-      : `Put the former ${restoredFile({ advice })} back (${back}) where the moved scales were not meant. Else: ${step.charAt(0).toLowerCase()}${step.slice(1)}`;
+      ? first
+      : `Put the former ${restoredFile({ advice })} back (${back}) where the moved scales were not meant. Else: ${lowered(first)}`;
   const fitted = message.replace(whole, () => sentence).replace(clause, ending);
   // Of a pass: it is one by its kept units alone.
   const left = [...(back === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)];
@@ -25,6 +27,8 @@ export function fittingMessage(model: Fitted): string {
   // A caveat's step stands where nothing would be to do.
   return fitted.includes(nothingToDo) ? fitted.replace(nothingToDo, () => left.join(" ")) : [fitted, ...left].join(" ");
 }
+
+const lowered = (step: string): string => `${step.charAt(0).toLowerCase()}${step.slice(1)}`;
 
 /** Nothing can be searched in saved outputs. */
 export const forSavedFiles = (verdict: Verdict): Verdict => ({
@@ -36,6 +40,8 @@ export const forSavedFiles = (verdict: Verdict): Verdict => ({
 function stepOf(search: ModelReport["search"], fix: ModelReport["fix"]): readonly [string, string] {
   if (search === null) return ["Search for the units to keep in higher precision, or calibrate anew.", ""];
   const { length } = search.keep;
+  if (keepsEverything(search))
+    return ["No set of units smaller than all mends it: calibrate anew.", "; no set of units smaller than all mends it"];
   if (length === 0) {
     const none = "he search found no units whose higher precision mends it";
     return [`T${none}: calibrate anew.`, `; t${none}`];

@@ -10,14 +10,14 @@ import { alignColumns, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";
-import { fixedQdqFile, offeredFile } from "./sections/fix.ts";
+import { fixedQdqFile, keepsEverything, offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
 import { keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
-import { restoreCommand, restoreText } from "./sections/next.ts";
+import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { distinctLabels, plainLine } from "./text.ts";
 
@@ -184,7 +184,7 @@ function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Pain
     ...[cause.gain ?? "", ...cause.more, words]
       .filter((part) => part !== "")
       .flatMap((part) => wrapped(`  ${plainLine(part, 1000)}`, "  ")),
-    ...(folder === undefined || script === undefined || search?.keep.length === 0
+    ...(folder === undefined || script === undefined || search?.keep.length === 0 || (search !== null && keepsEverything(search))
       ? []
       : [`  ${fixed === undefined ? "Script" : "Fixed model"}: ${folder}/${(fixed ?? script).path}`]),
   ];
@@ -197,25 +197,39 @@ function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions):
   const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
   const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
   const bad = proved[0] ?? models.find(canBeSearched);
+  const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
   const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
   const step = command ?? models.map(nextStep).find((words) => words !== "");
   const next = step === undefined ? [] : command === undefined ? wrapped(`Next: ${plainLine(step, 600)}`, "  ") : [`Next: ${command}`];
   const first =
     back === undefined
-      ? next
+      ? samples === undefined || command === undefined
+        ? next
+        : [
+            ...wrapped(`Next: ${plainLine(samplesText(samples), 600)}`, "  "),
+            ...next.map((line) => line.replace(/^Next:/, "Or, where the samples are right:")),
+          ]
       : [`Next: ${plainLine(back, 300)}`, ...next.map((line) => line.replace(/^Next:/, "Or, where the new scales are meant:"))];
   return [...first, `Report: ${folder}/report.html`].join("\n");
 }
 
 /** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
-function nextStep({ verdict, reason, caveats: found = [], name: model, status, advice }: ModelReport): string {
+function nextStep({ verdict, reason, caveats: found = [], name: model, status, advice, message }: ModelReport): string {
   if (status === "removed") return "";
   const [first] = advice;
   if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
+  // The message itself names what to correct.
+  if (reason === "configuration") return `${name(model)}: ${lastSentence(message)}`;
   const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : reasonOf(reason).next;
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
+
+const lastSentence = (text: string): string =>
+  text
+    .trim()
+    .split(/(?<=[.:]) (?=[A-Z"])|\n/)
+    .at(-1) ?? "";
 
 /** Without a search the same command again: it alone has every flag that the model was given. */
 function nextCommand({ name: model, search }: ModelReport, folder: string): string {

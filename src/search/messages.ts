@@ -15,6 +15,8 @@ export interface Told {
 export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): string {
   const set = `${kept} of ${of} ${kept === 1 && of === 1 ? what.slice(0, -1) : what}`;
   const again = "Raise search.budget-minutes or search.max-builds and run again: the journal is used.";
+  if ((kind === "found" || kind === "prefix") && of > 1 && kept === of)
+    return `The limits are met only with all ${of} ${what} in higher precision: that is the model without quantisation, and no fix. Check the samples, calibrate anew, or quantise otherwise.`;
   switch (kind) {
     case "found":
       return `Keeping ${set} in higher precision meets the limits, and without any one of them they are not safely met. ${proof.message}`;

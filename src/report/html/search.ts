@@ -4,7 +4,7 @@ import { plural } from "../../model/plural.ts";
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
 import { curveCells, curveHead, hasLatency, pointCommand, tellingPoints } from "../sections/curve.ts";
-import { checkedWords, fixedFigures, keptWords } from "../sections/fix.ts";
+import { checkedWords, fixedFigures, keepsEverything, keptWords } from "../sections/fix.ts";
 import { precisionWord, seconds } from "../sections/labels.ts";
 import { fixLatencyWords } from "../sections/latency.ts";
 import { beforeAfter } from "./charts/before-after.ts";
@@ -27,10 +27,10 @@ export function fixSection(model: ModelReport, show: Show): Markup {
   const words = [checkedWords(model), fixLatencyWords(model)].filter((part) => part !== "").join(" ");
   const proof = fix === null || search.keep.length === 0 || words === "" ? nothing : html`<p>${words}</p>`;
   const kept =
-    search.keep.length === 0
+    search.keep.length === 0 || keepsEverything(search)
       ? nothing
       : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (without any one of them the limits are not safely met)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
-  return html`<p>${search.message}</p>${search.keep.length > 0 ? beforeAfter(fixedFigures(model), precisionWord(model), show) : nothing}${proof}${kept}${fixFiles(fix, show)}`;
+  return html`<p>${search.message}</p>${search.keep.length > 0 && !keepsEverything(search) ? beforeAfter(fixedFigures(model), precisionWord(model), show) : nothing}${proof}${kept}${fixFiles(fix, show)}`;
 }
 
 /** A set that was not found to be enough is there for whoever wants it, and not held out. */

@@ -6,8 +6,9 @@
 import { plural } from "../../model/plural.ts";
 import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
+import { keepsEverything } from "./fix.ts";
 import { precisionWord } from "./labels.ts";
-import { movedScale } from "./next.ts";
+import { movedScale, samplesText } from "./next.ts";
 import { gainOf, unitNames } from "./story.ts";
 
 export interface Cause {
@@ -27,7 +28,17 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
   const { verdict, search } = model;
   if (verdict !== "regression") return undefined;
   if (search === null) return canBeSearched(model) ? notSearched : undefined;
+  const found = causeInUnits(model, search, show);
+  const prepared = samplesText(model);
+  return prepared === "" ? found : { lead: prepared, more: [found.lead, ...(found.gain === undefined ? [] : [found.gain]), ...found.more] };
+}
+
+function causeInUnits(model: ModelReport, search: Search, show: (name: string) => string): Cause {
   if (search.keep.length === 0) return withMovedScale(model, withoutUnits[search.outcome] ?? withoutUnits.none, show);
+  if (keepsEverything(search)) {
+    const whole = `The limits are met only with all ${search.units} units in higher precision: that is the model without INT8, and no fix.`;
+    return withMovedScale(model, whole, show);
+  }
   const keep = byShare(search);
   const gain = gainOf(model, (words) => plainLine(words, 300));
   return {

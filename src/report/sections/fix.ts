@@ -18,13 +18,19 @@ export interface FixScript {
   readonly command: string;
 }
 
-/** `2 of 54 units in float32`; empty without kept units. */
+/** The search's only set is all of several units: the model without quantisation, nothing to offer. */
+export const keepsEverything = ({ keep, units }: NonNullable<ModelReport["search"]>): boolean => units > 1 && keep.length >= units;
+
+/** `2 of 54 units in float32`; empty without kept units, and where they are all. */
 export const keptWords = ({ search }: ModelReport): string =>
-  search && search.keep.length > 0 ? `${search.keep.length} of ${plural(search.units, "unit")} in ${search.precision}` : "";
+  search && search.keep.length > 0 && !keepsEverything(search)
+    ? `${search.keep.length} of ${plural(search.units, "unit")} in ${search.precision}`
+    : "";
 
 /** Search result, proof and latency of one model; empty where nothing was searched. */
 export function fixSection(model: ModelReport, scripts: readonly FixScript[], caps: SizeLimits): string {
   if (model.search === null) return "";
+  if (keepsEverything(model.search)) return `**No fix.** ${escapeMarkdown(model.search.message, caps.messageLength)}`;
   return blocks(
     `**Fix.** ${escapeMarkdown(model.search.message, caps.messageLength)}`,
     figuresTable(model, caps),

@@ -1,4 +1,5 @@
 /** What to do next: a short numbered list that ends in a command or a link, most useful first. */
+import { inputRangeRule } from "../../search/advice/input-range.ts";
 import { movedScalesRule } from "../../search/advice/moved-scales.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
@@ -26,12 +27,19 @@ export function nextSteps(model: ModelReport, links: NextLinks, caps: SizeLimits
 function stepsOf(model: ModelReport, caps: SizeLimits, links: NextLinks): string[] {
   if (model.status === "removed") return [];
   const words = (entries: ModelReport["advice"]) => entries.map((entry) => escapeMarkdown(entry.text, caps.messageLength));
-  const first = model.advice.filter(isRestore);
-  const advice = words(model.advice.filter((entry) => !isRestore(entry)).slice(0, caps.adviceRows));
+  const first = model.advice.filter(isFirst);
+  const advice = words(model.advice.filter((entry) => !isFirst(entry)).slice(0, caps.adviceRows));
   if (model.verdict === "regression") return [...words(first), ...fixSteps(model), ...advice, ...whereToLook(model, links)];
   if (model.verdict === "undecided") return [...toolSteps(model), ...words(first), ...advice, ...whereToLook(model, links)];
   return [...words(first), ...advice];
 }
+
+const isFirst = (entry: ModelReport["advice"][number]): boolean => isRestore(entry) || isOfSamples(entry);
+
+/** How the samples are prepared, where they lie far beyond what the input was calibrated for: before anything is kept. Else empty. */
+export const samplesText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isOfSamples)?.text ?? "";
+
+const isOfSamples = ({ rule }: ModelReport["advice"][number]): boolean => rule === inputRangeRule;
 
 /** Scales that this change moved are put back before anything is kept in higher precision. */
 const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule === movedScalesRule;

@@ -8,6 +8,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { formatLimit, formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
+import { keepsEverything } from "./fix.ts";
 import { keptSentence } from "./kept.ts";
 import { byUrgency, fixCaveatWords, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
@@ -74,6 +75,7 @@ const causePart = ({ baseline, verdict }: ModelReport, say: (sentence: string) =
 function fixPart(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string {
   const { search } = model;
   if (search === null || search.keep.length === 0) return "";
+  if (keepsEverything(search)) return "no set of units smaller than all is enough";
   return [`keep ${unitNames(search.keep, show)}`, gainOf(model, say)].filter((part) => part !== "").join(": ");
 }
 

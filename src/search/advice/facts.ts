@@ -42,6 +42,13 @@ export interface CalibrationFacts {
   readonly onlyCache?: boolean;
   /** Tensors with what the scale can represent and what validation showed, both as largest magnitude. */
   readonly ranges?: readonly { readonly tensor: string; readonly calibratedAmax: number; readonly seenAmax: number }[];
+  /** The model's own inputs likewise; `share` of their values lies beyond what the scale can represent. */
+  readonly inputs?: readonly {
+    readonly tensor: string;
+    readonly calibratedAmax: number;
+    readonly seenAmax: number;
+    readonly share: number;
+  }[];
   /** Inputs of compute nodes that have no scale. */
   readonly missingScales?: readonly string[];
   /** Set when the cache belongs to another state of the model; positive hours when the model file is newer. */

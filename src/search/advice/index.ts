@@ -3,6 +3,7 @@ import type { Advice } from "../outcome.ts";
 import { allLayersBad } from "./all-layers-bad.ts";
 import type { AdviceFacts } from "./facts.ts";
 import { fewSamples } from "./few-samples.ts";
+import { inputRange } from "./input-range.ts";
 import { lastLayersOnly } from "./last-layers-only.ts";
 import { manyFloat32 } from "./many-float32.ts";
 import { movedScales } from "./moved-scales.ts";
@@ -17,6 +18,7 @@ export type { AdviceFacts } from "./facts.ts";
 
 const rules = [
   movedScales,
+  inputRange,
   staleCache,
   allLayersBad,
   outOfRange,

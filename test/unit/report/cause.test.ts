@@ -153,3 +153,39 @@ it("tells of a pass by kept units no reader that there is nothing to do, while t
   expect(told({ advice })).toBe("All is within limits. The scale is still 0.125 times the base's.");
   expect(told({ advice: [] })).toBe("All is within limits. Nothing to do.");
 });
+
+const allFour = searched({ keep: [0, 1, 2, 3].map((i) => sampleUnit(i)), units: 4, proof: proof("proved") }, { fix: null });
+
+it("offers no fix where all units would have to be kept, in any rendering", () => {
+  expect(tellOf(allFour).trim()).toBe(
+    "The limits are met only with all 4 units in higher precision: that is the model without INT8, and no fix.",
+  );
+  const report = sampleReport({ models: [allFour] });
+  for (const text of [
+    renderTerminal(report, { ansi: false, folder: "out" }),
+    renderComment(report, { jobKey: "k", fixScripts: [] }),
+    renderHtml(report).replace(/<head>.*<\/head>/s, ""),
+  ]) {
+    expect(text).toContain("all 4 units");
+    expect(text).not.toMatch(/Keep(ing)? 4 of 4|Kept by the fix|keeps 4 of 4|--format keep/);
+  }
+});
+
+it("leads with the samples where they lie far beyond what the input was calibrated for, and then names the units", () => {
+  const text = 'Check how the samples are prepared: 99 % of the values of the input "x" lie beyond its calibrated range.';
+  const advice = [{ rule: "input-range", text, evidence: { share: 0.99 } }];
+  const model = searched({ keep: [sampleUnit(7)], proof: proof("proved") }, { advice });
+  expect(causeOf(model, plain)).toMatchObject({
+    lead: text,
+    more: [expect.stringContaining("p2o.Conv.7 loses the accuracy"), expect.stringContaining("Kept in float32")],
+  });
+  const report = sampleReport({ models: [model] });
+  const terminal = renderTerminal(report, { ansi: false, folder: "out" });
+  expect(terminal).toMatch(/\nNext: Check how the samples are prepared/);
+  expect(terminal).toContain("\nOr, where the samples are right: ");
+  expect(renderComment(report, { jobKey: "k", fixScripts: [] })).toMatch(/\n1\. Check how the samples are prepared/);
+  expect(tellOf({ ...allFour, advice })).toMatch(/^Check how the samples are prepared.* all 4 units/);
+  expect(fittingMessage({ ...model, message: "Bad. Take the fix where the search found one, or calibrate anew." })).toMatch(
+    /^Bad\. Check first how the samples are prepared\. Else: take the fix/,
+  );
+});

@@ -126,6 +126,13 @@ describe("log line", () => {
       "regression: Do not merge: INT8 lost accuracy in text-direction; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); cause: p2o.Conv.7 and p2o.Conv.2 likely lose the accuracy in INT8 (2 of 54 units).",
     );
   });
+  it("ends with what to correct, by name, where the configuration is wrong", () => {
+    const message = 'nhwc.npz: input "x" is missing; it holds "image". Save the array under the input\'s name.';
+    const models = [sampleModel({ verdict: "undecided", reason: "configuration", message, search: null, fix: null, advice: [] })];
+    const terminal = renderTerminal(sampleReport({ verdict: "undecided", models }), { ansi: false, folder: "out" });
+    expect(terminal).toMatch(/\nNext: text-direction: Save the array under the input's name\.\n/);
+  });
+
   it("says that no model changed", () => {
     expect(renderLogLine(passReport({ models: [] }))).toBe("pass: No model changed: nothing to compare");
   });

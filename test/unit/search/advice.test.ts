@@ -35,6 +35,20 @@ describe("advice", () => {
     }
   });
 
+  it("suspects the samples where much of the input lies far beyond its calibrated range, and not what an entropy calibration leaves out", () => {
+    const input = { tensor: "x", calibratedAmax: 1, seenAmax: 255, share: 0.99 };
+    const found = (more: Partial<typeof input>, facts: AdviceFacts = {}) =>
+      advise({ calibration: { ...calibration, inputs: [{ ...input, ...more }] }, ...facts });
+    expect(found({}).map(({ text }) => text)).toEqual([
+      expect.stringMatching(/99 % of the values of the input "x" .*up to 255, calibrated for 1\)/),
+    ]);
+    expect(found({ share: 0.05 })).toEqual([]);
+    expect(found({ seenAmax: 1.5 })).toEqual([]);
+    expect(found({ calibratedAmax: Number.NaN })).toEqual([]);
+    const moved = { cache: "c", commit: "2b4c6d8", basePassed: true, inputs: ["x"], scales: [{ tensor: "x", ratio: 1 / 255 }] };
+    expect(found({}, { moved }).map(({ rule }) => rule)).toEqual(["moved-scales"]);
+  });
+
   it("suspects the calibration when nearly all layers are bad by themselves", () => {
     expect(rules({ layers: layers(10, (i) => (i < 8 ? 10 : 40)) })).toContain("all-layers-bad");
     expect(rules({ layers: layers(10, (i) => (i < 7 ? 10 : 40)) })).not.toContain("all-layers-bad");

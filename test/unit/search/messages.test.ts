@@ -27,6 +27,11 @@ describe("what is said of a set of units", () => {
     expect(outcomeMessage({ ...told, kind: "found", kept: 1, of: 1 })).toContain("Keeping 1 of 1 unit in higher precision");
   });
 
+  it("that keeps everything is no fix", () => {
+    expect(outcomeMessage({ ...told, kind: "found", kept: 4, of: 4 })).toMatch(/^The limits are met only with all 4 units .*no fix/);
+    expect(outcomeMessage({ ...told, kind: "found", kept: 1, of: 1 })).toMatch(/^Keeping 1 of 1 unit /);
+  });
+
   it("that is diffuse leads to a file that there is", () => {
     expect(outcomeMessage({ ...told, kind: "diffuse" })).toContain("`trt-gate fix report.json --keep N`");
   });
