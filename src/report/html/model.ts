@@ -95,7 +95,9 @@ function glance(model: ModelReport, show: Show): Markup {
       ? undefined
       : ["Kept by the fix", unitNames(model.search?.keep ?? [], show), `${keptWords(model)}, ${fixedWords(model.search?.heldOut?.sqnrDb)}`],
     leader,
-    model.firstFailing === null ? undefined : ["First beyond the limit", show(model.firstFailing), "in order of the network"],
+    model.firstFailing === null
+      ? undefined
+      : ["First beyond the limit", show(model.firstFailing), "in order of the network; error is seen there, its source may lie elsewhere"],
     model.status === "checked"
       ? [
           "Compared",

@@ -96,7 +96,7 @@ export function gainOf({ search, fix }: ModelReport, show: (words: string) => st
   if (sqnr === undefined) return "";
   const isExact = proof?.margin === "Infinity";
   const interval =
-    proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (to its limit ${lowerEnd(proof.margin, proof.low)})`;
+    proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (margin ${lowerEnd(proof.margin, proof.low)})`;
   const figure = proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : `${show(proof.nearest)}${interval}`;
   return `${figure}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}${fixCaveatWords(fix)}`;
 }
