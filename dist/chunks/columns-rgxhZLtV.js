@@ -1,1 +1,0 @@
-function alignColumns(e,t){let n=[...t].map((t,n)=>Math.max(0,...e.map(e=>e[n]?.length??0))),pad=(e,r)=>{let i=n[r]??0;return t[r]===`r`?e.padStart(i):e.padEnd(i)};return e.map(e=>e.map(pad).join(`  `).trimEnd())}export{alignColumns as t};

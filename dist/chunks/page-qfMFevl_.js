@@ -1,1 +1,0 @@
-export{t as renderHtml}from"./page-DDUfHL8T.js";

@@ -1,0 +1,1 @@
+function placeWords({describedIn:e,place:t,lines:n,flags:r},...i){if(e===`flags`)return``;let a=i.map((e,t)=>i.slice(0,i.length-t).join(`.`)),o=a.map(e=>r?.get(e)).find(e=>e!==void 0);if(o!==void 0)return`${o}: `;let s=a.map(e=>n.get(e)).find(e=>e!==void 0);return`${t.file}:${s??t.line}: `}export{placeWords as t};

@@ -1,0 +1,1 @@
+const plural=(e,t,n=`${t}s`)=>`${e} ${e===1?t:n}`;export{plural as t};

@@ -1,0 +1,1 @@
+export{t as cleanUp,n as recordResource,r as stateName}from"./post-state-DxrVitwU.js";

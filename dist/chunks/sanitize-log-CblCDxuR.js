@@ -1,3 +1,0 @@
-import{t as withoutUnseen}from"./unseen-DyXxY0qo.js";const maxLineLength=4096,sanitizeLog=e=>e.split(`
-`).map(inertLine).join(`
-`);function inertLine(e){let t=e.length>4*maxLineLength?e.slice(0,4*maxLineLength):e,n=withoutUnseen(t).replaceAll(`##[`,`#​#[`).replace(/^(\s*)::/,`$1:​:`);return n.length>maxLineLength?`${n.slice(0,4095)}…`:n}const inertName=e=>sanitizeLog(e.replace(/[\n\t]+/g,` `));export{sanitizeLog as n,inertName as t};

@@ -1,0 +1,1 @@
+export{t as inertName,n as sanitizeLog,r as withoutCommands}from"./sanitize-log-Pz4jwaWV.js";

@@ -1,1 +1,0 @@
-const ansi=/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g,unseen=/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/gu,withoutUnseen=e=>e.replace(ansi,``).replace(unseen,``).toWellFormed();export{withoutUnseen as t};

@@ -1,0 +1,1 @@
+async function writeWhole(e,t,n){let r=await e.lstat(t);r===void 0||r.kind===`file`?await e.replaceText(t,n):await e.writeText(t,n)}export{writeWhole as t};
