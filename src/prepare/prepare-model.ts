@@ -27,6 +27,7 @@ import type { CheckContext } from "./context.ts";
 import { engineKeyWarnings } from "./engine-keys.ts";
 import { entrySamples, noValidation } from "./entry-samples.ts";
 import { evidenceOf } from "./evidence.ts";
+import { refuseForeignQdq } from "./foreign-qdq.ts";
 import { givenFiles } from "./given-files.ts";
 import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
@@ -112,6 +113,8 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   const keep = await readKeep(entry, root, settings.search.precision, effects);
   const builds: BuildFacts[] = [];
   const quantized = await quantizedNetwork(staged.model, qdqPath, context, entry.quantization?.qdq);
+  if (quantized !== undefined)
+    await located(entry, ["quantization", "qdq"], async () => refuseForeignQdq(toNetwork(staged.model), quantized));
   const isFloat = !hasQdq(staged.model.graph.node);
   const caveats = [
     ...(isFloat ? weightCaveats(toNetwork(staged.model)) : []),

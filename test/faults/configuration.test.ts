@@ -47,6 +47,20 @@ describe("what the configuration names", () => {
     expect(exitCode).toBe(2);
   });
 
+  it("Q/DQ model of another model", async () => {
+    const text = await changed("data: data/calibration.npz\n      min-samples: 1", "qdq: models/other.onnx");
+    const where = `${config}:${lineOf("qdq:", text)}: the Q/DQ model has the input`;
+    for (const [name, own] of [
+      ["ort-qdq-s8s8", '"x" [?, 3, 16, 16]'],
+      ["sklearn-classifier", '"X" [?, 20]'],
+    ] as const) {
+      await place.put("models/other.onnx", await readFile(`test/zoo/models/${name}.onnx`));
+      const { exitCode, report } = await place.check();
+      expect(report?.models[0]?.message).toMatch(`${where} ${own}, and those of the model are "x" [?`);
+      expect(exitCode).toBe(2);
+    }
+  });
+
   it("missing validation file", async () => {
     await place.put("data/validation.npz", undefined);
     const { exitCode, report } = await place.check();

@@ -281,6 +281,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("configuration of 5 MB", "configuration error", "the size", config),
     row("missing model", "configuration error", "the line of path", config),
     row("missing Q/DQ model", "configuration error", "the line of qdq", config),
+    row("Q/DQ model of another model", "configuration error", "both models' inputs", config),
     row("missing validation file", "configuration error", "the line of data", config),
     row("missing calibration data", "configuration error", "the line of data", config),
     row("missing keep file", "configuration error", "the line of keep", config),
