@@ -14,8 +14,8 @@ const entry = (...more: readonly string[]) => [...smallEntry({ level: 1 }), ...m
 const sqnrDb = (model: Awaited<ReturnType<typeof runGate>>["model"]) => model.outputs.map(({ metrics }) => metrics.sqnrDb);
 
 /** Builds both engines on one machine and lays their plans into the workspace of another. */
-async function plansFor(target: FakeMachine) {
-  const made = await runGate(await machineWith(), { entry: entry(), ...off });
+async function plansFor(target: FakeMachine, fake: Readonly<Record<string, string>> = {}) {
+  const made = await runGate(await machineWith(fake), { entry: entry(), ...off });
   for (const role of ["reference", "candidate"] as const) {
     const path = made.model.engines?.find((one) => one.role === role)?.path ?? "";
     await copyFile(join(made.outcome.reportFolder, path), join(target.effects.cwd, `${role}.plan`));
@@ -36,6 +36,17 @@ describeWithPython("plans that were built elsewhere", () => {
       engines.flatMap(({ role, sha256 }) => (role === "timing-cache" ? [] : [[role, sha256]]));
     expect(hashes(model.engines)).toEqual(hashes(made.model.engines));
     expect(model.engines?.map(({ path }) => path)).toEqual([undefined, undefined]);
+  });
+
+  it("are no pass where they hold no INT8 layer", async () => {
+    const machine = await machineWith();
+    await plansFor(machine, { FAKE_TRT_FREE: "0" });
+    const { model } = await runGate(machine, { entry: given, ...off });
+    expect(model).toMatchObject({
+      verdict: "undecided",
+      reason: "int8-not-used",
+      message: expect.stringContaining("INT8 for 0 of 5 compute layers"),
+    });
   });
 
   it("leave the other side to be built", async () => {

@@ -124,7 +124,7 @@ export class BuiltSides {
   /** Units that this choice leaves to INT8 or FP8; with quantised weights alone a unit computes in float. */
   #scaledUnits(keep: ReadonlySet<string>): readonly Unit[] {
     const missing = new Set(this.#parts.coverage.missingScales);
-    return this.#parts.facts.units.filter(
+    return (this.#parts.countedUnits ?? this.#parts.facts.units).filter(
       (unit) => !keep.has(unit.id) && unit.isWeightOnly !== true && unit.inputs.every((name) => !missing.has(name)),
     );
   }

@@ -117,6 +117,7 @@ const judgedOnly = (parts: Omit<LaneParts, "lane" | "candidate" | "coverage" | "
     ...parts,
     lane: "implicit",
     facts: { ...parts.facts, units: [] },
+    countedUnits: parts.facts.units,
     candidate: async () => asGiven({ ...parts.reference, int8: true }, parts.job.plans?.candidate),
     coverage: { quantizedUnits: 0, totalUnits: parts.facts.units.length, missingScales: [], variant: "given plan" },
     reproduce: () => [],

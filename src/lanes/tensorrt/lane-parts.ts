@@ -14,6 +14,8 @@ export interface LaneParts {
   readonly lane: LaneName;
   readonly job: EngineJob;
   readonly facts: ModelFacts;
+  /** Units whose share in INT8 is counted, where none of them can be searched (default: those of `facts`). */
+  readonly countedUnits?: ModelFacts["units"];
   readonly session: Session;
   /** The FP16 engine: the reference, unless the job names another one. */
   readonly reference: Recipe;
