@@ -46,7 +46,9 @@ export function precisionOf({ kept, search }: Pick<ModelReport, "kept" | "search
   return ({ unit, executedPrecision }) => {
     if (unit !== undefined && already?.has(unit)) return "kept";
     const isInt8 =
-      executedPrecision === undefined || executedPrecision === "unknown" ? unit !== undefined : /int8/i.test(executedPrecision);
+      executedPrecision === undefined || executedPrecision === "unknown"
+        ? unit !== undefined
+        : /int8|int4|fp8|fp4/i.test(executedPrecision);
     if (!isInt8) return "float";
     return unit !== undefined && wanted?.has(unit) ? "fix" : "int8";
   };

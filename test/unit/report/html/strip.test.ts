@@ -15,6 +15,7 @@ describe("the strip of the network", () => {
     const precision = precisionOf(sampleModel());
     expect(precision(sampleLayer(7, { executedPrecision: "FP16" }))).toBe("float");
     expect(precision(sampleLayer(1, { executedPrecision: "INT8" }))).toBe("int8");
+    expect(precision(sampleLayer(1, { executedPrecision: "FP8" }))).toBe("int8");
     expect(precision(sampleLayer(1, { executedPrecision: "unknown" }))).toBe("int8");
   });
 
