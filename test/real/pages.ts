@@ -1,14 +1,14 @@
 /** Report pages opened from disk in a real browser, and the reports that they are tried with. */
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { baseBranch, writeDemoPullRequest } from "../../scripts/demo-pull-request.ts";
 import { main } from "../../src/main.ts";
 import { renderHtml } from "../../src/report/html/page.ts";
 import type { MeasuredTensor, ModelReport, Report } from "../../src/report/schema.ts";
 import { sampleLayer, sampleModel, sampleReport } from "../fakes/report.ts";
 import { runEffects } from "../fakes/run-effects.ts";
-import { classifier, recorded } from "../fakes/simulate-job.ts";
 
 export interface Opened {
   readonly page: Page;
@@ -35,19 +35,14 @@ export async function openPage(browser: Browser, folder: string, report: Report,
   return { page, faults };
 }
 
-/** What `npm run demo` judges: the recorded classifier with its cache, searched and fixed. */
+/** What `npm run demo` judges: a pull request with its base, searched and fixed. */
 export async function demoReport(): Promise<Report> {
   const effects = await runEffects();
   try {
-    const at = (name: string) => join(effects.cwd, name);
-    await mkdir(at(".github"), { recursive: true });
-    await copyFile(classifier, at("cls.onnx"));
-    for (const name of ["cls.calibration.cache", "validation.npz"]) await copyFile(join(recorded, name), at(name));
-    await writeFile(
-      at(".github/trt-gate.yml"),
-      "version: 1\nmodels:\n  - name: text-direction\n    path: cls.onnx\n    shapes: {x: [1, 3, 48, 192]}\n    quantization: {cache: cls.calibration.cache}\n    validation: {data: validation.npz}\n    tolerance: {sqnr-db: {fail: 22, warn: 25}}\n",
-    );
-    return (await main({ inputs: { lane: "simulate" } }, effects)).report;
+    await writeDemoPullRequest(effects.cwd);
+    const { report } = await main({ inputs: { lane: "simulate", "base-ref": baseBranch } }, effects);
+    if (!report.models[0]?.baseline) throw new Error("the demo's base was not measured");
+    return report;
   } finally {
     await effects.end();
   }

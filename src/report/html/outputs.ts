@@ -43,6 +43,8 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
       { head: "Result" },
     ],
     cells,
+    // Eight columns do not fit a phone.
+    withBase && withInterval ? "stacked" : "",
   );
   const more =
     rows.length > mostOutputRows
