@@ -1,0 +1,1 @@
+export{t as renderHtml}from"./page-3zs0cIwN.js";
