@@ -45,3 +45,7 @@ export class FileError extends Error {
 
 /** A path cannot be written. Of a command's own output it is the user's mistake; beside a report it costs that file and a warning. */
 export class UnwritableError extends FileError {}
+
+/** What was thrown, as a sentence that ends; failures of our own say the next step in it. */
+export const failureSentence = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/([^.])$/, "$1.");

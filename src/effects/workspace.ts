@@ -8,11 +8,10 @@ import { isNowhere } from "./refusals.ts";
 export function realWorkspace(root: string): { match(pattern: string): readonly string[]; checkPath(path: string): string | undefined } {
   return {
     match: (pattern) => {
-      const { found, folders } = aroundLinks(root, pattern);
-      const { links = [], files = [] } = Object.groupBy(found, (path) => (isLink(join(root, path)) ? "links" : "files"));
+      const { files, links, folders } = aroundLinks(root, pattern);
       const named = new Set(files);
       const beyond = folders.length === 0 ? [] : behindLinks(root, pattern, folders);
-      const through = new Set([...links.filter((path) => !folders.includes(path)), ...beyond]);
+      const through = new Set([...links, ...beyond]);
       return [...files, ...[...through].filter((path) => !named.has(path) && !isAlias(root, path, named))].toSorted();
     },
     checkPath: (path) => {
@@ -78,18 +77,31 @@ const listing = (change: Listed): typeof readdirSync =>
 
 const asFile = { isFile: () => true, isSymbolicLink: () => false };
 
-/** Files that a glob matches, with links as if they were files (a walk that does not follow them leaves them out); and the links to folders that the walk met. */
-function aroundLinks(root: string, pattern: string): { found: readonly string[]; folders: readonly string[] } {
-  const links: string[] = [];
+interface AroundLinks {
+  readonly files: readonly string[];
+  /** Matches that are links to files, or to nothing. */
+  readonly links: readonly string[];
+  /** Links to folders that the walk met, whether the glob matches them or not. */
+  readonly folders: readonly string[];
+}
+
+/** A walk that does not follow links leaves them out; here they are listed as files are. */
+function aroundLinks(root: string, pattern: string): AroundLinks {
+  const met = new Set<string>();
   const readdir = listing((folder, entries) =>
     entries.map((entry) => {
       if (!entry.isSymbolicLink()) return entry;
-      links.push(join(folder, entry.name));
+      met.add(relative(root, join(folder, entry.name)).replaceAll(sep, "/"));
       return Object.assign(Object.create(entry), asFile);
     }),
   );
   const found = glob(root, pattern, { followSymbolicLinks: false, fs: { readdirSync: readdir } });
-  return { found, folders: links.filter(isFolder).map((path) => relative(root, path).replaceAll(sep, "/")) };
+  const folders = new Set([...met].filter((path) => isFolder(join(root, path))));
+  return {
+    files: found.filter((path) => !met.has(path)),
+    links: found.filter((path) => met.has(path) && !folders.has(path)),
+    folders: [...folders],
+  };
 }
 
 /** Entries that a walk through links reads at most: a link can lead to the whole disk. */

@@ -2,8 +2,10 @@
  * Writes the step's outputs and the job summary into the files that the runner names. What cannot be written is a warning.
  * Keeps within the runner's limits; renders nothing.
  */
+
 import { randomUUID } from "node:crypto";
 import type { Effects } from "../effects/effects.ts";
+import { failureSentence } from "../effects/failure.ts";
 import { summaryBudgetBytes } from "../report/summary.ts";
 
 type Room = Pick<Effects, "env" | "files">;
@@ -38,7 +40,6 @@ async function append(variable: string, text: string, what: string, { env, files
     await files.writeText(path, before === "" || before.endsWith("\n") ? before + text : `${before}\n${text}`);
     return [];
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [`${what}: ${why.replace(/([^.])$/, "$1.")} The verdict stands; leave ${variable} as the runner sets it.`];
+    return [`${what}: ${failureSentence(error)} The verdict stands; leave ${variable} as the runner sets it.`];
   }
 }

@@ -6,6 +6,7 @@
 import { type RunEvent, runUrlOf } from "../changes/event.ts";
 import type { Options } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
+import { failureSentence } from "../effects/failure.ts";
 import { annotate } from "../github/annotate.ts";
 import type { Api } from "../github/api.ts";
 import { artifactName, uploadArtifact } from "../github/artifact-sink.ts";
@@ -73,13 +74,10 @@ async function writeReportFiles(
   try {
     return await writeFiles(report, reportFolder, effects);
   } catch (error) {
-    warn([`The report was not written to ${reportFolder}: ${sentence(error)} The verdict stands.`]);
+    warn([`The report was not written to ${reportFolder}: ${failureSentence(error)} The verdict stands.`]);
     return undefined;
   }
 }
-
-/** Failures of our own say the next step by themselves. */
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/([^.])$/, "$1.");
 
 async function upload({ options, event, reportFolder }: Publication, files: WrittenFiles, runUrl: string | undefined, effects: Effects) {
   const request = {
