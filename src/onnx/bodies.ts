@@ -2,7 +2,7 @@
  * Compute nodes inside the bodies of If, Loop and Scan: which there are, what they read, and whether a scale found by a tensor's name can be meant for them.
  * What becomes of them is decided elsewhere.
  */
-import { attribute, type GraphProto, isStandard, type NodeProto, nodeLabel, subgraphs, type TensorProto } from "./model.ts";
+import { type GraphProto, heldTensor, type NodeProto, nodeLabel, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, sortNodes, usedNames } from "./network.ts";
 import { constantTensors, isCompute, isFloatKind } from "./units.ts";
 
@@ -67,7 +67,7 @@ function scopeOf(graph: GraphProto, outer: Scope): Scope {
     fixed.delete(name);
   }
   for (const node of graph.node) {
-    const value = node.opType === "Constant" && isStandard(node) ? attribute(node, "value")?.t : undefined;
+    const value = heldTensor(node);
     if (value !== undefined) constants.set(node.output[0] ?? "", value);
     if (subgraphs(node).length === 0 && usedNames(node).every((name) => fixed.has(name))) for (const name of node.output) fixed.add(name);
   }

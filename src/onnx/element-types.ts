@@ -3,7 +3,7 @@
  * Where it knows nothing, a tensor is taken for float32: good for saying why something failed, and where a Cast has to stand.
  */
 import type { ValueInfoProto } from "./gen/onnx-ml_pb.js";
-import { attribute, DataType, isStandard, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
+import { attribute, DataType, heldTensor, isStandard, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
 import { type Network, sortNodes } from "./network.ts";
 import { isQuantize, quantizedType } from "./qdq.ts";
 
@@ -41,7 +41,7 @@ function bodyTypes(node: NodeProto, outer: ReadonlyMap<string, TensorProto>, out
   const constants = new Map(outer);
   for (const tensor of body.initializer) constants.set(tensor.name, tensor);
   for (const one of sortNodes(body.node)) {
-    const held = one.opType === "Constant" && isStandard(one) ? attribute(one, "value")?.t : undefined;
+    const held = heldTensor(one);
     if (held !== undefined) constants.set(one.output[0] ?? "", held);
   }
   for (const [name, { dataType }] of constants) types.set(name, dataType);

@@ -3,17 +3,7 @@
  * quantises there is named, since a reference that keeps it would be compared with itself.
  */
 import { smallValues } from "./constants.ts";
-import {
-  attribute,
-  type GraphProto,
-  isStandard,
-  makeNode,
-  type NodeProto,
-  nodeLabel,
-  subgraphs,
-  type TensorProto,
-  withFields,
-} from "./model.ts";
+import { type GraphProto, heldTensor, makeNode, type NodeProto, nodeLabel, subgraphs, type TensorProto, withFields } from "./model.ts";
 import { mapNodes, producers } from "./network.ts";
 import { isDequantize, isDynamicQuantize, isPair, isQuantize } from "./qdq.ts";
 
@@ -49,7 +39,7 @@ function withOwn(outer: Constants, { initializer, input, node }: GraphProto): Co
   for (const { name } of input) own.delete(name);
   for (const tensor of initializer) own.set(tensor.name, tensor);
   for (const one of node) {
-    const value = one.opType === "Constant" && isStandard(one) ? attribute(one, "value")?.t : undefined;
+    const value = heldTensor(one);
     if (value !== undefined) own.set(one.output[0] ?? "", withFields(value, { name: one.output[0] ?? "" }));
   }
   return own;

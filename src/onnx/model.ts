@@ -126,6 +126,10 @@ export const int64Tensor = (name: string, values: readonly number[]): TensorProt
 /** Empty for a scalar. */
 export const tensorShape = (tensor: TensorProto): number[] => tensor.dims.map(Number);
 
+/** The tensor that a Constant node holds; undefined for other nodes, and for a Constant in another form. */
+export const heldTensor = (node: NodeProto): TensorProto | undefined =>
+  node.opType === "Constant" && isStandard(node) ? attribute(node, "value")?.t : undefined;
+
 /** Without a name where none is given. */
 export const castNode = (from: string, into: string, to: number, name = ""): NodeProto =>
   makeNode({ opType: "Cast", name, input: [from], output: [into], attribute: [intAttr("to", to)] });

@@ -25,7 +25,8 @@ export const typedOutputs = ({ graph }: OnnxModel): ModelValue[] => graph.output
 export const declaredDims = (values: readonly ValueInfoProto[]): Map<string, ModelValue["dims"]> =>
   new Map(values.map(describeValue).flatMap(({ name, dims }) => (dims.length === 0 ? [] : [[name, dims] as const])));
 
-function describeValue({ name, type }: ValueInfoProto): ModelValue {
+/** Of one value. */
+export function describeValue({ name, type }: ValueInfoProto): ModelValue {
   const tensor = tensorOf(type);
   return { name, type: typeWord(type), dims: dimsOf(tensor), isShapeless: tensor !== undefined && tensor.shape === undefined };
 }

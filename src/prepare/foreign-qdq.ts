@@ -1,26 +1,29 @@
 /** Tells a Q/DQ model that is given for a float model from one of another model, before either runs. What the outputs say is left to their comparison. */
 import { ConfigError } from "../effects/failure.ts";
 import type { Network } from "../onnx/network.ts";
+import { describeValue, type ModelValue } from "../onnx/types.ts";
 
 type Inputs = Pick<Network, "inputs">;
 
-/** Sizes behind the first axis, undefined where they are open; undefined as a whole where the model gives no shape. */
-function sizesOf(input: Network["inputs"][number]): readonly (number | undefined)[] | undefined {
-  const type = input.type?.value;
-  if (type?.case !== "tensorType" || type.value.shape === undefined) return undefined;
-  return type.value.shape.dim
-    .slice(1)
-    .map(({ value }) => (value.case === "dimValue" && value.value > 0n ? Number(value.value) : undefined));
+/** Sizes behind the first axis, words where they are open; undefined as a whole where the model gives no shape. */
+function sizesOf(input: Network["inputs"][number]): ModelValue["dims"] | undefined {
+  const { dims, isShapeless } = describeValue(input);
+  return isShapeless || input.type?.value.case !== "tensorType" ? undefined : dims.slice(1);
 }
+
+const isKnown = (size: number | string | undefined): size is number => typeof size === "number";
 
 function differ(a: ReturnType<typeof sizesOf>, b: ReturnType<typeof sizesOf>): boolean {
   if (a === undefined || b === undefined) return false;
-  return a.length !== b.length || a.some((size, axis) => size !== undefined && b[axis] !== undefined && size !== b[axis]);
+  return a.length !== b.length || a.some((size, axis) => isKnown(size) && isKnown(b[axis]) && size !== b[axis]);
 }
 
 const listed = (inputs: Network["inputs"]): string =>
   inputs
-    .map((input) => `${JSON.stringify(input.name)} [${["?", ...(sizesOf(input) ?? ["…"]).map((size) => size ?? "?")].join(", ")}]`)
+    .map(
+      (input) =>
+        `${JSON.stringify(input.name)} [${["?", ...(sizesOf(input)?.map((size) => (isKnown(size) ? size : "?")) ?? ["…"])].join(", ")}]`,
+    )
     .join(", ") || "none";
 
 /**
