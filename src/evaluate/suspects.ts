@@ -7,6 +7,7 @@ import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { plural } from "../model/plural.ts";
+import { times } from "../model/ratio.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { opsetsOf } from "../onnx/network.ts";
 import { quantiserConstants } from "../onnx/qdq-scales.ts";
@@ -144,7 +145,6 @@ const farthest = (now: ArrayLike<number>, old: ArrayLike<number>): number =>
   );
 /** What is no factor is farthest. */
 const distance = (ratio: number): number => (ratio > 0 ? Math.abs(Math.log(ratio)) : Number.POSITIVE_INFINITY);
-const times = (ratio: number): string => `${Number(ratio.toPrecision(3))} times`;
 
 const hashOf = (raw: Uint8Array, floats: readonly number[]): string =>
   createHash("sha256").update(raw).update(Float32Array.from(floats)).digest("hex");

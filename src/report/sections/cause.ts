@@ -4,6 +4,7 @@
  */
 
 import { plural } from "../../model/plural.ts";
+import { times } from "../../model/ratio.ts";
 import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
 import { keepsEverything } from "./fix.ts";
@@ -56,7 +57,7 @@ export const canBeSearched = ({ verdict, search, reason, lane, coverage }: Model
 function withMovedScale(model: ModelReport, words: string, show: (name: string) => string): Cause {
   const { tensor, ratio } = movedScale(model) ?? {};
   if (tensor === undefined || ratio === undefined) return { lead: words, more: [] };
-  const lead = `The scale of ${show(tensor)} is ${Number(ratio.toPrecision(3))} times what it was before this change (put it back if that was not meant).`;
+  const lead = `The scale of ${show(tensor)} is ${times(ratio)} what it was before this change (put it back if that was not meant).`;
   return { lead, more: [words] };
 }
 
@@ -118,7 +119,7 @@ function scaleSentence(
   const told = [
     ...(moved === undefined
       ? []
-      : [`its scale is ${Number(moved.ratio.toPrecision(3))} times what it was before this change (put it back if that was not meant)`]),
+      : [`its scale is ${times(moved.ratio)} what it was before this change (put it back if that was not meant)`]),
     ...(share >= leastSaturatedShare ? [`${Number((100 * share).toPrecision(2))} % of its values lie beyond what its scale holds`] : []),
   ];
   if (told.length === 0) return [];

@@ -1,7 +1,7 @@
 /** Samples far beyond what the model's input was calibrated for: they are prepared differently, and no unit in higher precision mends that. */
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
-import { isFar } from "./moved-scales.ts";
+import { movedFar } from "./moved-scales.ts";
 
 /** Calibration leaves out less than that, and by less: another normalisation (0..255 for 0..1) is far beyond both. */
 const leastShare = 0.1;
@@ -11,7 +11,7 @@ export const inputRangeRule = "input-range";
 
 /** The input that is farthest beyond. Undefined where none is, and of an input whose scale this change moved: that is another rule's. */
 export function inputRange({ calibration, moved }: AdviceFacts): Advice | undefined {
-  const shifted = new Set(moved?.scales.filter(({ ratio }) => isFar(ratio)).map(({ tensor }) => tensor));
+  const shifted = movedFar(moved);
   const [worst] = (calibration?.inputs ?? [])
     .map((range) => ({ ...range, ratio: range.seenAmax / range.calibratedAmax }))
     .filter(({ tensor, ratio, share }) => !shifted.has(tensor) && share >= leastShare && ratio >= leastRatio)

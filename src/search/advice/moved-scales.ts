@@ -1,6 +1,7 @@
 /** Scales that moved against the base commit: putting them back comes before keeping units in higher precision. */
 
 import { plural } from "../../model/plural.ts";
+import { times } from "../../model/ratio.ts";
 import { shellLine } from "../../model/shell-word.ts";
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts, MovedFacts } from "./facts.ts";
@@ -28,7 +29,11 @@ export function movedScales({ moved, accurate, keptHere }: AdviceFacts): Advice 
 }
 
 /** 0 and what is no number count: they come from a broken scale. */
-export const isFar = (ratio: number): boolean => !(Math.abs(Math.log(ratio)) < Math.log(FAR));
+const isFar = (ratio: number): boolean => !(Math.abs(Math.log(ratio)) < Math.log(FAR));
+
+/** The tensors whose scales moved far with this change: what is said of their range is said of the move. */
+export const movedFar = (moved: MovedFacts | undefined): ReadonlySet<string> =>
+  new Set(moved?.scales.filter(({ ratio }) => isFar(ratio)).map(({ tensor }) => tensor));
 
 type Scales = MovedFacts["scales"];
 
@@ -57,4 +62,3 @@ const sentenceOf = (far: Scales): string =>
     : `${plural(far.length, "scale")} moved far, most that of ${named(far)} (${times(far[0]?.ratio ?? 1)}), since`;
 
 const named = ([first]: Scales): string => `"${first?.tensor ?? ""}"`;
-const times = (ratio: number): string => `${Number(ratio.toPrecision(3))} times`;

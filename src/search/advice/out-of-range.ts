@@ -1,7 +1,7 @@
 /** Validation shows values that the scales cannot represent: the calibration samples were not like those of use. */
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
-import { isFar } from "./moved-scales.ts";
+import { movedFar } from "./moved-scales.ts";
 
 /** Percentile and entropy clip on purpose, min-max never should: a tensor counts from this ratio on. */
 const CLIPPED_RATIO = 1.25;
@@ -12,7 +12,7 @@ const NAMED = 3;
  * rule's: more samples would not mend it.
  */
 export function outOfRange({ calibration, moved }: AdviceFacts): Advice | undefined {
-  const shifted = new Set(moved?.scales.filter(({ ratio }) => isFar(ratio)).map(({ tensor }) => tensor));
+  const shifted = movedFar(moved);
   const beyond = (calibration?.ranges ?? [])
     .filter(({ tensor }) => !shifted.has(tensor))
     .map((range) => ({ ...range, ratio: range.seenAmax / range.calibratedAmax }))
