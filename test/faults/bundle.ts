@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { inject } from "vitest";
+import { afterAll, beforeAll, inject } from "vitest";
 import { build } from "../../scripts/build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,6 +27,21 @@ export async function freshBundle(beside: readonly string[] = ["node_modules"]):
   const folder = join(around, "dist");
   await cp(built, folder, { recursive: true });
   return { folder, remove: () => rm(around, { recursive: true, force: true }) };
+}
+
+/** To be called once in a test file: its own copy, there from before the first test to after the last. */
+export function useBundle(): Pick<Bundle, "folder"> {
+  let bundle: Bundle | undefined;
+  beforeAll(async () => {
+    bundle = await freshBundle();
+  });
+  afterAll(() => bundle?.remove());
+  return {
+    get folder() {
+      if (bundle === undefined) throw new Error("no test runs yet: the bundle is not there");
+      return bundle.folder;
+    },
+  };
 }
 
 /** Who makes the folder `building` builds; all others wait for the mark that it leaves. */

@@ -6,7 +6,6 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { childEnv } from "../../src/effects/child-env.ts";
 import { realClock } from "../../src/effects/clock.ts";
 import type { Command } from "../../src/effects/effects.ts";
 import { realExec } from "../../src/effects/exec.ts";
@@ -15,6 +14,7 @@ import { findStrays, killOrphans } from "../../src/effects/orphans.ts";
 import { cleanUp, recordResource } from "../../src/github/post-state.ts";
 import { askForGpu, findGpu } from "../../src/lanes/tensorrt/gpu.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
+import { sh } from "../support/command.ts";
 import { holdGpu } from "../support/hold-gpu.ts";
 
 describe("a child", () => {
@@ -22,13 +22,6 @@ describe("a child", () => {
   const exec = realExec({ runId, cancelled: new AbortController().signal });
   afterEach(async () => {
     await killOrphans(runId);
-  });
-  const sh = (script: string, more: Partial<Command> = {}): Command => ({
-    file: "sh",
-    args: ["-c", script],
-    env: childEnv(process.env),
-    timeoutMs: 20_000,
-    ...more,
   });
 
   it("child that ignores SIGTERM, with children of its own", async () => {

@@ -2,18 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startPool } from "../../src/compare/worker-pool.ts";
 import { reportSchema } from "../../src/report/schema.ts";
-import { type Bundle, freshBundle } from "./bundle.ts";
+import { useBundle } from "./bundle.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
 
-let bundle: Bundle;
+const bundle = useBundle();
 let place: Workplace;
-beforeAll(async () => {
-  bundle = await freshBundle();
-});
-afterAll(() => bundle.remove());
 beforeEach(async () => {
   place = await workplace();
   mkdirSync(place.at("temp"));

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import type { Report } from "../../src/report/schema.ts";
 import { type Ended, openWorkplace, processesOf, type Started, type Workplace } from "../dist/spawn.ts";
@@ -13,7 +13,7 @@ import { fakePrograms } from "../fakes/fake-tensorrt.ts";
 import { outlierData, outlierModel } from "../fakes/outlier-model.ts";
 import { makeRepository, mergePullRequest, type Repository, shallowClone } from "../fakes/repository.ts";
 import { describeWithPython } from "../support/needs.ts";
-import { type Bundle, freshBundle } from "./bundle.ts";
+import { useBundle } from "./bundle.ts";
 
 type Lane = "simulate" | "implicit";
 const signals = ["SIGINT", "SIGTERM", "SIGKILL"] as const;
@@ -25,11 +25,7 @@ const stages = {
 /** What the runner allows between SIGINT and its own SIGKILL. */
 const patienceMs = 7000;
 
-let bundle: Bundle;
-beforeAll(async () => {
-  bundle = await freshBundle();
-});
-afterAll(() => bundle.remove());
+const bundle = useBundle();
 
 const config = `version: 1
 models:

@@ -1,21 +1,17 @@
 /** A pull request that tries to decide about itself, or of which the runner tells nonsense: the whole action, on a real repository. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Report } from "../../src/report/schema.ts";
 import { configOf, writeModels } from "../dist/models.ts";
 import { openWorkplace, type Workplace } from "../dist/spawn.ts";
 import { pullPayload } from "../fakes/event.ts";
 import { encode, externalTensor, modelProto, node } from "../fakes/onnx-models.ts";
 import { mergePullRequest, shallowClone } from "../fakes/repository.ts";
-import { type Bundle, freshBundle } from "./bundle.ts";
+import { useBundle } from "./bundle.ts";
 
-let bundle: Bundle;
+const bundle = useBundle();
 let place: Workplace;
-beforeAll(async () => {
-  bundle = await freshBundle();
-});
-afterAll(() => bundle.remove());
 beforeEach(async () => {
   place = await openWorkplace(() => bundle.folder);
 });

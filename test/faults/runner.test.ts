@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { outlierModel } from "../fakes/outlier-model.ts";
-import { type Bundle, freshBundle } from "./bundle.ts";
+import { useBundle } from "./bundle.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -15,11 +15,7 @@ afterEach(() => place.end());
 const reasonOf = ({ report }: Awaited<ReturnType<Workplace["check"]>>) => report?.models.map(({ reason }) => reason);
 
 describe("as a process", () => {
-  let bundle: Bundle;
-  beforeAll(async () => {
-    bundle = await freshBundle();
-  });
-  afterAll(() => bundle.remove());
+  const bundle = useBundle();
 
   /** Through a shell in the workspace; `$gate` is the command. */
   const shell = (line: string, env: Readonly<Record<string, string>> = {}) => {

@@ -1,7 +1,7 @@
 /** Where a result is told fails: a warning, and the verdict as it was. The whole action against a loopback server. */
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { realClock } from "../../src/effects/clock.ts";
 import { uploadArtifact } from "../../src/github/artifact-sink.ts";
 import { configOf, writeModels } from "../dist/models.ts";
@@ -10,14 +10,10 @@ import { pullPayload } from "../fakes/event.ts";
 import { serverEnv } from "../fakes/github-server.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
 import { runEffects } from "../fakes/run-effects.ts";
-import { type Bundle, freshBundle } from "./bundle.ts";
+import { useBundle } from "./bundle.ts";
 
-let bundle: Bundle;
+const bundle = useBundle();
 let place: Workplace;
-beforeAll(async () => {
-  bundle = await freshBundle();
-});
-afterAll(() => bundle.remove());
 beforeEach(async () => {
   place = await openWorkplace(() => bundle.folder);
 });

@@ -1,7 +1,7 @@
 /** The action refuses, or runs only the base commit's code, and hands no secret on. Canaries say what ran and what it saw. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { oraclePython } from "../../scripts/python-env.ts";
 import { configOf, writeModels } from "../dist/models.ts";
 import { openWorkplace, type Workplace } from "../dist/spawn.ts";
@@ -10,14 +10,10 @@ import { encode, externalTensor, modelProto, node, weight } from "../fakes/onnx-
 import { mergePullRequest } from "../fakes/repository.ts";
 import { soundModel } from "../fakes/small-models.ts";
 import { describeWithPython } from "../support/needs.ts";
-import { type Bundle, freshBundle } from "./bundle.ts";
+import { useBundle } from "./bundle.ts";
 
-let bundle: Bundle;
+const bundle = useBundle();
 let place: Workplace;
-beforeAll(async () => {
-  bundle = await freshBundle();
-});
-afterAll(() => bundle.remove());
 beforeEach(async () => {
   place = await openWorkplace(() => bundle.folder);
 });

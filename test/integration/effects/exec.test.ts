@@ -1,17 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { childEnv, pythonEnv } from "../../../src/effects/child-env.ts";
-import type { Command, Exec } from "../../../src/effects/effects.ts";
+import type { Exec } from "../../../src/effects/effects.ts";
 import { realExec } from "../../../src/effects/exec.ts";
 import { findStrays, killOrphans } from "../../../src/effects/orphans.ts";
-
-const sh = (script: string, more: Partial<Command> = {}): Command => ({
-  file: "sh",
-  args: ["-c", script],
-  env: childEnv(process.env),
-  timeoutMs: 20_000,
-  ...more,
-});
+import { sh } from "../../support/command.ts";
 
 describe("running a child", () => {
   const runId = randomUUID();

@@ -34,12 +34,7 @@ describe("joinReports", () => {
     const lost = (path: string) => join({ parts: [part(path, pass("a"))], expected: ["share-1"] }).models.map(({ reason }) => reason);
     for (const path of ["share-1/report.json", "./share-1/report.json", "all//share-1/./report.json", "/runs/7/share-1/report.json"])
       expect(lost(path), path).not.toContain("share-missing");
-    for (const path of [
-      "share-1/share-2/report.json",
-      "/home/share-1/work/share-2/report.json",
-      "share-1/../share-2/report.json",
-      "share-1",
-    ])
+    for (const path of ["share-1/share-2/report.json", "/runs/share-1/7/share-2/report.json", "share-1/../share-2/report.json", "share-1"])
       expect(lost(path), path).toContain("share-missing");
   });
 
