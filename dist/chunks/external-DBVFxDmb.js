@@ -1,1 +1,0 @@
-export{t as allTensors,n as externalReferences}from"./external-CE7pj2HG.js";

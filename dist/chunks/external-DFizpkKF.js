@@ -1,0 +1,1 @@
+export{t as allTensors,n as externalReferences}from"./external-BdVqQjTy.js";

@@ -1,1 +1,0 @@
-export{t as renderHtml}from"./page-3zs0cIwN.js";

@@ -1,1 +1,0 @@
-export{t as readReport,n as run}from"./render-D3t2n6m3.js";
