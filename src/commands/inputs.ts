@@ -4,13 +4,17 @@ import { shapesFromFlags } from "../config/shapes.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { inputsText, writeInputs } from "../formats/polygraphy-writer.ts";
-import type { FeedSource } from "../model/job.ts";
-import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
+import type { FeedSource, ShapeRange } from "../model/job.ts";
+import { shellWord } from "../model/shell-word.ts";
+import { batchesOfOne, modelInputs, resolveInputs } from "../onnx/inputs.ts";
+import type { OnnxModel } from "../onnx/model.ts";
 import { readModel } from "../onnx/read.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { loadSamples } from "../samples/loader.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import type { Parsed, RunCommand } from "./command.ts";
+
+type Shapes = ReadonlyMap<string, ShapeRange>;
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const source = await openSource(parsed, effects);
@@ -19,7 +23,9 @@ export const run: RunCommand = async (parsed, effects, io) => {
     if (output === undefined) for await (const chunk of inputsText(source)) io.out(new TextDecoder().decode(chunk));
     else {
       await writeInputs(resolve(effects.cwd, output), source, effects.files);
-      effects.log.info(`Wrote ${source.description} to ${output}.`);
+      effects.log.info(
+        `Wrote ${source.description} to ${output}.${source.isMadeUp?.(0) ? " They are made up, and a verdict on them says so." : ""}`,
+      );
     }
   } finally {
     await source.close();
@@ -31,7 +37,8 @@ async function openSource(parsed: Parsed, effects: Effects): Promise<FeedSource>
   const model = await readModel(resolve(effects.cwd, parsed.positionals[0] ?? ""), effects.files);
   const given = shapesFromFlags(parsed.list("shapes"));
   const data = parsed.text("data");
-  if (data === undefined) return await openFeeds(randomSpec(parsed), resolveInputs(model, given, "flags"), effects);
+  if (data === undefined)
+    return await openFeeds(randomSpec(parsed), resolveInputs(model, withBatches(model, given, effects), "flags"), effects);
   const random = ["seed", "samples", "low", "high"].filter((flag) => parsed.text(flag) !== undefined).map((flag) => `--${flag}`);
   if (random.length > 0)
     throw new ConfigError(`${random.join(", ")} make random samples, and --data names real ones. Keep one of the two.`);
@@ -44,6 +51,16 @@ async function openSource(parsed: Parsed, effects: Effects): Promise<FeedSource>
   }
   const shapes = await completeShapes(modelInputs(model), given, [{ path }], effects.files);
   return await openFeeds({ kind: "data", path }, resolveInputs(model, shapes, "flags"), effects, parsed.number("max-samples"));
+}
+
+/** Nobody has to say that a batch holds one sample; it is said, since another size may have been meant. */
+function withBatches(model: OnnxModel, given: Shapes, { log }: Effects): Shapes {
+  const batches = batchesOfOne(modelInputs(model), given);
+  for (const [name, shape] of batches)
+    log.info(
+      `"${name}": batch of 1, since the model leaves it open; --shapes ${shellWord(`${name}:${shape.join("x")}`)} with another number changes it.`,
+    );
+  return new Map([...given, ...[...batches].map(([name, shape]) => [name, { min: shape, opt: shape, max: shape }] as const)]);
 }
 
 const randomSpec = (parsed: Parsed) =>

@@ -35,6 +35,7 @@ async function factsOf(iteration: Iteration, open: ReturnType<typeof openReaders
       mean: toNum(mean),
       std: toNum(std),
       nonFinite,
+      ...(array.isMadeUp ? { isMadeUp: true } : {}),
     });
   }
   return facts;

@@ -15,7 +15,7 @@ function linesOf(inspection: Inspection): string[] {
     case "outputs":
     case "inputs":
       return [
-        inspection.format,
+        `${inspection.format}${isMadeUp(inspection.runners) ? ", made up by trt-gate inputs" : ""}`,
         ...inspection.runners.flatMap(({ name, iterations }) =>
           iterations.flatMap((facts, i) => ["", `${plainLine(name, 80)}, iteration ${i}`, ...tensorTable(facts)]),
         ),
@@ -89,6 +89,9 @@ function tensorTable(facts: readonly TensorFacts[]): string[] {
     }),
   );
 }
+
+const isMadeUp = (runners: Extract<Inspection, { kind: "inputs" | "outputs" }>["runners"]): boolean =>
+  runners.some(({ iterations }) => iterations.flat().some((facts) => facts.isMadeUp));
 
 const cut = (lines: readonly string[]): string[] =>
   lines.length <= mostRows ? [...lines] : [...lines.slice(0, mostRows), `  … and ${lines.length - mostRows} more; --json shows all`];

@@ -11,6 +11,8 @@ export interface TensorFacts {
   readonly std: Num;
   /** Values that are NaN or infinite; the statistics are over the others. */
   readonly nonFinite: number;
+  /** Only of what `trt-gate inputs` made up. */
+  readonly isMadeUp?: true;
 }
 
 export type Inspection =

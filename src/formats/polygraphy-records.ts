@@ -19,6 +19,7 @@ import { verifyEntry } from "./zip-entry.ts";
 export interface PendingArray {
   readonly kind: "pending";
   readonly text: LongText;
+  readonly isMadeUp?: boolean;
 }
 export interface IterationRecord {
   readonly kind: "iteration";
@@ -30,6 +31,9 @@ export interface ResultsRecord {
 }
 export type PolygraphyRecord = StoredArray | PendingArray | IterationRecord | ResultsRecord;
 export type PolygraphyJson = Json<PolygraphyRecord>;
+
+/** A key of our own in an array's record, which Polygraphy passes over: a file that is renamed or moved still says what it holds. */
+export const madeUpMark = { key: "made_up_by", value: "trt-gate inputs" } as const;
 
 const legacyMark = "polygraphy_serialized_json_type";
 const legacyPrefix = "__polygraphy_encoded_";
@@ -73,19 +77,26 @@ export function className<F>(object: JsonObject<F>): string | undefined {
 function arrayOf(object: JsonObject<PolygraphyRecord>, file: string, refuse: (why: string) => never): PolygraphyRecord {
   const text = object.get("array");
   if (!isText(text)) return refuse('an ndarray record has no "array" text. Save the file again');
-  if (!looksBase64(text)) return { kind: "pending", text };
+  const mark = object.get(madeUpMark.key) === undefined ? {} : { isMadeUp: true };
+  if (!looksBase64(text)) return { kind: "pending", text, ...mark };
   const sizeBytes = base64Size(text.length, text.tail);
   if (sizeBytes === undefined)
     throw new FileError(file, `the base64 text of ${text.length} characters is cut off. Save the file again.`, text.start + text.length);
   const head = Buffer.from(text.head.slice(0, text.head.length - (text.head.length % 4)), "base64");
-  if (!startsAsNpy(head) || head.length < npyHeaderBytes(head, file, text.start)) return { kind: "pending", text };
+  if (!startsAsNpy(head) || head.length < npyHeaderBytes(head, file, text.start)) return { kind: "pending", text, ...mark };
   const header = parseNpyHeader(head, file, text.start);
   checkLength(header, sizeBytes, file, text.start);
-  return { kind: "array", file, place: { kind: "base64", start: text.start, sizeBytes }, header };
+  return { kind: "array", file, place: { kind: "base64", start: text.start, sizeBytes }, header, ...mark };
 }
 
-/** Reads what the fold left open. An `.npz` inside counts with its first array, as in Polygraphy. */
+/** Reads what the fold left open, with its mark. */
 export async function settleArray(pending: PendingArray, reader: FileReader, file: string): Promise<StoredArray> {
+  const array = await settled(pending, reader, file);
+  return pending.isMadeUp ? { ...array, isMadeUp: true } : array;
+}
+
+/** An `.npz` inside counts with its first array, as in Polygraphy. */
+async function settled(pending: PendingArray, reader: FileReader, file: string): Promise<StoredArray> {
   const { start, length, tail } = pending.text;
   const base64Bytes = looksBase64(pending.text) ? base64Size(length, tail) : undefined;
   const place =

@@ -8,6 +8,7 @@ import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/job.ts";
 import type { Tensor } from "../model/tensor.ts";
 import { writeNpy } from "./npy.ts";
+import { madeUpMark } from "./polygraphy-records.ts";
 
 type Chunks = AsyncGenerator<Uint8Array>;
 /** Tensors of one iteration, in order of execution. */
@@ -68,7 +69,7 @@ export async function writeInputs(path: string, source: FeedSource, files: Files
   if (!isFolderPath(path)) return files.writeBytes(path, inputsText(source));
   await checkFolder(path, files);
   for (let i = 0; i < source.count; i++)
-    await files.writeText(iterationPath(path, i), [...objectText((await source.feed(i)).values(), "", arrayText)].join(""));
+    await files.writeText(iterationPath(path, i), [...objectText((await source.feed(i)).values(), "", inputTextOf(source, i))].join(""));
 }
 
 /** One sample is held at a time. Rejects as the source does. */
@@ -76,12 +77,14 @@ export async function* inputsText(source: FeedSource): Chunks {
   yield bytesOf("[");
   for (let i = 0; i < source.count; i++) {
     yield bytesOf(`${i === 0 ? "" : ","}\n    `);
-    for (const text of objectText((await source.feed(i)).values(), "    ", arrayText)) yield bytesOf(text);
+    for (const text of objectText((await source.feed(i)).values(), "    ", inputTextOf(source, i))) yield bytesOf(text);
   }
   yield bytesOf("\n]");
 }
 
-function* objectText(tensors: Iterable<Tensor>, indent: string, valueText: (tensor: Tensor, indent: string) => string): Generator<string> {
+type TensorText = (tensor: Tensor, indent: string) => string;
+
+function* objectText(tensors: Iterable<Tensor>, indent: string, valueText: TensorText): Generator<string> {
   yield "{";
   let first = true;
   for (const tensor of tensors) {
@@ -91,10 +94,19 @@ function* objectText(tensors: Iterable<Tensor>, indent: string, valueText: (tens
   yield `\n${indent}}`;
 }
 
-const arrayText = (tensor: Tensor, indent: string): string =>
-  `{\n${indent}    "array": "${Buffer.from(writeNpy(tensor)).toString("base64")}",\n${indent}    "polygraphy_class": "ndarray"\n${indent}}`;
+const inputTextOf =
+  (source: FeedSource, index: number): TensorText =>
+  (tensor, indent) =>
+    recordText(tensor, indent, source.isMadeUp?.(index) ? { [madeUpMark.key]: madeUpMark.value } : {});
 
-const lazyText = (tensor: Tensor, indent: string): string =>
+const arrayText: TensorText = (tensor, indent) => recordText(tensor, indent, {});
+
+function recordText(tensor: Tensor, indent: string, marks: Readonly<Record<string, string>>): string {
+  const keys = { array: Buffer.from(writeNpy(tensor)).toString("base64"), ...marks, polygraphy_class: "ndarray" };
+  return `{${Object.entries(keys).map(([key, text]) => `\n${indent}    "${key}": "${text}"`)}\n${indent}}`;
+}
+
+const lazyText: TensorText = (tensor, indent) =>
   `{\n${indent}    "values": ${arrayText(tensor, `${indent}    `)},\n${indent}    "polygraphy_class": "LazyArray"\n${indent}}`;
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

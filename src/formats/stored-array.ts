@@ -30,6 +30,8 @@ export interface StoredArray {
   readonly file: string;
   readonly place: Place;
   readonly header: NpyHeader;
+  /** Of an input that `trt-gate inputs` made up, as its record says. */
+  readonly isMadeUp?: boolean;
 }
 
 /** Reads the header at `place` and checks it against the bytes that are there. */

@@ -42,7 +42,7 @@ export const caveats = {
     next: "Export it with activation_type=QuantType.QInt8 and extra_options={'ActivationSymmetric': True}, or give every QuantizeLinear an INT8 zero point and twice the scale.",
   },
   "weak-evidence": {
-    sentence: "The validation samples say little: they are few, copies of each other, or calibration samples.",
+    sentence: "The validation samples say little: they are few, made up, copies of each other, or calibration samples.",
     next: "Give at least 16 distinct validation samples of real use that did not calibrate the model.",
   },
   "not-certain": {

@@ -15,6 +15,8 @@ export interface Evidence {
   readonly distinct: number | undefined;
   /** Samples that are also calibration samples; undefined where the calibration samples are not known. */
   readonly inCalibration: number | undefined;
+  /** Samples that are random numbers of the gate's own; 0 where none is known to be. */
+  readonly madeUp?: number;
   /** `validation.overlap: allowed`. */
   readonly isOverlapAllowed: boolean;
 }
@@ -23,8 +25,11 @@ export interface Evidence {
 export const fewSamples = 16;
 
 /** What is weak about it, a clause each; empty for good evidence. */
-export function weaknesses({ samples, distinct = samples, inCalibration = 0, isOverlapAllowed }: Evidence): string[] {
+export function weaknesses({ samples, distinct = samples, inCalibration = 0, madeUp = 0, isOverlapAllowed }: Evidence): string[] {
   return [
+    ...(madeUp > 0
+      ? [`${madeUp === samples ? "all samples" : `${madeUp} of ${plural(samples, "sample")}`} are made-up random numbers`]
+      : []),
     ...(distinct < samples ? [`only ${distinct} of ${plural(samples, "sample")} ${distinct === 1 ? "is" : "are"} distinct`] : []),
     ...(distinct < fewSamples ? [`${plural(distinct, "sample")} ${distinct === 1 ? "is" : "are"} fewer than ${fewSamples}`] : []),
     ...(inCalibration > 0 && !isOverlapAllowed

@@ -75,6 +75,8 @@ export interface QuantizationSource {
 export interface FeedSource {
   readonly description: string;
   readonly count: number;
+  /** Whether the sample is random numbers that the gate made; without it none is known to be. */
+  isMadeUp?(index: number): boolean;
   feed(index: number): Promise<Feed>;
   close(): Promise<void>;
 }

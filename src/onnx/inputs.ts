@@ -148,6 +148,22 @@ export function resolveInputs(
 export const isOpen = ({ dims, shapeless }: Pick<ModelInput, "dims" | "shapeless">): boolean =>
   shapeless !== undefined || dims.some((dim) => typeof dim === "string");
 
+/** Shapes with a batch of one for each input whose open dimensions are all batches: the first of several, or one that has the name of another input's first. */
+export function batchesOfOne(inputs: readonly ModelInput[], given: ReadonlyMap<string, InputShapes>): Map<string, readonly number[]> {
+  const names = new Set(inputs.filter(({ dims }) => dims.length > 1).map(({ dims: [first] }) => first));
+  const isBatch = (dim: number | string, axis: number, dims: ModelInput["dims"]) =>
+    (axis === 0 && dims.length > 1) || (dim !== "?" && names.has(dim));
+  const { known } = symbolSizes(inputs, given);
+  const closed = inputs.filter(
+    (input) =>
+      isOpen(input) &&
+      input.shapeless === undefined &&
+      !given.has(input.name) &&
+      input.dims.every((dim, axis) => typeof dim === "number" || known.has(dim) || isBatch(dim, axis, input.dims)),
+  );
+  return new Map(closed.map(({ name, dims }) => [name, dims.map((dim) => (typeof dim === "number" ? dim : (known.get(dim)?.[1] ?? 1)))]));
+}
+
 /** [min, opt, max] of a named dimension. */
 export type SymbolSizes = ReadonlyMap<string, readonly [number, number, number]>;
 

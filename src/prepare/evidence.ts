@@ -13,5 +13,6 @@ export async function evidenceOf(
   calibration: FingerprintedSource | undefined,
 ): Promise<Evidence> {
   const { samples, distinct, alsoInOther } = overlapOf(await validation.fingerprints(), await calibration?.fingerprints(mostRead));
-  return { samples, distinct, inCalibration: alsoInOther, isOverlapAllowed: entry.isOverlapAllowed };
+  const madeUp = Array.from({ length: validation.count }, (_, index) => validation.isMadeUp?.(index)).filter(Boolean).length;
+  return { samples, distinct, inCalibration: alsoInOther, madeUp, isOverlapAllowed: entry.isOverlapAllowed };
 }

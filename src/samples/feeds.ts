@@ -5,6 +5,7 @@
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
 import type { FeedSource } from "../model/job.ts";
+import { plural } from "../model/plural.ts";
 import type { Feed } from "../model/tensor.ts";
 import { feedParts } from "./feed-files.ts";
 import type { ModelInput } from "./model-input.ts";
@@ -68,9 +69,12 @@ function joinParts(path: string, parts: readonly FeedPart[], effects: Pick<Effec
   };
   let last: Promise<Feed> | undefined;
   return {
-    description:
-      count < total ? `${path} (first ${count} of ${total} samples)` : `${path} (${count} ${count === 1 ? "sample" : "samples"})`,
+    description: count < total ? `${path} (first ${count} of ${plural(total, "sample")})` : `${path} (${plural(count, "sample")})`,
     count,
+    isMadeUp: (index) => {
+      const { part, within } = partOf(index);
+      return part.isMadeUp(within);
+    },
     feed: (index) => {
       const read = async (): Promise<Feed> => {
         const known = kept.get(index);

@@ -48,6 +48,7 @@ export function randomFeeds(spec: RandomSpec, inputs: readonly ModelInput[], max
   return {
     description: `${count} random ${count === 1 ? "sample" : "samples"} in ${low}..${high}, seed ${seed}${words}`,
     count,
+    isMadeUp: () => true,
     feed: async (sample) => new Map(inputs.map((input, i) => [input.name, tensor(input, sample * 1009 + i)])),
     close: async () => {},
   };

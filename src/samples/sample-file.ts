@@ -16,6 +16,8 @@ export interface FeedPart {
   /** `whole`: each array is one feed (Polygraphy inputs); `cut`: axis 0 counts samples. */
   readonly samples: "whole" | "cut";
   readonly arrays: readonly ReadonlyMap<string, StoredArray>[];
+  /** Whether an input of the feed says that it was made up. */
+  isMadeUp(index: number): boolean;
   open(files: Files): Promise<OpenPart>;
 }
 
@@ -31,6 +33,7 @@ export function wholePart(file: string, feeds: readonly ReadonlyMap<string, Stor
     count: feeds.length,
     samples: "whole",
     arrays: feeds,
+    isMadeUp: (index) => feeds[index]?.values().some((array) => array.isMadeUp) ?? false,
     open: (files) =>
       openPart(
         file,
@@ -52,6 +55,7 @@ export function cutPart(file: string, arrays: ReadonlyMap<string, StoredArray>, 
     count,
     samples: "cut",
     arrays: [arrays],
+    isMadeUp: () => false,
     open: (files) =>
       openPart(
         file,
