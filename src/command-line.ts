@@ -2,8 +2,10 @@
 import { loaders } from "./commands/registry.ts";
 import { runLine } from "./commands/run-line.ts";
 import { actionsLog, plainLog } from "./effects/log.ts";
+import { ownCommand, plainCommand } from "./effects/own-command.ts";
 import { realEffects } from "./effects/real.ts";
 import { exitCodes, overallExitCode } from "./gate/exit-code.ts";
+import { shellLine } from "./model/shell-word.ts";
 import { guardProcess } from "./process-guard.ts";
 import { explainFailure } from "./run/explain-failure.ts";
 import { version } from "./version.ts";
@@ -11,20 +13,26 @@ import { version } from "./version.ts";
 /** Sets the exit code of the process and leaves its end to Node. */
 export async function runCommandLine(): Promise<void> {
   const guard = guardProcess();
-  // In a workflow the command annotates as the action does.
-  const log = (process.env.GITHUB_ACTIONS === "true" ? actionsLog : plainLog)({
+  const { env, argv, execPath } = process;
+  const cwd = process.cwd();
+  // In a workflow the command annotates as the action does, and its readers call it as the documentation has it.
+  const isWorkflow = env.GITHUB_ACTIONS === "true";
+  const command = isWorkflow ? plainCommand : shellLine(ownCommand({ script: argv[1] ?? "", node: execPath, env, cwd }));
+  const log = (isWorkflow ? actionsLog : plainLog)({
+    command,
+    cwd,
     write: (text) => process.stderr.write(text),
-    isTerminal: process.stderr.isTTY === true && process.env.CI === undefined,
+    isTerminal: process.stderr.isTTY === true && env.CI === undefined,
     monotonicMs: () => performance.now(),
-    debug: process.env.RUNNER_DEBUG === "1",
+    debug: env.RUNNER_DEBUG === "1",
   });
-  const effects = realEffects({ env: { ...process.env }, cwd: process.cwd(), log, cancelled: guard.cancelled });
+  const effects = realEffects({ env: { ...env }, cwd, command, log, cancelled: guard.cancelled });
   guard.onBug(async (error) => {
     process.once("exit", effects.removeFoldersNow);
     explainFailure(error, effects);
     await effects.dispose();
   });
-  let exitCode = await runLine(process.argv.slice(2), {
+  let exitCode = await runLine(argv.slice(2), {
     effects,
     io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
     version,

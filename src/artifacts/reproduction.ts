@@ -104,15 +104,28 @@ function scriptText({ entry, prepared, context }: FixFacts, lines: readonly stri
   return [
     "#!/bin/sh",
     `# Measures ${plainLine(entry.name, 100)} again, as trt-gate ${context.version} did: inputs, both sides, the comparison by the model's limits.`,
-    `# Run it in the repository at the commit that was checked. Needs Python with ${tools}, and trt-gate on the PATH`,
-    "# or in TRT_GATE, e.g. TRT_GATE='node /opt/trt-accuracy-gate/dist/cli.js'. Writes into its own folder; exits as trt-gate compare does.",
+    `# Run it in the repository at the commit that was checked. Needs Python with ${tools}, and the gate: TRT_GATE says how to call it,`,
+    "# e.g. TRT_GATE='node /opt/trt-accuracy-gate/dist/cli.js'. Writes into its own folder; exits as trt-gate compare does, or 4 where a tool is missing.",
     "set -eu",
     'here=$(cd "$(dirname "$0")" && pwd)',
-    `trt_gate() { \${TRT_GATE:-trt-gate} "$@"; }`,
+    `trt_gate() { if [ -n "\${TRT_GATE:-}" ]; then $TRT_GATE "$@"; else ${context.effects.command} "$@"; fi; }`,
+    ...needed(prepared.lane.lane, lines),
     "",
     ...lines.map((text) => text.replace(/^trt-gate /, "trt_gate ").replaceAll(`${here}/`, '"$here"/')),
     "",
   ].join("\n");
+}
+
+/** What is missing is said in one sentence, before anything is measured. */
+function needed(lane: string, lines: readonly string[]): string[] {
+  const packages = lane === "simulate" ? "polygraphy==0.53.6 onnxruntime numpy" : "polygraphy==0.53.6 numpy";
+  const missing = (what: string, next: string) => `|| { echo "${what}. ${next}, then run this script again." >&2; exit 4; }`;
+  return [
+    `trt_gate --version >/dev/null 2>&1 ${missing("The gate cannot be called", "Set TRT_GATE='node FOLDER/dist/cli.js', FOLDER being a clone of the gate")}`,
+    ...(lines.some((text) => text.startsWith("polygraphy "))
+      ? [`command -v polygraphy >/dev/null ${missing("polygraphy is not installed", `Install it with python3 -m pip install ${packages}`)}`]
+      : []),
+  ];
 }
 
 const line = (...words: readonly string[]): string => shellLine(words);

@@ -4,6 +4,7 @@ import { basename, resolve } from "node:path";
 import { type CacheCheck, cacheFault, checkCache } from "../calibration/check.ts";
 import { modelFacts } from "../calibration/model-facts.ts";
 import { openCache, openSidecar } from "../calibration/open-cache.ts";
+import { asTyped } from "../effects/own-command.ts";
 import { inertName } from "../effects/sanitize-log.ts";
 import { exitCodes } from "../gate/exit-code.ts";
 import { stageModel } from "../onnx/stage.ts";
@@ -35,7 +36,7 @@ export const check: RunCommand = async (parsed, effects, io) => {
   io.out(
     parsed.has("json")
       ? `${JSON.stringify({ fits, computeInputs, ...result }, undefined, 1)}\n`
-      : tell(result, { computeInputs, fits, model: basename(modelName) }),
+      : asTyped(tell(result, { computeInputs, fits, model: basename(modelName) }), effects),
   );
   if (computeInputs === 0)
     effects.log.error(`${modelName} has no compute node that could run in INT8: there is nothing to check the cache against.`);

@@ -9,6 +9,7 @@ import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
 import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { asTyped } from "../effects/own-command.ts";
 import { commonRows, rowsAsIterations } from "../formats/rows.ts";
 import type { Iteration, SavedFile } from "../formats/saved-file.ts";
 import { type Caveat, findingCaveats } from "../gate/caveats.ts";
@@ -39,12 +40,15 @@ export const run: RunCommand = async (parsed, effects, io) => {
     effects.cancelled.throwIfAborted();
     const comparison = await compare(paths, parsed, tolerance, pool, effects);
     for (const warning of comparison.warnings) effects.log.warning(warning);
-    io.out(parsed.has("json") ? comparisonJson(comparison) : comparisonText(comparison));
+    io.out(parsed.has("json") ? comparisonJson(comparison) : asTyped(comparisonText(comparison), effects));
     const html = parsed.text("html");
     if (html !== undefined) {
       const { renderHtml } = await import("../report/html/page.ts");
       const seconds = (effects.clock.monotonicMs() - started) / 1000;
-      await effects.files.writeText(resolve(effects.cwd, html), renderHtml(comparisonReport(comparison, effects.clock.now(), seconds)));
+      await effects.files.writeText(
+        resolve(effects.cwd, html),
+        renderHtml(comparisonReport(comparison, effects.clock.now(), seconds), effects),
+      );
     }
     return comparison.exitCode;
   } finally {

@@ -2,6 +2,8 @@
 import { dirname, resolve } from "node:path";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
+import { fromHere, type Typed } from "../effects/own-command.ts";
+import { shellWord } from "../model/shell-word.ts";
 import { fixScripts } from "../publish/fix-scripts.ts";
 import { type FixScript, renderComment } from "../report/comment.ts";
 import { renderHtml } from "../report/html/page.ts";
@@ -13,7 +15,8 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const path = resolve(effects.cwd, parsed.positionals[0] ?? "");
   const form = parsed.text("as") ?? "comment";
   const report = await readReport(path, effects.files);
-  const text = rendering(form, report, await fixScripts(report, dirname(path), effects.files));
+  const typed = { command: effects.command, report: shellWord(fromHere(path, effects.cwd)) };
+  const text = rendering(form, report, { scripts: await fixScripts(report, dirname(path), effects.files), typed });
   const output = parsed.text("output");
   if (output === undefined) io.out(text);
   else await effects.files.writeText(resolve(effects.cwd, output), text);
@@ -31,11 +34,12 @@ export async function readReport(path: string, files: Effects["files"]): Promise
   );
 }
 
-function rendering(form: string, report: Report, scripts: readonly FixScript[]): string {
+/** A comment and a summary are for the readers of a pull request, who call the gate as the documentation has it. */
+function rendering(form: string, report: Report, { scripts, typed }: { scripts: readonly FixScript[]; typed: Typed }): string {
   const options = { jobKey: report.environment.jobKey, fixScripts: scripts, runUrl: report.environment.runUrl ?? undefined };
   if (form === "comment") return renderComment(report, options);
   if (form === "summary") return renderSummary(report, options);
-  if (form === "html") return renderHtml(report);
+  if (form === "html") return renderHtml(report, typed);
   throw new ConfigError(`--as is "${form}". Write comment, summary or html.`);
 }
 

@@ -1,7 +1,9 @@
 /** `trt-gate search MODEL`: the same run as `check`, with the search always on and its settings given as flags; nothing is commented. */
 import type { SearchSettings } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
+import { asTyped, fromHere } from "../effects/own-command.ts";
 import { runWhole } from "../entry.ts";
+import { shellWord } from "../model/shell-word.ts";
 import { alignColumns } from "../report/columns.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { curveCells, curveHead, hasLatency, tellingPoints } from "../report/sections/curve.ts";
@@ -15,7 +17,8 @@ export const run: RunCommand = async (parsed, effects, io) => {
   if (!outcome) return exitCode;
   const { models } = outcome.report;
   const found = models.map(({ name, search }) => ({ model: name, search }));
-  io.out(`${parsed.has("json") ? JSON.stringify(found, null, 1) : models.map(tell).join("\n\n")}\n`);
+  const typed = { command: effects.command, report: shellWord(fromHere(`${outcome.reportFolder}/report.json`, effects.cwd)) };
+  io.out(`${parsed.has("json") ? JSON.stringify(found, null, 1) : asTyped(models.map(tell).join("\n\n"), typed)}\n`);
   return exitCode;
 };
 

@@ -3,11 +3,15 @@
  * Both make every text inert first. Masks nothing by itself; the entry masks the token.
  */
 import type { Log, Place } from "./effects.ts";
+import { asTyped } from "./own-command.ts";
 import { inertName, sanitizeLog } from "./sanitize-log.ts";
 
 const quietMs = 10_000;
 
 export interface LogTarget {
+  /** How the user calls the gate and the folder that they are in: lines to run and paths are shown as they type them. */
+  readonly command?: string;
+  readonly cwd?: string;
   write(text: string): void;
   readonly isTerminal: boolean;
   monotonicMs(): number;
@@ -52,7 +56,7 @@ export function plainLog(target: LogTarget): Log {
   const rewrites = target.isTerminal;
   let open = false;
   const line = (text: string) => {
-    target.write(`${open ? "\r\u001b[2K" : ""}${sanitizeLog(text)}\n`);
+    target.write(`${open ? "\r\u001b[2K" : ""}${sanitizeLog(asTyped(text, target))}\n`);
     open = false;
   };
   /** A text that begins with its place, as the configuration's problems do, is not given it twice. */

@@ -8,6 +8,7 @@ import type { Effects, Log } from "./effects.ts";
 import { realExec } from "./exec.ts";
 import { realFiles } from "./files.ts";
 import { killOrphans } from "./orphans.ts";
+import { plainCommand } from "./own-command.ts";
 import { isNowhere } from "./refusals.ts";
 
 export interface RealEffects extends Effects {
@@ -20,6 +21,8 @@ export interface RealEffects extends Effects {
 export interface RealOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Default `trt-gate`, as the documentation has it. */
+  readonly command?: string;
   readonly log: Log;
   readonly cancelled: AbortSignal;
   /** Told of the run's mark, and of every temporary folder and child: an action keeps this for `post`. */
@@ -44,6 +47,7 @@ export function realEffects(options: RealOptions): RealEffects {
   return {
     env: options.env,
     cwd: options.cwd,
+    command: options.command ?? plainCommand,
     clock: realClock,
     log: options.log,
     files,

@@ -1,6 +1,8 @@
 /** Writes the report and its renderings into the report folder. A report that does not fit its schema is never written as if it did. */
 import { join } from "node:path";
 import type { Effects } from "../effects/effects.ts";
+import { fromHere } from "../effects/own-command.ts";
+import { shellWord } from "../model/shell-word.ts";
 import { commentBudget, renderComment } from "../report/comment.ts";
 import { renderHtml } from "../report/html/page.ts";
 import type { Report } from "../report/schema.ts";
@@ -19,11 +21,11 @@ export interface WrittenFiles {
 }
 
 /** Rejects where the report itself cannot be written. */
-export async function writeFiles(report: Report, folder: string, { files }: Effects): Promise<WrittenFiles> {
+export async function writeFiles(report: Report, folder: string, { files, command, cwd }: Effects): Promise<WrittenFiles> {
   const at = (name: string) => join(folder, name);
   const scripts = await fixScripts(report, folder, files);
   await files.replaceText(at("report.json"), `${JSON.stringify(report, null, 1)}\n`);
-  await files.writeText(at("report.html"), renderHtml(report));
+  await files.writeText(at("report.html"), renderHtml(report, { command, report: shellWord(fromHere(at("report.json"), cwd)) }));
   await files.writeText(
     at("comment.md"),
     renderComment(report, { jobKey: report.environment.jobKey, budget: commentBudget, fixScripts: scripts }),

@@ -3,9 +3,11 @@
  * not green, and the next command. Colour adds nothing that words do not say.
  */
 
+import { asTyped, plainCommand, type Typed } from "../effects/own-command.ts";
 import { type CaveatCode, caveats } from "../gate/caveats.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import { plural } from "../model/plural.ts";
+import { shellWord } from "../model/shell-word.ts";
 import { alignColumns, wrapped } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
@@ -29,6 +31,10 @@ export interface TerminalOptions {
   readonly layerRows?: number;
   /** Where the report lies, as the user would type it; without it no path is printed. */
   readonly folder?: string | undefined;
+  /** False where the report itself could not be written, whatever lies beside it. Default true. */
+  readonly isWritten?: boolean;
+  /** How the user calls the gate. Default `trt-gate`. */
+  readonly command?: string;
 }
 
 type Paint = (style: Style, text: string) => string;
@@ -48,6 +54,14 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
+
+/** A sentence in lines of 80 columns, the commands in it as the user types them. */
+const said = (sentence: string, options: TerminalOptions): string[] => wrapped(asTyped(sentence, typedOf(options)), "  ");
+
+const typedOf = ({ command, folder }: TerminalOptions): Typed => ({
+  command,
+  report: folder === undefined ? undefined : shellWord(`${folder}/report.json`),
+});
 
 /** Models whose cause stands before the figures. */
 const mostCauses = 3;
@@ -124,13 +138,13 @@ const needsWords = (model: ModelReport): boolean =>
 function modelStory(model: ModelReport, cause: string, options: TerminalOptions, paint: Paint): string {
   // A model's message names its caveats; a pass has none to print.
   const caveats = (model.verdict === "pass" ? (model.caveats ?? []) : []).flatMap(({ reason, message }) =>
-    wrapped(`${name(model.name)} (${reason}): ${plainLine(message, 600)}`, "  "),
+    said(`${name(model.name)} (${reason}): ${plainLine(message, 600)}`, options),
   );
-  const why = model.verdict === "pass" ? [] : wrapped(`${name(model.name)}: ${plainLine(model.message, 600)}`, "  ");
-  const latency = model.latency === undefined ? [] : wrapped(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, "  ");
+  const why = model.verdict === "pass" ? [] : said(`${name(model.name)}: ${plainLine(model.message, 600)}`, options);
+  const latency = model.latency === undefined ? [] : said(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, options);
   return [
     cause,
-    [...why, ...keptLine(model), ...stillFar(model), ...caveats, ...latency].join("\n"),
+    [...why, ...keptLine(model), ...stillFar(model, options), ...caveats, ...latency].join("\n"),
     model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
   ]
     .filter((part) => part !== "")
@@ -141,10 +155,10 @@ const keptLine = (model: ModelReport): string[] =>
   model.kept === undefined ? [] : wrapped(`${name(model.name)}: ${keptSentence(model, (file) => plainLine(file))}.`, "  ");
 
 /** Of a pass by kept units. */
-const stillFar = (model: ModelReport): string[] =>
+const stillFar = (model: ModelReport, options: TerminalOptions): string[] =>
   (model.verdict === "pass" ? [restoreText(model), ...shipKept(model)] : [])
     .filter((words) => words !== "")
-    .flatMap((words) => wrapped(`${name(model.name)}: ${plainLine(words, 600)}`, "  "));
+    .flatMap((words) => said(`${name(model.name)}: ${plainLine(words, 600)}`, options));
 
 function layerTable(model: ModelReport, most: number, paint: Paint): string {
   if (model.worst.length === 0 || most === 0) return "";
@@ -172,18 +186,19 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
 }
 
 /** Which units lose the accuracy, what keeping them gives and how sure that is; then the file that keeps them. */
-function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Paint): string[] {
+function causeLines(model: ModelReport, options: TerminalOptions, paint: Paint): string[] {
   const cause = causeOf(model, fullName);
   if (cause === undefined) return [];
+  const { folder } = options;
   const { search } = model;
   const words = search === null || search.keep.length > 0 ? fixLatencyWords(model) : search.message;
   const script = offeredFile(model);
   const fixed = fixedQdqFile(model);
   return [
-    ...wrapped(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 1000)}`, "  ").map((line) => paint("bold", line)),
+    ...said(`Cause in ${name(model.name)}: ${plainLine(cause.lead, 1000)}`, options).map((line) => paint("bold", line)),
     ...[cause.gain ?? "", ...cause.more, words]
       .filter((part) => part !== "")
-      .flatMap((part) => wrapped(`  ${plainLine(part, 1000)}`, "  ")),
+      .flatMap((part) => said(`  ${plainLine(part, 1000)}`, options)),
     ...(folder === undefined || script === undefined || search?.keep.length === 0 || (search !== null && keepsEverything(search))
       ? []
       : [`  ${fixed === undefined ? "Script" : "Fixed model"}: ${folder}/${(fixed ?? script).path}`]),
@@ -191,27 +206,25 @@ function causeLines(model: ModelReport, { folder }: TerminalOptions, paint: Pain
 }
 
 /** One command, the most useful one, and where to read on. */
-function nextLines(models: readonly ModelReport[], { folder }: TerminalOptions): string {
+function nextLines(models: readonly ModelReport[], options: TerminalOptions): string {
+  const { folder, isWritten = true } = options;
   if (folder === undefined || models.length === 0) return "";
   const back = models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? [])[0];
-  const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
-  const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
-  const bad = proved[0] ?? models.find(canBeSearched);
   const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
-  const command = patch?.command ?? (bad === undefined ? undefined : nextCommand(bad, folder));
-  const step = command ?? models.map(nextStep).find((words) => words !== "");
-  const next = step === undefined ? [] : command === undefined ? wrapped(`Next: ${plainLine(step, 600)}`, "  ") : [`Next: ${command}`];
-  const first =
-    back === undefined
-      ? samples === undefined || command === undefined
-        ? next
-        : [
-            ...wrapped(`Next: ${plainLine(samplesText(samples), 600)}`, "  "),
-            ...next.map((line) => line.replace(/^Next:/, "Or, where the samples are right:")),
-          ]
-      : [`Next: ${plainLine(back, 300)}`, ...next.map((line) => line.replace(/^Next:/, "Or, where the new scales are meant:"))];
-  return [...first, `Report: ${folder}/report.html`].join("\n");
+  const command = nextCommand(models, options);
+  const step = models.map(nextStep).find((words) => words !== "");
+  const next = command === undefined ? (step === undefined ? [] : told(`Next: ${step}`, options)) : [`Next: ${command}`];
+  const after = (lead: readonly string[], when: string): string[] => [...lead, ...next.map((line) => line.replace(/^Next:/, `${when}:`))];
+  const lines =
+    back !== undefined
+      ? after([`Next: ${plainLine(back, 300)}`], "Or, where the new scales are meant")
+      : samples !== undefined && command !== undefined
+        ? after(told(`Next: ${samplesText(samples)}`, options), "Or, where the samples are right")
+        : next;
+  return [...lines, ...(isWritten ? [`Report: ${folder}/report.html`] : [])].join("\n");
 }
+
+const told = (sentence: string, options: TerminalOptions): string[] => said(plainLine(sentence, 600), options);
 
 /** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
 function nextStep({ verdict, reason, caveats: found = [], name: model, status, advice, message }: ModelReport): string {
@@ -231,11 +244,22 @@ const lastSentence = (text: string): string =>
     .split(/(?<=[.:]) (?=[A-Z"])|\n/)
     .at(-1) ?? "";
 
-/** Without a search the same command again: it alone has every flag that the model was given. */
-function nextCommand({ name: model, search }: ModelReport, folder: string): string {
-  if (search === null) return "the same command with --search on-regression";
-  const which = /^[\w./-]+$/.test(model) ? ` --model ${model}` : "";
-  return `trt-gate fix ${folder}/report.json${which} --format keep -o keep.json`;
+/** The patch of a proved fix, else what makes the fix, or finds it; undefined where no command helps. */
+function nextCommand(models: readonly ModelReport[], options: TerminalOptions): string | undefined {
+  const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
+  const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
+  if (patch !== undefined) return patch.command;
+  const model = proved[0] ?? models.find(canBeSearched);
+  if (model === undefined) return undefined;
+  // The same command again: it alone has every flag that the model was given.
+  if (model.search === null) return "the same command with --search on-regression";
+  return options.isWritten === false ? undefined : fixCommand(model, models.length, options);
+}
+
+/** A name that cannot be shown as it is cannot be typed: then the command asks which. */
+function fixCommand({ name: model }: ModelReport, models: number, { command = plainCommand, folder = "." }: TerminalOptions): string {
+  const which = models > 1 && plainLine(model) === model ? ` --model ${shellWord(model)}` : "";
+  return `${command} fix ${shellWord(`${folder}/report.json`)}${which} --format keep -o keep.json`;
 }
 
 const name = (text: string): string => plainLine(text, 28);

@@ -35,6 +35,7 @@ it("report folder that cannot be written", async () => {
     );
     expect(log).toMatch(/warning: The report was not written to .*The verdict stands/);
     expect(out).toContain("pass");
+    expect(out).not.toContain("report.html");
     expect(exitCode).toBe(4);
   }
 });

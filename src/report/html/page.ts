@@ -3,6 +3,7 @@
  * Decides the order of the page; each section is a file beside this one.
  */
 
+import { asTyped, type Typed } from "../../effects/own-command.ts";
 import { plural } from "../../model/plural.ts";
 import { formatMetric } from "../figures.ts";
 import type { ModelReport, Report } from "../schema.ts";
@@ -15,7 +16,7 @@ import { plainLine } from "../text.ts";
 import { downsample } from "./charts/network.ts";
 import { runsIn } from "./charts/strip.ts";
 import { contentSecurityPolicy } from "./csp.ts";
-import { html, jsonForScript, Markup, nothing } from "./markup.ts";
+import { escapeHtml, html, jsonForScript, Markup, nothing } from "./markup.ts";
 import { modelSection, namesOf, pointsOf } from "./model.ts";
 import { chapter, facts, tableOf, verdictBadge } from "./parts.ts";
 import { script } from "./script.ts";
@@ -26,21 +27,28 @@ const mostModels = 50;
 /** Layers that the charts' keyboard reading knows, all models together. */
 const mostReadPoints = 2000;
 
-/** The whole document. At most `mostModels` models, the most urgent first. */
-export function renderHtml(report: Report): string {
+/** The whole document. At most `mostModels` models, the most urgent first. `typed`: how its reader calls the gate and names the report. */
+export function renderHtml(report: Report, typed: Typed = {}): string {
   const models = byUrgency(report.models);
   const shown = models.slice(0, mostModels);
   const title = headlineWords(report, (name) => plainLine(name, 80));
   const data = { models: shown.map((model) => readingPoints(model, Math.floor(mostReadPoints / shown.length))) };
+  const body = html`<header>${verdictBadge(report.verdict, hasCaveats(report) ? 1 : 0)}<h1>${title}</h1>${basis(report)}${reason(report, models)}${meta(report)}</header>
+<main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
+${environment(report)}`;
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title><style>${new Markup(style)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
-<header>${verdictBadge(report.verdict, hasCaveats(report) ? 1 : 0)}<h1>${title}</h1>${basis(report)}${reason(report, models)}${meta(report)}</header>
-<main id="main">${overview(models)}${shown.map((model, i) => modelSection(model, i, models.length))}${models.length > shown.length ? html`<p class="note">…and ${plural(models.length - shown.length, "more model")} in report.json.</p>` : nothing}</main>
-${environment(report)}
+${new Markup(asTyped(body.text, typedInHtml(typed)))}
 <script type="application/json" id="data">${jsonForScript(data)}</script><script>${new Markup(script)}</script></body></html>`.text
   }\n`;
 }
+
+/** Words of a shell that stand in the page's text. */
+const typedInHtml = ({ command, report }: Typed): Typed => ({
+  command: command === undefined ? undefined : escapeHtml(command),
+  report: report === undefined ? undefined : escapeHtml(report),
+});
 
 /** What the script reads out of a model's chart: place in the network, name, injected and accumulated error and precision as words. */
 const readingPoints = (model: ModelReport, most: number) => ({

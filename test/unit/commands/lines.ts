@@ -20,6 +20,7 @@ export function folderEffects(cwd: string, write: (text: string) => void, cancel
   return {
     env: {},
     cwd,
+    command: "trt-gate",
     clock: realClock,
     log: plainLog({ write, isTerminal: false, monotonicMs: () => 0, debug: false }),
     files: realFiles(undefined, { record: () => undefined }),
