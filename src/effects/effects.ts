@@ -8,7 +8,7 @@ export interface Effects {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute folder the run works in (`GITHUB_WORKSPACE` in an action, else the current folder). */
   readonly cwd: string;
-  /** How the user calls the gate, as words of a shell: `trt-gate`, `npx trt-gate`, `node dist/cli.js`. For lines to run that are shown to them. */
+  /** How the user calls the gate, as words of a shell: `trt-gate`, `node dist/cli.js`. For lines to run that are shown to them. */
   readonly command: string;
   readonly clock: Clock;
   readonly log: Log;

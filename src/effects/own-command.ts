@@ -43,14 +43,14 @@ export interface Call {
   readonly cwd: string;
 }
 
-/** The words in front of the subcommand: `trt-gate` where that is found on the PATH, `npx trt-gate` under npm, else `node SCRIPT`. */
+/** The words in front of the subcommand: `trt-gate` where that is found on the PATH, `npx --no trt-gate` under npm (which fetches nothing), else `node SCRIPT`. */
 export function ownCommand({ script, node, env, cwd }: Call): string[] {
   const isLinked = basename(script) === plainCommand;
   // npm puts node_modules/.bin on the PATH of what it starts, and the user's shell does not.
   if (isLinked && env.npm_command !== undefined && dirname(script).endsWith(join("node_modules", ".bin"))) {
     const source = env.npm_config_package ?? "";
     if (source !== "") return ["npx", `--package=${source}`, plainCommand];
-    if (!script.includes(`${sep}_npx${sep}`)) return ["npx", plainCommand];
+    if (!script.includes(`${sep}_npx${sep}`)) return ["npx", "--no", plainCommand];
   } else if (isLinked && isSameFile(onPath(plainCommand, env.PATH), script)) return [plainCommand];
   return [isSameFile(onPath("node", env.PATH), node) ? "node" : node, fromHere(script, cwd)];
 }

@@ -14,9 +14,9 @@ const files = globSync(
   },
 );
 
-/** npm's ways to fetch and run or install, with our names behind them; a tarball or a folder is fine. */
+/** npm's ways to fetch and run or install, with our names behind them; a tarball or a folder is fine, and `npx --no` fetches nothing. */
 const fetched =
-  /\b(?:npx|npm (?:exec|x|install|i|add)|pnpm (?:dlx|add)|yarn (?:dlx|add)|bunx)\b[^\n`"]*[\s=](?:trt-gate|trt-accuracy-gate)(?:@[\w.-]+)?(?=[\s`"'$]|$)/m;
+  /\b(?:npx(?! --no )|npm (?:exec|x|install|i|add)|pnpm (?:dlx|add)|yarn (?:dlx|add)|bunx)\b[^\n`"]*[\s=](?:trt-gate|trt-accuracy-gate)(?:@[\w.-]+)?(?=[\s`"'$]|$)/m;
 
 it.each([
   "npx trt-gate init",

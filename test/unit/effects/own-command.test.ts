@@ -42,8 +42,8 @@ describe("how the user called the gate", () => {
 
   it("is npx of a package that is installed, and of the one that npx was told", () => {
     const own = { script: linked("work/node_modules/.bin/trt-gate"), node: at("node/bin/node"), cwd: at("work") };
-    expect(ownCommand({ ...own, env: npm({ npm_command: "exec" }) })).toEqual(["npx", "trt-gate"]);
-    expect(ownCommand({ ...own, env: npm({ npm_command: "run" }) })).toEqual(["npx", "trt-gate"]);
+    expect(ownCommand({ ...own, env: npm({ npm_command: "exec" }) })).toEqual(["npx", "--no", "trt-gate"]);
+    expect(ownCommand({ ...own, env: npm({ npm_command: "run" }) })).toEqual(["npx", "--no", "trt-gate"]);
     const fetched = { ...own, script: linked("home/.npm/_npx/89/node_modules/.bin/trt-gate") };
     const told = npm({ npm_command: "exec", npm_config_package: "/tmp/gate.tgz" });
     expect(ownCommand({ ...fetched, env: told })).toEqual(["npx", "--package=/tmp/gate.tgz", "trt-gate"]);
@@ -57,8 +57,8 @@ describe("a line as the reader types it", () => {
     for (const { name } of specs) expect(asTyped(`Run "trt-gate ${name}".`, { command: "node g.js" })).toBe(`Run "node g.js ${name}".`);
     const text = "`trt-gate fix report.json --keep N` makes it; trt-gate cache check a.cache m.onnx";
     expect(asTyped(text, { report: "out/report.json" })).toBe(text.replace("report.json", "out/report.json"));
-    expect(asTyped(text, { command: "npx trt-gate", report: "$&/report.json" })).toBe(
-      "`npx trt-gate fix $&/report.json --keep N` makes it; npx trt-gate cache check a.cache m.onnx",
+    expect(asTyped(text, { command: "npx --no trt-gate", report: "$&/report.json" })).toBe(
+      "`npx --no trt-gate fix $&/report.json --keep N` makes it; npx --no trt-gate cache check a.cache m.onnx",
     );
   });
 
