@@ -1,4 +1,4 @@
-/** What a calibration cache cannot say about itself, in a JSON file beside it: which model it belongs to, from how many samples, when. */
+/** What a calibration cache cannot say about itself, in a JSON file beside it: which model it belongs to, from which samples, when. */
 import { z } from "zod";
 import { FileError } from "../effects/failure.ts";
 
@@ -7,6 +7,10 @@ const sidecarSchema = z.object({
   modelSha256: z.string(),
   algorithm: z.string(),
   samples: z.number().int(),
+  /** Hashes of the samples' rows (samples/fingerprints.ts), of the first few thousand. Notes of an older gate have none. */
+  rows: z.array(z.string()).optional(),
+  /** How many samples are random numbers of the gate's own, where any is. */
+  madeUp: z.number().int().optional(),
   /** ISO time, UTC. */
   createdAt: z.string(),
 });

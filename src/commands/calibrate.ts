@@ -2,14 +2,18 @@
 import { basename, resolve } from "node:path";
 import { defaultCacheVersion, headerWord, writeCache } from "../calibration/cache.ts";
 import type { Algorithm } from "../calibration/collector.ts";
-import { sidecarPath, writeSidecar } from "../calibration/sidecar.ts";
+import { type Sidecar, sidecarPath, writeSidecar } from "../calibration/sidecar.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
+import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { type Calibration, calibrateModel } from "../lanes/simulate/calibrate-model.ts";
+import { countMadeUp, type FeedSource } from "../model/job.ts";
+import { plural } from "../model/plural.ts";
 import { modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { alignColumns } from "../report/columns.ts";
 import { openFeeds } from "../samples/feeds.ts";
+import { type FingerprintedSource, fingerprinted, mostCompared } from "../samples/fingerprints.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import { bodyWarnings } from "./body-warnings.ts";
 import { renderCalibration } from "./calibration-page.ts";
@@ -35,12 +39,9 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const path = resolve(effects.cwd, data);
   const shapes = await completeShapes(modelInputs(staged.model), shapesFromFlags(parsed.list("shapes")), [{ path }], files);
   const inputs = resolveInputs(staged.model, shapes, "flags");
-  const samples = await openFeeds({ kind: "data", path }, inputs, effects, parsed.number("max-samples"));
+  const samples = fingerprinted(await openFeeds({ kind: "data", path }, inputs, effects, parsed.number("max-samples")), "calibration");
   try {
-    if (samples.count < fewSamples)
-      effects.log.warning(
-        `${data} has ${samples.count} samples, fewer than ${fewSamples}. Scales from few samples miss rare large values.`,
-      );
+    for (const warning of sampleWarnings(data, samples)) effects.log.warning(warning);
     const calibration = await calibrateModel({
       modelPath: staged.modelPath,
       shownAs: modelName,
@@ -57,14 +58,9 @@ export const run: RunCommand = async (parsed, effects, io) => {
       );
       return 4;
     }
-    const cachePath = resolve(effects.cwd, output);
-    await writeWhole(
-      files,
-      cachePath,
-      writeCache({ version: versionOf(parsed), algorithm: headerWord[algorithm], scales: calibration.scales }),
-    );
-    const note = { modelSha256: staged.sha256, algorithm, samples: calibration.samples, createdAt: effects.clock.now().toISOString() };
-    await writeWhole(files, sidecarPath(cachePath), writeSidecar(note));
+    const text = writeCache({ version: versionOf(parsed), algorithm: headerWord[algorithm], scales: calibration.scales });
+    const origin = { modelSha256: staged.sha256, algorithm, samples: calibration.samples };
+    await writeWithNote(resolve(effects.cwd, output), text, { ...origin, ...(await samplesNote(samples)) }, effects);
     const page = parsed.text("html");
     if (page !== undefined) {
       const html = renderCalibration({ model: basename(modelName), sha256: staged.sha256, data, cache: output, calibration });
@@ -76,6 +72,24 @@ export const run: RunCommand = async (parsed, effects, io) => {
     await samples.close();
   }
 };
+
+function sampleWarnings(data: string, samples: FeedSource): string[] {
+  const few = `${data} has ${plural(samples.count, "sample")}, fewer than ${fewSamples}. Scales from few samples miss rare large values.`;
+  const madeUp = `${data} holds random numbers that trt-gate inputs made up: scales from them fit no real use.`;
+  return [...(samples.count < fewSamples ? [few] : []), ...(countMadeUp(samples) > 0 ? [madeUp] : [])];
+}
+
+async function writeWithNote(path: string, text: string, note: Omit<Sidecar, "createdAt">, { files, clock }: Effects): Promise<void> {
+  await writeWhole(files, path, text);
+  await writeWhole(files, sidecarPath(path), writeSidecar({ ...note, createdAt: clock.now().toISOString() }));
+}
+
+/** Which samples they are, so that a check with the cache alone knows its validation samples among them. */
+async function samplesNote(samples: FingerprintedSource): Promise<Pick<Sidecar, "rows" | "madeUp">> {
+  const madeUp = countMadeUp(samples);
+  const rows = (await samples.fingerprints(mostCompared)).flat().slice(0, mostCompared);
+  return { rows: rows.map(({ content }) => content), ...(madeUp > 0 ? { madeUp } : {}) };
+}
 
 function required(parsed: Parsed, flag: string, example: string): string {
   const value = parsed.text(flag);

@@ -1,4 +1,4 @@
-/** What a lane needs of a model: everything is already resolved, trusted and staged. Only types. */
+/** What a lane needs of a model: everything is already resolved, trusted and staged. */
 import type { Effects } from "../effects/effects.ts";
 import type { BuildFacts } from "./engine.ts";
 import type { PlacementScheme } from "./placement.ts";
@@ -80,6 +80,13 @@ export interface FeedSource {
   feed(index: number): Promise<Feed>;
   close(): Promise<void>;
 }
+
+/** Samples that are known to be random numbers. */
+export const countMadeUp = ({ count, isMadeUp }: FeedSource): number => {
+  let found = 0;
+  for (let index = 0; index < count; index++) if (isMadeUp?.(index)) found++;
+  return found;
+};
 
 export interface TensorRtOptions {
   readonly python: string;

@@ -163,7 +163,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     warnings: [...quantization.warnings, ...unfollowed, ...ofTools],
     caveats: [...caveats, ...(quantized && prepared.lane === "simulate" ? unsignedCaveats(quantized) : []), ...computeCaveats(prepared)],
     rowsOf: validation.rowsOf,
-    evidence: () => evidenceOf(entry, validation, calibration[0]),
+    evidence: () => evidenceOf(entry, validation, { source: calibration[0], rows: quantization.calibrationRows }),
     python: settings.options.python,
     builderCheck: entry.tensorrt.builderCheck,
     holdsQdq: hasQdq(staged.model.graph.node),

@@ -9,7 +9,8 @@ import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import { placeWords } from "../config/place.ts";
 import type { FeedEntry, ModelEntry, QuantizationEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
-import type { FeedSource, QuantizationSource } from "../model/job.ts";
+import { countMadeUp, type FeedSource, type QuantizationSource } from "../model/job.ts";
+import { plural } from "../model/plural.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
@@ -18,6 +19,8 @@ export interface ChosenQuantization {
   readonly source: QuantizationSource;
   readonly report: ModelReport["quantization"];
   readonly warnings: readonly string[];
+  /** Samples that a cache in force was made from, where its note names them. */
+  readonly calibrationRows?: readonly string[] | undefined;
 }
 
 export interface QuantizationFacts {
@@ -58,7 +61,7 @@ export async function chooseQuantization(facts: QuantizationFacts): Promise<Chos
     return {
       source,
       report: { ...nothing, source: given.data ?? given.loader ?? "", algorithm: given.algorithm, samples: data?.count ?? null },
-      warnings: tooFew(data, given, entry),
+      warnings: sampleWarnings(data, given, entry),
     };
   }
   return await withCache(facts, given, given.cache, data);
@@ -98,7 +101,11 @@ async function withCache(
     return {
       source: { ...how, cachePath },
       report,
-      warnings: check.stale === undefined ? [] : [`${cache} may be stale: ${check.stale}. Calibrate anew.`],
+      warnings: [
+        ...(check.stale === undefined ? [] : [`${cache} may be stale: ${check.stale}. Calibrate anew.`]),
+        ...((check.origin?.madeUp ?? 0) > 0 ? [madeUpScales(cache)] : []),
+      ],
+      calibrationRows: check.origin?.rows,
     };
   if (data === undefined)
     throw new ToolError(
@@ -109,7 +116,7 @@ async function withCache(
   return {
     source: how,
     report: { ...report, source: data.description, samples: data.count, cacheHeader: null },
-    warnings: [...tooFew(data, given, facts.entry), note],
+    warnings: [...sampleWarnings(data, given, facts.entry), note],
   };
 }
 
@@ -121,9 +128,12 @@ const openCalibration = async (facts: QuantizationFacts, given: QuantizationEntr
         "calibration",
       );
 
-const tooFew = (data: FeedSource | undefined, { minSamples }: QuantizationEntry, { name }: ModelEntry): string[] =>
-  data !== undefined && data.count < minSamples
-    ? [
-        `${name} is calibrated with ${data.count} samples, fewer than ${minSamples}: scales from few samples miss rare large values. Give more, or lower quantization.min-samples.`,
-      ]
-    : [];
+/** What is wrong with the calibration samples themselves. */
+function sampleWarnings(data: FeedSource | undefined, { minSamples }: QuantizationEntry, { name }: ModelEntry): string[] {
+  if (data === undefined) return [];
+  const few = `${name} is calibrated with ${plural(data.count, "sample")}, fewer than ${minSamples}: scales from few samples miss rare large values. Give more, or lower quantization.min-samples.`;
+  return [...(data.count < minSamples ? [few] : []), ...(countMadeUp(data) > 0 ? [madeUpScales(name)] : [])];
+}
+
+const madeUpScales = (what: string): string =>
+  `${what} is calibrated on random numbers that the gate made up: its scales fit no real use. Calibrate on real samples.`;

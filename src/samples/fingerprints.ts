@@ -14,6 +14,8 @@ export interface RowPrint {
   readonly exact: string;
   /** Of the float inputs, by name. */
   readonly floats: readonly Sketch[];
+  /** Of everything to the last bit, short enough to be written down: 96 bits of a SHA-256. */
+  readonly content: string;
 }
 
 /** Of a sample's rows, in order; one for the whole where its inputs have no common first dimension. */
@@ -25,6 +27,9 @@ export interface FingerprintedSource extends FeedSource {
   /** Where a sample's rows lie among those of all samples; undefined while it or one before it was not read yet. */
   rowsOf(sample: number): BatchRows | undefined;
 }
+
+/** Calibration samples that nothing else reads are read, or written down, for a comparison alone: not without end. */
+export const mostCompared = 4096;
 
 const shown = 3;
 
@@ -111,15 +116,20 @@ export function fingerprintOf(feed: Feed): Fingerprint {
 
 function printRow(tensors: readonly Tensor[], row: number, rows: number): RowPrint {
   const hash = createHash("sha256");
+  const content = createHash("sha256");
   const floats: Sketch[] = [];
   for (const { name, dtype, shape, data } of tensors) {
     const size = data.length / rows;
     const part = data.subarray(row * size, (row + 1) * size);
     hash.update(`${name} ${dtype} ${(rows === 1 && shape.length === 0 ? shape : shape.slice(1)).join()};`);
-    if (part instanceof Float32Array || part instanceof Float64Array) floats.push(sketchOf(part));
-    else hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+    if (part instanceof Float32Array || part instanceof Float64Array) {
+      floats.push(sketchOf(part));
+      content.update(bytes);
+    } else hash.update(bytes);
   }
-  return { exact: hash.digest("base64"), floats };
+  const exact = hash.digest("base64");
+  return { exact, floats, content: content.update(exact).digest("base64url").slice(0, 16) };
 }
 
 const isNearRow = (a: RowPrint, b: RowPrint): boolean =>
@@ -162,12 +172,25 @@ export interface Overlap {
   readonly alsoInOther: number | undefined;
 }
 
-/** Compares samples by content. `other`: of the calibration data, say; undefined where it is not known. */
-export function overlapOf(prints: readonly Fingerprint[], other: readonly Fingerprint[] | undefined): Overlap {
-  const rows = other && new RowSet(other);
+/** Another set, by what its samples hold or by the `content` of its rows. */
+export type OtherSet = { readonly prints: readonly Fingerprint[] } | { readonly rows: readonly string[] };
+
+/** Compares samples by content. `others`: the calibration data, say; empty where nothing is known of it. */
+export function overlapOf(prints: readonly Fingerprint[], others: readonly OtherSet[]): Overlap {
+  const found = others.map(holds);
+  const isKnown = (row: RowPrint) => found.some((has) => has(row));
   return {
     samples: prints.length,
     distinct: new Set(firstAlike(prints)).size,
-    alsoInOther: rows && prints.filter((print) => print.length > 0 && print.every((row) => rows.has(row))).length,
+    alsoInOther: found.length === 0 ? undefined : prints.filter((print) => print.length > 0 && print.every(isKnown)).length,
   };
+}
+
+function holds(other: OtherSet): (row: RowPrint) => boolean {
+  if ("prints" in other) {
+    const rows = new RowSet(other.prints);
+    return (row) => rows.has(row);
+  }
+  const rows = new Set(other.rows);
+  return ({ content }) => rows.has(content);
 }

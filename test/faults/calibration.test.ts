@@ -1,6 +1,8 @@
 /** Faults of a calibration cache: `cache check` finds them, and a check of the model is undecided or renews the scales, never a pass with them. */
 import { readFile } from "node:fs/promises";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeNpz } from "../../src/formats/write-npz.ts";
+import { outlierData } from "../fakes/outlier-model.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
 
 let place: Workplace;
@@ -66,4 +68,48 @@ it("calibration cache older than the model", async () => {
   const [model] = checked.report?.models ?? [];
   expect(model).toMatchObject({ verdict: "pass", warnings: [expect.stringMatching(why)], quantization: { stale: expect.any(String) } });
   expect(checked.exitCode).toBe(0);
+});
+
+describe("validation samples that made the cache", () => {
+  const validation = (first: number, count: number) => place.put("data/validation.npz", writeNpz([outlierData(count, 4, 4, first)]));
+  const judged = async () => (await place.check()).report?.models[0];
+
+  it("are found with the cache alone, in whatever file and order they lie", async () => {
+    await place.put("data/calibration.npz", undefined);
+    // Samples 3 to 11, of which those up to 7 calibrated.
+    await validation(3, 9);
+    expect(await judged()).toMatchObject({
+      verdict: "undecided",
+      reason: "validation-is-calibration",
+      message: expect.stringContaining("5 of 9 validation samples are calibration samples"),
+    });
+    await validation(4, 9);
+    expect(await judged()).toMatchObject({
+      verdict: "pass",
+      caveats: [{ reason: "weak-evidence", message: expect.stringContaining("4 of 9 samples are calibration samples too") }],
+    });
+    await validation(8, 16);
+    expect(await judged()).toMatchObject({ verdict: "pass", validation: { inCalibration: 0, weak: [] } });
+  });
+
+  it("are not known where nothing says what made the cache", async () => {
+    const { rows, ...older } = JSON.parse(await readFile(place.at("m.cache.json"), "utf8"));
+    expect(rows).toHaveLength(8);
+    await validation(0, 8);
+    for (const note of [JSON.stringify(older), undefined]) {
+      await place.put("m.cache.json", note);
+      const model = await judged();
+      expect(model?.verdict).toBe("pass");
+      expect(model?.validation).not.toHaveProperty("inCalibration");
+    }
+  });
+});
+
+it("calibration cache from made-up samples", async () => {
+  await place.trtGate("inputs", "models/m.onnx", "--samples", "8", "-o", "made.json");
+  const { log } = await place.trtGate("calibrate", "models/m.onnx", "--data", "made.json", "-o", "m.cache");
+  expect(log).toContain("warning: made.json holds random numbers that trt-gate inputs made up");
+  expect((await place.check()).report?.models[0]?.warnings).toContainEqual(
+    expect.stringMatching(/^m\.cache is calibrated on random numbers/),
+  );
 });

@@ -272,6 +272,16 @@ describe("samples", () => {
     }
   });
 
+  it("made-up samples under another name", async () => {
+    await place.trtGate("inputs", "models/m.onnx", "--samples", "20", "--low", "-1", "-o", "data/recorded.json");
+    await changed("data/validation.npz", "data/recorded.json");
+    const { exitCode, report } = await place.check();
+    expect(report?.models[0]?.caveats).toEqual([
+      { reason: "weak-evidence", message: expect.stringMatching(/^All samples are made-up random numbers\./) },
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
   it("no sample at all", async () => {
     await place.put("data/validation.npz", array([0, 8, 4, 4], Math.sin));
     const { exitCode, report } = await place.check();

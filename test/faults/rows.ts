@@ -180,6 +180,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("fuzzed calibration cache", "none", "never 5", fuzz),
     row("calibration cache of another model", "stale-cache", "the missing inputs", cache),
     row("calibration cache older than the model", "none", "a warning with both hashes", cache),
+    row("validation samples that made the cache", "validation-is-calibration", "how many", cache),
+    row("calibration cache from made-up samples", "none", "a warning", cache),
   ],
   "ONNX as hostile data": [
     row("external data in a parent folder", "configuration error", "the place", onnx),
@@ -311,6 +313,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("samples with NaN", "configuration error", "file or sample", config),
     row("samples with an infinity", "configuration error", "file or sample", config),
     row("no sample at all", "no-samples", "the file", config),
+    row("made-up samples under another name", "none", "a caveat", config),
   ],
   Search: [
     row("probe whose tool fails", "none", "asked once more", search),

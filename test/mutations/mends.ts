@@ -313,4 +313,22 @@ export const mutations: readonly Mutation[] = [
     test: "test/unit/gate/certainty.test.ts",
     title: "is undecided where the samples do not rule out a model that is clearly beyond the limit",
   },
+  {
+    fault: "Validation samples that made the cache are not seen where the cache alone is given.",
+    edits: [{ file: "src/prepare/quantization.ts", before: "calibrationRows: check.origin?.rows,", after: "calibrationRows: undefined," }],
+    test: "test/faults/calibration.test.ts",
+    title: "are found with the cache alone, in whatever file and order they lie",
+  },
+  {
+    fault: "A verdict on samples that `inputs` made up reads like one on real ones.",
+    edits: [
+      {
+        file: "src/formats/polygraphy-writer.ts",
+        before: "source.isMadeUp?.(index) ? { [madeUpMark.key]: madeUpMark.value } : {}",
+        after: "{}",
+      },
+    ],
+    test: "test/faults/configuration.test.ts",
+    title: "made-up samples under another name",
+  },
 ];

@@ -33,7 +33,7 @@ describe("samples by content", () => {
           [1, 2],
           [2, 1],
         ]),
-        undefined,
+        [],
       ),
     ).toEqual({ samples: 3, distinct: 2, alsoInOther: undefined });
   });
@@ -51,8 +51,8 @@ describe("samples by content", () => {
       ],
       [2, 2],
     );
-    expect(overlapOf(validation, batches).alsoInOther).toBe(2);
-    expect(overlapOf(batches, validation).alsoInOther).toBe(0);
+    expect(overlapOf(validation, [{ prints: batches }]).alsoInOther).toBe(2);
+    expect(overlapOf(batches, [{ prints: validation }]).alsoInOther).toBe(0);
   });
 
   it("are read once, by whoever reads them first", async () => {
