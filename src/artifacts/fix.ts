@@ -25,6 +25,7 @@ import { wholeModel } from "./built-models.ts";
 import { type FixCaveat, fixCaveats } from "./fix-caveats.ts";
 import type { FixFacts } from "./fix-facts.ts";
 import { writeKeepPatch } from "./keep-patch.ts";
+import { withReplacement } from "./replace-model.ts";
 
 type FixReport = NonNullable<ModelReport["fix"]>;
 type Verified = NonNullable<FixReport["verified"]>;
@@ -41,8 +42,11 @@ export async function fixModel(facts: FixFacts, searched: Searched): Promise<Fix
   const fix = { ...(await describeFix(facts, outcome, verified)), proved };
   const cache = own === undefined ? [] : await writeCache(own.text, folderName, context);
   const { files: patch, ...suggestion } = await writeKeepPatch(fix, folderName, context);
+  const written = await writeFix(fix, folderName, context);
+  // A keep file that is there already would name units that the fixed model does not quantise.
+  const files = prepared.kept === undefined ? await withReplacement(written, fix, context) : written;
   return {
-    files: [...(await writeFix(fix, folderName, context)), ...cache, ...patch],
+    files: [...files, ...cache, ...patch],
     ...suggestion,
     verified,
     latency: latencyOfFix(timed, entry.latency.maxSlowdownVsReference),

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { withKeepLine } from "../config/keep-line.ts";
-import type { Fix } from "../fix/artifact.ts";
+import { commitMessage, type Fix } from "../fix/artifact.ts";
 import { keepFileText, keepPath } from "../fix/keep-file.ts";
 import { applyCommand, filePatch } from "../fix/patch.ts";
 import type { CheckContext } from "../prepare/context.ts";
@@ -36,7 +36,7 @@ export async function writeKeepPatch(fix: Fix, folder: string, context: CheckCon
     patch: fix.place?.(patchName) ?? patchName,
     files: [file, keep],
     areCommitted: (await Promise.all(existing.map((one) => context.isCommitted(one)))).every(Boolean),
-    message: `Keep ${countOf(fix)} of ${fix.model.name} in ${fix.precision}`,
+    message: commitMessage(fix),
   });
   return { files: [{ format: "patch", path, command, leftOut: [] }], ...suggestionOf(fix, text, file) };
 }
@@ -54,8 +54,6 @@ function suggestionOf(fix: Fix, text: string, file: string): Pick<FixReport, "su
   if (edit === undefined) return {};
   return { suggestion: { file, line: edit.line, lines: [...edit.replacement], replaces: text.split("\n")[edit.line - 1] ?? "" } };
 }
-
-const countOf = ({ kept }: Fix): string => `${kept.length} ${kept.length === 1 ? "unit" : "units"}`;
 
 async function textOf(path: string, { files, cwd }: CheckContext["effects"]): Promise<string | undefined> {
   const full = join(cwd, path);

@@ -22,11 +22,14 @@ export async function keepFiles(report: Report, parts: readonly Part[], folder: 
       ...(model.fix === null ? {} : { fix: { ...model.fix, files: await carrier.those(model.fix.files) } }),
       ...(model.engines === undefined ? {} : { engines: await keepEngines(model.engines, carrier, engineBytes) }),
       reproduce: home === undefined ? [] : model.reproduce,
+      advice: home === undefined ? model.advice.map(withoutCommand) : model.advice,
       reproduction: await keepReproduction(model.reproduction, carrier),
     });
   }
   return { ...report, models };
 }
+
+const withoutCommand = ({ evidence: { command: _, ...evidence }, ...advice }: ModelReport["advice"][number]) => ({ ...advice, evidence });
 
 type Engine = NonNullable<ModelReport["engines"]>[number];
 

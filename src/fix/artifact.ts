@@ -1,5 +1,6 @@
 /** What a fix consists of. Text and bytes only; writing them is somebody else's. */
 import type { PlacementRecord } from "../model/placement.ts";
+import { plural } from "../model/plural.ts";
 import type { KeptUnit } from "../report/schema.ts";
 
 export const fixFormats = ["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config"] as const;
@@ -86,3 +87,7 @@ export const formatsFor = (fix: Form): readonly FixFormat[] => fixFormats.filter
 
 /** The form of a fix that nobody chose one for. */
 export const usualFormat = (fix: Form): FixFormat => (comesAsQdq(fix) ? "qdq" : "polygraphy");
+
+/** Subject of the commit that puts the fix into the repository. */
+export const commitMessage = ({ kept, model, precision }: Pick<Fix, "kept" | "model" | "precision">): string =>
+  `Keep ${plural(kept.length, "unit")} of ${model.name} in ${precision}`;

@@ -21,6 +21,8 @@ export interface CheckContext {
   readonly tracked: ReadonlySet<string> | undefined;
   /** Whether a file of the workspace is as the commit has it that is checked; false without git. */
   readonly isCommitted: (path: string) => Promise<boolean>;
+  /** Whether git tracks a file of the workspace; false without git. */
+  readonly isTracked: (path: string) => Promise<boolean>;
   /** Whether this is a change with a base commit in this clone. */
   readonly hasBase: boolean;
   /** A folder with the base commit's files of a model; undefined where there is no base. */

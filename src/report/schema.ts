@@ -229,6 +229,8 @@ const fix = z.object({
       format: z.string(),
       path: z.string(),
       command: z.string(),
+      /** Puts the fixed Q/DQ model in the place of the repository's own and commits it. */
+      commit: z.string().optional(),
       leftOut: z.array(z.object({ name: z.string(), why: z.string() })),
     }),
   ),

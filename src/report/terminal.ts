@@ -16,7 +16,7 @@ import { fixedQdqFile, keepsEverything, offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
-import { keptSentence, shipKept } from "./sections/kept.ts";
+import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
@@ -247,8 +247,8 @@ const lastSentence = (text: string): string =>
 /** The patch of a proved fix, else what makes the fix, or finds it; undefined where no command helps. */
 function nextCommand(models: readonly ModelReport[], options: TerminalOptions): string | undefined {
   const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
-  const patch = proved.flatMap(({ fix }) => fix?.files ?? []).find(({ format }) => format === "patch");
-  if (patch !== undefined) return patch.command;
+  const [adopt] = proved.flatMap((model) => adoptCommand(model) ?? []);
+  if (adopt !== undefined) return adopt;
   const model = proved[0] ?? models.find(canBeSearched);
   if (model === undefined) return undefined;
   // The same command again: it alone has every flag that the model was given.

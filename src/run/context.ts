@@ -1,5 +1,5 @@
 /** What checking models needs beside the settings: whose code, which base, what an earlier report knew, until when. */
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { filesOf, isCode } from "../changes/affected.ts";
 import type { Selection } from "../changes/choose.ts";
 import { baselineFolder, codeFolder } from "../changes/commit-folder.ts";
@@ -46,6 +46,7 @@ export async function makeContext(
         ? (await checkout.git.tracked()).files
         : undefined,
     isCommitted: async (path) => checkout.head !== undefined && (await isCommitted(path, checkout.head, checkout.git, effects)),
+    isTracked: async (path) => checkout.head !== undefined && (await checkout.git.tracked()).files.has(normalize(path)),
     // By hand a base counts where one was named: the default branch may be anything.
     hasBase: (checkout.event !== undefined || settings.options.baseRef !== undefined) && checkout.base?.isLocal === true,
     baseFolder: async (entry) =>

@@ -1,40 +1,18 @@
 /** The whole way of a pull request that regresses: red with a fix, the fix committed as the comment says, pushed, and the same comment green. */
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pullPayload } from "../fakes/event.ts";
-import { mergePullRequest, type Repository } from "../fakes/repository.ts";
+import { commandsBehind, openPullRequest, type PullRequest } from "./pushes.ts";
 import { chainConfig, commitRegression } from "./regressing-change.ts";
 import { openWorkplace, type Workplace } from "./spawn.ts";
 
 let place: Workplace;
-let base: string;
+let pull: PullRequest;
 beforeEach(async () => {
   place = await openWorkplace();
-  base = commitRegression(place.repository);
+  pull = openPullRequest(place, commitRegression(place.repository));
 });
 afterEach(async () => await place.end());
-
-/** The pull request as it stands on `topic`, judged. The report of an earlier run is not there: each run has a machine of its own. */
-async function pushed(runId: string, inputs: Readonly<Record<string, string>> = {}) {
-  const { repository, github } = place;
-  rmSync(join(repository.folder, "trt-gate-report"), { recursive: true, force: true });
-  const headSha = repository.git("rev-parse", "topic");
-  const merge = mergePullRequest(repository, headSha, base);
-  github.headSha = headSha;
-  github.files = repository
-    .git("diff", "--name-only", `${base}...${headSha}`)
-    .split("\n")
-    .map((filename) => ({ filename, status: "modified", patch: patchOf(repository, headSha, filename) }));
-  place.event("pull_request", pullPayload({ headSha, baseSha: base }), merge);
-  return await place.action({ lane: "simulate", ...inputs }, { GITHUB_RUN_ID: runId }).ended;
-}
-
-/** As GitHub shows it: from the first hunk on. */
-function patchOf(repository: Repository, headSha: string, file: string): string {
-  const diff = repository.git("diff", `${base}...${headSha}`, "--", file);
-  return diff.slice(diff.search(/^@@ /m));
-}
 
 /** What a press on GitHub's button commits: the block instead of the comment's line. */
 function commitSuggestion(): void {
@@ -47,29 +25,22 @@ function commitSuggestion(): void {
   repository.commit({ [file]: lines.toSpliced((comment?.line ?? 0) - 1, 1, ...block.split("\n")).join("\n") });
 }
 
-/** On `topic`, with the report where the first command of the comment puts it. */
-function commit(commands: string): void {
-  const { repository } = place;
-  repository.git("checkout", "-q", "topic");
-  const [apply = ""] = commands.split("\n").filter((line) => line.startsWith("git apply"));
-  const [, patch = "", message = ""] = /^git apply --index (\S+) && git commit -m '(.*)'$/.exec(apply) ?? [];
-  repository.git("apply", "--index", patch);
-  repository.git("commit", "-q", "-m", message);
-}
-
 describe("a regression and its fix", () => {
   it("goes from red to green by the commands of the comment, in the same comment", async () => {
-    const red = await pushed("20");
+    const red = await pull.push("20");
     expect([red.exitCode, red.report?.models[0]?.search?.keep.map(({ nodes }) => nodes)], red.log).toEqual([1, [["c2"]]]);
     const body = place.github.comments[0]?.body ?? "";
-    const commands = /```sh\n(gh run download 20 -n trt-gate -D trt-gate-report\ngit apply [^`]*)```/.exec(body)?.[1] ?? "";
-    expect(commands, body).not.toBe("");
-    commit(commands);
+    const commands = commandsBehind("Put the fix into this pull request", body);
+    expect(commands.split("\n"), body).toEqual([
+      "gh run download 20 -n trt-gate -D trt-gate-report",
+      expect.stringMatching(/^git apply --index \S+ && git commit -m /),
+    ]);
+    pull.shell(commands);
     expect(place.repository.git("show", "--stat", "--format=%s", "HEAD")).toMatch(
       /^Keep 1 unit of chain in float16\n\n \.github\/trt-gate\.yml +\| +1 \+\n models\/chain\.keep\.json/,
     );
 
-    const green = await pushed("21");
+    const green = await pull.push("21");
     expect([green.exitCode, green.report?.verdict, green.report?.models[0]?.kept?.file], green.log).toEqual([
       0,
       "pass",
@@ -82,7 +53,7 @@ describe("a regression and its fix", () => {
   });
 
   it("goes green with the one line that the report suggests for the configuration as well", async () => {
-    const red = await pushed("20");
+    const red = await pull.push("20");
     const { suggestion } = red.report?.models[0]?.fix ?? {};
     expect(suggestion, red.log).toEqual({
       file: ".github/trt-gate.yml",
@@ -94,7 +65,7 @@ describe("a regression and its fix", () => {
     repository.git("checkout", "-q", "topic");
     const lines = chainConfig.split("\n");
     repository.commit({ ".github/trt-gate.yml": lines.toSpliced((suggestion?.line ?? 0) - 1, 1, ...(suggestion?.lines ?? [])).join("\n") });
-    const green = await pushed("21");
+    const green = await pull.push("21");
     expect([green.exitCode, green.report?.models[0]?.kept?.units.map(({ nodes }) => nodes)], green.log).toEqual([0, [["c2"]]]);
     expect(green.log).toContain("chain: keep and quantization are those of this change");
   });
@@ -102,12 +73,12 @@ describe("a regression and its fix", () => {
   it("goes green by one press where the configuration's line is part of the change, and the button goes", async () => {
     const { repository, github } = place;
     repository.commit({ ".github/trt-gate.yml": chainConfig.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
-    const red = await pushed("20");
+    const red = await pull.push("20");
     expect(red.exitCode, red.log).toBe(1);
     expect(github.reviewComments, red.log).toMatchObject([{ path: ".github/trt-gate.yml", line: 5, shown: "    path: models/chain.onnx" }]);
     expect(github.comments[0]?.body).toContain("by one click.");
     commitSuggestion();
-    const green = await pushed("21");
+    const green = await pull.push("21");
     expect([green.exitCode, green.report?.models[0]?.kept?.file], green.log).toEqual([0, ".github/trt-gate.yml"]);
     expect(github.reviewComments).toHaveLength(1);
     expect(github.reviewComments[0]?.body).toContain("nothing to commit here any more");
@@ -118,29 +89,29 @@ describe("a regression and its fix", () => {
     const { repository, github } = place;
     repository.commit({ ".github/trt-gate.yml": chainConfig.replace("  - name: chain\n", "  # exported anew\n  - name: chain\n") });
     github.rules.push({ on: /^POST .*pulls\/7\/comments/, fault: { status: 403 }, times: 9 });
-    const red = await pushed("20");
+    const red = await pull.push("20");
     expect(red.exitCode, red.log).toBe(1);
     expect(github.comments[0]?.body).toContain("There is no suggestion to commit by one click: the job's token may not comment on lines");
     expect(github.comments[0]?.body).toContain("git apply --index");
     github.rules.length = 0;
-    await pushed("21", { "suggest-fix": "false" });
+    await pull.push("21", { "suggest-fix": "false" });
     expect(github.reviewComments).toEqual([]);
     expect(github.comments[0]?.body).not.toContain("one click");
   });
 
   it("is undecided, never green, where the keep file is one of another model", async () => {
-    await pushed("20");
+    await pull.push("20");
     const { repository } = place;
     repository.git("checkout", "-q", "topic");
     repository.commit({ ".github/trt-gate.yml": `${chainConfig}    keep: [no_such_node]\n` });
-    const ended = await pushed("21");
+    const ended = await pull.push("21");
     expect([ended.exitCode, ended.report?.models[0]?.reason], ended.log).toEqual([4, "keep-mismatch"]);
   });
 
   it("does not take the exam from the pull request: its looser limit changes nothing", async () => {
     const { repository } = place;
     repository.commit({ ".github/trt-gate.yml": chainConfig.replace("fail: 15", "fail: 1") });
-    const ended = await pushed("20");
+    const ended = await pull.push("20");
     expect(ended.exitCode, ended.log).toBe(1);
   });
 });

@@ -24,9 +24,21 @@ const gateOnEngines = "test/real/tensorrt-gate.test.ts";
 export const mutations: readonly Mutation[] = [
   {
     fault: "The calibration cache that the printed command names is not among the files of the fix.",
-    edits: [{ file: "src/artifacts/fix.ts", before: "context)), ...cache, ...patch],", after: "context)), ...patch]," }],
+    edits: [{ file: "src/artifacts/fix.ts", before: "files: [...files, ...cache, ...patch],", after: "files: [...files, ...patch]," }],
     test: "test/real/exported-cache.test.ts",
     title: "is among the files of the fix, since only those are uploaded and merged, as is all else that lies in its folder",
+  },
+  {
+    fault: "A foreign report's advice brings a command into a block of our comment that people copy.",
+    edits: [
+      {
+        file: "src/commands/merged-files.ts",
+        before: "advice: home === undefined ? model.advice.map(withoutCommand) : model.advice,",
+        after: "advice: model.advice,",
+      },
+    ],
+    test: "test/unit/commands/merged-files.test.ts",
+    title: "give no command to copy out of a foreign report: neither of a fix nor of a scale to put back",
   },
   {
     fault: "The failed first try of a tool is the answer of a probe.",

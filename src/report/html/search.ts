@@ -35,22 +35,22 @@ export function fixSection(model: ModelReport, show: Show): Markup {
 
 /** A set that was not found to be enough is there for whoever wants it, and not held out. */
 function fixFiles(fix: ModelReport["fix"], show: Show): Markup {
-  const files = (fix?.files ?? []).toSorted((a, b) => usefulness(a.format) - usefulness(b.format));
+  const files = (fix?.files ?? []).toSorted((a, b) => usefulness(a) - usefulness(b));
   const [first] = fix?.verified?.passes === true ? files : [];
   const others = first === undefined ? files : files.slice(1);
   const what = first === undefined ? `${plural(others.length, "file")} for this set` : plural(others.length, "other form");
   return html`${first && fixFile(first, show)}${fold(what, html`${others.map((file) => fixFile(file, show))}`)}`;
 }
 
-/** The patch puts the fix into the change; the keep file does it by hand; the others rebuild elsewhere. */
-const usefulness = (format: string): number => (format === "patch" ? 0 : format === "keep" ? 1 : 2);
-
 type FixFile = NonNullable<ModelReport["fix"]>["files"][number];
 
-function fixFile({ path, format, command, leftOut }: FixFile, show: Show): Markup {
+/** The model that takes the place of the repository's own, or the patch, puts the fix into the change; the keep file does it by hand; the others rebuild elsewhere. */
+const usefulness = ({ format, commit }: FixFile): number => (commit !== undefined ? 0 : format === "patch" ? 1 : format === "keep" ? 2 : 3);
+
+function fixFile({ path, format, command, commit, leftOut }: FixFile, show: Show): Markup {
   const names = leftOut.slice(0, 3).map((entry) => `${show(entry.name)} (${entry.why})`);
   const without = leftOut.length > 0 && `; ${plural(leftOut.length, "name")} left out: ${names.join(", ")}`;
-  return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${command === "" ? nothing : copyable(command, `the ${format} command`)}`;
+  return html`<p><code>${show(path)}</code> <span class="note">${format}${without}</span></p>${commit !== undefined && copyable(commit, "the commands that commit it")}${command === "" ? nothing : copyable(command, `the ${format} command`)}`;
 }
 
 /** Nothing where nothing was searched. */

@@ -1,11 +1,12 @@
 /** Units that the repository keeps in higher precision already, and how a fix gets into the pull request. */
 
 import { plural } from "../../model/plural.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { fixedQdqFile } from "./fix.ts";
-import { type NextLinks, restoreText } from "./next.ts";
+import { type NextLinks, restoreCommand, restoredFile, restoreText } from "./next.ts";
 
 /** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
 export const keptSentence = ({ kept }: ModelReport, show = (name: string): string => name): string =>
@@ -31,10 +32,14 @@ export function keptLines(report: Report, caps: SizeLimits): string {
 const stillFar = (model: ModelReport, caps: SizeLimits): string =>
   model.verdict === "pass" && restoreText(model) !== "" ? `. ${escapeMarkdown(restoreText(model), Math.max(400, caps.messageLength))}` : "";
 
+/** The repository's file that holds the Q/DQ. */
+const ownQdq = ({ path, quantization }: Pick<ModelReport, "path" | "quantization">): string =>
+  quantization.source.endsWith(".onnx") ? quantization.source : path;
+
 /** Empty without kept units, and where scales quantise the model. No builder reads a keep file: what passes is the Q/DQ model without the kept units' quantisers, which is not the repository's own. */
 export function shipKept({ kept, path, quantization, fix }: Pick<ModelReport, "kept" | "path" | "quantization" | "fix">): string[] {
   if (kept === undefined || quantization.algorithm !== "Q/DQ") return [];
-  const own = quantization.source.endsWith(".onnx") ? quantization.source : path;
+  const own = ownQdq({ path, quantization });
   const fixed = fixedQdqFile({ fix, quantization })?.path;
   const file = fixed === undefined ? "the model that trt-gate fix REPORT --format qdq -o FILE.onnx writes" : `${fixed} of the report`;
   return [
@@ -42,20 +47,55 @@ export function shipKept({ kept, path, quantization, fix }: Pick<ModelReport, "k
   ];
 }
 
-/** Two commands: get the patch, apply and commit it. The same for every reader; nothing without a patch. */
-export function adoptFix({ name, fix }: ModelReport, links: NextLinks): string {
-  const patch = fix?.verified?.passes === true ? fix.files.find(({ format }) => format === "patch") : undefined;
-  if (patch === undefined) return "";
+/** What puts the fix into the repository: the fixed model in place of a model that comes as Q/DQ, else the patch; undefined where nothing was proved. */
+export const adoptCommand = (model: Pick<ModelReport, "fix" | "quantization">): string | undefined =>
+  model.fix?.verified?.passes === true ? (fixedQdqFile(model)?.commit ?? patchCommand(model)) : undefined;
+
+const patchCommand = ({ fix }: Pick<ModelReport, "fix">): string | undefined =>
+  fix?.files.find(({ format }) => format === "patch")?.command;
+
+/** Commands that put moved scales back, or get the fix, apply and commit it. The same for every reader; empty where there is nothing to apply. */
+export function adoptFix(model: ModelReport, links: NextLinks): string {
+  const ways = [...restoreWay(model), ...fixWays(model, links)];
+  return blocks(
+    ...ways.map(({ words, commands }, i) =>
+      blocks(`${i === 0 ? words : `Or ${words.charAt(0).toLowerCase()}${words.slice(1)}`}:`, copyBlock(commands.join("\n"), "sh")),
+    ),
+    ways.length === 0 ? "" : suggestionWords(links.suggestions?.get(model.name)),
+  );
+}
+
+interface Way {
+  readonly words: string;
+  readonly commands: readonly string[];
+}
+
+function restoreWay(model: ModelReport): Way[] {
+  const restore = model.verdict === "pass" ? undefined : restoreCommand(model);
+  if (restore === undefined) return [];
+  const what = restoredFile(model);
+  const commit = `git commit -m ${shellWord(`Put the former ${what} back`)}`;
+  return [{ words: `Put the former ${what} back, where the new scales are not meant`, commands: [`${restore} && ${commit}`] }];
+}
+
+function fixWays(model: ModelReport, links: NextLinks): Way[] {
+  const command = adoptCommand(model);
+  if (command === undefined) return [];
   const runId = /\/runs\/(\d+)/.exec(links.runUrl ?? "")?.[1];
   const download =
     runId === undefined
       ? []
-      : [`gh run download ${runId} -n ${links.artifactName ?? "trt-gate"} -D ${folderOf(patch.command) ?? "trt-gate-report"}`];
-  return blocks(
-    "Put it into this pull request, and the gate judges it with the units kept:",
-    copyBlock([...download, patch.command].join("\n"), "sh"),
-    suggestionWords(links.suggestions?.get(name)),
-  );
+      : [`gh run download ${runId} -n ${links.artifactName ?? "trt-gate"} -D ${folderOf(command) ?? "trt-gate-report"}`];
+  const patch = patchCommand(model);
+  const byPatch = (words: string): Way[] => (patch === undefined ? [] : [{ words, commands: [...download, patch] }]);
+  if (command === patch) return byPatch("Put the fix into this pull request, and the gate judges it with the units kept");
+  return [
+    {
+      words: `Put the fixed model in place of ${code(ownQdq(model), 400)}, and the gate judges the file that ships`,
+      commands: [...download, command],
+    },
+    ...byPatch("Keep the units by a reviewed file, where that model is exported anew"),
+  ];
 }
 
 function suggestionWords(place: { readonly url: string } | { readonly why: string } | undefined): string {
@@ -66,4 +106,4 @@ function suggestionWords(place: { readonly url: string } | { readonly why: strin
 }
 
 /** The report's folder, as the command names it. */
-const folderOf = (command: string): string | undefined => /git apply (?:--index )?'?(.*?)\/fix\//.exec(command)?.[1];
+const folderOf = (command: string): string | undefined => /^(?:git apply (?:--index )?|cp )'?(.*?)\/fix\//.exec(command)?.[1];

