@@ -5,6 +5,7 @@
 
 import { plural } from "../../model/plural.ts";
 import { times } from "../../model/ratio.ts";
+import { isFar } from "../../search/advice/moved-scales.ts";
 import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
 import { keepsEverything } from "./fix.ts";
@@ -42,10 +43,13 @@ function causeInUnits(model: ModelReport, search: Search, show: (name: string) =
   }
   const keep = byShare(search);
   const gain = gainOf(model, (words) => plainLine(words, 300));
+  const moved = movedScaleOf(model, keep);
+  const areReaders = moved !== undefined && keep.every((unit) => tensorOf(model, unit) === moved.tensor);
+  const units = leadOf(search, keep, { precision: precisionWord(model), areReaders, show });
   return {
-    lead: leadOf(search, keep, precisionWord(model), show),
+    lead: moved === undefined ? units : `${movedWords(moved.tensor, moved.ratio, show)} ${units}`,
     gain: gain === "" ? "What keeping that gives was not measured." : `Kept in ${search.precision}: ${gain}.`,
-    more: scaleSentences(model, keep, show).slice(0, mostScales),
+    more: scaleSentences(model, keep, { leads: moved?.tensor, show }).slice(0, mostScales),
   };
 }
 
@@ -57,9 +61,11 @@ export const canBeSearched = ({ verdict, search, reason, lane, coverage }: Model
 function withMovedScale(model: ModelReport, words: string, show: (name: string) => string): Cause {
   const { tensor, ratio } = movedScale(model) ?? {};
   if (tensor === undefined || ratio === undefined) return { lead: words, more: [] };
-  const lead = `The scale of ${show(tensor)} is ${times(ratio)} what it was before this change (put it back if that was not meant).`;
-  return { lead, more: [words] };
+  return { lead: movedWords(tensor, ratio, show), more: [words] };
 }
+
+const movedWords = (tensor: string, ratio: number, show: (name: string) => string): string =>
+  `The scale of ${show(tensor)} is ${times(ratio)} what it was before this change (put it back if that was not meant).`;
 
 type Search = NonNullable<ModelReport["search"]>;
 
@@ -79,15 +85,28 @@ const withoutUnits: Readonly<Partial<Record<Search["outcome"], string>>> & { rea
   none: "Not found: the search has no set of units that is enough.",
 };
 
-function leadOf({ units, proof }: Search, keep: readonly KeptUnit[], precision: string, show: (name: string) => string): string {
+/** `areReaders`: of the tensor whose scale was just named. */
+function leadOf(
+  { units, proof }: Search,
+  keep: readonly KeptUnit[],
+  { precision, areReaders, show }: { readonly precision: string; readonly areReaders: boolean; readonly show: (name: string) => string },
+): string {
   const names = unitNames(keep, show);
   if (keep.length > units / 2 && keep.length > 1)
     return `No short list of units: ${keep.length} of ${units} have to be kept, first ${names}.`;
   const count = `${keep.length} of ${plural(units, "unit")}`;
-  const [loses, is] = keep.length === 1 ? ["loses", "is"] : ["lose", "are"];
-  if (proof?.state === "proved") return `${names} ${loses} the accuracy in ${precision} (${count}).`;
-  if (proof?.state === "likely") return `${names} likely ${loses} the accuracy in ${precision} (${count}).`;
+  const [loses, is, read] = keep.length === 1 ? ["loses", "is", "reads"] : ["lose", "are", "read"];
+  const which = areReaders ? `${names}, which ${read} it,` : names;
+  if (proof?.state === "proved") return `${which} ${loses} the accuracy in ${precision} (${count}).`;
+  if (proof?.state === "likely") return `${which} likely ${loses} the accuracy in ${precision} (${count}).`;
   return `Not settled: the search suspects ${names} (${count}), which ${is} not proved to be enough.`;
+}
+
+/** The first that this change moved far, of what the units read. */
+function movedScaleOf(model: ModelReport, keep: readonly KeptUnit[]): { readonly tensor: string; readonly ratio: number } | undefined {
+  const read = keep.map((unit) => tensorOf(model, unit));
+  const far = (model.baseline?.scales ?? []).filter(({ ratio }) => isFar(ratio));
+  return read.flatMap((tensor) => far.find((scale) => scale.tensor === tensor) ?? [])[0];
 }
 
 /** What costs most at the output stands first. */
@@ -96,10 +115,16 @@ function byShare({ keep, gains = [] }: Search): KeptUnit[] {
   return keep.toSorted((a, b) => (shares.get(b.unit) ?? 0) - (shares.get(a.unit) ?? 0));
 }
 
+interface Sentences {
+  /** Whose move is told already. */
+  readonly leads: string | undefined;
+  readonly show: (name: string) => string;
+}
+
 /** A sentence for each tensor that kept units read and whose scale moved or cuts values off: one damaged scale has many readers. */
-function scaleSentences(model: ModelReport, keep: readonly KeptUnit[], show: (name: string) => string): string[] {
+function scaleSentences(model: ModelReport, keep: readonly KeptUnit[], { leads, show }: Sentences): string[] {
   const readers = Map.groupBy(keep, (unit) => tensorOf(model, unit) ?? "");
-  return [...readers].flatMap(([tensor, units]) => (tensor === "" ? [] : scaleSentence(model, tensor, { units, show })));
+  return [...readers].flatMap(([tensor, units]) => (tensor === "" ? [] : scaleSentence(model, tensor, { units, leads, show })));
 }
 
 /** The tensor that a unit reads: of several one whose scale this change moved. */
@@ -112,9 +137,9 @@ function tensorOf({ layers, baseline }: ModelReport, unit: KeptUnit): string | u
 function scaleSentence(
   { layers, baseline }: ModelReport,
   tensor: string,
-  { units, show }: { readonly units: readonly KeptUnit[]; readonly show: (name: string) => string },
+  { units, leads, show }: Sentences & { readonly units: readonly KeptUnit[] },
 ): string[] {
-  const moved = baseline?.scales?.find((scale) => scale.tensor === tensor);
+  const moved = leads === tensor ? undefined : baseline?.scales?.find((scale) => scale.tensor === tensor);
   const share = fromNum(layers.find((layer) => layer.tensor === tensor)?.histogram?.saturatedShare ?? 0);
   const told = [
     ...(moved === undefined

@@ -29,7 +29,7 @@ export function movedScales({ moved, accurate, keptHere }: AdviceFacts): Advice 
 }
 
 /** 0 and what is no number count: they come from a broken scale. */
-const isFar = (ratio: number): boolean => !(Math.abs(Math.log(ratio)) < Math.log(FAR));
+export const isFar = (ratio: number): boolean => !(Math.abs(Math.log(ratio)) < Math.log(FAR));
 
 /** The tensors whose scales moved far with this change: what is said of their range is said of the move. */
 export const movedFar = (moved: MovedFacts | undefined): ReadonlySet<string> =>

@@ -61,8 +61,13 @@ it("names the scale that this change moved and the share of values that it cuts 
     scales: [{ tensor: sampleLayer(6).tensor, ratio: 0.125 }],
   };
   const words = tellOf(searched({ keep: [sampleUnit(7)], proof: proof("proved") }, { layers, baseline }));
-  expect(words).toContain(`p2o.Conv.7 reads ${sampleLayer(6).tensor}: its scale is 0.125 times what it was before this change`);
-  expect(words).toContain("15 % of its values lie beyond what its scale holds");
+  expect(
+    words.indexOf(
+      `The scale of ${sampleLayer(6).tensor} is 0.125 times what it was before this change (put it back if that was not meant). p2o.Conv.7, which reads it, loses the accuracy in INT8 (1 of 54 units).`,
+    ),
+  ).toBe(0);
+  expect(words).toContain(`p2o.Conv.7 reads ${sampleLayer(6).tensor}: 15 % of its values lie beyond what its scale holds.`);
+  expect(words.match(/0\.125/g)).toHaveLength(1);
 });
 
 it("leads terminal, comment and page, before any layer that only adds most error itself", () => {
@@ -133,8 +138,20 @@ it("tells once of a damaged scale that several kept units read", () => {
   const keep = [7, 8, 9].map((i) => ({ ...sampleUnit(i), inputs: [tensor] }));
   const baseline = { commit: "2b4c6d8", verdict: "pass" as const, outputs: [], message: "", scales: [{ tensor, ratio: 0.125 }] };
   const words = tellOf(searched({ keep, proof: proof("proved"), gains: [] }, { baseline }));
-  expect(words).toContain(`p2o.Conv.7, p2o.Conv.8 and p2o.Conv.9 read ${tensor}: its scale is 0.125 times`);
-  expect(words.match(/its scale is/g)).toHaveLength(1);
+  expect(words.indexOf(`The scale of ${tensor} is 0.125 times`)).toBe(0);
+  expect(words).toContain(". p2o.Conv.7, p2o.Conv.8 and p2o.Conv.9, which read it, lose the accuracy in INT8 (3 of 54 units).");
+  expect(words.match(/0\.125/g)).toHaveLength(1);
+});
+
+it("leads with no scale that moved as another calibration moves it, and with none that only some of the units read as if all did", () => {
+  const tensor = sampleLayer(6).tensor;
+  const [reader, other] = [{ ...sampleUnit(7), inputs: [tensor] }, sampleUnit(8)];
+  const told = (ratio: number, keep: readonly ReturnType<typeof sampleUnit>[]) => {
+    const baseline = { commit: "2b4c6d8", verdict: "pass" as const, outputs: [], message: "", scales: [{ tensor, ratio }] };
+    return tellOf(searched({ keep: [...keep], proof: proof("proved"), gains: [] }, { baseline }));
+  };
+  expect(told(0.9, [reader])).toMatch(/^p2o\.Conv\.7 loses the accuracy in INT8 \(1 of 54 units\)\..* its scale is 0\.9 times/);
+  expect(told(8, [other, reader])).toContain("(put it back if that was not meant). p2o.Conv.8 and p2o.Conv.7 lose the accuracy");
 });
 
 it("shows of a curve the first few units beside points of all of it", () => {
