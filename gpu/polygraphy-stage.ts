@@ -5,10 +5,10 @@ import { checkScript, debugPrecisionArgs } from "../src/debug-precision/command.
 import { readDebugPrecision } from "../src/debug-precision/result.ts";
 import { runDebugPrecision, writeDebugPrecision } from "../src/debug-precision/run.ts";
 import { openSaved } from "../src/formats/open-saved.ts";
-import { writeInputs } from "../src/formats/polygraphy-writer.ts";
-import { readTensor } from "../src/formats/stored-array.ts";
-import type { Engine } from "../src/model/engine.ts";
+import { writeInputs, writeRunResults } from "../src/formats/polygraphy-writer.ts";
+import { savedTensor } from "../src/formats/saved-tensor.ts";
 import type { FeedSource } from "../src/model/job.ts";
+import type { Tensor } from "../src/model/tensor.ts";
 import { openFeeds } from "../src/samples/feeds.ts";
 import { type Bench, jobFor, type Timed, timed } from "./bench.ts";
 import { savedReference } from "./check-stage.ts";
@@ -143,7 +143,7 @@ async function debugPrecision(
 ): Promise<number> {
   const { file, input, shape, cache: cachePath, limitDb } = commands.subject;
   const job = jobFor(bench, { name: "bisect", model: { file, input, shape }, quantization: { cachePath }, validation });
-  const files = await writeDebugPrecision({ engine: await replayReference(bench, commands.reference), cachePath }, job, checkScript);
+  const files = await writeDebugPrecision(cachePath, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode: "bisect",
@@ -153,10 +153,18 @@ async function debugPrecision(
     calibrator: files.calibrator,
     shapes: job.shapes,
     builder: builderAt(commands.level),
-    check: { ...files, tolerance: `sqnr-db=${limitDb}`, gate: bench.gate },
+    // Their time is measured as a user's own commands take it.
+    timingCache: undefined,
+    check: { ...files, gate: process.pid },
     artifactsFolder: files.artifactsFolder,
   });
-  const left = await runDebugPrecision(args, files, job, commands.longestMs);
+  const reference = join(files.folder, "reference.json");
+  await writeRunResults(reference, "reference", firstOutputs(bench, commands.reference, validation.count), bench.effects.files);
+  const left = await runDebugPrecision(args, files, job, {
+    judge: (candidate) => judged(bench, [reference, candidate], limitDb),
+    device: {},
+    timeoutMs: commands.longestMs,
+  });
   const read = readDebugPrecision({ ...left, direction: "forward", mode: "bisect", units: [], layerNames: [], seed: 1 });
   bench.recorder.check(
     stage,
@@ -175,19 +183,20 @@ async function debugPrecision(
   return left.seconds;
 }
 
-/** A reference engine's saved outputs, as a lane gives them. */
-async function replayReference({ effects }: Bench, path: string): Promise<Pick<Engine, "outputs">> {
-  const saved = await openSaved(path, effects.files);
-  const iterations = saved.runners[0]?.iterations ?? [];
-  return {
-    outputs: async function* (samples) {
-      const reader = await effects.files.open(path);
-      for (const sample of samples) {
-        for (const [name, array] of iterations[sample] ?? []) {
-          yield { sample, tensor: name, role: "output", reference: await readTensor(name, array, reader), candidate: undefined };
-        }
-      }
-      await reader.close();
-    },
-  };
+/** Of a reference engine's saved outputs, those of the first samples. */
+async function* firstOutputs({ effects }: Bench, path: string, count: number): AsyncGenerator<Tensor[]> {
+  const [runner] = (await openSaved(path, effects.files)).runners;
+  for (let sample = 0; sample < count; sample++) {
+    const names = [...(runner?.iterations[sample]?.keys() ?? [])];
+    const tensors = await Promise.all(names.map((name) => runner && savedTensor(runner, sample, name, effects.files)));
+    yield tensors.filter((tensor) => tensor !== undefined);
+  }
+}
+
+const words: Readonly<Record<number, string>> = { 0: "pass", 1: "fail" };
+
+/** The saved outputs against the reference engine's, by the gate's own command. */
+async function judged(bench: Bench, [reference, candidate]: readonly [string, string], limitDb: number): Promise<string> {
+  const { code } = await timed([...bench.gate, "compare", reference, candidate, "--tolerance", `sqnr-db=${limitDb}`]);
+  return words[code ?? Number.NaN] ?? `compare ended with ${code}`;
 }

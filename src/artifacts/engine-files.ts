@@ -54,7 +54,7 @@ export async function keepEngineFiles(
   return kept.length === 0 ? undefined : kept;
 }
 
-/** No build has written one at level 0, which respects none. */
+/** Where nothing was built, no build has written one. */
 async function timingCacheOf(path: string | undefined, files: Files): Promise<FileFacts | undefined> {
   if (path === undefined || (await files.stat(path)) === undefined) return undefined;
   return { path, ...(await hashFile(path, files)) };

@@ -1,18 +1,16 @@
 /**
- * Runs the real `polygraphy debug precision` for `search.method: bisect|linear`: writes what its check reads, starts it, hands back what it left.
- * Its arguments and the reading of its log are search/debug-precision*.ts, handed in by the caller.
+ * Runs the real `polygraphy debug precision` for `search.method: bisect|linear`: writes what its check reads, starts it, answers its checks, hands back
+ * what it left. How outputs are judged is the caller's; the arguments are command.ts, the reading of the log is result.ts.
  */
 import { join } from "node:path";
 import { parseCache } from "../calibration/cache.ts";
 import { pythonEnv } from "../effects/child-env.ts";
-import type { Files } from "../effects/effects.ts";
-import { writeInputs, writeRunResults } from "../formats/polygraphy-writer.ts";
+import type { Effects, Files } from "../effects/effects.ts";
+import { writeInputs } from "../formats/polygraphy-writer.ts";
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { entropyCalibrator, polygraphyPlugins } from "../model/build-options.ts";
-import type { Engine } from "../model/engine.ts";
 import type { EngineJob } from "../model/job.ts";
 import { shellWord } from "../model/shell-word.ts";
-import type { Tensor } from "../model/tensor.ts";
 
 /** Files of one run, all below its own folder. */
 export interface DebugPrecisionFiles {
@@ -20,8 +18,8 @@ export interface DebugPrecisionFiles {
   readonly script: string;
   readonly resultsFile: string;
   readonly inputs: string;
-  readonly reference: string;
   readonly candidate: string;
+  readonly answer: string;
   readonly artifactsFolder: string;
   /** A copy of the lane's calibration cache, and the class that reads it. */
   readonly cache: string;
@@ -40,12 +38,8 @@ export interface DebugPrecisionLeft {
 const mostLogBytes = 64 << 20;
 const runPolygraphy = "import sys; sys.argv[0] = 'polygraphy'; from polygraphy.tools import main; sys.exit(main())";
 
-/** Inputs and the reference engine's outputs as Polygraphy files, the check, and a `polygraphy` that is the one of the lane's interpreter. */
-export async function writeDebugPrecision(
-  plain: { readonly engine: Pick<Engine, "outputs">; readonly cachePath: string },
-  job: EngineJob,
-  checkScript: string,
-): Promise<DebugPrecisionFiles> {
+/** Inputs as a Polygraphy file, the check, a copy of the calibration cache, and a `polygraphy` that is the one of the lane's interpreter. */
+export async function writeDebugPrecision(cachePath: string, job: EngineJob, checkScript: string): Promise<DebugPrecisionFiles> {
   const { files } = job.effects;
   const folder = join(job.workFolder, "debug-precision");
   const at = (name: string) => join(folder, name);
@@ -64,16 +58,15 @@ export async function writeDebugPrecision(
     timeoutMs: 5000,
   });
   await writeInputs(at("inputs.json"), job.validation, files);
-  await writeRunResults(at("reference.json"), "reference", referenceOutputs(plain.engine, job.validation.count), files);
   return {
     folder,
     script: at("check.sh"),
     resultsFile: at("checks.txt"),
     inputs: at("inputs.json"),
-    reference: at("reference.json"),
     candidate: at("candidate.json"),
+    answer: at("answer"),
     artifactsFolder: at("artifacts"),
-    ...(await copyCache(plain.cachePath, at("calibration.cache"), files)),
+    ...(await copyCache(cachePath, at("calibration.cache"), files)),
   };
 }
 
@@ -83,20 +76,58 @@ async function copyCache(cachePath: string, copy: string, files: Files): Promise
   return { cache: copy, calibrator: calibratorOf(algorithm ?? "") ?? entropyCalibrator };
 }
 
-async function* referenceOutputs(engine: Pick<Engine, "outputs">, count: number) {
-  for (let sample = 0; sample < count; sample++) {
-    const outputs: Tensor[] = [];
-    for await (const { reference } of engine.outputs([sample])) if (reference !== undefined) outputs.push(reference);
-    yield outputs;
-  }
+export interface DebugPrecisionRequests {
+  /** What the outputs in this file are: `pass`, `fail`, or why that cannot be said. A rejection ends the run. */
+  judge(candidate: string): Promise<string>;
+  /** Variables that make CUDA use the GPU of this run. */
+  readonly device: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
 }
 
 /** `args`: everything after the word `polygraphy`. The check stops the run itself on anything that is not bad accuracy. */
 export async function runDebugPrecision(
   args: readonly string[],
+  paths: DebugPrecisionFiles,
+  job: EngineJob,
+  { judge, device, timeoutMs }: DebugPrecisionRequests,
+): Promise<DebugPrecisionLeft> {
+  const over = new AbortController();
+  const running = runAnswered(args, paths, job, { device, timeoutMs }).finally(() => over.abort());
+  const [left, answered] = await Promise.allSettled([running, answerChecks(paths, judge, job.effects, over.signal)]);
+  if (answered.status === "rejected") throw answered.reason;
+  if (left.status === "rejected") throw left.reason;
+  return left.value;
+}
+
+/** How often an engine that waits to be judged is looked for; a build takes seconds. */
+const lookMs = 100;
+
+/** Answers each check until the run is over. A check whose judging failed is told that, which stops the run; the failure is thrown on. */
+export async function answerChecks(
+  { candidate, answer }: Pick<DebugPrecisionFiles, "candidate" | "answer">,
+  judge: DebugPrecisionRequests["judge"],
+  { files, clock }: Pick<Effects, "files" | "clock">,
+  over: AbortSignal,
+): Promise<void> {
+  const wanted = `${answer}.wanted`;
+  while (!over.aborted) {
+    await clock.sleep(lookMs, over).catch(() => undefined);
+    if (over.aborted || (await files.stat(wanted)) === undefined) continue;
+    await files.remove(wanted);
+    let word = "the gate could not judge";
+    try {
+      word = await judge(candidate);
+    } finally {
+      await files.replaceText(answer, `${word.replaceAll("\n", " ")}\n`);
+    }
+  }
+}
+
+async function runAnswered(
+  args: readonly string[],
   { folder, resultsFile }: DebugPrecisionFiles,
   job: EngineJob,
-  timeoutMs: number,
+  { device, timeoutMs }: Pick<DebugPrecisionRequests, "device" | "timeoutMs">,
 ): Promise<DebugPrecisionLeft> {
   const { effects } = job;
   const log: string[] = [];
@@ -104,7 +135,7 @@ export async function runDebugPrecision(
     file: job.tensorrt.python,
     args: ["-c", runPolygraphy, ...args],
     cwd: folder,
-    env: pythonEnv(effects.env, { PATH: `${join(folder, "bin")}:${effects.env.PATH ?? ""}`, CUDA_MODULE_LOADING: "LAZY" }),
+    env: pythonEnv(effects.env, { PATH: `${join(folder, "bin")}:${effects.env.PATH ?? ""}`, CUDA_MODULE_LOADING: "LAZY", ...device }),
     timeoutMs,
     maxStdoutBytes: mostLogBytes,
     onLine: (line) => {

@@ -1,20 +1,17 @@
 /**
  * `search.method: bisect | linear`: Polygraphy's own search on real engines, with a check of ours that tells bad accuracy from a failed tool.
- * What it answers is a proposal like any other: verified by fresh builds afterwards.
+ * What it answers is a proposal like any other: proved afterwards.
  */
-import { fileURLToPath } from "node:url";
-import type { ModelEntry, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
-import { metricList } from "../measure/metrics.ts";
 import { polygraphyOptions } from "../model/build-options.ts";
-import type { Engine } from "../model/engine.ts";
 import type { EngineJob } from "../model/job.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { notAsked } from "../search/proof.ts";
 import { checkScript, debugPrecisionArgs } from "./command.ts";
 import { type DebugPrecisionOutcome, readDebugPrecision } from "./result.ts";
-import { runDebugPrecision, writeDebugPrecision } from "./run.ts";
+import { type DebugPrecisionRequests, runDebugPrecision, writeDebugPrecision } from "./run.ts";
 
 interface Prepared {
   readonly lane: PreparedLane;
@@ -28,10 +25,10 @@ export interface PolygraphySearch {
   readonly deadlineMs: number;
 }
 
-/** `plain`: the engine that was judged; its reference is what the check compares with. */
+/** `judge`: as `runDebugPrecision` asks it, of all validation samples. */
 export async function searchByPolygraphy(
-  entry: ModelEntry,
-  { prepared, plain }: { readonly prepared: Prepared; readonly plain: Engine },
+  prepared: Prepared,
+  judge: DebugPrecisionRequests["judge"],
   mode: "bisect" | "linear",
   context: PolygraphySearch,
 ): Promise<DebugPrecisionOutcome> {
@@ -41,7 +38,7 @@ export async function searchByPolygraphy(
   if (lane.lane !== "implicit" || cachePath === undefined) {
     return { outcome: notHere(prepared, mode, options.seed), layersMarked: undefined, layersTotal: undefined };
   }
-  const files = await writeDebugPrecision({ engine: plain, cachePath }, job, checkScript);
+  const files = await writeDebugPrecision(cachePath, job, checkScript);
   const args = debugPrecisionArgs({
     model: job.modelPath,
     mode,
@@ -51,11 +48,12 @@ export async function searchByPolygraphy(
     calibrator: files.calibrator,
     shapes: job.shapes,
     builder: polygraphyOptions(job.tensorrt),
-    check: { ...files, tolerance: toleranceText(entry), gate: [process.execPath, gatePath()] },
+    timingCache: lane.timingCachePath,
+    check: { ...files, gate: process.pid },
     artifactsFolder: files.artifactsFolder,
   });
   const timeoutMs = Math.max(1000, Math.min(search.budgetMinutes * 60_000, context.deadlineMs - context.effects.clock.monotonicMs()));
-  const left = await runDebugPrecision(args, files, job, timeoutMs);
+  const left = await runDebugPrecision(args, files, job, { judge, device: lane.device ?? {}, timeoutMs });
   return readDebugPrecision({
     ...left,
     direction: search.direction,
@@ -82,15 +80,3 @@ const notHere = ({ lane }: Prepared, mode: "bisect" | "linear", seed: number): S
   seconds: 0,
   seed,
 });
-
-/** As `trt-gate compare --tolerance` reads it. */
-const toleranceText = ({ tolerance }: ModelEntry): string =>
-  metricList
-    .flatMap(({ name, word }) => {
-      const fail = tolerance.limits[name]?.fail;
-      return fail === undefined ? [] : [`${word}=${fail}`];
-    })
-    .join(",");
-
-/** The command of this very gate: beside the bundle's chunks, or the source it runs from. */
-const gatePath = (): string => fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../cli.ts" : "../cli.js", import.meta.url));

@@ -44,6 +44,10 @@ export function withoutCalibrator(words: readonly string[]): string[] {
   return at < 0 ? [...words] : [...words.slice(0, at), ...words.slice(at + 2)];
 }
 
+/** For a build of this run: kernels that the cache lacks are timed and added to it. No words without a cache. */
+export const polygraphySharedTiming = (cache: string | undefined): string[] =>
+  cache === undefined ? [] : [...polygraphyTiming(cache), "--save-timing-cache", cache];
+
 /** No words without a cache. */
 export const polygraphyTiming = (cache: string | undefined): string[] => (cache === undefined ? [] : ["--load-timing-cache", cache]);
 

@@ -87,8 +87,10 @@ export interface PreparedLane {
   readonly unitLayers?: ReadonlyMap<string, readonly string[]>;
   /** Names of the network's layers before fusion, in order. */
   readonly networkLayers?: readonly string[];
-  /** Timing cache that all builds share; nothing where the lane builds no engine. It is there once something was built with it. */
-  readonly timingCachePath?: string;
+  /** Timing cache that all builds share; nothing where the lane builds no engine, and at a level that respects none. It is there once something was built with it. */
+  readonly timingCachePath?: string | undefined;
+  /** Variables that make CUDA use the GPU that this lane holds; nothing where the lane builds no engine. */
+  readonly device?: Readonly<Record<string, string>>;
   /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */
   readonly cachePath?: string | undefined;
 }

@@ -57,7 +57,7 @@ export async function probeOn(
 }
 
 /** A tool's failure as an answer; throws everything else on. */
-export function unknownProbe(error: unknown, seconds: number): ProbeResult {
+export function unknownProbe(error: unknown, seconds: number): Extract<ProbeResult, { readonly kind: "unknown" }> {
   if (!(error instanceof ToolError) || error.reason === "cancelled" || error.reason === "disk-full") throw error;
   return { kind: "unknown", why: `${error.reason}: ${error.message}`, seconds };
 }

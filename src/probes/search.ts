@@ -16,6 +16,7 @@ import { notAsked, proofOf } from "../search/proof.ts";
 import { searchUnits } from "../search/ranked.ts";
 import type { Family, Journal } from "../search/request.ts";
 import { countsOf, type SampleSplit } from "../search/sample-split.ts";
+import { judgeSaved } from "./judge-saved.ts";
 import { judgedResult, makeProbe } from "./probe.ts";
 import { splitForSearch } from "./sample-sets.ts";
 import { otherSchemes, plainScheme } from "./schemes.ts";
@@ -82,12 +83,9 @@ export interface Searched {
 async function searchModel(inputs: SearchInputs, plain: JudgedRun, verdict: Verdict): Promise<Searched> {
   const { method } = inputs.context.settings.search;
   if (method === "ranked") return await searchRanked(inputs, plain, verdict);
-  const searched = await searchByPolygraphy(
-    inputs.judging.entry,
-    { prepared: inputs.prepared, plain: plain.engine },
-    method,
-    inputs.context,
-  );
+  const { judging, prepared, context } = inputs;
+  const judge = (path: string) => judgeSaved(judging, plain.engine, path, context.effects.files);
+  const searched = await searchByPolygraphy(prepared, judge, method, context);
   return { ...searched, ...(await proved(inputs, searched.outcome)) };
 }
 

@@ -36,10 +36,9 @@ describeWithPython("polygraphy itself", () => {
       script: "check.sh",
       resultsFile: "r",
       inputs: "i",
-      reference: "f",
       candidate: "c",
-      tolerance: "sqnr-db=20",
-      gate: ["trt-gate"],
+      answer: "a",
+      gate: process.pid,
     };
     const args = debugPrecisionArgs({
       model: "model.onnx",
@@ -49,7 +48,8 @@ describeWithPython("polygraphy itself", () => {
       cachePath: "m.cache",
       calibrator: "IInt8EntropyCalibrator2",
       shapes,
-      builder: ["--builder-optimization-level", "0"],
+      builder: ["--builder-optimization-level", "1"],
+      timingCache: "timing.cache",
       artifactsFolder: "artifacts",
       check,
     });

@@ -21,6 +21,7 @@ interface Wanted {
   readonly search?: string;
   readonly fake?: Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, string>>;
+  readonly tolerance?: string;
 }
 
 /** Runs the gate on a workspace whose configuration has one entry of these lines. */
@@ -51,7 +52,7 @@ async function check(wanted: Wanted) {
     "path: m.onnx",
     "quantization: {data: calibration.npz, algorithm: minmax, min-samples: 8}",
     "validation: {data: validation.npz, max-samples: 64}",
-    "tolerance: {sqnr-db: {fail: 15}}",
+    `tolerance: ${wanted.tolerance ?? "{sqnr-db: {fail: 15}}"}`,
     "tensorrt: {optimization-level: 0, tactic-sources: none}",
   ];
   return run(entry, wanted);
@@ -184,6 +185,12 @@ describeWithPython("a search on engines", () => {
     expect(kept(model)).toEqual(["c1", brokenNode]);
     expect(model.search?.message).toMatch(/^Keeping the first 2 of 5 network layers passed/);
     expect(model.search?.probes.filter(({ kind }) => kind === "unknown")).toEqual([]);
+    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
+  });
+
+  it("judges each of Polygraphy's engines as its own: by the limits of its tensors", async () => {
+    const { model } = await check({ search: "{method: bisect}", tolerance: "{sqnr-db: {fail: 90}, tensors: {y: {sqnr-db: {fail: 15}}}}" });
+    expect(kept(model)).toEqual(["c1", brokenNode]);
     expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
   });
 

@@ -3,7 +3,8 @@ import { ConfigError } from "../../effects/failure.ts";
 import type { EngineJob } from "../../model/job.ts";
 import { productOf } from "./capabilities.ts";
 import { type FeedFiles, writeFeeds } from "./feed-files.ts";
-import type { Gpu, GpuState } from "./gpu.ts";
+import { deviceEnv, type Gpu, type GpuState } from "./gpu.ts";
+import type { LaneParts } from "./lane-parts.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Hello } from "./protocol.ts";
 import { Session } from "./session.ts";
@@ -44,8 +45,16 @@ async function checkPlugins({ name, sources, tensorrt, effects }: EngineJob): Pr
     );
 }
 
+/** What every lane on this machine is made of. */
+export const machineParts = (tools: EngineTools): Pick<LaneParts, "versions" | "device" | "eccBefore" | "onClose"> => ({
+  versions: versionsOf(tools),
+  device: tools.gpu === undefined ? {} : deviceEnv(tools.gpu),
+  eccBefore: tools.stateBefore?.uncorrectedEcc,
+  onClose: tools.close,
+});
+
 /** For the report's environment. */
-export const versionsOf = ({ hello, gpu }: EngineTools): Record<string, string> => ({
+const versionsOf = ({ hello, gpu }: EngineTools): Record<string, string> => ({
   tensorrt: hello.product === "TensorRT" ? hello.tensorrt : productOf(hello),
   polygraphy: hello.polygraphy,
   python: hello.python,

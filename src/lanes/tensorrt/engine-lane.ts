@@ -42,6 +42,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     unitLayers: unitLayers(parts),
     networkLayers: parts.network.layers.map((layer) => layer.name),
     timingCachePath: parts.session.timingCache,
+    device: parts.device,
     cachePath: parts.cachePath,
     ...(parts.missingActivations === undefined ? {} : { missingActivations: parts.missingActivations }),
     scales: parts.scales,

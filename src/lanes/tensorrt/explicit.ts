@@ -19,7 +19,7 @@ import { qdqCandidate } from "../simulate/qdq.ts";
 import { reachedClamps } from "../simulate/reached-clamps.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import { explicitLane } from "./capabilities.ts";
-import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
+import { type EngineTools, machineParts, sessionFor } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
 import { hasHalf, withTypesOf } from "./given-types.ts";
 import { toHalf } from "./half-network.ts";
@@ -114,8 +114,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
       variant: typed ? "explicit, strongly typed" : "explicit",
     },
     ...(made === undefined ? {} : { scales: made.scales, placement: made.placement }),
-    versions: versionsOf(tools),
-    eccBefore: tools.stateBefore?.uncorrectedEcc,
+    ...machineParts(tools),
     reproduce: ({ keep }, files) =>
       reproduceEngines({
         files,
@@ -126,7 +125,6 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
         weak: !typed,
         keeps: keep.size > 0,
       }),
-    onClose: tools.close,
   });
 }
 

@@ -17,7 +17,7 @@ import { checkFeeds } from "../../samples/check-feeds.ts";
 import { loadSamples } from "../../samples/loader.ts";
 import { placementFor } from "../simulate/placement.ts";
 import { takesQdq } from "./capabilities.ts";
-import { type EngineTools, sessionFor, versionsOf } from "./engine-context.ts";
+import { type EngineTools, machineParts, sessionFor } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
 import { KeptQdq } from "./kept-qdq.ts";
 import type { LaneParts } from "./lane-parts.ts";
@@ -43,7 +43,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
     single: { ...base, what: "FP32 engine", tf32: false, fp16: false, int8: false },
     float: facts.network,
   };
-  const machine = { versions: versionsOf(tools), eccBefore: tools.stateBefore?.uncorrectedEcc, onClose: tools.close };
+  const machine = machineParts(tools);
   if (isJudgedOnly(job)) return judgedOnly({ job, facts, session, network, ...references, ...machine });
   const known = new Set(facts.order.keys());
   const source = await scaleSource({

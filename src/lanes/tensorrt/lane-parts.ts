@@ -34,6 +34,8 @@ export interface LaneParts {
   readonly cachePath?: string | undefined;
   readonly scales?: ReadonlyMap<string, number> | undefined;
   readonly placement?: Placement | undefined;
+  /** As PreparedLane has it. */
+  readonly device: Readonly<Record<string, string>>;
   /** Uncorrected memory errors of the GPU at the start. */
   readonly eccBefore: number | undefined;
   /** As PreparedLane has it. */

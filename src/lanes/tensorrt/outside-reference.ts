@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import { readNpy, writeNpy } from "../../formats/npy.ts";
 import { openSaved } from "../../formats/open-saved.ts";
-import { readTensor } from "../../formats/stored-array.ts";
+import { savedTensor } from "../../formats/saved-tensor.ts";
 import type { EngineJob } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { Network } from "../../onnx/network.ts";
@@ -51,15 +51,6 @@ export async function savedReference(job: EngineJob, path: string, shownAs: stri
       `${shownAs} holds ${runner.iterations.length} iterations for ${count} validation samples. Save the outputs of all of them, in their order.`,
     );
   return {
-    tensor: async (sample, name) => {
-      const array = runner.iterations[sample]?.get(name);
-      if (array === undefined) return undefined;
-      const reader = await files.open(array.file ?? path);
-      try {
-        return await readTensor(name, array, reader);
-      } finally {
-        await reader.close();
-      }
-    },
+    tensor: (sample, name) => savedTensor(runner, sample, name, files),
   };
 }

@@ -144,11 +144,9 @@ export class Session {
     return second;
   }
 
-  /** At level 0 TensorRT does not respect a timing cache, and 8.6 cannot read back the empty one that it writes (recorded on an H100). */
   #timingCache({ fresh }: Recipe): string | undefined {
-    const { tensorrt, folder } = this.#options;
-    if (tensorrt.optimizationLevel === 0 || this.#runtimeCache() !== undefined) return undefined;
-    return fresh === true ? join(folder, `timing-${++this.#freshTimings}.cache`) : this.timingCache;
+    const shared = this.timingCache;
+    return shared === undefined || fresh !== true ? shared : join(this.#options.folder, `timing-${++this.#freshTimings}.cache`);
   }
 
   /** TensorRT for RTX: kernels that are compiled when an engine runs, once for all engines of this model and run. It has no timing cache. */
@@ -157,9 +155,13 @@ export class Session {
     return hello.features.runtimeCache ? join(folder, "runtime.cache") : undefined;
   }
 
-  /** One for all builds of this model and run, that of `ship: rebuild` apart. */
-  get timingCache(): string {
-    return join(this.#options.folder, timingCacheName);
+  /**
+   * One for all builds of this model and run, those of `ship: rebuild` apart. None at level 0, where TensorRT respects none, and 8.6 cannot read back the
+   * empty one that it writes (recorded on an H100); none for TensorRT for RTX.
+   */
+  get timingCache(): string | undefined {
+    const { tensorrt, folder } = this.#options;
+    return tensorrt.optimizationLevel === 0 || this.#runtimeCache() !== undefined ? undefined : join(folder, timingCacheName);
   }
 
   async #inspect(engine: string): Promise<readonly ExecutedLayer[]> {
