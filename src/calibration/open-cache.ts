@@ -1,7 +1,7 @@
 /** Reads a calibration cache and what lies beside it from the disk. */
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { isLfsPointer } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, pointerFault } from "../effects/lfs-pointer.ts";
 import { type CalibrationCache, parseCache } from "./cache.ts";
 import { parseSidecar, type Sidecar, sidecarPath } from "./sidecar.ts";
 
@@ -15,7 +15,7 @@ export async function openCache(path: string, shown: string, files: Files): Prom
   if (stat.sizeBytes > largestBytes)
     throw new FileError(shown, `${stat.sizeBytes} bytes are too many for a calibration cache. Name the right file.`);
   const bytes = await files.readBytes(path);
-  if (isLfsPointer(bytes)) throw new ConfigError(`${shown} is a Git LFS pointer, not the file itself. Check out with lfs: true.`);
+  if (isLfsPointer(bytes)) throw new ConfigError(pointerFault(shown));
   // Keeps a byte order mark, which the parser names.
   return parseCache(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes), shown);
 }

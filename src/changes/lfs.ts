@@ -2,7 +2,7 @@
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { isLfsPointer, mostPointerBytes } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, mostPointerBytes, pointerFault } from "../effects/lfs-pointer.ts";
 import { filesOf } from "./affected.ts";
 
 /** Rejects with one ConfigError that lists every pointer. `folder` is where the models' paths start. */
@@ -15,7 +15,7 @@ export async function refusePointers(
   const found: string[] = [];
   for (const path of paths) if (await isPointer(`${folder}/${path}`, effects)) found.push(path);
   if (found.length > 0) {
-    throw new ConfigError(found.map((path) => `${path} is a Git LFS pointer, not the file itself. Give the checkout step \`lfs: true\`.`));
+    throw new ConfigError(found.map(pointerFault));
   }
 }
 

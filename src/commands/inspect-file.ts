@@ -2,7 +2,7 @@
 
 import type { Effects, FileReader } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { isLfsPointer } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, pointerFault } from "../effects/lfs-pointer.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import { inspectAccuracy } from "./inspect-accuracy.ts";
 import { inspectCache } from "./inspect-cache.ts";
@@ -22,7 +22,7 @@ export async function inspectFile(path: string, effects: Effects): Promise<Inspe
   if (!stat) throw new ConfigError(`${path} does not exist. Name a file to look at.`);
   if (stat.kind === "folder") return inspectSaved(await openSaved(path, effects.files), effects.files);
   const { head, tail, bytes } = await endsOf(path, effects);
-  if (isLfsPointer(bytes)) throw new ConfigError(`${path} is a Git LFS pointer, not the file. Check out with "lfs: true".`);
+  if (isLfsPointer(bytes)) throw new ConfigError(pointerFault(path));
   if (bytes[0] === 0x08 || path.endsWith(".onnx")) return inspectModel(path, effects.files);
   if (/^(ptrt|ftrt)/.test(head))
     throw new FileError(

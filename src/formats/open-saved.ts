@@ -2,7 +2,7 @@
 
 import type { FileReader, Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { isLfsPointer } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, pointerFault } from "../effects/lfs-pointer.ts";
 import { withFile } from "./npy-file.ts";
 import { startsAsNpy } from "./npy-header.ts";
 import { readNpz } from "./npz.ts";
@@ -33,7 +33,7 @@ async function openByContent(path: string, reader: FileReader, onBytes?: (done: 
   if (start[0] === 0x80)
     throw new FileError(path, "is a pickle, which is never loaded. Save the outputs with Polygraphy 0.27 or newer.", 0);
   const text = new TextDecoder("latin1").decode(start);
-  if (isLfsPointer(start)) throw new ConfigError(`${path} is a Git LFS pointer, not the file. Check out with "lfs: true".`);
+  if (isLfsPointer(start)) throw new ConfigError(pointerFault(path));
   if (/^\s*[[{]/.test(text)) return readTensorJson(reader, path, onBytes);
   throw new FileError(path, "is no .npz, .npy or JSON of saved tensors. Save it with Polygraphy, numpy or trtexec.", 0);
 }

@@ -4,7 +4,7 @@
  */
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { isLfsPointer, mostPointerBytes } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, mostPointerBytes, pointerFault } from "../effects/lfs-pointer.ts";
 import { DataLocation, DataType, type TensorProto, tensorShape, withFields } from "./model.ts";
 import { numbersOf } from "./numbers.ts";
 
@@ -81,7 +81,7 @@ export async function rawBytes(tensor: TensorProto, folder: string, files: Files
   const reader = await files.open(`${folder}/${entry.location}`);
   try {
     if (isLfsPointer(await reader.read(0, reader.sizeBytes < mostPointerBytes ? mostPointerBytes : 0)))
-      throw new ConfigError(`The external data '${entry.location}' is a Git LFS pointer, not the file itself. Check out with 'lfs: true'.`);
+      throw new ConfigError(pointerFault(`The external data '${entry.location}'`));
     const wanted = entry.length ?? storedBytes(tensor) ?? elementsOf(tensor);
     const bytes = await reader.read(entry.offset, wanted);
     if (bytes.length !== wanted)

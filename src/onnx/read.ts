@@ -6,7 +6,7 @@ import { basename, dirname } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { isLfsPointer } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, pointerFault } from "../effects/lfs-pointer.ts";
 import { checkGraph } from "./check.ts";
 import { ModelProtoSchema } from "./gen/onnx-ml_pb.js";
 import { inlineFunctions } from "./inline.ts";
@@ -78,6 +78,5 @@ function decode(bytes: Uint8Array, path: string) {
 }
 
 function refuseLfsPointer(bytes: Uint8Array, path: string): void {
-  if (isLfsPointer(bytes))
-    throw new ConfigError(`'${path}' is a Git LFS pointer, not the file itself. Check out with 'lfs: true' (actions/checkout).`);
+  if (isLfsPointer(bytes)) throw new ConfigError(pointerFault(`'${path}'`));
 }

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, ToolError, TrustError } from "../effects/failure.ts";
-import { isLfsPointer, mostPointerBytes } from "../effects/lfs-pointer.ts";
+import { isLfsPointer, mostPointerBytes, pointerFault } from "../effects/lfs-pointer.ts";
 import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts";
 import { externalReferences } from "./external.ts";
 import { leaveWeights } from "./leave-weights.ts";
@@ -82,8 +82,7 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
       stageFolder: request.folder,
       what,
     });
-    if (await isPointer(join(request.folder, location), found, request.files))
-      throw new ConfigError(`${what} is a Git LFS pointer, not the file itself. Give the checkout step \`lfs: true\`.`);
+    if (await isPointer(join(request.folder, location), found, request.files)) throw new ConfigError(pointerFault(what));
     if (found < bytes) throw refusal(request, [`${what} has ${found} bytes, and the model reads ${bytes}.`]);
     total += found;
   }

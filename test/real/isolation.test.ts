@@ -98,7 +98,7 @@ it.each([
     ["third", "pass", "within-limits"],
   ]);
   expect(outcome?.report.models[1]?.message).toBe(
-    `${path} is a Git LFS pointer, not the file itself. Give the checkout step \`lfs: true\`.`,
+    `${path} is a Git LFS pointer, not the file itself. Run git lfs pull; in a workflow give the checkout step \`lfs: true\`.`,
   );
   expect(exitCode).toBe(2);
 });
