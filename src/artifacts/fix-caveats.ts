@@ -1,6 +1,7 @@
 /** What a proof by limits does not say of a fix: the caveats, or the verdict, that a check with the same units kept would give. Builds nothing. */
 import { ToolError } from "../effects/failure.ts";
-import { type JudgedRun, type Judging, judgeOutputs } from "../evaluate/outputs.ts";
+import { baselineFacts, type JudgedRun, type Judging, judgeOutputs } from "../evaluate/outputs.ts";
+import { baselineCaveat, withBaselineLimits } from "../gate/baseline-limits.ts";
 import { type Caveat, findingCaveats } from "../gate/caveats.ts";
 import { doubtCaveat, doubtOf, withCertainty } from "../gate/certainty.ts";
 import type { Engine } from "../model/engine.ts";
@@ -25,10 +26,14 @@ export async function fixCaveats(judging: Judging, fixed: Engine, proofRun: Judg
   }
 }
 
-function caveatsOf({ entry, today }: Judging, { judgement, measured }: JudgedRun): readonly (Caveat | FixCaveat)[] {
+function caveatsOf(judging: Judging, run: JudgedRun): readonly (Caveat | FixCaveat)[] {
+  const { entry, today } = judging;
+  const { judgement, measured } = run;
   const { findings } = judgement;
+  const base = baselineFacts(judging, run);
   const doubt = doubtOf(findings, measured.measurements, { waivers: entry.waivers, today });
-  const { kind, reason, message } = withCertainty(judgement.verdict, doubt);
+  const { kind, reason, message } = withCertainty(withBaselineLimits(judgement.verdict, base), doubt);
   if (kind !== "pass") return [{ reason, message: `on all samples it is ${kind === "regression" ? "a regression" : kind}: ${message}` }];
-  return [...(doubt ? [doubtCaveat(doubt)] : []), ...findingCaveats(findings)];
+  const noBaseline = baselineCaveat(base);
+  return [...(noBaseline ? [noBaseline] : []), ...(doubt ? [doubtCaveat(doubt)] : []), ...findingCaveats(findings)];
 }

@@ -39,6 +39,9 @@ const scriptsOf = (models: readonly ModelEntry[]): string[] =>
     filesOf(model).flatMap(({ path, what }) => (isCode(what) && (what !== "task" || /\.(py|sh|js|mjs|ts)$/.test(path)) ? [path] : [])),
   );
 
+/** The base has no such model: nothing to compare with. */
+export class NoBaseModelError extends ConfigError {}
+
 /** A fresh folder with what the base commit holds for this model: its own folder (external data) and every file that its entry names. */
 export async function baselineFolder(checkout: Checkout, model: ModelEntry, effects: Effects): Promise<string> {
   const base = localBase(checkout);
@@ -49,7 +52,7 @@ export async function baselineFolder(checkout: Checkout, model: ModelEntry, effe
     .map(({ path }) => path)
     .filter((path) => (slash < 0 && !path.includes("/")) || named.some((name) => covers(name, path)));
   if (!paths.includes(model.path)) {
-    throw new ConfigError(`${model.path} is not on the base commit ${base.slice(0, 12)}. There is no baseline for a new model.`);
+    throw new NoBaseModelError(`${model.path} is not on the base commit ${base.slice(0, 12)}. There is no baseline for a new model.`);
   }
   const folder = await checkout.git.export(base, paths, await effects.files.makeTempFolder("baseline"));
   await refusePointers([model], effects, folder);

@@ -4,7 +4,8 @@ import { buildWith } from "../artifacts/build-flags.ts";
 import { timingCacheAt } from "../artifacts/fix.ts";
 import { withTime } from "../evaluate/half.ts";
 import { latencyReport } from "../evaluate/latency.ts";
-import type { Decided } from "../evaluate/outputs.ts";
+import { baselineFacts, type Decided } from "../evaluate/outputs.ts";
+import { baselineCaveat } from "../gate/baseline-limits.ts";
 import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { doubtCaveat } from "../gate/certainty.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
@@ -38,7 +39,12 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const layers = await withWeightRanges(histograms, suspicious, prepared);
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
-  const ofPass = [...(facts.doubt ? [doubtCaveat(facts.doubt)] : []), ...findingCaveats(facts.findings)];
+  const noBaseline = baselineCaveat(baselineFacts(facts.judging, decided.run));
+  const ofPass = [
+    ...(noBaseline ? [noBaseline] : []),
+    ...(facts.doubt ? [doubtCaveat(facts.doubt)] : []),
+    ...findingCaveats(facts.findings),
+  ];
   const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? ofPass : [])];
   const latency = latencyReport(facts.timed);
   const report: ModelReport = {

@@ -15,9 +15,10 @@ import { harmSink } from "../evaluate/harm.ts";
 import { withInt8Share } from "../evaluate/int8-share.ts";
 import { type Timed, timeEngines, withLatency } from "../evaluate/latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
-import { decideOutputs, type Judging } from "../evaluate/outputs.ts";
+import { baselineFacts, decideOutputs, type Judging } from "../evaluate/outputs.ts";
 import { savedOutputs } from "../evaluate/save-outputs.ts";
 import { runTask, taskFolders, taskOutputs, withTask } from "../evaluate/task.ts";
+import { withBaselineLimits } from "../gate/baseline-limits.ts";
 import { withCaveats } from "../gate/caveats.ts";
 import { doubtOf, withCertainty } from "../gate/certainty.ts";
 import { withEvidence } from "../gate/evidence.ts";
@@ -97,6 +98,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
     rowsOf: prepared.rowsOf,
     labels,
     ...(baseline?.measurements ? { baseline: new Map(baseline.measurements.map((one) => [one.tensor, one])) } : {}),
+    ...(baseline?.gap ? { baselineGap: baseline.gap } : {}),
   };
   const search = openSearch({ prepared, judging, context });
   try {
@@ -125,7 +127,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const { engine } = decided.run;
   const half = await watch.time("compare", () => judgeHalf(judging, samples));
   const task = wantedTask && (await watch.time("task", () => runTask(wantedTask, folders, context)));
-  const taskVerdict = withComputeInFloat(withTask(decided.decision.verdict, task), lane.coverage);
+  const baseVerdict = withBaselineLimits(decided.decision.verdict, baselineFacts(judging, decided.run));
+  const taskVerdict = withComputeInFloat(withTask(baseVerdict, task), lane.coverage);
   const outputsVerdict = await watch.time("compare", () => withMissingActivations(taskVerdict, lane));
   const wantsSearch = ({ kind }: Verdict) => wanted === "always" || (wanted === "on-regression" && kind === "regression");
 

@@ -12,6 +12,7 @@ import { ConfigError } from "../effects/failure.ts";
 import { asTyped } from "../effects/own-command.ts";
 import { commonRows, rowsAsIterations } from "../formats/rows.ts";
 import type { Iteration, SavedFile } from "../formats/saved-file.ts";
+import { baselineCaveat } from "../gate/baseline-limits.ts";
 import { type Caveat, findingCaveats } from "../gate/caveats.ts";
 import { doubtCaveat, doubtOf, withCertainty } from "../gate/certainty.ts";
 import { evidenceCaveat } from "../gate/evidence.ts";
@@ -82,6 +83,7 @@ async function compare(
   const judged = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
   const doubt = doubtOf(judged.findings, measurements);
   const judgement = { ...judged, verdict: forSavedFiles(withCertainty(judged.verdict, doubt)) };
+  const noBaseline = baselineCaveat({ tolerance, measurements, gap: { kind: "none", why: "saved outputs have no base commit" } });
   const isUnsure = judgement.verdict.kind === "pass" && doubt !== undefined;
   const evidence = { samples: before?.length ?? 0, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
   // Where nothing was compared more samples would not help.
@@ -93,6 +95,7 @@ async function compare(
   return {
     caveats: [
       ...(weak ? [withRowsHint(weak, before ?? [])] : []),
+      ...(judgement.verdict.kind === "pass" && noBaseline ? [noBaseline] : []),
       ...(isUnsure ? [doubtCaveat(doubt)] : []),
       ...findingCaveats(judgement.findings),
     ],

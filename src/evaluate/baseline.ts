@@ -2,8 +2,10 @@
  * The base commit's result, made in the same job on the same device: its own model, cache and data from a worktree, this run's limits.
  * It is something to compare with, never a verdict of its own on the change.
  */
+import { NoBaseModelError } from "../changes/commit-folder.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
+import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { plainCandidate } from "../model/unit.ts";
 import type { CheckContext } from "../prepare/context.ts";
@@ -16,23 +18,26 @@ import { type Suspects, suspects } from "./suspects.ts";
 export interface Baseline {
   readonly measurements?: readonly Measurement[];
   readonly report?: NonNullable<ModelReport["baseline"]>;
+  /** Why there are no measurements. */
+  readonly gap?: BaselineGap;
 }
 
-/** Gives no measurements, and says why in the log, where there is no base or its model cannot be run. */
+/** Gives no measurements, and says why, where there is no base or its model cannot be run. */
 export async function measureBaseline(entry: ModelEntry, context: CheckContext): Promise<Baseline> {
   const { log } = context.effects;
-  const base = await baseOf(entry, context);
-  if (base === undefined) {
-    log.notice(`${entry.name} has no baseline: there is no base commit to compare with.`);
-    return {};
-  }
+  const without = (gap: BaselineGap): Baseline => {
+    log.notice(`${entry.name} has no baseline: ${gap.why}`);
+    return { gap };
+  };
   try {
+    const base = await context.baseFolder(entry);
+    if (base === undefined) return without(context.baseGap);
     return await measureIn(entry, base, context);
   } catch (error) {
     if (!(error instanceof ToolError || error instanceof ConfigError || error instanceof FileError)) throw error;
     if (error instanceof ToolError && error.reason === "cancelled") throw error;
-    log.notice(`${entry.name} has no baseline: the model of ${base.commit.slice(0, 12)} could not be run. ${error.message}`);
-    return {};
+    if (error instanceof NoBaseModelError) return without({ kind: "none", why: error.message });
+    return without({ kind: "unusable", why: `the base's model could not be run. ${error.message}` });
   }
 }
 

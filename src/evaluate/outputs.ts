@@ -1,5 +1,6 @@
 /** The verdict on one model from plain engines: final outputs over all samples, judged. */
 import type { ModelEntry } from "../config/settings.ts";
+import type { BaselineFacts, BaselineGap } from "../gate/baseline-limits.ts";
 import { type JudgeInput, type Judgement, judge } from "../gate/judge.ts";
 import { type BuildsDecision, decideOverBuilds } from "../gate/noise.ts";
 import { type Measured, type MeasureOptions, measure } from "../measure/measure.ts";
@@ -16,6 +17,8 @@ export interface Judging {
   readonly labels?: readonly (number | string)[] | undefined;
   readonly rowsOf?: MeasureOptions["rowsOf"];
   readonly baseline?: NonNullable<JudgeInput["baseline"]> | undefined;
+  /** Why there is none where it was asked for. */
+  readonly baselineGap?: BaselineGap | undefined;
   /** Only limits count, and what warns is not looked for. */
   readonly isProbe?: boolean;
 }
@@ -51,6 +54,12 @@ export const judgeMeasured = ({ entry, lane, today, baseline }: JudgedFacts, { m
     today,
     baseline,
   });
+
+/** What says which limits against the base were judged. */
+export const baselineFacts = (
+  { entry: { tolerance }, baseline, baselineGap }: Pick<Judging, "entry" | "baseline" | "baselineGap">,
+  { measured: { measurements } }: Pick<JudgedRun, "measured">,
+): BaselineFacts => ({ tolerance, measurements, baseline, gap: baselineGap });
 
 /** What measuring needs to know of the entry and its lane. */
 export const measureOptions = ({ entry, lane, seed, labels, rowsOf, isProbe = false }: Judging) => ({

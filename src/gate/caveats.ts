@@ -49,6 +49,10 @@ export const caveats = {
     sentence: "A figure meets its limit on these samples, and the limit lies inside its interval: more samples may show that it misses it.",
     next: "Give more validation samples of real use.",
   },
+  "no-baseline": {
+    sentence: "There is nothing on the base to compare with, so the allowed drop against it (`tolerance.baseline`) was not judged.",
+    next: "It counts where there is a base that has it: on a pull request, or with `base-ref` (`--changed-since`).",
+  },
   "samples-beyond": {
     sentence: "Some samples miss their output's limits by themselves, or by far, though most meet them.",
     next: "Look at the samples that are named.",

@@ -53,6 +53,10 @@ export const reasons = {
     "An output, or a part of one, is worse than the base commit's by more than the allowed drop.",
     "Compare both reports: what changed in the model, the data or the cache?",
   ),
+  "baseline-unjudged": undecided(
+    "An allowed drop against the base (`tolerance.baseline`) was not judged, although there is a base.",
+    "Mend what kept it from being judged, or leave `tolerance.baseline` out for this change.",
+  ),
   "nonfinite-candidate": regression(
     "The candidate holds NaN or infinite values where the reference has numbers.",
     "Look for overflow: the first layer with such values is named.",

@@ -22,7 +22,7 @@ import { waiverFor } from "./waivers.ts";
 export type { JudgedFinding } from "./finding.ts";
 
 /** What an output and its parts had on the base commit. */
-export type BaselineFigures = Pick<Measurement, "metrics" | "parts">;
+export type BaselineFigures = Pick<Measurement, "metrics" | "parts" | "fault">;
 
 export interface TensorRules {
   readonly tolerance: Tolerance;

@@ -2,6 +2,7 @@
 import type { Trust } from "../changes/trust.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { ModelReport } from "../report/schema.ts";
 
 export interface CheckContext {
@@ -25,6 +26,8 @@ export interface CheckContext {
   readonly isTracked: (path: string) => Promise<boolean>;
   /** Whether this is a change with a base commit in this clone. */
   readonly hasBase: boolean;
+  /** Why there is no base, where there is none. */
+  readonly baseGap: BaselineGap;
   /** A folder with the base commit's files of a model; undefined where there is no base. */
   readonly baseFolder: (entry: ModelEntry) => Promise<{ readonly folder: string; readonly commit: string } | undefined>;
   /** An earlier report of this model, where one lies in the report folder. */

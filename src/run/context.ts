@@ -1,12 +1,14 @@
 /** What checking models needs beside the settings: whose code, which base, what an earlier report knew, until when. */
 import { join, normalize } from "node:path";
 import { filesOf, isCode } from "../changes/affected.ts";
+import type { Checkout } from "../changes/checkout.ts";
 import type { Selection } from "../changes/choose.ts";
 import { baselineFolder, codeFolder } from "../changes/commit-folder.ts";
 import type { Git } from "../changes/git.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { version } from "../version.ts";
 
@@ -49,6 +51,7 @@ export async function makeContext(
     isTracked: async (path) => checkout.head !== undefined && (await checkout.git.tracked()).files.has(normalize(path)),
     // By hand a base counts where one was named: the default branch may be anything.
     hasBase: (checkout.event !== undefined || settings.options.baseRef !== undefined) && checkout.base?.isLocal === true,
+    baseGap: baseGapOf(checkout),
     baseFolder: async (entry) =>
       checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
     earlier,
@@ -57,6 +60,15 @@ export async function makeContext(
     reportFolder,
   };
 }
+
+/** Of a pull request or a merge there always is a base, whether this clone has it or not. */
+const baseGapOf = ({ base }: Checkout): BaselineGap =>
+  base === undefined
+    ? { kind: "none", why: "there is no base commit to compare with" }
+    : {
+        kind: "unusable",
+        why: `the base commit ${base.sha.slice(0, 12)} is not in this clone. Give the checkout step fetch-depth: 2`,
+      };
 
 async function isCommitted(path: string, head: string, git: Git, { files, cwd }: Effects): Promise<boolean> {
   const committed = await git.show(head, path);

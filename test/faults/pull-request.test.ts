@@ -1,7 +1,8 @@
 /** A pull request that tries to decide about itself, or of which the runner tells nonsense: the whole action, on a real repository. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { floatTensor } from "../../src/onnx/model.ts";
 import type { Report } from "../../src/report/schema.ts";
 import { configOf, writeModels } from "../dist/models.ts";
 import { openWorkplace, type Workplace } from "../dist/spawn.ts";
@@ -87,6 +88,69 @@ it("history too short", async () => {
       unchanged: ["b"],
     });
   }
+});
+
+/** The same limits, and 3 dB that may be lost against the base. */
+const withDrop = (names: readonly string[]): string =>
+  configOf(names).replaceAll("{sqnr-db: {fail: 20}}", "{sqnr-db: {fail: 20}, baseline: {sqnr-db: {drop: 3}}}");
+
+describe("base model that cannot be run, with a drop allowed against it", () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 200\n`;
+  const weights = [floatTensor("w", [4, 4], new Float32Array(16).fill(0.5))];
+  const otherInputs = encode(
+    modelProto({ nodes: [node("MatMul", ["other", "w"], ["y"])], weights, inputs: { other: [1, 4] }, outputs: ["y"] }),
+  );
+
+  it.each([
+    ["cut short", (sound: Uint8Array) => sound.subarray(0, sound.length - 9), /no valid ONNX file/],
+    ["a Git LFS pointer", () => Buffer.from(pointer), /LFS/],
+    ["of other inputs", () => otherInputs, /other/],
+  ])("%s", async (_, broken, cause) => {
+    const { repository } = place;
+    const file = join(repository.folder, "models/a.onnx");
+    writeModels(repository, ["a"]);
+    const sound = readFileSync(file);
+    writeFileSync(file, broken(sound));
+    const base = repository.commit({ ".github/trt-gate.yml": withDrop(["a"]) });
+    repository.git("checkout", "-q", "-b", "topic");
+    writeFileSync(file, sound);
+    const headSha = repository.commit({ "watched/a.txt": "touched" });
+    place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+    const { exitCode, report, log } = await check();
+    expect(report?.models[0], log).toMatchObject({ verdict: "undecided", reason: "baseline-unjudged" });
+    expect(report?.models[0]?.message).toMatch(cause);
+    expect(exitCode).toBe(4);
+  });
+});
+
+it("base commit that is out of reach, with a drop allowed against it", async () => {
+  const { base, headSha, merge } = pull(20, () => ({}));
+  const { clone, run } = cloned(merge, 1);
+  clone.git("remote", "set-url", "origin", "file:///nowhere/repository");
+  place.github.files = [{ filename: "watched/a.txt", status: "modified" }];
+  place.github.contents.set(`${base}:.github/trt-gate.yml`, withDrop(["a"]));
+  place.event("pull_request", pullPayload({ headSha, baseSha: base, changedFiles: 1 }), merge);
+  const { exitCode, report, log } = await run();
+  expect(report?.models[0], log).toMatchObject({ verdict: "undecided", reason: "baseline-unjudged" });
+  expect(report?.models[0]?.message).toContain("fetch-depth");
+  expect(exitCode).toBe(4);
+});
+
+it("no base model, with a drop allowed against it", async () => {
+  const { repository } = place;
+  writeModels(repository, ["a"]);
+  const base = repository.commit({ ".github/trt-gate.yml": withDrop(["a", "b"]) });
+  repository.git("checkout", "-q", "-b", "topic");
+  writeModels(repository, ["b"]);
+  const headSha = repository.commit({ "watched/b.txt": "touched" });
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+  const { exitCode, report, log } = await check();
+  expect(
+    report?.models.map(({ name, verdict, caveats }) => [name, verdict, caveats?.map(({ reason }) => reason)]),
+    log,
+  ).toEqual([["b", "pass", ["no-baseline"]]]);
+  expect(report?.models[0]?.message).toContain("Caveat (no-baseline)");
+  expect(exitCode).toBe(0);
 });
 
 it("3,001 changed files by the API", async () => {
