@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { toKebab } from "../config/case.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { fileName } from "../effects/file-name.ts";
+import { keepFileText } from "../fix/keep-file.ts";
 import type { ReproductionFiles } from "../model/reproduction.ts";
 import { shellLine, shellWord } from "../model/shell-word.ts";
 import { exportedCache, ownCacheName } from "../prepare/exported-cache.ts";
@@ -19,6 +20,7 @@ import type { FixFacts } from "./fix-facts.ts";
 
 const scriptName = "reproduce.sh";
 const toleranceName = "tolerance.yml";
+const keepName = "keep.json";
 
 /** Stands for the script's own folder until quoting is done; no character of it needs quotes. */
 const here = "@here@";
@@ -31,8 +33,10 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
   const folder = join("reproduce", `${fileName(entry.name)}-${prepared.sha256.slice(0, 8)}`);
   const own = facts.own ?? (await exportedCache(prepared));
   const models = await keepBuiltModels(facts.decided.run.engine, prepared, { folder, context });
+  const keep = keepText(facts);
   const beside = {
     ...(own === undefined ? {} : { [ownCacheName]: own.text }),
+    ...(keep === undefined ? {} : { [keepName]: keep }),
     [toleranceName]: toleranceText(entry),
   };
   const missing = runsOf(facts, { place: (name) => name, models }).length === 0;
@@ -42,6 +46,7 @@ export async function writeReproduction(facts: FixFacts): Promise<Told> {
   const filesAt = (place: ReproductionFiles["place"]): ReproductionFiles => ({
     place,
     ...(own ? { cache: place(ownCacheName) } : {}),
+    ...(keep === undefined ? {} : { keep: place(keepName) }),
     models: Object.fromEntries(Object.entries(models).map(([role, name]) => [role, place(name)])),
     // Two folders up is the report's own.
     ...(timing === undefined ? {} : { timingCache: place(join("..", "..", timing)) }),
@@ -91,6 +96,17 @@ function inputsLine({ path, validation, shapes }: ModelEntry, resolved: FixFacts
   const dims = fixed.flatMap(([name, { opt }]) => ["--shapes", `${name}:${opt.join("x")}`]);
   return line("trt-gate", "inputs", path, ...source, ...dims, "-o", target);
 }
+
+/** Units that the entry names itself, as the file that the Q/DQ copy is made by; undefined where it names a file or keeps nothing, and for engines. */
+const keepText = ({ entry, prepared: { kept, sha256, lane }, context }: FixFacts): string | undefined =>
+  kept === undefined || typeof entry.keep === "string" || lane.lane !== "simulate"
+    ? undefined
+    : keepFileText({
+        model: { name: entry.name, path: entry.path, sha256 },
+        kept: kept.units,
+        precision: kept.precision,
+        gateVersion: context.version,
+      });
 
 /** The limits as the configuration has them; the default ones, spelt out, where it has none. */
 const toleranceText = ({ given, tolerance }: ModelEntry): string => {

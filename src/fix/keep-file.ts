@@ -34,12 +34,15 @@ export function parseKeepFile(text: string): { readonly keep: KeepFile } | { rea
   return { fault: `is no keep file: ${issue?.path.join(".") || "the file"} ${issue?.message ?? "cannot be read"}` };
 }
 
+type Told = Pick<Fix, "model" | "kept" | "precision" | "gateVersion"> & Partial<Pick<Fix, "why" | "verified">>;
+
 /** One line a unit, so that a review shows which came and went. */
-export function keepFileText({ model, kept, precision, why, verified, gateVersion }: Fix): string {
+export function keepFileText({ model, kept, precision, why, verified, gateVersion }: Told): string {
   const head = { format: "trt-gate-keep", version: 1, model, precision };
   const units = kept.map(({ unit, nodes }) => `  ${JSON.stringify({ unit, nodes })}`);
   const tail = { why, verified, madeBy: `trt-gate ${gateVersion}` };
-  const members = (value: object) => Object.entries(value).map(([key, member]) => ` ${JSON.stringify(key)}: ${JSON.stringify(member)}`);
+  const members = (value: object) =>
+    Object.entries(value).flatMap(([key, member]) => (member === undefined ? [] : ` ${JSON.stringify(key)}: ${JSON.stringify(member)}`));
   return `{\n${[...members(head), ` "units": [\n${units.join(",\n")}\n ]`, ...members(tail)].join(",\n")}\n}\n`;
 }
 

@@ -5,6 +5,8 @@ export interface ReproductionFiles {
   place(name: string): string;
   /** The calibration cache of scales that the gate made itself; undefined where the user's own cache or Q/DQ model says them. */
   readonly cache?: string;
+  /** The keep file of units that the entry itself names; undefined where it names a file, or keeps nothing. */
+  readonly keep?: string;
   /** ONNX files that the gate made itself and built these sides from; a side without one is the user's own file. */
   readonly models?: { readonly reference?: string; readonly candidate?: string };
   /** The timing cache of the run: with it the same engines come out. */

@@ -56,19 +56,21 @@ async function checked(entry: string): Promise<ModelReport> {
   return model;
 }
 
+const keepText = (name: string, path: string, nodes: readonly string[]) =>
+  JSON.stringify({
+    format: "trt-gate-keep",
+    version: 1,
+    model: { name, path, sha256: "0" },
+    precision: "float16",
+    units: nodes.map((node) => ({ unit: node, nodes: [node] })),
+  });
+
 /** The Q/DQ model that ModelOpt made, alone: its float form is in no file. `kept`: nodes that a keep file keeps. */
 async function checkedQdq(kept: readonly string[]): Promise<ModelReport> {
   await copyFile(fileURLToPath(new URL("../zoo/models/modelopt-int8.onnx", import.meta.url)), at("q.onnx"));
   const values = Float32Array.from({ length: 5 * 3 * 16 * 16 }, (_, i) => Math.sin(i * 0.7) * Math.cos(i * 0.013));
   await writeFile(at("images.npz"), writeNpz([{ name: "x", dtype: "float32", shape: [5, 3, 16, 16], data: values }]));
-  const keep = {
-    format: "trt-gate-keep",
-    version: 1,
-    model: { name: "q", path: "q.onnx", sha256: "0" },
-    precision: "float16",
-    units: kept.map((node) => ({ unit: node, nodes: [node] })),
-  };
-  if (kept.length > 0) await writeFile(at("q.keep.json"), JSON.stringify(keep));
+  if (kept.length > 0) await writeFile(at("q.keep.json"), keepText("q", "q.onnx", kept));
   await writeFile(
     at(".github/trt-gate.yml"),
     `version: 1\nmodels:\n  - name: q\n    path: q.onnx\n${kept.length > 0 ? "    keep: q.keep.json\n" : ""}    validation: {data: images.npz}\n    tolerance: {sqnr-db: {fail: 15}}\n`,
@@ -87,6 +89,8 @@ describeWithPython("the reproduction", () => {
       "validation: {data: validation.npz, max-samples: 5}",
     ],
     ["a cache and random inputs", "quantization: {cache: m.cache}", "validation: {random: {seed: 4, samples: 6, low: -2, high: 3}}"],
+    ["a cache and a unit that the entry keeps", "quantization: {cache: m.cache}\n    keep: [c2]", "validation: {data: validation.npz}"],
+    ["a cache and a keep file", "quantization: {cache: m.cache}\n    keep: m.keep.json", "validation: {data: validation.npz}"],
     ["a Q/DQ model and a loader", "quantization: {qdq: m.qdq.onnx}", "validation: {loader: loader.py}"],
   ])("of %s gives the report's figure and ends as the limits say", async (_, quantization, validation) => {
     for (const command of [
@@ -94,6 +98,7 @@ describeWithPython("the reproduction", () => {
       `$TRT_GATE cache to-qdq m.cache 'my models/m.onnx' -o m.qdq.onnx`,
     ])
       expect((await shell(command)).exitCode).toBe(0);
+    await writeFile(at("m.keep.json"), keepText("m", "my models/m.onnx", ["c2"]));
     const model = await checked(`    ${quantization}\n    ${validation}`);
     const ran = await shell(model.reproduction?.command ?? "exit 9");
     expect([ran.exitCode, model.verdict], ran.tail.join("\n")).toEqual(model.verdict === "regression" ? [1, "regression"] : [0, "pass"]);

@@ -26,7 +26,8 @@ export function reproduceCommands(
     );
   const model = sources?.model ?? "model.onnx";
   const cache = files.cache ?? sources?.cache ?? "model.cache";
-  const keep = sources?.keep === undefined ? [] : ["--keep", sources.keep];
+  const keepFile = files.keep ?? sources?.keep;
+  const keep = keepFile === undefined ? [] : ["--keep", keepFile];
   const isMade = comesAsQdq === undefined;
   const own = quantization.qdqPath === undefined ? model : (sources?.qdq ?? "model.qdq.onnx");
   const candidate = isMade ? place("model.qdq.onnx") : (models.candidate ?? own);
