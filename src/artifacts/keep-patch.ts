@@ -32,10 +32,11 @@ export async function writeKeepPatch(fix: Fix, folder: string, context: CheckCon
   const isWritten = await writeBeside(path, context, (target) => effects.files.writeText(target, parts.join("")));
   if (!isWritten) return { files: [] };
   const existing = [file, ...((await textOf(keep, effects)) === undefined ? [] : [keep])];
+  const areCommitted = (await Promise.all(existing.map((one) => context.isCommitted(one)))).every(Boolean);
   const command = applyCommand({
     patch: fix.place?.(patchName) ?? patchName,
     files: [file, keep],
-    areCommitted: (await Promise.all(existing.map((one) => context.isCommitted(one)))).every(Boolean),
+    inGit: context.isCheckout ? (areCommitted ? "committed" : "changed") : "no-repository",
     message: commitMessage(fix),
   });
   return { files: [{ format: "patch", path, command, leftOut: [] }], ...suggestionOf(fix, text, file) };

@@ -44,7 +44,7 @@ function linesOf(inspection: Inspection): string[] {
       ];
     case "onnx-model":
       return [
-        `ONNX model, ${plainLine(inspection.producer)}; opset ${Object.entries(inspection.opsets)
+        `ONNX model${inspection.producer === "" ? "" : `, ${plainLine(inspection.producer)}`}; opset ${Object.entries(inspection.opsets)
           .map(([domain, version]) => `${plainLine(domain, 40)} ${version}`)
           .join(", ")}`,
         ...inspection.inputs.map((value) => `input   ${typedLine(value)}`),

@@ -1,12 +1,13 @@
 /** Finds the word that somebody probably meant. Pure; words only. */
 
-/** The closest of `words` to `typed`, or undefined when none is close (more than a third of its letters differ). */
+/** The closest of `words` to `typed`, else the only one of which it is a part (`sqnr` of `sqnr-db`); undefined when none is close (more than a third of its letters differ). */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
-  const [best] = words
-    .map((word) => ({ word, distance: editDistance(typed.toLowerCase().replaceAll("_", "-"), word) }))
-    .toSorted((a, b) => a.distance - b.distance);
+  const plain = typed.toLowerCase().replaceAll("_", "-");
+  const [best] = words.map((word) => ({ word, distance: editDistance(plain, word) })).toSorted((a, b) => a.distance - b.distance);
   if (best === undefined) return undefined;
-  return best.distance <= Math.max(1, Math.floor(Math.max(typed.length, best.word.length) / 3)) ? best.word : undefined;
+  if (best.distance <= Math.max(1, Math.floor(Math.max(typed.length, best.word.length) / 3))) return best.word;
+  const [whole, ...others] = words.filter((word) => word.split("-").includes(plain));
+  return others.length === 0 ? whole : undefined;
 }
 
 /** The end of a sentence about an unknown word: `; did you mean "x"?`, or a full stop. */

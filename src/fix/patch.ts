@@ -52,15 +52,17 @@ function commonLength(a: readonly string[], b: readonly string[]): number {
 export interface PatchUse {
   readonly patch: string;
   readonly files: readonly string[];
-  /** Whether those of `files` that are there are as the last commit has them. */
-  readonly areCommitted: boolean;
+  /** What git has of those of `files` that are there: just so in the last commit, otherwise or not at all; `no-repository`: there is no commit to add to. */
+  readonly inGit: "committed" | "changed" | "no-repository";
   readonly message: string;
 }
 
-/** Applies and commits. git refuses to patch its index where a file is not in it as it lies here: such files are added whole. */
-export function applyCommand({ patch, files, areCommitted, message }: PatchUse): string {
-  const take = areCommitted
-    ? `git apply --index ${shellWord(patch)}`
-    : `git apply ${shellWord(patch)} && git add -- ${files.map(shellWord).join(" ")}`;
+/** Applies and, in a repository, commits. git refuses to patch its index where a file is not in it as it lies here: such files are added whole. */
+export function applyCommand({ patch, files, inGit, message }: PatchUse): string {
+  if (inGit === "no-repository") return `git apply ${shellWord(patch)}`;
+  const take =
+    inGit === "committed"
+      ? `git apply --index ${shellWord(patch)}`
+      : `git apply ${shellWord(patch)} && git add -- ${files.map(shellWord).join(" ")}`;
   return `${take} && git commit -m ${shellWord(message)}`;
 }

@@ -14,6 +14,12 @@ export function footer(report: Report, links: NextLinks): string {
   return `<sub>${[...places, ...environmentWords(report).map((word) => escapeMarkdown(word, 120))].join(" · ")}</sub>`;
 }
 
+/** Outside a repository there is nothing to say. */
+function commits({ headSha, baseSha }: Report["environment"]): string[] {
+  if (headSha === null) return [];
+  return [`checked ${shortSha(headSha)}${baseSha === null ? "" : ` against ${shortSha(baseSha)}`}`];
+}
+
 /** Versions and commit, most telling first; unknown ones are left out. Foreign words in it are raw. */
 export function environmentWords({ tool, environment: env, seconds: took }: Report): string[] {
   const known: (readonly [string, string | null])[] = [
@@ -26,7 +32,7 @@ export function environmentWords({ tool, environment: env, seconds: took }: Repo
   ];
   return [
     `trt-gate ${tool.version} (${shortSha(tool.commit)})`,
-    `checked ${shortSha(env.headSha)} against ${env.baseSha === null ? "no base" : shortSha(env.baseSha)}`,
+    ...commits(env),
     ...known.flatMap(([what, version]) => (version === null ? [] : [`${what} ${version}`])),
     env.os,
     seconds(took),

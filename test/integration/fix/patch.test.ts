@@ -48,21 +48,31 @@ describe("the command that takes it", () => {
   const changed = "models:\n  - path: m.onnx\n    keep: m.keep.json\n";
 
   it.each([
-    ["is committed", true],
-    ["is not", false],
-  ])("leaves one commit with both files where the configuration %s", (_, areCommitted) => {
+    ["is committed", "committed"],
+    ["is not", "changed"],
+  ] as const)("leaves one commit with both files where the configuration %s", (_, inGit) => {
     const repository = makeRepository(mkdtempSync(join(tmpdir(), "patch-command-")));
     onTestFinished(() => rmSync(repository.folder, { recursive: true, force: true }));
-    repository.commit({ "README.md": "x", ...(areCommitted ? { "gate.yml": config } : {}) });
+    repository.commit({ "README.md": "x", ...(inGit === "committed" ? { "gate.yml": config } : {}) });
     repository.write({
       "gate.yml": config,
       "keep.patch": `${filePatch("m.keep.json", undefined, "{}\n")}${filePatch("gate.yml", config, changed)}`,
     });
-    const command = applyCommand({ patch: "keep.patch", files: ["gate.yml", "m.keep.json"], areCommitted, message: "Keep it's unit" });
+    const command = applyCommand({ patch: "keep.patch", files: ["gate.yml", "m.keep.json"], inGit, message: "Keep it's unit" });
     const env = { ...process.env, GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@e", GIT_COMMITTER_NAME: "t", GIT_COMMITTER_EMAIL: "t@e" };
     execFileSync("sh", ["-c", command], { cwd: repository.folder, env, stdio: "pipe" });
     expect(repository.git("show", "HEAD:gate.yml")).toBe(changed.trim());
     expect(repository.git("show", "HEAD:m.keep.json")).toBe("{}");
     expect(repository.git("log", "-1", "--format=%s")).toBe("Keep it's unit");
+  });
+
+  it("changes the files and ends well outside a repository", () => {
+    const outside = mkdtempSync(join(tmpdir(), "patch-outside-"));
+    onTestFinished(() => rmSync(outside, { recursive: true, force: true }));
+    writeFileSync(join(outside, "gate.yml"), config);
+    writeFileSync(join(outside, "keep.patch"), filePatch("gate.yml", config, changed) ?? "");
+    const command = applyCommand({ patch: "keep.patch", files: ["gate.yml"], inGit: "no-repository", message: "Keep it" });
+    execFileSync("sh", ["-c", command], { cwd: outside, env: { ...process.env, GIT_CEILING_DIRECTORIES: tmpdir() }, stdio: "pipe" });
+    expect(readFileSync(join(outside, "gate.yml"), "utf8")).toBe(changed);
   });
 });

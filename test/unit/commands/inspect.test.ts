@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { modelBytes, node } from "../../fakes/onnx-models.ts";
 import { sampleReport } from "../../fakes/report.ts";
 import { fixture, folder, ocrModel, recorded, run } from "./saved-commands.ts";
 
@@ -105,4 +106,9 @@ test.each([
 ])("refuses %s: exit 2", async (_, content, name, why) => {
   const { code, log } = await inspect(content, name);
   expect([code, log.join("\n")]).toEqual([2, expect.stringContaining(why)]);
+});
+
+test("says nothing of an exporter that the model does not name", async () => {
+  const { out } = await inspect(modelBytes({ nodes: [node("Relu", ["x"], ["y"])], inputs: { x: [1] }, outputs: ["y"] }), "plain.onnx");
+  expect(out).toMatch(/^ONNX model; opset /m);
 });

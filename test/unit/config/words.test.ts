@@ -26,6 +26,7 @@ describe("the nearest word", () => {
     ["sqnr_db", "sqnr-db"],
     ["sqnrdb", "sqnr-db"],
     ["tensorr", "tensorrt"],
+    ["sqnr", "sqnr-db"],
   ])("to %s is %s", (typed, expected) => {
     expect(nearest(typed, words)).toBe(expected);
   });
@@ -33,6 +34,7 @@ describe("the nearest word", () => {
   it("is none where nothing is close", () => {
     expect(nearest("models", words)).toBeUndefined();
     expect(nearest("", words)).toBeUndefined();
+    expect(nearest("max", ["max-abs", "max-drop"])).toBeUndefined();
     expect(nearest("x".repeat(100_000), words)).toBeUndefined();
     expect(nearest("watch", [])).toBeUndefined();
   });
