@@ -1,4 +1,4 @@
-/** The tarball of `npm pack`: holds what the command needs and nothing else, and runs where it is unpacked. */
+/** The tarball of `npm pack`: holds what the command needs and nothing else, runs where it is unpacked, and where npm installs it, on each Node that it claims. */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { oldestNode } from "../../src/node-version.ts";
+import { describeWithRegistry } from "../support/needs.ts";
+import { nodeBin, npmEnv } from "../support/node-versions.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "trt-gate-packed-"));
@@ -30,6 +33,7 @@ const needed = tracked("dist", "python", "runtime", "schema", "action.yml", "pac
 /** What work in a clone leaves behind. */
 const litter = ["python/__pycache__/worker.cpython-312.pyc", "trt-gate-report/report.json", ".env"];
 let packed: readonly string[] = [];
+let tarball = "";
 
 beforeAll(() => {
   for (const path of [...needed, ...tracked("docs", "scripts", "examples/classifier")]) cpSync(join(root, path), join(clone, path));
@@ -39,12 +43,19 @@ beforeAll(() => {
   }
   const pack = run("npm", ["pack", "--json", "--pack-destination", work], clone);
   expect(pack.status, pack.stderr).toBe(0);
-  const [tarball]: { filename: string; files: { path: string }[] }[] = JSON.parse(pack.stdout);
-  packed = (tarball?.files ?? []).map(({ path }) => path).toSorted();
+  const [made]: { filename: string; files: { path: string }[] }[] = JSON.parse(pack.stdout);
+  packed = (made?.files ?? []).map(({ path }) => path).toSorted();
+  tarball = join(work, made?.filename ?? "");
   mkdirSync(installed, { recursive: true });
-  expect(run("tar", ["-xzf", join(work, tarball?.filename ?? ""), "--strip-components=1", "-C", installed], work).status).toBe(0);
+  expect(run("tar", ["-xzf", tarball, "--strip-components=1", "-C", installed], work).status).toBe(0);
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+/** Gives the folder of the example. */
+function copyExample(into: string): string {
+  for (const path of tracked("examples/classifier")) cpSync(join(root, path), join(into, path.slice("examples/".length)));
+  return join(into, "classifier");
+}
 
 describe("the packed command", () => {
   it("holds what it needs and nothing else", () => {
@@ -71,12 +82,45 @@ describe("the packed command", () => {
 
   it("runs where it is unpacked, with ONNX Runtime beside it", () => {
     symlinkSync(join(root, "node_modules/onnxruntime-node"), join(dirname(installed), "onnxruntime-node"));
-    const example = join(work, "project/classifier");
-    for (const path of tracked("examples/classifier")) cpSync(join(root, path), join(example, path.slice("examples/classifier/".length)));
+    const example = copyExample(join(work, "project"));
     const gate = (...args: readonly string[]) => run(process.execPath, [join(installed, manifest.bin["trt-gate"] ?? ""), ...args], example);
     expect(gate("--version")).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
     const checked = gate("check", "--config", "gate.yml", "--lane", "simulate");
     expect(checked.status, checked.stdout + checked.stderr).toBe(0);
     expect(checked.stdout).toContain("within limits");
+  });
+});
+
+const oldest = `${oldestNode}.0`;
+const [last22, last20] = ["22.23.5", "20.20.2"];
+
+describeWithRegistry([oldest, last22, last20])("the packed command in an empty folder, installed as the README says", () => {
+  const pathOf = (version: string): string => (version === process.versions.node ? dirname(process.execPath) : nodeBin(version));
+  const runOn = (version: string, cwd: string, file: string, ...args: readonly string[]) =>
+    spawnSync(file, args, { cwd, encoding: "utf8", env: npmEnv(`${pathOf(version)}:${process.env.PATH}`), timeout: 100_000 });
+
+  /** By the npm of the PATH, which that version of Node runs. */
+  function install(version: string): string {
+    const folder = mkdtempSync(join(work, `on-${version}-`));
+    const done = runOn(version, folder, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", tarball);
+    expect(done.status, done.stdout + done.stderr).toBe(0);
+    return folder;
+  }
+
+  it.each([oldest, last22, process.versions.node])("runs on Node %s", (version) => {
+    const folder = install(version);
+    const gate = join(folder, "node_modules/.bin/trt-gate");
+    expect(runOn(version, folder, "node", "--version").stdout).toBe(`v${version}\n`);
+    expect(runOn(version, folder, gate, "--version")).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
+    const checked = runOn(version, copyExample(folder), gate, "check", "--config", "gate.yml", "--lane", "simulate");
+    expect(checked.status, checked.stdout + checked.stderr).toBe(0);
+    expect(checked.stdout).toContain("within limits");
+  });
+
+  it("says in one sentence on Node 20 which one it needs", () => {
+    const folder = install(process.versions.node);
+    const refused = runOn(last20, folder, join(folder, "node_modules/.bin/trt-gate"), "check", "model.onnx");
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toMatch(new RegExp(`^error: trt-gate needs Node ${oldestNode} or newer and this is Node ${last20}: [^\n]+\n$`));
   });
 });

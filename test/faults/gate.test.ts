@@ -86,7 +86,7 @@ it("old Node", () => {
   for (const line of [check, "compare a b", "--version"]) {
     const { status, stdout, stderr } = run(line, old);
     expect({ status, stdout }, line).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(/^error: trt-gate needs Node 22 or newer and this is Node 20\.20\.2: install a newer one.*\n$/);
+    expect(stderr).toMatch(/^error: trt-gate needs Node 22\.12 or newer and this is Node 20\.20\.2: install a newer one.*\n$/);
   }
 });
 

@@ -77,14 +77,16 @@ describe("an old Node", () => {
     const old = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } });`;
     const { status, stdout, stderr } = run("compare a.npz a.npz", old);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(/^error: trt-gate needs Node 22 or newer and this is Node 20\.20\.2: install a newer one.*\n$/);
+    expect(stderr).toMatch(/^error: trt-gate needs Node 22\.12 or newer and this is Node 20\.20\.2: install a newer one.*\n$/);
   });
 
   it("is what package.json says, and no other is refused", () => {
     const { engines }: { engines: { node: string } } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
     expect(engines.node).toBe(`>=${oldestNode}`);
-    for (const version of ["22.0.0", "24.21.0", "100.0.0"]) expect(refusalOfNode(version, []), version).toBeUndefined();
-    for (const version of ["0.12.18", "8.17.0", "21.7.3"]) expect(refusalOfNode(version, []), version).toContain(version);
+    for (const version of ["22.12.0", "22.13.1", "23.0.0", "24.21.0", "100.0.0"])
+      expect(refusalOfNode(version, []), version).toBeUndefined();
+    for (const version of ["0.12.18", "8.17.0", "21.7.3", "22.0.0", "22.11.9"])
+      expect(refusalOfNode(version, []), version).toContain(version);
     // To be pasted as it stands.
     expect(refusalOfNode("20.19.0", ["/opt/gate/dist/cli.js", "check", "it's.onnx"])).toMatch(
       /run npm exec --yes --package=node@24 -- node \/opt\/gate\/dist\/cli\.js check 'it'\\''s\.onnx'$/,

@@ -285,7 +285,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/node-version.ts",
-        before: "if (Number.parseInt(version, 10) >= oldestNode) return undefined;",
+        before: "if (rank(version) >= rank(oldestNode)) return undefined;",
         after: 'if (version !== "") return undefined;',
       },
     ],

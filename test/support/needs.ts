@@ -1,6 +1,6 @@
 /**
  * What some tests need beyond Node and git. Where it is missing they are counted as skipped, so that a bare machine can run the rest;
- * TRT_GATE_TESTS_NEED=python,chromium,tensorrt-rtx,act makes that a failure, as CI does.
+ * TRT_GATE_TESTS_NEED=python,chromium,tensorrt-rtx,act,registry makes that a failure, as CI does.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { describe, test } from "vitest";
 import { hasBuilderPython } from "../../scripts/python-env.ts";
 import { chromiumOf } from "./browsers.ts";
+import { hasNode } from "./node-versions.ts";
 
 const demanded = new Set((process.env.TRT_GATE_TESTS_NEED ?? "").split(","));
 
@@ -29,3 +30,6 @@ export const describeWithChromium = describe.runIf(demanded.has("chromium") || (
 const actPlaces = ["node_modules/.cache/lint-python/bin/act", ...(process.env.PATH ?? "").split(":").map((folder) => `${folder}/act`)];
 export const actProgram = resolve(actPlaces.find((place) => existsSync(place)) ?? "act");
 export const describeWithAct = describe.runIf(demanded.has("act") || actPlaces.some((place) => existsSync(place)));
+
+/** npm's registry, for other versions of Node and for what the packed command depends on: some 200 MB, so nothing installs them unasked. */
+export const describeWithRegistry = (nodes: readonly string[]) => describe.runIf(demanded.has("registry") || nodes.every(hasNode));
