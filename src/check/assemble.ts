@@ -10,6 +10,7 @@ import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { doubtCaveat } from "../gate/certainty.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
+import { isOpaque } from "../lanes/tensorrt/executed-precision.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
 import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
 import { recordOf } from "../model/placement.ts";
@@ -165,7 +166,9 @@ function layersOf({ localised, findings, entry, prepared, decided, outcome }: Ch
   const gains = new Map((outcome && gainsOf(outcome.rankings))?.map(({ unit, sqnrDb, share }) => [unit, { sqnrDb, share }]));
   const unitOf = new Map(prepared.lane.units.map((unit) => [unit.output, unit]));
   const precisionOf = new Map(
-    (decided.run.engine.facts.executed ?? []).flatMap((layer) => layer.nodes.map((node) => [node, layer.precision] as const)),
+    (decided.run.engine.facts.executed ?? []).flatMap((layer) =>
+      isOpaque(layer) ? [] : layer.nodes.map((node) => [node, layer.precision] as const),
+    ),
   );
   return (localised?.layers ?? []).map((measurement) => {
     const { tensor } = measurement;

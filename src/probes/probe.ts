@@ -5,7 +5,8 @@ import { type JudgedRun, type Judging, judgeOutputs, worstSqnrDb } from "../eval
 import { intervalFor, worstEndDb } from "../gate/intervals.ts";
 import { findingDistance, nearestFinding } from "../gate/judge.ts";
 import { findingWords } from "../gate/messages.ts";
-import type { BuildFacts } from "../model/engine.ts";
+import { isOpaque } from "../lanes/tensorrt/executed-precision.ts";
+import type { BuildFacts, ExecutedLayer } from "../model/engine.ts";
 import type { PreparedLane } from "../model/lane.ts";
 import type { Unit } from "../model/unit.ts";
 import type { Probe, ProbeResult, SampleSet } from "../search/probe.ts";
@@ -87,10 +88,11 @@ export function judgedResult({ engine, measured, judgement }: JudgedRun, { units
   };
 }
 
-/** Units that ran in a float precision, kept or not; undefined where the lane has no engine, or one that tells nothing. */
+/** Units that are known to have run in a float precision, kept or not; undefined where the lane has no engine, or one that tells nothing. */
 function floatUnitsOf(units: readonly Unit[], { executed = [] }: BuildFacts): string[] | undefined {
   if (executed.length === 0) return undefined;
-  const float = new Set(executed.filter(({ precision }) => /fp16|fp32|half|float/i.test(precision)).flatMap(({ nodes }) => nodes));
+  const isFloat = (layer: ExecutedLayer) => /fp16|fp32|half|float/i.test(layer.precision) && !isOpaque(layer);
+  const float = new Set(executed.filter(isFloat).flatMap(({ nodes }) => nodes));
   return units.filter(({ nodes }) => float.has(nodes[0] ?? "")).map(({ id }) => id);
 }
 

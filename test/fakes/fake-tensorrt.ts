@@ -40,6 +40,8 @@ const askedBuild = z.object({
   workspaceBytes: z.number().nullable(),
   /** Which GPUs the worker may see. */
   cuda: z.record(z.string(), z.string()),
+  /** Device memory that was held when it began. */
+  heldBytes: z.number(),
   device: z.string(),
   dlaCore: z.number(),
   optimizationLevel: z.number(),

@@ -134,6 +134,20 @@ describeWithPython("what ships, where that is a rebuild", () => {
   });
 });
 
+describeWithPython("an engine that is one Myelin region", () => {
+  it("has units whose precision is unknown: no reason to call INT8 unused, FP16 not applied or a fix unproved", async () => {
+    const { model } = await run({ fake: { FAKE_TRT_FAULT: "myelin", FAKE_TRT_NOISE: "0" } });
+    expect(model).toMatchObject({ verdict: "regression", coverage: { int8Units: { int8: 0, other: 0, unknown: 5 } } });
+    expect(model.layers.map(({ executedPrecision }) => executedPrecision)).toEqual(Array(4).fill(undefined));
+    // The search predicts as if all units were in INT8, as the plain engine was asked to.
+    expect(model.search).toMatchObject({ builds: 1, keep: [{ nodes: [brokenNode] }] });
+    expect(model.fix?.verified).toMatchObject({ by: "engine", passes: true });
+    await machine.end();
+    const loose = smallEntry({ level: 1 }).map((line) => line.replace("fail: 15", "fail: -30"));
+    expect((await run({ entry: loose, fake: { FAKE_TRT_FAULT: "myelin" } })).model.verdict).toBe("pass");
+  });
+});
+
 describeWithPython("a builder that takes next to no INT8", () => {
   it("makes a pass undecided, with the count and both latencies", async () => {
     const { report, model } = await run({ fake: { FAKE_TRT_FREE: "0" } });

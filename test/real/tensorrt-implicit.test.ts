@@ -103,6 +103,28 @@ describeWithPython("the implicit lane", () => {
     expect((machine.built.at(-1)?.executed ?? []).filter(({ precision }) => precision === "INT8")).toHaveLength(54);
   });
 
+  it.each([
+    ["as a Q/DQ model", "8.6.1"],
+    ["by layer precisions", "8.5.3"],
+  ])("keeps units in FP32 that run in FP32: %s", async (_, version) => {
+    const data = async (at: FakeMachine) => ({ data: await at.feeds("calibration", 4), algorithm: "minmax" as const });
+    const lane = await prepared({ fake: { FAKE_TRT_VERSION: version }, quantization: data, change: { keepPrecision: "float32" } });
+    const { facts } = await lane.build({ keep: new Set([unitOf(lane, "p2o.Conv.1")]) });
+    const precisionOf = (node: string) => facts.executed?.find(({ nodes }) => nodes[0] === node)?.precision;
+    expect([precisionOf("p2o.Conv.1"), precisionOf("p2o.Conv.2")]).toEqual(["FP32", "INT8"]);
+    expect(facts.ignored).toBeUndefined();
+  });
+
+  it("holds no memory of an engine while it builds another", async () => {
+    const lane = await prepared();
+    await pairsOf(lane);
+    await pairsOf(lane, { keep: new Set([unitOf(lane, "p2o.Conv.1")]) });
+    await (await lane.build(plainCandidate)).layers([0]);
+    const held = (await machine.builds()).map(({ heldBytes }) => heldBytes);
+    expect(held.length).toBeGreaterThan(4);
+    expect(new Set(held)).toEqual(new Set([0]));
+  });
+
   it("names kept layers that run in INT8 all the same: their fix is then not verified", async () => {
     const lane = await prepared({ fake: { FAKE_TRT_FAULT: "claim-int8" } });
     await pairsOf(lane, { keep: new Set([unitOf(lane, "p2o.Conv.1")]) });

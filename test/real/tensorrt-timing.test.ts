@@ -1,5 +1,5 @@
 /** One timing cache for every build of a model and run, on the fake TensorRT, whose free choices hang on it: a build that goes around it chooses otherwise. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { FakeMachine } from "../fakes/fake-tensorrt.ts";
@@ -54,6 +54,14 @@ describeWithPython("the timing cache of a run", () => {
     const own = others.filter((one) => one !== shared);
     // The second build that votes, and the one that proves the fix.
     expect([own.length, new Set(own).size]).toEqual([2, 2]);
+  });
+
+  it("is none at a level that respects none", async () => {
+    const machine = await machineWith({ FAKE_TRT_NOISE: "0" });
+    const { outcome, model } = await runGate(machine, { entry: smallEntry(), inputs: { search: "off" } });
+    expect(model.engines?.map(({ role }) => role)).toEqual(["reference", "candidate"]);
+    expect(model.reproduce.join("\n")).not.toContain("timing");
+    expect(await readdir(join(outcome.reportFolder, "engines"), { recursive: true })).toHaveLength(3);
   });
 
   it("is that of every printed command that builds, and of the script that measures again", async () => {

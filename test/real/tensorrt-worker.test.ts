@@ -7,7 +7,7 @@ import { afterEach, expect, it } from "vitest";
 import { z } from "zod";
 import { pythonFile } from "../../src/effects/python-files.ts";
 import { writeFeeds } from "../../src/lanes/tensorrt/feed-files.ts";
-import { buildSchema, latencySchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/protocol.ts";
+import { buildSchema, latencySchema, networkStateSchema, nothingSchema, runSchema } from "../../src/lanes/tensorrt/protocol.ts";
 import { Worker } from "../../src/lanes/tensorrt/worker.ts";
 import { type FakeMachine, fakeMachine } from "../fakes/fake-tensorrt.ts";
 import { describeWithPython } from "../support/needs.ts";
@@ -82,6 +82,15 @@ describeWithPython("the worker", () => {
     const memory = z.object({ memory: z.object({ freeBytes: z.number(), totalBytes: z.number() }) });
     const after = await ask("release", { engine: "a" }, memory);
     expect(after.memory.freeBytes).toBe(after.memory.totalBytes);
+  });
+
+  it("lets go of a network that nobody needs any more", async () => {
+    const { ask, load } = await started();
+    await load();
+    const state = () => ask("state", { network: "n" }, networkStateSchema);
+    expect((await state()).outputs).toEqual(["softmax_0.tmp_0"]);
+    await ask("unload", { network: "n" }, nothingSchema);
+    await expect(state()).rejects.toMatchObject({ reason: "worker-failed" });
   });
 
   it("says which plan it cannot open, and times none", async () => {

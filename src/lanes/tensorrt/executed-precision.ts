@@ -10,9 +10,14 @@ export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.pr
 export const runsQuantized = (layer: ExecutedLayer): boolean => /int8|fp8|fp4|int4/i.test(layer.precision);
 const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
 
-/** ToolError `precision-not-applied` for an engine that asked for FP16 and has no FP16 layer. Silent where there is no inspector. */
+/** A Myelin region is shown as one layer with the types of its ends: in what its nodes run nobody tells. */
+export const isOpaque = ({ layer, layerType }: ExecutedLayer): boolean => /myelin/i.test(layerType) || layer.includes("ForeignNode[");
+export const isReformat = ({ layerType }: ExecutedLayer): boolean => /reformat/i.test(layerType);
+
+/** ToolError `precision-not-applied` for an engine that asked for FP16 and has no FP16 layer. Silent where there is no inspector, or where it hides layers. */
 export function checkHalf(recipe: Recipe, executed: readonly ExecutedLayer[]): void {
-  if (executed.length > 0 && recipe.fp16 && !executed.some(runsHalf)) throw notApplied(recipe.what, "FP16", executed);
+  const mayRunHalf = (layer: ExecutedLayer) => runsHalf(layer) || isOpaque(layer);
+  if (executed.length > 0 && recipe.fp16 && !executed.some(mayRunHalf)) throw notApplied(recipe.what, "FP16", executed);
 }
 
 /** ToolError `precision-not-applied` for an FP32 engine with a layer that computes in less. Conversions are no computation. Silent where there is no inspector. */
@@ -38,12 +43,10 @@ function notApplied(what: string, wanted: string, executed: readonly ExecutedLay
   );
 }
 
-/** Engine layers that hold a kept node and run in less than they were kept in all the same. */
+/** Engine layers that hold a kept node and run in less than they were kept in all the same, as far as the inspector tells. */
 export function ignoredLayers(executed: readonly ExecutedLayer[], keptNodes: ReadonlySet<string>, precision: Precision): string[] {
   const isIgnored = precision === "float32" ? isBelowSingle : runsQuantized;
   return executed
-    .filter((layer) => isIgnored(layer) && !isReformat(layer) && layer.nodes.some((node) => keptNodes.has(node)))
+    .filter((layer) => isIgnored(layer) && !isReformat(layer) && !isOpaque(layer) && layer.nodes.some((node) => keptNodes.has(node)))
     .map((layer) => layer.layer);
 }
-
-const isReformat = (layer: ExecutedLayer): boolean => /reformat/i.test(layer.layerType);

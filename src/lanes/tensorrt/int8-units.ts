@@ -1,7 +1,7 @@
 /** How many of the units that have scales an engine runs in INT8 (or the FP8 or FP4 that its Q/DQ asks for), by the engine inspector. Judges nothing. */
 import type { ExecutedLayer, Int8Count } from "../../model/engine.ts";
 import type { Unit } from "../../model/unit.ts";
-import { runsQuantized } from "./executed-precision.ts";
+import { isOpaque, isReformat, runsQuantized } from "./executed-precision.ts";
 
 /**
  * `units`: those that the build could have run in INT8. A unit inside a Myelin region is unknown, since the inspector shows the region as one
@@ -22,6 +22,3 @@ function kindOf(executed: readonly ExecutedLayer[], node: string): keyof Int8Cou
 
 /** TensorRT writes fused layers as `a + b` where it has no metadata. */
 const nodesOf = ({ layer, nodes }: ExecutedLayer): readonly string[] => (nodes.length > 0 ? nodes : layer.split(" + "));
-
-const isOpaque = ({ layer, layerType }: ExecutedLayer): boolean => /myelin/i.test(layerType) || layer.includes("ForeignNode[");
-const isReformat = ({ layerType }: ExecutedLayer): boolean => /reformat/i.test(layerType);
