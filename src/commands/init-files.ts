@@ -1,8 +1,9 @@
 /** What `init` finds below the working folder: models, calibration caches and samples, each opened and read as far as pairing needs. */
 import { join } from "node:path";
 import { modelFacts } from "../calibration/model-facts.ts";
-import { openCache } from "../calibration/open-cache.ts";
+import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import type { Found, FoundCache, FoundModel, FoundSamples, UnreadModel } from "../config/init-facts.ts";
+import { purposeOf } from "../config/init-pairs.ts";
 import type { Effects, Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { openSaved } from "../formats/open-saved.ts";
@@ -28,12 +29,14 @@ export async function lookAround(effects: Effects): Promise<Found> {
   };
 }
 
-/** Relative paths in the order of their names; follows no link, looks into no hidden folder. */
+/** Relative paths in the order of their names; follows no link, looks into no hidden folder and no report of the gate. */
 async function filesBelow({ cwd, files, log }: Effects): Promise<readonly string[]> {
   const paths: string[] = [];
   const folders = [""];
   for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
-    for (const name of (await files.list(join(cwd, folder))).toSorted()) {
+    const names = (await files.list(join(cwd, folder))).toSorted();
+    if (folder !== "" && names.includes("report.json") && (await isReport(join(cwd, folder, "report.json"), files))) continue;
+    for (const name of names) {
       const path = folder === "" ? name : `${folder}/${name}`;
       const kind = (await files.lstat(join(cwd, path)))?.kind;
       if (kind === "folder" && !name.startsWith(".") && !skipped.has(name)) folders.push(path);
@@ -46,6 +49,11 @@ async function filesBelow({ cwd, files, log }: Effects): Promise<readonly string
   }
   return paths;
 }
+
+/** A report folder of any name: its fixed models and plans are results, not what is to be checked. */
+const isReport = async (path: string, files: Files): Promise<boolean> =>
+  (await files.lstat(path))?.kind === "file" &&
+  /"schemaVersion":[^{]*"tool":\s*\{\s*"name":\s*"trt-gate"/.test(await startOf(path, files, 200));
 
 async function readFacts(path: string, cwd: string, files: Files): Promise<FoundModel | UnreadModel> {
   return await attempt(
@@ -71,9 +79,10 @@ async function readFacts(path: string, cwd: string, files: Files): Promise<Found
 async function caches(paths: readonly string[], cwd: string, files: Files): Promise<FoundCache[]> {
   const found: FoundCache[] = [];
   for (const path of paths) {
-    if (!/\.(cache|calib|table|bin)$/i.test(path) || (await startOf(join(cwd, path), files)) !== "TRT-") continue;
+    if (!/\.(cache|calib|table|bin)$/i.test(path) || (await startOf(join(cwd, path), files, 4)) !== "TRT-") continue;
+    const note = await attempt(() => openSidecar(join(cwd, path), path, files), noFile);
     const cache = await attempt(
-      async () => ({ path, tensors: new Set((await openCache(join(cwd, path), path, files)).scales.keys()) }),
+      async () => ({ path, tensors: new Set((await openCache(join(cwd, path), path, files)).scales.keys()), rows: note?.rows }),
       noFile,
     );
     if (cache !== undefined) found.push(cache);
@@ -91,30 +100,39 @@ async function samples(paths: readonly string[], cwd: string, files: Files): Pro
       const one = await readShapes(path, cwd, files);
       if (one !== undefined) read.push(one);
     }
-    const isSet = folder !== "" && read.length > 1 && read.length === all.length && read.every((one) => looks(one) === looks(read[0]));
-    found.push(...(isSet ? read.slice(0, 1).map((one) => ({ ...one, path: folder })) : read));
+    const isSet = folder !== "" && read.length > 1 && read.length === all.length && new Set(read.map(looks)).size === 1;
+    const whole = { path: folder, count: read.reduce((sum, { count }) => sum + count, 0), isMadeUp: read.every((one) => one.isMadeUp) };
+    found.push(...(isSet ? read.slice(0, 1).map((one) => ({ ...one, ...whole })) : read));
   }
   return found;
 }
 
-/** The number of samples may differ between the files of a folder, their names and sizes may not. */
-const looks = (samples: FoundSamples | undefined): string =>
-  JSON.stringify([...(samples?.shapes ?? [])].map(([name, shape]) => [name, shape.length, shape.slice(1)]));
+/** The number of samples may differ between the files of a folder; their arrays, sizes, and what they are for may not. */
+const looks = ({ path, shapes }: FoundSamples): string =>
+  JSON.stringify([purposeOf(path), [...shapes].map(([name, shape]) => [name, shape.length, shape.slice(1)])]);
 
 async function readShapes(path: string, cwd: string, files: Files): Promise<FoundSamples | undefined> {
   return await attempt(async () => {
     const saved = await openSaved(join(cwd, path), files);
-    const [first] = saved.runners[0]?.iterations ?? [];
+    const iterations = saved.runners[0]?.iterations ?? [];
+    const [first] = iterations;
     if (first === undefined || (saved.holds !== "inputs" && !/^\.np[yz]$/.test(saved.format))) return undefined;
     const shapes = [...first].map(([name, { header }]) => [saved.format === ".npy" ? "" : name, header.shape] as const);
-    return { path, form: saved.holds === "inputs" ? "whole" : "cut", shapes: new Map(shapes) };
+    const isWhole = saved.holds === "inputs";
+    return {
+      path,
+      form: isWhole ? "whole" : "cut",
+      shapes: new Map(shapes),
+      count: isWhole ? iterations.length : (shapes[0]?.[1][0] ?? 0),
+      isMadeUp: iterations.every((arrays) => arrays.values().some((array) => array.isMadeUp)),
+    };
   }, noFile);
 }
 
-async function startOf(path: string, files: Files): Promise<string> {
+async function startOf(path: string, files: Files, bytes: number): Promise<string> {
   const reader = await files.open(path);
   try {
-    return new TextDecoder("latin1").decode(await reader.read(0, 4));
+    return new TextDecoder("latin1").decode(await reader.read(0, bytes));
   } finally {
     await reader.close();
   }

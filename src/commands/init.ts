@@ -33,7 +33,11 @@ function tell(found: Found, pairs: readonly PairedModel[]): string[] {
   const rest = found.models.length - pairs.length + found.unread.length;
   return [
     `Found ${plural(found.models.length + found.unread.length, "ONNX file")}, ${plural(found.caches.length, "calibration cache")}, ${plural(found.samples.length, "source")} of samples.`,
-    ...pairs.map((pair) => `${pair.model.path}: ${partsOf(pair).join(", ")}`),
+    ...pairs.flatMap((pair) => [
+      `${pair.model.path}: ${partsOf(pair).join(", ")}`,
+      ...(pair.note === undefined || !isReady(pair) ? [] : [`  ${pair.note}`]),
+    ]),
+    ...found.samples.filter(({ isMadeUp }) => isMadeUp).map(({ path }) => `${path} was made up by trt-gate inputs: not taken as samples.`),
     ...(rest === 0
       ? []
       : [`${plural(rest, "other ONNX file")}: a Q/DQ form of one of these, or named with the reason in the configuration.`]),
@@ -48,7 +52,7 @@ function partsOf(pair: PairedModel): string[] {
     ...(model.kind === "qdq" ? ["holds Q/DQ itself"] : []),
     ...(qdq === undefined && cache !== undefined ? [`cache ${cache}`] : []),
     ...(qdq === undefined && calibration !== undefined ? [`calibration samples ${calibration}`] : []),
-    validation === undefined ? "random validation inputs, since no samples fit" : `validation samples ${validation}`,
+    validation === undefined ? "random validation inputs" : `validation samples ${validation}`,
     ...(areGuessed ? ["guessed shapes"] : []),
   ];
 }

@@ -26,6 +26,8 @@ export interface UnreadModel {
 export interface FoundCache {
   readonly path: string;
   readonly tensors: ReadonlySet<string>;
+  /** What its note says of the samples that it was made from; undefined where nothing does. */
+  readonly rows?: readonly string[] | undefined;
 }
 
 /** A file of arrays, or a folder of such files that all look the same. */
@@ -35,6 +37,17 @@ export interface FoundSamples {
   readonly form: "cut" | "whole";
   /** Shapes by name; the one array of a `.npy` has the name "". */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Entries along axis 0 of all files, or whole samples. */
+  readonly count: number;
+  /** By `trt-gate inputs`. */
+  readonly isMadeUp?: boolean;
+}
+
+/** What one run of a model tells of an output. `scores`: a Softmax or Sigmoid makes it or a part of it. */
+export interface OutputFacts {
+  readonly name: string;
+  readonly holds: "classes" | "class map" | "indices" | "quantities";
+  readonly scores: boolean;
 }
 
 export interface Found {

@@ -2,7 +2,7 @@
  * Which caches, Q/DQ models and samples belong to which model, by what is in them: names of tensors and shapes. Names of files only decide
  * between several that fit, and what samples are for. Pure; words for the configuration are init-template.ts.
  */
-import type { Found, FoundCache, FoundInput, FoundModel, FoundSamples } from "./init-facts.ts";
+import type { Found, FoundCache, FoundInput, FoundModel, FoundSamples, OutputFacts } from "./init-facts.ts";
 import { stemOf } from "./paths.ts";
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -19,19 +19,27 @@ export interface PairedModel {
   /** Shapes of inputs with open dimensions, and whether samples gave them. */
   readonly shapes: Shapes;
   readonly areGuessed: boolean;
+  /** The samples that gave the shapes. */
+  readonly shapesFrom?: string | undefined;
+  /** Why there are no validation samples, or what has to be known of them: a sentence. */
+  readonly note?: string | undefined;
+  /** Of one run; empty where it failed or was not tried. */
+  readonly outputs?: readonly OutputFacts[];
   /** What ONNX Runtime said where the model runs with no shape that was tried. */
   readonly fails?: string | undefined;
 }
 
-/** Answers of running the models: which samples they refused, and which size of open dimensions they took. */
+/** Answers of running the models: which samples they refused, and which size of open dimensions they took; and of comparing samples by content. */
 export interface Trials {
   /** Whether this model was seen to fail with these samples' shapes. */
   refused(model: string, samples: string): boolean;
   /** Size of the open dimensions of pictures. */
   size(model: string): number;
+  /** What was made from most of these samples (a cache), or holds them (a calibration set); undefined where nothing is known to. */
+  calibrated(samples: string): string | undefined;
 }
 
-const noTrials: Trials = { refused: () => false, size: () => 224 };
+const noTrials: Trials = { refused: () => false, size: () => 224, calibrated: () => undefined };
 
 /** One for each model that would be an entry: floats, and Q/DQ models without a float model beside them. */
 export function pairModels(found: Found, trials: Trials = noTrials): PairedModel[] {
@@ -43,7 +51,9 @@ export function pairModels(found: Found, trials: Trials = noTrials): PairedModel
       model,
       found.models.filter(({ path }) => twins.get(path) === model.path),
     );
-    return { model, qdq, ...scalesOf(model, found.caches), ...samplesOf(model, found.samples, trials) };
+    const scales = scalesOf(model, found.caches);
+    const from = qdq ?? (model.kind === "qdq" ? model.path : scales.cache);
+    return { model, qdq, ...scales, ...samplesOf(model, found.samples, { trials, from }) };
   });
 }
 
@@ -65,20 +75,80 @@ function scalesOf(model: FoundModel, caches: readonly FoundCache[]): Pick<Paired
   return cache !== undefined || near === undefined ? { cache } : { gappy: { path: near.path, missing: missing(near) } };
 }
 
-type Sampled = Pick<PairedModel, "calibration" | "validation" | "shapes" | "areGuessed">;
+type Sampled = Pick<PairedModel, "calibration" | "validation" | "shapes" | "areGuessed" | "shapesFrom" | "note">;
 
-/** Samples never serve for both: a model judged on what it was calibrated on looks better than it is. */
-function samplesOf(model: FoundModel, all: readonly FoundSamples[], trials: Trials): Sampled {
+interface Known {
+  readonly trials: Trials;
+  /** The file that the scales come from; undefined where there is none yet. */
+  readonly from: string | undefined;
+}
+
+/** Samples never serve for both: a model judged on what it was calibrated on looks better than it is. Made-up ones tell shapes alone. */
+function samplesOf(model: FoundModel, all: readonly FoundSamples[], known: Known): Sampled {
+  const { trials } = known;
   const fitting = all.filter((samples) => !trials.refused(model.path, samples.path) && feedShapes(model.inputs, samples) !== undefined);
-  const of = (purpose: Purpose) => fitting.filter(({ path }) => purposeOf(path) === purpose);
-  const calibration = best(model, of("calibration"));
-  const validation = best(model, of("validation")) ?? best(model, of("unknown"));
+  const roles = rolesOf(
+    model,
+    fitting.filter(({ isMadeUp }) => !isMadeUp),
+    known,
+  );
   const isOpen = model.inputs.some(({ dims }) => dims.some((dim) => typeof dim === "string"));
-  if (!isOpen) return { calibration, validation, shapes: new Map(), areGuessed: false };
-  const source = fitting.find(({ path }) => path === (validation ?? calibration));
-  const known = source && feedShapes(model.inputs, source);
-  const shapes = known ?? new Map(model.inputs.map((input) => [input.name, guess(input, trials.size(model.path))]));
-  return { calibration, validation, shapes: openOnes(model, shapes), areGuessed: known === undefined };
+  if (!isOpen) return { ...roles, shapes: new Map(), areGuessed: false };
+  const source = fitting.find(({ path }) => path === (roles.validation ?? roles.calibration)) ?? fitting[0];
+  const told = source && feedShapes(model.inputs, source);
+  const shapes = told ?? new Map(model.inputs.map((input) => [input.name, guess(input, trials.size(model.path))]));
+  return { ...roles, shapes: openOnes(model, shapes), areGuessed: told === undefined, shapesFrom: source?.path };
+}
+
+/** Names say what samples are for, unless their content does. Where nothing else gives scales, the largest set without a purpose calibrates. */
+function rolesOf(
+  model: FoundModel,
+  fitting: readonly FoundSamples[],
+  { trials, from }: Known,
+): Pick<PairedModel, "calibration" | "validation" | "note"> {
+  const used = (path: string) => trials.calibrated(path);
+  const of = (purpose: Purpose) => fitting.filter(({ path }) => purposeOf(path) === purpose);
+  const fresh = (purpose: Purpose) => of(purpose).filter(({ path }) => used(path) === undefined);
+  const unknown = fresh("unknown").toSorted((a, b) => b.count - a.count);
+  const calibration =
+    best(model, of("calibration")) ??
+    best(
+      model,
+      fitting.filter(({ path }) => used(path) === from && from !== undefined),
+    ) ??
+    (from === undefined ? unknown[0]?.path : undefined);
+  const validation =
+    best(model, fresh("validation")) ??
+    best(
+      model,
+      unknown.filter(({ path }) => path !== calibration),
+    );
+  const taken = fitting.map(({ path }) => path).find((path) => path !== calibration && used(path) !== undefined);
+  return { calibration, validation, note: noteOf({ calibration, validation, taken, used, from }) };
+}
+
+interface Roles {
+  readonly calibration: string | undefined;
+  readonly validation: string | undefined;
+  /** Samples that would judge, had they not calibrated. */
+  readonly taken: string | undefined;
+  used(path: string): string | undefined;
+  readonly from: string | undefined;
+}
+
+function noteOf({ calibration, validation, taken, used, from }: Roles): string | undefined {
+  const until = "random numbers judge until there are samples that did not calibrate";
+  if (validation === undefined) {
+    if (taken !== undefined) return `${taken} holds samples of ${used(taken)}: ${until}.`;
+    if (calibration === undefined) return undefined;
+    const madeIt = used(calibration);
+    return madeIt === undefined
+      ? `${calibration} is the only set of samples that fits, and it calibrates: ${until}.`
+      : `${calibration} made ${madeIt}, and no other samples fit: ${until}.`;
+  }
+  // Named for it, or beside calibration samples that are others.
+  if (purposeOf(validation) === "validation" || calibration !== undefined) return undefined;
+  return from === undefined ? undefined : `Nothing tells whether ${validation} calibrated ${from}; if it did, give other samples.`;
 }
 
 const openOnes = ({ inputs }: FoundModel, shapes: Shapes): Shapes =>

@@ -1,5 +1,6 @@
 /** The first configuration and workflow of a repository, as commented text, from what its files hold. Pure; reads and writes nothing. */
 import type { Found, FoundModel, UnreadModel } from "./init-facts.ts";
+import { toleranceLines } from "./init-limits.ts";
 import { type PairedModel, pairModels } from "./init-pairs.ts";
 import { isGlob } from "./paths.ts";
 import { plainScalar } from "./plain-scalar.ts";
@@ -35,29 +36,28 @@ const exampleLines = [
 ];
 
 function entryLines(pair: PairedModel): string[] {
-  const { model, validation } = pair;
+  const { model, validation, note } = pair;
   return [
     `  - path: ${plainScalar(model.path)}`,
     ...shapeLines(pair),
     ...scaleLines(pair),
+    ...(note === undefined ? [] : [`    # ${oneLine(note)}`]),
     ...(validation === undefined
       ? [
           "    # Random inputs show gross errors only: give real samples, e.g. {data: validation/model.npz}.",
           "    validation: {random: {seed: 0, samples: 16}}",
         ]
       : [`    validation: {data: ${plainScalar(validation)}}`]),
-    "    tolerance:",
-    "      sqnr-db: {fail: 20, warn: 25}   # dB, higher is better",
-    "      cosine: {fail: 0.997}",
+    ...toleranceLines(pair.outputs ?? []),
   ];
 }
 
-function shapeLines({ shapes, areGuessed, validation, calibration }: PairedModel): string[] {
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
+
+function shapeLines({ shapes, areGuessed, shapesFrom }: PairedModel): string[] {
   if (shapes.size === 0) return [];
   const list = [...shapes].map(([name, dims]) => `${plainScalar(name)}: [${dims.join(", ")}]`).join(", ");
-  const why = areGuessed
-    ? "guessed: the model leaves them open and no samples here tell"
-    : `as in ${plainScalar(validation ?? calibration ?? "")}`;
+  const why = areGuessed ? "guessed: the model leaves them open and no samples here tell" : `as in ${plainScalar(shapesFrom ?? "")}`;
   return [`    # Sizes that the model leaves open, ${why}.`, `    shapes: {${list}}`];
 }
 

@@ -82,12 +82,17 @@ export function harmSink(forms: ReadonlyMap<string, OutputForm>, kind: TaskKind 
   };
 }
 
-const isIndex = ({ dtype }: Tensor, form: OutputForm | undefined): boolean =>
+/** Dtype and shape of an output, without its values. */
+export type OutputHeader = Pick<Tensor, "dtype" | "shape">;
+
+/** True for names of something (classes, positions, truth values). */
+export const isIndex = ({ dtype }: OutputHeader, form: OutputForm | undefined): boolean =>
   (form?.values ?? (dtype.startsWith("float") ? "quantity" : "index")) === "index";
 
-const classesOf = (tensor: Tensor, form: OutputForm | undefined): number => (isIndex(tensor, form) ? 1 : (tensor.shape.at(-1) ?? 1));
+const classesOf = (tensor: OutputHeader, form: OutputForm | undefined): number => (isIndex(tensor, form) ? 1 : (tensor.shape.at(-1) ?? 1));
 
-function taskOf(tensor: Tensor, form: OutputForm, kind: TaskKind | undefined, outputs: number): TaskKind | undefined {
+/** `kind`: of the configuration, which goes before what the form says. `outputs`: how many the model has. */
+export function taskOf(tensor: OutputHeader, form: OutputForm, kind: TaskKind | undefined, outputs: number): TaskKind | undefined {
   const { shape } = tensor;
   if (isIndex(tensor, form)) {
     if (form.values !== "index" || form.sizedBy !== undefined) return undefined;

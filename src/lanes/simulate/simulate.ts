@@ -8,20 +8,18 @@ import type { PreparedLane } from "../../model/lane.ts";
 import { checkOutputs, modelInputs, resolveInputs } from "../../onnx/inputs.ts";
 import { outputForms } from "../../onnx/output-forms.ts";
 import { readModel } from "../../onnx/read.ts";
-import { nonTensors } from "../../onnx/sequences.ts";
 import { declaredDims } from "../../onnx/types.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { simulatedEngine } from "./engine.ts";
 import { explaining, explainingEngine } from "./explain-failure.ts";
 import { layerRunner } from "./layers.ts";
 import { outputRunner } from "./outputs.ts";
-import { readShapes, shapeNetwork } from "./probe-shapes.ts";
+import { shapesOf } from "./probe-shapes.ts";
 import { makeSides, type Sides } from "./quantized-pair.ts";
 import { reachedClamps } from "./reached-clamps.ts";
 import { reproduceCommands } from "./reproduce.ts";
 import { type RunContext, runContext } from "./run-context.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
-import { openSession } from "./session.ts";
 import { sideModels, unfiledSides } from "./side-models.ts";
 
 /** Checks model and samples, then makes both sides. Nothing has run on the candidate yet. */
@@ -86,12 +84,5 @@ const tensorOrder = (sides: Sides) => new Map(sides.reference.nodes.flatMap((nod
 /** Shapes of every tensor for the first sample; empty where there is none. */
 async function probeShapes(bench: RunContext, sides: Sides): Promise<ReadonlyMap<string, readonly number[]>> {
   if (bench.job.validation.count === 0) return new Map();
-  const odd = nonTensors(sides.reference);
-  const names = sides.reference.nodes.flatMap((node) => node.output).filter((name) => name !== "" && !odd.has(name));
-  const session = await openSession(bench.runtime, bench.job.effects, shapeNetwork(sides.reference, names), "float model");
-  try {
-    return await readShapes(session, await bench.job.validation.feed(0));
-  } finally {
-    await session.release();
-  }
+  return await shapesOf(sides.reference, await bench.job.validation.feed(0), { runtime: bench.runtime, effects: bench.job.effects });
 }

@@ -10,6 +10,7 @@ const shapesOf = (ids: readonly number[], mask: readonly number[], form: "cut" |
   feedShapes(inputs, {
     path: "v.npz",
     form,
+    count: ids[0] ?? 0,
     shapes: new Map([
       ["ids", ids],
       ["mask", mask],
@@ -31,12 +32,13 @@ describe("samples fit a model", () => {
   });
 
   it("only with an array for every input and nothing else", () => {
-    expect(feedShapes(inputs, { path: "v.npz", form: "cut", shapes: new Map([["ids", [64, 128]]]) })).toBeUndefined();
+    expect(feedShapes(inputs, { path: "v.npz", form: "cut", count: 64, shapes: new Map([["ids", [64, 128]]]) })).toBeUndefined();
   });
 
   it("as a nameless array where there is one input", () => {
     const image = [{ name: "x", dims: [1, 3, "h", "w"], isFloat: true }];
-    const fits = (shape: readonly number[]) => feedShapes(image, { path: "v.npy", form: "cut", shapes: new Map([["", shape]]) })?.get("x");
+    const fits = (shape: readonly number[]) =>
+      feedShapes(image, { path: "v.npy", form: "cut", count: shape[0] ?? 0, shapes: new Map([["", shape]]) })?.get("x");
     expect(fits([10, 3, 32, 32])).toEqual([1, 3, 32, 32]);
     expect(fits([10, 1, 32, 32])).toBeUndefined();
   });
@@ -95,7 +97,7 @@ it("never judges a model on the samples that it is calibrated with", () => {
     models: [model],
     unread: [],
     caches: [],
-    samples: [{ path: "calibration.npz", form: "cut", shapes: new Map([["x", [64, 4]]]) }],
+    samples: [{ path: "calibration.npz", form: "cut", shapes: new Map([["x", [64, 4]]]), count: 64 }],
   });
   expect([pair?.calibration, pair?.validation]).toEqual(["calibration.npz", undefined]);
 });

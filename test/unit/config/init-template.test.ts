@@ -13,7 +13,12 @@ const float = (path: string, name = "x", more: Partial<FoundModel> = {}): FoundM
   ...more,
 });
 const cache = (path: string, name = "x") => ({ path, tensors: new Set([name, `${name}.1`, `${name}.2`]) });
-const samples = (path: string, name = "x", shape = [8, 3, 48, 192]) => ({ path, form: "cut" as const, shapes: new Map([[name, shape]]) });
+const samples = (path: string, name = "x", shape = [8, 3, 48, 192]) => ({
+  path,
+  form: "cut" as const,
+  shapes: new Map([[name, shape]]),
+  count: shape[0] ?? 0,
+});
 const found = (parts: Partial<Found>): Found => ({ models: [], unread: [], caches: [], samples: [], ...parts });
 
 describe("the first configuration", () => {
