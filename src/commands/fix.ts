@@ -8,7 +8,7 @@ import { fixAtPoint } from "../fix/curve-point.ts";
 import { fixFromReport } from "../fix/from-report.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { ModelReport, Report } from "../report/schema.ts";
-import type { CommandIo, Parsed, RunCommand } from "./command.ts";
+import type { Parsed, RunCommand } from "./command.ts";
 import { editedModel } from "./edited-model.ts";
 import { readReport } from "./render.ts";
 
@@ -24,7 +24,8 @@ export const run: RunCommand = async (parsed, effects, io) => {
   if (!takesFormat(fix, format))
     throw new ConfigError(`--format is '${format}', ${whyNotTaken(fix)}: write ${formatsFor(fix).join(", ")}.`);
 
-  const output = parsed.text("output");
+  const named = parsed.text("output");
+  const output = named === toStdout ? undefined : named;
   const wantsModel = format === "qdq" && output?.endsWith(".onnx") === true;
   const edited = wantsModel ? { editedModel: await editedModel(parsed.text("onnx"), fix, effects) } : {};
   const artifacts = makeArtifacts(format, {
@@ -35,14 +36,33 @@ export const run: RunCommand = async (parsed, effects, io) => {
   });
   const artifact = wantsModel ? artifacts.at(-1) : artifacts[0];
   if (!artifact) throw new Error(`no artefact of format ${format} was made`);
-  await deliver(artifact, output, effects, io);
+  if (named === toStdout) io.out(textOf(artifact, effects));
+  else await write(artifact, output ?? (await ownName(artifact, effects)), effects);
   return 0;
 };
 
-async function deliver(artifact: Artifact, output: string | undefined, effects: Effects, io: CommandIo): Promise<void> {
-  const { format, content, leftOut, command } = artifact;
-  for (const { name, why } of leftOut) effects.log.warning(`${name} is left out: ${why}`);
-  if (output === undefined) return io.out(typeof content === "string" ? content : "");
+const toStdout = "-";
+
+function textOf(artifact: Artifact, effects: Effects): string {
+  sayLeftOut(artifact, effects);
+  return typeof artifact.content === "string" ? artifact.content : "";
+}
+
+function sayLeftOut({ leftOut }: Artifact, { log }: Effects): void {
+  for (const { name, why } of leftOut) log.warning(`${name} is left out: ${why}`);
+}
+
+/** The artefact's usual name, in the working folder. ConfigError where a file of other origin has it: nobody asked for that one to be replaced. */
+async function ownName({ fileName }: Artifact, effects: Effects): Promise<string> {
+  const path = absolute(effects, fileName);
+  if ((await effects.files.lstat(path)) !== undefined && !/made ?by\W+trt-gate/i.test(await effects.files.readText(path)))
+    throw new ConfigError(`${fileName} is there already, and no fix. Name the file with -o, or -o ${fileName} to replace it.`);
+  return fileName;
+}
+
+async function write(artifact: Artifact, output: string, effects: Effects): Promise<void> {
+  const { format, content, command } = artifact;
+  sayLeftOut(artifact, effects);
   const path = absolute(effects, output);
   if (typeof content === "string") await effects.files.writeText(path, content);
   else await effects.files.writeBytes(path, content);

@@ -20,7 +20,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const source = await openSource(parsed, effects);
   const output = parsed.text("output");
   try {
-    if (output === undefined) for await (const chunk of inputsText(source)) io.out(new TextDecoder().decode(chunk));
+    if (output === undefined || output === "-") for await (const chunk of inputsText(source)) io.out(new TextDecoder().decode(chunk));
     else {
       await writeInputs(resolve(effects.cwd, output), source, effects.files);
       effects.log.info(

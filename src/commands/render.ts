@@ -18,7 +18,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   const typed = { command: effects.command, report: shellWord(fromHere(path, effects.cwd)) };
   const text = rendering(form, report, { scripts: await fixScripts(report, dirname(path), effects.files), typed });
   const output = parsed.text("output");
-  if (output === undefined) io.out(text);
+  if (output === undefined || output === "-") io.out(text);
   else await effects.files.writeText(resolve(effects.cwd, output), text);
   return 0;
 };

@@ -5,7 +5,7 @@
 import type { CommandSpec, FlagSpec } from "./command.ts";
 
 const json: FlagSpec = { kind: "switch", help: "print the result as JSON on stdout" };
-const output = (what: string): FlagSpec => ({ kind: "text", value: "FILE", short: "o", help: `${what}; stdout without it` });
+const output = (what: string): FlagSpec => ({ kind: "text", value: "FILE", short: "o", help: `${what}; stdout without it, and with -` });
 const shapes: FlagSpec = {
   kind: "list",
   value: "NAME:DIMS",
@@ -109,7 +109,7 @@ const fix: CommandSpec = {
   summary: "Makes the artefact that keeps the found units in higher precision, from a report.",
   examples: [
     "trt-gate fix trt-gate-report/report.json --format polygraphy -o fix_precision.py",
-    "trt-gate fix report.json --model cls --format trtexec",
+    "trt-gate fix report.json --model cls --format trtexec -o -",
     "trt-gate fix report.json --keep 20 --format qdq -o fixed.qdq.onnx",
   ],
   positionals: { min: 1, max: 1 },
@@ -118,7 +118,12 @@ const fix: CommandSpec = {
     format: { kind: "text", value: "F", oneOf: ["polygraphy", "trtexec", "qdq", "modelopt", "keep", "config"], help: "what to make" },
     keep: { kind: "number", value: "N", help: "keep the first N units of the report's curve instead of what the search chose" },
     onnx: { kind: "text", value: "FILE", help: "the ONNX model, when it is no longer where the report says" },
-    output: output("write it here; with qdq a name that ends in .onnx is the model, another one a Python script that makes it"),
+    output: {
+      kind: "text",
+      value: "FILE",
+      short: "o",
+      help: "write it here, - is stdout; with qdq a name that ends in .onnx is the model, another one a Python script that makes it; without it under its usual name in this folder",
+    },
   },
 };
 

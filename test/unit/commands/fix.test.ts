@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Report } from "../../../src/report/schema.ts";
@@ -26,9 +26,41 @@ it("says what to do with a keep file that it wrote, not the command that wrote i
 
 it("prints a command with the report's own name", async () => {
   const effects = await place("last run.json", sampleReport());
-  const { out } = await fix(["last run.json", "--format", "config"], effects);
+  const { out } = await fix(["last run.json", "--format", "config", "-o", "-"], effects);
   expect(out).toContain("trt-gate fix 'last run.json' --model text-direction --format keep");
   expect(out).not.toContain("REPORT");
+});
+
+it.each([
+  [[], "fix_precision.py", "def postprocess(network)"],
+  [["--format", "qdq"], "fix_qdq.py", "import"],
+  [["--format", "keep"], "cls.keep.json", "trt-gate-keep"],
+  [["--format", "trtexec"], "fix_trtexec.sh", "trtexec"],
+  [["--format", "modelopt"], "fix_modelopt.sh", "modelopt"],
+  [["--format", "config"], "trt-gate.fixed.yml", "keep:"],
+] as const)("writes what nobody named a file for under its usual name, and says which: %j", async (words, name, holds) => {
+  const effects = await place("r.json", sampleReport());
+  const { code, out, log } = await fix(["r.json", ...words], effects);
+  expect([code, out, log.join("\n")]).toEqual([0, "", expect.stringContaining(`Wrote ${name}. `)]);
+  const text = await readFile(join(effects.cwd, name), "utf8");
+  expect(text).toContain(holds);
+  // An earlier fix gives way.
+  await writeFile(join(effects.cwd, name), `${text} `);
+  expect((await fix(["r.json", ...words], effects)).code).toBe(0);
+  expect(await readFile(join(effects.cwd, name), "utf8")).toBe(text);
+  const asked = await fix(["r.json", ...words, "-o", "-"], effects);
+  expect([asked.out, (await readdir(effects.cwd)).toSorted()]).toEqual([text, [name, "r.json"].toSorted()]);
+});
+
+it("replaces no other file of that name unless it is named", async () => {
+  const effects = await place("r.json", sampleReport());
+  const own = join(effects.cwd, "fix_precision.py");
+  await writeFile(own, "mine\n");
+  const refused = await fix(["r.json"], effects);
+  expect([refused.code, await readFile(own, "utf8")]).toEqual([2, "mine\n"]);
+  expect(refused.log.join("\n")).toContain("Name the file with -o, or -o fix_precision.py to replace it.");
+  expect((await fix(["r.json", "-o", "fix_precision.py"], effects)).code).toBe(0);
+  expect(await readFile(own, "utf8")).toContain("def postprocess(network)");
 });
 
 it("takes the report of a later version that knows one more metric", async () => {
@@ -36,7 +68,7 @@ it("takes the report of a later version that knows one more metric", async () =>
   const metrics = { ...report.models[0]?.outputs[0]?.metrics, spectralDb: 31.5 };
   const models = report.models.map((model) => ({ ...model, outputs: model.outputs.map((output) => ({ ...output, metrics })) }));
   const effects = await place("report.json", { ...report, models });
-  const { code, out, log } = await fix(["report.json", "--format", "polygraphy"], effects);
+  const { code, out, log } = await fix(["report.json", "--format", "polygraphy", "-o", "-"], effects);
   expect(code, log.join("\n")).toBe(0);
   expect(out).toContain("def postprocess(network)");
 });
@@ -63,7 +95,7 @@ it.each(["polygraphy", "trtexec"])(
       2,
       expect.stringMatching(/quantisers of a kept unit would still clip and round: write qdq, modelopt, keep, config\./),
     ]);
-    const usual = await fix(["q.json"], effects);
+    const usual = await fix(["q.json", "-o", "-"], effects);
     expect([usual.code, usual.out]).toEqual([0, expect.stringContaining("fix_qdq.py")]);
   },
 );
