@@ -96,9 +96,9 @@ const withDrop = (names: readonly string[]): string =>
 
 describe("base model that cannot be run, with a drop allowed against it", () => {
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 200\n`;
-  const weights = [floatTensor("w", [4, 4], new Float32Array(16).fill(0.5))];
+  const weights = [floatTensor("w", [5, 4], new Float32Array(20).fill(0.5))];
   const otherInputs = encode(
-    modelProto({ nodes: [node("MatMul", ["other", "w"], ["y"])], weights, inputs: { other: [1, 4] }, outputs: ["y"] }),
+    modelProto({ nodes: [node("MatMul", ["other", "w"], ["y"])], weights, inputs: { other: [1, 5] }, outputs: ["y"] }),
   );
 
   it.each([
