@@ -10,6 +10,7 @@ import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
 import { doubtCaveat } from "../gate/certainty.ts";
 import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
+import { type LimitFacts, unjudgedCaveat, unjudgedLimits } from "../gate/unjudged-limits.ts";
 import { isOpaque } from "../lanes/tensorrt/executed-precision.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
 import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
@@ -41,8 +42,10 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
   const noBaseline = baselineCaveat(baselineFacts(facts.judging, decided.run));
+  const unjudged = unjudgedCaveat(limitFacts(facts));
   const ofPass = [
     ...(noBaseline ? [noBaseline] : []),
+    ...(unjudged ? [unjudged] : []),
     ...(facts.doubt ? [doubtCaveat(facts.doubt)] : []),
     ...findingCaveats(facts.findings),
   ];
@@ -244,16 +247,27 @@ function quantizedInBodies({ bodies, variant }: LaneCoverage): string[] {
   return [`${nodes} ${more.length === 0 ? "runs" : "run"} quantised: a search cannot keep what lies inside a body${files}.`];
 }
 
-function warningsOf({ decided, prepared, entry, localised, builder }: CheckFacts): string[] {
+function limitFacts({ entry, findings, decided, localised, context }: CheckFacts): LimitFacts {
+  const { tolerance, place, given } = entry;
+  const { tolerance: written } = given;
+  return {
+    tolerance,
+    findings,
+    measurements: [...decided.run.measured.measurements, ...(localised?.layers ?? [])],
+    sharesEntry: context.settings.models.filter((one) => one.place.file === place.file && one.place.line === place.line).length > 1,
+    limitsSamples: typeof written === "object" && written !== null && "samples-within" in written,
+  };
+}
+
+function warningsOf(facts: CheckFacts): string[] {
+  const { decided, prepared, entry, localised, builder } = facts;
   const { coverage } = prepared.lane;
   const { droppedMarks = [] } = localised ?? {};
-  const unused = decided.decision.judgement.unusedPatterns.map(
-    (pattern) => `The pattern "${pattern}" in tolerance.tensors names no measured tensor.`,
-  );
+  const unjudged = unjudgedLimits({ ...limitFacts(facts), sharesEntry: false });
   return [
     ...prepared.warnings,
     ...(builder?.warnings ?? []),
-    ...unused,
+    ...unjudged.map((clause) => `A limit judged nothing: ${clause}.`),
     ...(coverage.missingScales.length > 0
       ? [
           `${coverage.missingScales.length} inputs of compute nodes have no scale and run in float: ${coverage.missingScales.slice(0, 5).join(", ")}.`,

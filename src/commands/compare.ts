@@ -20,6 +20,7 @@ import { exitCodeOfVerdict } from "../gate/exit-code.ts";
 import { judge } from "../gate/judge.ts";
 import { limitsFor } from "../gate/limits.ts";
 import { judgeTensor } from "../gate/tensor-findings.ts";
+import { unjudgedCaveat } from "../gate/unjudged-limits.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { plural } from "../model/plural.ts";
@@ -84,6 +85,7 @@ async function compare(
   const doubt = doubtOf(judged.findings, measurements);
   const judgement = { ...judged, verdict: forSavedFiles(withCertainty(judged.verdict, doubt)) };
   const noBaseline = baselineCaveat({ tolerance, measurements, gap: { kind: "none", why: "saved outputs have no base commit" } });
+  const unjudged = unjudgedCaveat({ tolerance, findings: judgement.findings, measurements, sharesEntry: false, limitsSamples: false });
   const isUnsure = judgement.verdict.kind === "pass" && doubt !== undefined;
   const evidence = { samples: before?.length ?? 0, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
   // Where nothing was compared more samples would not help.
@@ -95,7 +97,7 @@ async function compare(
   return {
     caveats: [
       ...(weak ? [withRowsHint(weak, before ?? [])] : []),
-      ...(judgement.verdict.kind === "pass" && noBaseline ? [noBaseline] : []),
+      ...(judgement.verdict.kind === "pass" ? [noBaseline, unjudged].filter((caveat) => caveat !== undefined) : []),
       ...(isUnsure ? [doubtCaveat(doubt)] : []),
       ...findingCaveats(judgement.findings),
     ],

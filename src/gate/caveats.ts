@@ -53,6 +53,11 @@ export const caveats = {
     sentence: "There is nothing on the base to compare with, so the allowed drop against it (`tolerance.baseline`) was not judged.",
     next: "It counts where there is a base that has it: on a pull request, or with `base-ref` (`--changed-since`).",
   },
+  "limit-unjudged": {
+    sentence:
+      "A limit of the configuration judged nothing: a pattern that names no tensor, or a limit of something that the outputs do not have.",
+    next: "Correct it, or take it out.",
+  },
   "samples-beyond": {
     sentence: "Some samples miss their output's limits by themselves, or by far, though most meet them.",
     next: "Look at the samples that are named.",

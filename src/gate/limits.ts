@@ -41,7 +41,11 @@ export function samplesWithinFor({ tensor }: Subject, { tensors, samplesWithin }
 const pick = (limits: Limits, suits: (metric: (typeof metrics)[MetricName]) => boolean): Limits =>
   Object.fromEntries(metricNames.flatMap((name) => (limits[name] !== undefined && suits(metrics[name]) ? [[name, limits[name]]] : [])));
 
-/** Patterns of the tolerance that name no measured tensor: most likely a renamed layer, and a limit that guards nothing. `names`: of tensors and parts. */
-export function unusedPatterns(names: readonly string[], tolerance: Tolerance): string[] {
-  return tolerance.tensors.map(({ pattern }) => pattern).filter((pattern) => !names.some((name) => matchesPattern(pattern, name)));
+/**
+ * Patterns of the tolerance that name no measured tensor, or only such as an earlier pattern names: most likely a renamed layer, and a limit that guards
+ * nothing. `names`: of tensors and parts.
+ */
+export function unusedPatterns(names: readonly string[], { tensors }: Tolerance): string[] {
+  const used = new Set(names.map((name) => tensors.find(({ pattern }) => matchesPattern(pattern, name))));
+  return tensors.filter((block) => !used.has(block)).map(({ pattern }) => pattern);
 }

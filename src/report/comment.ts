@@ -14,6 +14,7 @@ import { footer } from "./sections/footer.ts";
 import { bridgeSentence } from "./sections/gains.ts";
 import { harmLines } from "./sections/harm.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
+import { notJudged } from "./sections/judged-on.ts";
 import { adoptFix, keptLines } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { latencySection } from "./sections/latency.ts";
@@ -105,7 +106,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
   const layers = model.verdict === "pass" ? "" : layersTable(model, caps.layerRows, show, caps.nameLength);
   const bridge = bridgeSentence(model, show);
   return blocks(
-    model.laneWhy === "" ? "" : `Compared: ${escapeMarkdown(`${laneWords(model)} (${model.laneWhy})`, caps.messageLength)}`,
+    comparedLine(model, caps),
     latencySection(model, caps),
     harmLines(model, caps),
     layers === "" ? "" : layersCaption(model),
@@ -118,6 +119,12 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
     adoptFix(model, options),
     detailsSection(model, caps),
   );
+}
+
+function comparedLine(model: ModelReport, caps: SizeLimits): string {
+  if (model.laneWhy === "") return "";
+  const unjudged = notJudged([model]);
+  return `Compared: ${escapeMarkdown(`${laneWords(model)} (${model.laneWhy})${unjudged === "" ? "" : `; ${unjudged}`}`, caps.messageLength)}`;
 }
 
 /** Empty where there is none to tell, and at the smallest sizes. What keeping the units gives stands in the model's line. */

@@ -19,6 +19,15 @@ describe("what a verdict stands on", () => {
     );
   });
 
+  it("says which limits of the configuration a simulation cannot judge", () => {
+    const entry = { latency: { "max-slowdown-vs-reference": 1.1 }, tensorrt: { "min-int8-share": 0.5 } };
+    expect(judgedOn(reported({ lane: "simulate", entry }))).toMatch(
+      /; no engine was built, so latency\.max-slowdown-vs-reference and tensorrt\.min-int8-share were not judged\.$/,
+    );
+    expect(judgedOn(reported({ lane: "simulate", entry: {} }))).toMatch(/; no engine was built\.$/);
+    expect(judgedOn(reported({ lane: "explicit", entry }))).not.toContain("not judged");
+  });
+
   it("claims no reference that a report does not name, and FP32 of a simulation", () => {
     const [older, simulated] = reported({ lane: "explicit" }, { lane: "simulate" }).models;
     expect(older && laneWords(older)).toBe("TensorRT INT8 engine (Q/DQ)");
