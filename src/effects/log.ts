@@ -5,6 +5,7 @@
 import type { Log, Place } from "./effects.ts";
 import { asTyped } from "./own-command.ts";
 import { inertName, sanitizeLog } from "./sanitize-log.ts";
+import { wrapped } from "./wrapped.ts";
 
 const quietMs = 10_000;
 
@@ -51,13 +52,19 @@ export function actionsLog(target: LogTarget): Log {
   };
 }
 
-/** Lines. Progress rewrites one line of a terminal; elsewhere a stage that goes on is told every 10 s at most. */
+/** Lines, sentences of a terminal in 80 columns. Progress rewrites one line of a terminal; elsewhere a stage that goes on is told every 10 s at most. */
 export function plainLog(target: LogTarget): Log {
   const rewrites = target.isTerminal;
   let open = false;
-  const line = (text: string) => {
-    target.write(`${open ? "\r\u001b[2K" : ""}${sanitizeLog(asTyped(text, target))}\n`);
+  const write = (text: string) => {
+    target.write(`${open ? "\r\u001b[2K" : ""}${text}\n`);
     open = false;
+  };
+  const line = (text: string) => write(sanitizeLog(asTyped(text, target)));
+  /** Of sentences only: a command to copy stays in one line. */
+  const sentence = (text: string) => {
+    const lines = sanitizeLog(asTyped(text, target)).split("\n");
+    write((target.isTerminal ? lines.flatMap((each) => wrapped(each, "  ")) : lines).join("\n"));
   };
   /** A text that begins with its place, as the configuration's problems do, is not given it twice. */
   const placed = (text: string, place?: Place) => {
@@ -66,9 +73,9 @@ export function plainLog(target: LogTarget): Log {
   };
   return {
     info: line,
-    notice: (text, place) => line(`note: ${placed(text, place)}`),
-    warning: (text, place) => line(`warning: ${placed(text, place)}`),
-    error: (text, place) => line(`error: ${placed(text, place)}`),
+    notice: (text, place) => sentence(`note: ${placed(text, place)}`),
+    warning: (text, place) => sentence(`warning: ${placed(text, place)}`),
+    error: (text, place) => sentence(`error: ${placed(text, place)}`),
     debug: (text) => {
       if (target.debug) line(text);
     },

@@ -11,7 +11,8 @@ export const plainCommand = "trt-gate";
 /** Words behind the name that make it a line to run; commands/specs.ts has the same, and `COMMAND` stands in the help. */
 const words = "check|compare|inspect|search|fix|calibrate|cache|inputs|render|plan|merge|doctor|init|COMMAND|--help|--version";
 const fixOfReport = /(?<![\w./-])trt-gate fix report\.json(?![\w./-])/g;
-const line = new RegExp(`(?<![\\w./-])${plainCommand}(?= (?:${words})(?![\\w-]))`, "g");
+/** Behind these words the command is named for what it did: nothing to run. */
+const line = new RegExp(`(?<![\\w./-]|\\b(?:by|that|as|of) )${plainCommand}(?= (?:${words})(?![\\w-]))`, "g");
 
 /** What a reader types: the command's called form, their path of the report that texts call `report.json`, paths from the folder that they are in. */
 export interface Typed {

@@ -4,11 +4,12 @@
  */
 
 import { asTyped, plainCommand, type Typed } from "../effects/own-command.ts";
+import { wrapped } from "../effects/wrapped.ts";
 import { type CaveatCode, caveats } from "../gate/caveats.ts";
 import { reasonOf } from "../gate/reasons.ts";
 import { plural } from "../model/plural.ts";
 import { shellWord } from "../model/shell-word.ts";
-import { alignColumns, wrapped } from "./columns.ts";
+import { alignColumns } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";

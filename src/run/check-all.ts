@@ -26,7 +26,8 @@ export async function checkAll({ selection, foreign }: Pick<Selected, "selection
   for (const { model, why } of selection.jobs) {
     const report = await effects.log.group(`${model.name} (${why})`, async () => {
       const checked = await checkOne(model, context);
-      effects.log.info(`${model.name}: ${checked.model.verdict} (${checked.model.reason}). ${checked.model.message}`);
+      // Why is told once, with the figures.
+      effects.log.info(`${model.name}: ${checked.model.verdict} (${checked.model.reason})`);
       return checked;
     });
     models.push(report.model);

@@ -31,6 +31,11 @@ describe("the lines that a check prints", () => {
     expect([ran.status, readdirSync(cwd).includes("keep.json")], `${next}\n${ran.stderr}`).toEqual([0, true]);
   });
 
+  it("say once why the model regresses", () => {
+    expect(`${printed.stdout}${printed.stderr}`.replaceAll(/\s+/g, " ").match(/beyond its limit/g)).toHaveLength(1);
+    expect(printed.stderr).toContain("\nmy model: regression (limit-exceeded)\n");
+  });
+
   it("end in one sentence where the reproduction lacks Polygraphy, before anything is measured", () => {
     const [own = ""] = readdirSync(join(cwd, folder, "reproduce"));
     const bin = join(cwd, "bin");

@@ -53,6 +53,26 @@ describe("the log of a terminal", () => {
     expect(text()).toBe("\r\u001b[2K[  0.0 s] run: 1\r\u001b[2Kdone\n");
   });
 
+  it("breaks sentences at 80 columns, and neither commands nor the lines of another log", () => {
+    const long = `Found ${"words ".repeat(30)}end.`;
+    const told = (isTerminal: boolean) => {
+      const { target, text } = captured(isTerminal);
+      plainLog(target).warning(long);
+      plainLog(target).info(long);
+      return text().trimEnd().split("\n");
+    };
+    const lines = told(true);
+    expect(lines.slice(0, -1).filter((line) => line.length > 80 || line.length < 60)).toEqual([lines.at(-2)]);
+    expect(
+      lines
+        .slice(0, -1)
+        .map((line) => line.trim())
+        .join(" "),
+    ).toBe(`warning: ${long}`);
+    expect(lines.at(-1)).toBe(long);
+    expect(told(false)).toEqual([`warning: ${long}`, long]);
+  });
+
   it("puts the place before a text, and not a second time before one that begins with it", () => {
     const { target, text } = captured();
     const log = plainLog(target);

@@ -78,6 +78,8 @@ describe("a line as the reader types it", () => {
       ".github/trt-gate.yml",
       "my.trt-gate check",
       "trt-gate checks",
+      "made up by trt-gate inputs",
+      "as trt-gate compare does",
     ])
       expect(asTyped(text, { command: "node g.js" })).toBe(text);
   });

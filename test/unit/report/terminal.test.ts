@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { width } from "../../../src/report/columns.ts";
+import { width } from "../../../src/effects/wrapped.ts";
 import { renderLogLine } from "../../../src/report/log-line.ts";
 import type { Report } from "../../../src/report/schema.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
