@@ -3,6 +3,12 @@ import { inputSpecs } from "../config/inputs.ts";
 import type { CommandSpec, FlagSpec } from "./command.ts";
 import { flagsOf } from "./parse.ts";
 
+/** Of a plain terminal. */
+const columnsOfText = 80;
+/** The column of flags and names. */
+const width = 26;
+const exitCodes = ["pass", "regression", "configuration or usage", "refused for trust", "undecided, or a tool failed", "a bug of the gate"];
+
 /** The overview: every command with its line. */
 export function overview(specs: readonly CommandSpec[]): string {
   const rows = specs.map((spec): [string, string] => [spec.name, spec.summary]);
@@ -14,8 +20,10 @@ export function overview(specs: readonly CommandSpec[]): string {
     "commands:",
     ...columns(rows),
     "",
-    "trt-gate COMMAND --help explains one; trt-gate --version prints the version.",
-    "exit codes: 0 pass, 1 regression, 2 configuration or usage, 3 refused for trust, 4 undecided or a tool failed, 5 a bug of the gate",
+    ...wrap("trt-gate COMMAND --help explains one; trt-gate --version prints the version.", columnsOfText),
+    "",
+    "exit codes:",
+    ...exitCodes.map((meaning, code) => `  ${code}  ${meaning}`),
     "",
   ].join("\n");
 }
@@ -28,7 +36,7 @@ export function commandHelp(spec: CommandSpec): string {
   return [
     ...spec.usage.split("\n").map((line, n) => `${n === 0 ? "usage:" : "      "} trt-gate ${line} [FLAGS]`),
     "",
-    spec.summary,
+    ...wrap(spec.summary, columnsOfText),
     "",
     "flags:",
     ...rows(Object.keys(spec.flags)),
@@ -49,12 +57,10 @@ function row(name: string, flag: FlagSpec | undefined): [string, string][] {
   return [[`${short}--${name}${value}`, `${flag.help}${fallback === "" || flag.help.includes("default") ? "" : ` (default ${fallback})`}`]];
 }
 
-const width = 34;
-
-/** Left words in a column of 34; longer ones get a line of their own. Texts wrap at 110 characters. */
+/** Left words in a column; longer ones get a line of their own. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   return rows.flatMap(([left, right]) => {
-    const [first = "", ...more] = wrap(right, 110 - width - 2);
+    const [first = "", ...more] = wrap(right, columnsOfText - width - 2);
     const start = left.length < width - 1 ? [`  ${left.padEnd(width)}${first}`] : [`  ${left}`, `  ${" ".repeat(width)}${first}`];
     return [...start, ...more.map((line) => `  ${" ".repeat(width)}${line}`)];
   });
