@@ -17,6 +17,12 @@ export interface Reason {
 /** The next step of a plain pass; a caveat takes its place (caveats.ts). */
 export const nothingToDo = "Nothing to do.";
 
+/**
+ * The next step where other units in higher precision, or another calibration, may mend it. A reason cannot know whether a search ran or found a fix:
+ * report/fitting-message.ts says the step that fits, so it stands as a sentence of its own.
+ */
+export const mendingStep = "Take the fix where the search found one, or calibrate anew.";
+
 const pass = (sentence: string, next = nothingToDo): Reason => ({ kind: "pass", exit: exitCodes.pass, sentence, next });
 const regression = (sentence: string, next: string): Reason => ({ kind: "regression", exit: exitCodes.regression, sentence, next });
 const undecided = (sentence: string, next: string): Reason => ({ kind: "undecided", exit: exitCodes.undecided, sentence, next });
@@ -32,18 +38,18 @@ export const reasons = {
     "The keep file names units that the model does not have quantised.",
     "Make it anew for this model: `trt-gate fix report.json --format keep`.",
   ),
-  "limit-exceeded": regression("An output is beyond a fail limit.", "Take the fix where the search found one, or calibrate anew."),
+  "limit-exceeded": regression("An output is beyond a fail limit.", mendingStep),
   "part-limit-exceeded": regression(
     "A part of an output is beyond a fail limit.",
-    "Look at this part, which the figure over the whole output can hide, and at the fix where the search found one.",
+    `Look at this part, which the figure over the whole output can hide. ${mendingStep}`,
   ),
   "samples-within": regression(
     "Too few samples meet their output's limits by themselves.",
-    "Look at the worst samples; a few loud ones carry the pooled figure. Calibrate anew, or set `tolerance.samples-within`.",
+    `Look at the worst samples; a few loud ones carry the pooled figure (\`tolerance.samples-within\` says how many must meet the limits). ${mendingStep}`,
   ),
   "score-limit-exceeded": regression(
     "The score behind a probability output is beyond a fail limit.",
-    "Look at the worst layers; probabilities, saturated or nearly the same in all samples, hide this error.",
+    `Probabilities, saturated or nearly the same in all samples, hide this error. ${mendingStep}`,
   ),
   "layer-limit-exceeded": regression(
     "A layer that a pattern names is beyond its fail limit.",
@@ -51,7 +57,7 @@ export const reasons = {
   ),
   "baseline-drop": regression(
     "An output, or a part of one, is worse than the base commit's by more than the allowed drop.",
-    "Compare both reports: what changed in the model, the data or the cache?",
+    `Look at what changed in the model, the data or the cache. ${mendingStep}`,
   ),
   "baseline-unjudged": undecided(
     "An allowed drop against the base (`tolerance.baseline`) was not judged, although there is a base.",
@@ -59,7 +65,7 @@ export const reasons = {
   ),
   "nonfinite-candidate": regression(
     "The candidate holds NaN or infinite values where the reference has numbers.",
-    "Look for overflow: the first layer with such values is named.",
+    `Look for overflow: the first layer with such values is named. ${mendingStep}`,
   ),
   latency: regression(
     "The candidate meets its limits but is slower than `latency.max-slowdown-vs-reference` allows.",
@@ -67,7 +73,7 @@ export const reasons = {
   ),
   "task-drop": regression(
     "The task's own metric fell by more than `max-drop`.",
-    "Look at the fix where the search found one, or calibrate anew.",
+    "Calibrate anew, or set limits that the outputs miss: the search for units works on outputs alone.",
   ),
 
   "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),

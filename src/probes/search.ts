@@ -89,6 +89,12 @@ async function searchModel(inputs: SearchInputs, plain: JudgedRun, verdict: Verd
   return { ...searched, ...(await proved(inputs, searched.outcome)) };
 }
 
+/** What a search, which works on outputs alone, cannot see. */
+const failsElsewhere: ReadonlyMap<string, string> = new Map([
+  ["task-drop", "the task's own figure fell by more than it may"],
+  ["layer-limit-exceeded", "a layer is beyond the limit that a pattern sets for it"],
+]);
+
 async function searchRanked(inputs: SearchInputs, plain: JudgedRun, { reason }: Verdict): Promise<Searched> {
   const { prepared, judging, split, context } = inputs;
   const { effects, settings } = context;
@@ -108,7 +114,7 @@ async function searchRanked(inputs: SearchInputs, plain: JudgedRun, { reason }: 
     ...(open ? { ranker: open.ranker } : {}),
     samples: countsOf(split, open?.samples.length ?? 0),
     plain: judgedResult(plain, lane, 0),
-    ...(reason === "task-drop" ? { failsElsewhere: "the task's own figure fell by more than it may" } : {}),
+    ...(failsElsewhere.has(reason) ? { failsElsewhere: failsElsewhere.get(reason) } : {}),
     history: historyOf(context.earlier.get(judging.entry.name), prepared.sha256),
     group: settings.search.group,
     seed: settings.options.seed,

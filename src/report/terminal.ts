@@ -6,11 +6,11 @@
 import { asTyped, plainCommand, type Typed } from "../effects/own-command.ts";
 import { wrapped } from "../effects/wrapped.ts";
 import { type CaveatCode, caveats } from "../gate/caveats.ts";
-import { reasonOf } from "../gate/reasons.ts";
 import { plural } from "../model/plural.ts";
 import { shellWord } from "../model/shell-word.ts";
 import { alignColumns } from "./columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
+import { fittingStep } from "./fitting-message.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";
 import { fixedQdqFile, keepsEverything, offeredFile } from "./sections/fix.ts";
@@ -228,14 +228,15 @@ function nextLines(models: readonly ModelReport[], options: TerminalOptions): st
 const told = (sentence: string, options: TerminalOptions): string[] => said(plainLine(sentence, 600), options);
 
 /** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
-function nextStep({ verdict, reason, caveats: found = [], name: model, status, advice, message }: ModelReport): string {
+function nextStep(report: ModelReport): string {
+  const { verdict, reason, caveats: found = [], name: model, status, advice, message } = report;
   if (status === "removed") return "";
   const [first] = advice;
   if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   // The message itself names what to correct.
   if (reason === "configuration") return `${name(model)}: ${lastSentence(message)}`;
-  const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : reasonOf(reason).next;
+  const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : fittingStep(report);
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
 

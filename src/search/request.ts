@@ -34,7 +34,7 @@ export interface SearchRequest {
   /** The plain model on all samples, where it is known; else it is asked. */
   readonly plain?: ProbeResult;
   /** What fails though the outputs meet their limits, as a clause; absent where nothing else is known to fail. */
-  readonly failsElsewhere?: string;
+  readonly failsElsewhere?: string | undefined;
   /** Units kept by an earlier proved fix of the same model. */
   readonly history?: readonly string[];
   readonly group?: "unit" | "block";

@@ -29,6 +29,8 @@ const mostScales = 3;
 export function causeOf(model: ModelReport, show: (name: string) => string): Cause | undefined {
   const { verdict, search } = model;
   if (verdict !== "regression") return undefined;
+  const elsewhere = outsideOutputs.get(model.reason);
+  if (elsewhere !== undefined && (search === null || search.outcome === "nothing-needed")) return { lead: elsewhere, more: [] };
   if (search === null) return canBeSearched(model) ? notSearched : undefined;
   const found = causeInUnits(model, search, show);
   const prepared = samplesText(model);
@@ -53,9 +55,20 @@ function causeInUnits(model: ModelReport, search: Search, show: (name: string) =
   };
 }
 
-/** Nothing to keep in higher precision where nothing is quantised, and no way to be faster. */
+/** What failed though the outputs meet their limits: a search works on outputs alone. */
+const outsideOutputs: ReadonlyMap<string, string> = new Map([
+  ["task-drop", "The task's own figure fell; the outputs meet their limits, so no unit was searched for."],
+  ["layer-limit-exceeded", "A layer misses the limit of its pattern; the outputs meet theirs, so no unit was searched for."],
+]);
+
+/** Nothing to keep in higher precision where nothing is quantised, no way to be faster, and nothing to search for where the outputs meet their limits. */
 export const canBeSearched = ({ verdict, search, reason, lane, coverage }: ModelReport): boolean =>
-  verdict === "regression" && search === null && lane !== "saved" && reason !== "latency" && coverage.quantizedUnits > 0;
+  verdict === "regression" &&
+  search === null &&
+  lane !== "saved" &&
+  reason !== "latency" &&
+  !outsideOutputs.has(reason) &&
+  coverage.quantizedUnits > 0;
 
 /** Where no unit can be named, as inside a body, a scale that has to be put back is the best that is known. */
 function withMovedScale(model: ModelReport, words: string, show: (name: string) => string): Cause {

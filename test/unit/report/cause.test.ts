@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mendingStep, reasons } from "../../../src/gate/reasons.ts";
 import { renderComment } from "../../../src/report/comment.ts";
-import { fittingMessage } from "../../../src/report/fitting-message.ts";
+import { fittingMessage, fittingStep } from "../../../src/report/fitting-message.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
 import type { ModelReport } from "../../../src/report/schema.ts";
 import { causeOf } from "../../../src/report/sections/cause.ts";
@@ -102,9 +103,7 @@ it("puts moved scales back before keeping anything: in terminal, comment and mes
   expect(terminal).toContain(`\nNext: ${command}\nOr, where the new scales are meant: `);
   const comment = renderComment(report, { jobKey: "k", fixScripts: [] });
   expect(comment).toMatch(/\n1\. Put the cache back: git checkout 2b4c6d8e0f1a .*\n2\. Build with /);
-  expect(
-    fittingMessage({ ...sampleModel({ advice }), message: "Bad. Take the fix where the search found one, or calibrate anew." }),
-  ).toMatch(
+  expect(fittingMessage({ ...sampleModel({ advice }), message: `Bad. ${mendingStep}` })).toMatch(
     /^Bad\. Put the former calibration cache back \(git checkout 2b4c6d8e0f1a -- cls\.cache\) where the moved scales were not meant\. Else: /,
   );
 });
@@ -202,7 +201,42 @@ it("leads with the samples where they lie far beyond what the input was calibrat
   expect(terminal).toContain("\nOr, where the samples are right: ");
   expect(renderComment(report, { jobKey: "k", fixScripts: [] })).toMatch(/\n1\. Check how the samples are prepared/);
   expect(tellOf({ ...allFour, advice })).toMatch(/^Check how the samples are prepared.* all 4 units/);
-  expect(fittingMessage({ ...model, message: "Bad. Take the fix where the search found one, or calibrate anew." })).toMatch(
+  expect(fittingMessage({ ...model, message: `Bad. ${mendingStep}` })).toMatch(
     /^Bad\. Check first how the samples are prepared\. Else: take the fix/,
   );
+});
+
+describe("the step of a regression", () => {
+  const none = { keep: [], outcome: "premise-fails" as const, heldOut: null, proof: undefined };
+  const states = {
+    "no search": searched({}, { search: null, fix: null }),
+    "no set found": searched(none, { fix: null }),
+    "a proved fix": searched({ keep: [sampleUnit(7)] }),
+    "an unproved set": searched({ keep: [sampleUnit(7)] }, { fix: null }),
+  };
+  const regressions = Object.entries(reasons).filter(([, { kind }]) => kind === "regression");
+  /** What no unit in higher precision mends, or no search works on. */
+  const others = ["latency", "task-drop", "layer-limit-exceeded"];
+
+  it.each(regressions)("fits what the search found: %s", (reason) => {
+    const told = (state: keyof typeof states) => fittingStep({ ...states[state], reason, advice: [] });
+    for (const state of ["no search", "no set found"] as const) expect(told(state)).not.toMatch(/\bfix\b/);
+    const saysFix = [/Take the fix that keeps one unit/.test(told("a proved fix")), /is not proved/.test(told("an unproved set"))];
+    expect(saysFix).toEqual(others.includes(reason) ? [false, false] : [true, true]);
+  });
+
+  it("calls nothing a search's business that lies outside the outputs", () => {
+    for (const reason of ["task-drop", "layer-limit-exceeded"]) {
+      const unsearched = searched({ ...none, outcome: "nothing-needed" }, { reason, fix: null });
+      expect(tellOf(unsearched)).toMatch(
+        /^(The task's own figure fell|A layer misses the limit of its pattern); the outputs meet .* no unit was searched for\.\s*$/,
+      );
+      expect(tellOf({ ...unsearched, search: null })).toBe(tellOf(unsearched));
+      const terminal = renderTerminal(sampleReport({ models: [{ ...unsearched, search: null, advice: [] }] }), {
+        ansi: false,
+        folder: "out",
+      });
+      expect(terminal).not.toContain("--search on-regression");
+    }
+  });
 });
