@@ -1,11 +1,12 @@
 /**
- * Writes what is generated: schema/*.json, the inputs and outputs of action.yml, the tables between the README's markers.
+ * Writes what is generated: schema/*.json, the inputs and outputs of action.yml, the tables between the README's markers, the release that snippets name.
  * Usage: node scripts/gen.ts [--check]; with --check nothing is written and a difference or a missing marker exits 1.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { markdownTable } from "markdown-table";
+import { globSync } from "tinyglobby";
 import { z } from "zod";
 import { specs } from "../src/commands/specs.ts";
 import { actionInputs, type InputSpec, outputSpecs } from "../src/config/inputs.ts";
@@ -13,6 +14,7 @@ import { configSchema } from "../src/config/schema.ts";
 import { caveatRows, failureRows, reasonRows } from "../src/gate/reason-rows.ts";
 import { metricList } from "../src/measure/metrics.ts";
 import { reportSchema } from "../src/report/schema.ts";
+import { version } from "../src/version.ts";
 import { roomEdges, roomsDiagram, roomsTable, runDiagram } from "./architecture.ts";
 import { configReference } from "./config-reference.ts";
 import { faultPage } from "./fault-page.ts";
@@ -130,6 +132,9 @@ export function replaceBetween(text: string, marker: string, body: string): stri
   return end === null ? undefined : text.slice(0, from) + body + text.slice(from + end.index);
 }
 
+/** The release that a snippet to paste names beside its commit. */
+export const withRelease = (text: string): string => text.replace(/(trt-accuracy-gate@\S+ # v)\d+\.\d+\.\d+(?=:)/g, `$1${version}`);
+
 /** Files below `folder` that differ from what is generated; writes them unless `check`. Without `check`, missing markers are left alone. */
 export function generate(folder: string, check: boolean): readonly string[] {
   const differing = new Set<string>();
@@ -141,6 +146,13 @@ export function generate(folder: string, check: boolean): readonly string[] {
     if (after === undefined && !check) continue;
     differing.add(file);
     if (!check && after !== undefined) writeFileSync(path, after);
+  }
+  for (const file of globSync(["README.md", "docs/**/*.{md,yml}"], { cwd: folder })) {
+    const before = readFileSync(join(folder, file), "utf8");
+    const after = withRelease(before);
+    if (after === before) continue;
+    differing.add(file);
+    if (!check) writeFileSync(join(folder, file), after);
   }
   return [...differing];
 }

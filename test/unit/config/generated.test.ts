@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { generate, replaceBetween } from "../../../scripts/gen.ts";
+import { generate, replaceBetween, withRelease } from "../../../scripts/gen.ts";
 import { starterConfig } from "../../../src/config/init-template.ts";
 import { actionInputs, outputSpecs } from "../../../src/config/inputs.ts";
 import { settleYaml } from "./settle-samples.ts";
@@ -58,6 +58,16 @@ describe("markers", () => {
   it("that are missing or not closed are told apart from an empty part", () => {
     expect(replaceBetween("a\n", "x", "new\n")).toBeUndefined();
     expect(replaceBetween("# gen:x\n", "x", "new\n")).toBeUndefined();
+  });
+});
+
+describe("the release that snippets name", () => {
+  it("is that of package.json, on every page that names one", () => {
+    const { version } = JSON.parse(read("package.json"));
+    const line = "- uses: OWNER/trt-accuracy-gate@COMMIT_SHA # v9.9.9: replace by the commit you reviewed";
+    expect(withRelease(line)).toBe(line.replace("9.9.9", version));
+    for (const page of ["README.md", "docs/guides/gpu-machines.md", "docs/workflows/pull-request.yml"])
+      expect(read(page)).toMatch(new RegExp(`trt-accuracy-gate@\\S+ # v${version.replaceAll(".", "\\.")}:`));
   });
 });
 
