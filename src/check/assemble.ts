@@ -66,6 +66,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     layers,
     coverage: coverageReport(decided.run.measured.coverage, {
       ...lane.coverage,
+      units: lane.units.length + (prepared.kept?.ids.size ?? 0),
       int8Units: int8,
       droppedMarks: facts.localised?.droppedMarks ?? [],
     }),

@@ -1,8 +1,12 @@
 /** An ONNX model: inputs, opset, operators, whether it is quantised, and the units a search would move. */
 import type { Files } from "../effects/effects.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
 import { isStandard } from "../onnx/model.ts";
-import { toNetwork } from "../onnx/network.ts";
+import { type Network, toNetwork } from "../onnx/network.ts";
+import { toQdqForm } from "../onnx/qdq-form.ts";
+import { countOthers, hasQdq, qdqUnits } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
+import { withoutTrtOperators } from "../onnx/trt-qdq.ts";
 import { type ModelValue, typedInputs, typedOutputs } from "../onnx/types.ts";
 import { findUnits, storedWeightBytes } from "../onnx/units.ts";
 import type { Inspection } from "./inspection.ts";
@@ -23,9 +27,39 @@ export async function inspectModel(path: string, files: Files): Promise<Inspecti
     nodes: node.length,
     operators: countBy(node.map(({ opType }) => opType)),
     customDomains: [...new Set(node.filter((one) => !isStandard(one)).map(({ domain }) => domain))],
-    quantized: node.some(({ opType }) => opType === "QuantizeLinear" || opType === "DequantizeLinear"),
-    units: findUnits(network).map((unit) => ({ id: unit.id, nodes: unit.nodes, weightBytes: storedWeightBytes(network, unit) })),
+    ...unitsOf(network),
   };
+}
+
+type Units = Pick<Extract<Inspection, { kind: "onnx-model" }>, "quantized" | "units" | "otherUnits" | "integerWeights" | "floatNodes">;
+
+/** The same units that a check moves: of a model that is quantised already, what stands behind its Q/DQ; else every compute node. */
+function unitsOf(written: Network): Units {
+  const quantized = hasQdq(written.nodes);
+  const network = quantized ? (inQdqForm(written) ?? written) : written;
+  const found = quantized ? qdqUnits(network, undefined) : undefined;
+  const compute = findUnits(network);
+  const units = found?.units ?? compute;
+  const listed = new Set(units.map(({ id }) => id));
+  const rounded = new Set(found?.roundedWeights);
+  const others = compute.filter(({ id }) => !listed.has(id)).map(({ nodes: [label = ""] }) => label);
+  return {
+    quantized,
+    units: units.map((unit) => ({ id: unit.id, nodes: unit.nodes, weightBytes: storedWeightBytes(network, unit) })),
+    otherUnits: found === undefined ? {} : countOthers(found),
+    integerWeights: others.filter((label) => rounded.has(label)),
+    floatNodes: others.filter((label) => !rounded.has(label)),
+  };
+}
+
+/** Undefined for a form that a check refuses: `inspect` shows every valid model. */
+function inQdqForm(network: Network): Network | undefined {
+  try {
+    return toQdqForm(withoutTrtOperators(network));
+  } catch (error) {
+    if (!(error instanceof ToolError || error instanceof ConfigError)) throw error;
+    return undefined;
+  }
 }
 
 const asFacts = ({ name, type, dims }: ModelValue) => ({ name, dtype: type, dims });

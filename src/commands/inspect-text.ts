@@ -1,4 +1,5 @@
 /** An inspection for people. All names are foreign text and are made plain; long lists are cut and say so. */
+import { plural } from "../model/plural.ts";
 import { fromNum, type Num } from "../report/schema.ts";
 import { plainLine } from "../report/text.ts";
 import type { Inspection, TensorFacts } from "./inspection.ts";
@@ -53,8 +54,10 @@ function linesOf(inspection: Inspection): string[] {
         ...(inspection.customDomains.length > 0
           ? [`custom operators from ${inspection.customDomains.map((name) => plainLine(name, 60)).join(", ")}`]
           : []),
-        inspection.quantized ? "quantised: it holds QuantizeLinear or DequantizeLinear" : "not quantised",
-        `${inspection.units.length} units that can change precision`,
+        inspection.quantized ? "quantised: it holds Q/DQ nodes or quantised operators" : "not quantised",
+        unitLine(inspection),
+        ...named("with integer weights alone, whose float values are not in the file", inspection.integerWeights),
+        ...named("in float already", inspection.floatNodes),
         ...cut(inspection.units.map(({ id, weightBytes }) => `  ${plainLine(id, 80)}  ${weightBytes} weight bytes`)),
       ];
     case "engine-inspector":
@@ -101,6 +104,19 @@ const counts = (table: Readonly<Record<string, number>>): string =>
     .slice(0, 40)
     .map(([word, count]) => `${plainLine(word, 40)} ${count}`)
     .join(", ");
+
+/** As a report counts them. */
+function unitLine({ units, otherUnits }: Extract<Inspection, { kind: "onnx-model" }>): string {
+  const others = Object.values(otherUnits).reduce((sum, count) => sum + count, 0);
+  const kinds = others === 0 ? "" : `: ${plural(units.length - others, "compute node")}, ${counts(otherUnits)}`;
+  return `${plural(units.length, "unit")} that can change precision${kinds}`;
+}
+
+function named(what: string, nodes: readonly string[]): string[] {
+  if (nodes.length === 0) return [];
+  const first = nodes.slice(0, 3).map((name) => plainLine(name, 60));
+  return [`${plural(nodes.length, "compute node")} ${what}: ${first.join(", ")}${nodes.length > 3 ? ", …" : ""}`];
+}
 
 type TypedValue = Extract<Inspection, { kind: "onnx-model" }>["outputTypes"][number];
 

@@ -57,6 +57,10 @@ export type Inspection =
       readonly customDomains: readonly string[];
       readonly quantized: boolean;
       readonly units: readonly { readonly id: string; readonly nodes: readonly string[]; readonly weightBytes: number }[];
+      /** Of a quantised model: units that are no compute nodes, by operator; compute nodes whose weights alone are integers; and those in float already. */
+      readonly otherUnits: Readonly<Record<string, number>>;
+      readonly integerWeights: readonly string[];
+      readonly floatNodes: readonly string[];
     }
   | {
       readonly kind: "engine-inspector";

@@ -6,7 +6,7 @@ import type { Unit } from "../model/unit.ts";
 import { patternBlocks } from "./blocks.ts";
 import { elementsOf, storedBytes } from "./constants.ts";
 import { foldSites } from "./fold.ts";
-import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs } from "./model.ts";
+import { intAttribute, isStandard, type NodeProto, nodeLabel, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, producers, usedNames } from "./network.ts";
 import { isDequantize, isDynamicQuantize, isQuantize, qdqSource } from "./qdq.ts";
 
@@ -145,8 +145,18 @@ function elementCountOf(network: Network, makers: ReadonlyMap<string, NodeProto>
   return tensor === undefined ? 0 : elementsOf(tensor);
 }
 
-const weightOf = (network: Network, makers: ReadonlyMap<string, NodeProto>, name: string) =>
-  network.constants.get(name) ?? network.constants.get(makers.get(name)?.input[0] ?? "");
+/** Quantised, dequantised or moved on its way from the constant. */
+function weightOf(network: Network, makers: ReadonlyMap<string, NodeProto>, name: string): TensorProto | undefined {
+  const constant = network.constants.get(name);
+  const maker = makers.get(name);
+  if (constant !== undefined || maker === undefined) return constant;
+  const [source = ""] = maker.input;
+  return isQuantize(maker) || isDequantize(maker) || carriers.has(maker.opType)
+    ? weightOf(network, makers, source)
+    : network.constants.get(source);
+}
+
+const carriers: ReadonlySet<string> = new Set(["Transpose", "Reshape", "Cast", "Identity", "Squeeze", "Unsqueeze"]);
 
 /** True for operators that can run in INT8 and lead a unit. */
 export const isCompute = (node: NodeProto): boolean => isStandard(node) && computeOps.has(node.opType);

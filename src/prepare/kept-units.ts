@@ -10,7 +10,7 @@ import { ConfigError, ToolError } from "../effects/failure.ts";
 import { type KeepFile, parseKeepFile } from "../fix/keep-file.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Precision } from "../model/job.ts";
-import type { PreparedLane } from "../model/lane.ts";
+import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
 import type { Assignment, Unit } from "../model/unit.ts";
 import { keptUnit } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
@@ -67,13 +67,29 @@ export function withKept(lane: PreparedLane, { ids }: Pick<KeptUnits, "ids">): P
   return {
     ...lane,
     units: lane.units.filter(({ id }) => !ids.has(id)),
-    coverage: { ...lane.coverage, quantizedUnits: lane.coverage.quantizedUnits - ids.size },
+    coverage: withoutKept(
+      lane.coverage,
+      lane.units.filter(({ id }) => ids.has(id)),
+    ),
     build: async (assignment, options) => besideKept(await lane.build(and(assignment), options), ids),
     ...(lane.sideModels === undefined
       ? {}
       : { sideModels: async (assignment, mostBytes) => (await lane.sideModels?.(and(assignment), mostBytes)) ?? {} }),
     reproduce: (assignment, files) => lane.reproduce(and(assignment), files),
   };
+}
+
+/** Kept units that are no compute nodes are counted beside these. */
+function withoutKept(coverage: LaneCoverage, kept: readonly Unit[]): LaneCoverage {
+  const others = { ...coverage.quantizedOthers };
+  let compute = coverage.quantizedUnits;
+  for (const { opType } of kept) {
+    const count = others[opType];
+    if (count === undefined) compute--;
+    else if (count > 1) others[opType] = count - 1;
+    else delete others[opType];
+  }
+  return { ...coverage, quantizedUnits: compute, ...(coverage.quantizedOthers === undefined ? {} : { quantizedOthers: others }) };
 }
 
 /** What a search asked for is compared with what a build kept: the units that are always kept are neither's. */

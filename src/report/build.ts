@@ -117,6 +117,7 @@ export const coverageReport = (
     floatKinds = [],
     ...rest
   }: {
+    readonly units?: number;
     readonly quantizedUnits: number;
     readonly totalUnits: number;
     readonly quantizedOthers?: Readonly<Record<string, number>> | undefined;

@@ -296,6 +296,9 @@ export const modelReport = z.object({
     compared: z.number().int(),
     onlyReference: z.array(z.string()),
     onlyCandidate: z.array(z.string()),
+    /** What can change precision by itself, units that a file keeps included: as `inspect` counts them. */
+    units: z.number().int().optional(),
+    /** Compute nodes that run quantised, and all. */
     quantizedUnits: z.number().int(),
     totalUnits: z.number().int(),
     /** Quantised nodes that are no compute nodes, by operator. */

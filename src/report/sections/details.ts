@@ -98,7 +98,8 @@ function coverageWords({ coverage }: ModelReport): string {
   const others = Object.entries(coverage.quantizedOthers ?? {});
   const parts = [
     `${compared} of ${plural(referenceTensors, "tensor")} compared`,
-    `${quantizedUnits} of ${plural(totalUnits, "unit")} quantised (${variant})`,
+    coverage.units === undefined ? "" : `${plural(coverage.units, "unit")} that can change precision`,
+    `${quantizedUnits} of ${plural(totalUnits, "compute node")} quantised (${variant})`,
     int8Words(coverage.int8Units),
     others.length === 0 ? "" : `also quantised: ${others.map(([operator, count]) => `${count} ${operator}`).join(", ")}`,
     listed("without a scale", missingScales),
