@@ -68,7 +68,7 @@ function addTensor(collector: Collector, name: string, tensor: Tensor | undefine
   if (!Number.isFinite(largest)) {
     const what = Number.isNaN(largest) ? "NaN" : "an infinite value";
     throw new ConfigError(
-      `Tensor "${name}" holds ${what} in calibration sample ${sample}. Look at this sample, or at the model's own overflow.`,
+      `Tensor "${name}" holds ${what} in calibration sample ${sample}. Leave this sample out, or correct the model's own overflow.`,
     );
   }
   collector.add(values, largest);

@@ -94,7 +94,10 @@ function chooseModel(report: Report, file: string, name: string | undefined, kee
   const names = report.models.map((model) => `'${model.name}'`).join(", ");
   if (name !== undefined) {
     const found = report.models.find((model) => model.name === name);
-    if (!found) throw new ConfigError(`${file} holds no model '${name}'; it holds ${names || "none"}.`);
+    if (!found)
+      throw new ConfigError(
+        `${file} holds no model '${name}'; ${names === "" ? "give the report of a check of one" : `name one of ${names}`}.`,
+      );
     return found;
   }
   const candidates =

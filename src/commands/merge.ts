@@ -54,7 +54,9 @@ function expectedNames(parsed: Parsed): string[] {
 /** An empty text is what a failed `plan` leaves behind: only its `[]` says that there was nothing to check. */
 function namesIn(text: string): string[] {
   if (text.trim() === "")
-    throw new ConfigError("--expect is empty, so it is not known who should have reported. Look at the job that ran `trt-gate plan`.");
+    throw new ConfigError(
+      "--expect is empty, so it is not known who should have reported. Hand on what the job gave that ran `trt-gate plan`.",
+    );
   if (!text.trimStart().startsWith("[")) return [text];
   try {
     return z.array(z.string()).parse(JSON.parse(text));

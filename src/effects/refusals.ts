@@ -69,5 +69,5 @@ function machineFault(doing: string, error: unknown): unknown {
   const code = errorCode(error);
   if (byFullDisk.has(code)) return new ToolError("disk-full", `${doing} failed: the disk is full. Free space on the runner and run again.`);
   if (!byMachine.has(code)) return error;
-  return new ToolError("file-system", `${doing} failed with ${code}. Look at the runner's disk and its limits, then run again.`);
+  return new ToolError("file-system", `${doing} failed with ${code}. Check the runner's disk and its limits, then run again.`);
 }

@@ -9,7 +9,7 @@ export async function fromTool<T>(path: string, files: Pick<Files, "stat">, read
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     if ((await files.stat(path)) === undefined)
-      throw new ToolError("no-result", `The tool ended well, and its result ${path} is not there. Look at its last lines.`);
+      throw new ToolError("no-result", `The tool ended well, and its result ${path} is not there. Correct what its last lines name.`);
     throw new ToolError("bad-dump", `The tool's result is damaged: ${error.message}`);
   }
 }

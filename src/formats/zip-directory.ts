@@ -89,7 +89,7 @@ function parseCentral(bytes: Uint8Array, count: number, file: string, place: num
     const nameBytes = bytes.subarray(at + 46, at + 46 + nameLength);
     const name = new TextDecoder().decode(nameBytes);
     const refuse = (why: string): never => {
-      throw new FileError(file, `entry "${name.slice(0, 200)}" is refused: ${why}.`, place + at);
+      throw new FileError(file, `entry "${name.slice(0, 200)}" is refused: ${why}. Save the file again with numpy.savez.`, place + at);
     };
     checkName(name, refuse);
     if (names.has(name)) refuse("the name stands twice");
@@ -149,10 +149,18 @@ function checkOverlap(entries: readonly ZipEntry[], directoryStart: number, file
   let end = 0;
   for (const entry of entries.toSorted((a, b) => a.headerStart - b.headerStart)) {
     if (entry.headerStart < end)
-      throw new FileError(file, `entry "${entry.name}" is refused: it shares bytes with another entry.`, entry.dataStart);
+      throw new FileError(
+        file,
+        `entry "${entry.name}" is refused: it shares bytes with another entry. Save the file again with numpy.savez.`,
+        entry.dataStart,
+      );
     end = entry.dataStart + entry.storedBytes;
     if (end > directoryStart)
-      throw new FileError(file, `entry "${entry.name}" is refused: it reaches into the directory.`, entry.dataStart);
+      throw new FileError(
+        file,
+        `entry "${entry.name}" is refused: it reaches into the directory. Save the file again with numpy.savez.`,
+        entry.dataStart,
+      );
   }
 }
 

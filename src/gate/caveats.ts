@@ -51,7 +51,7 @@ export const caveats = {
   },
   "no-baseline": {
     sentence: "There is nothing on the base to compare with, so the allowed drop against it (`tolerance.baseline`) was not judged.",
-    next: "It counts where there is a base that has it: on a pull request, or with `base-ref` (`--changed-since`).",
+    next: "Run it where there is a base: on a pull request, or with `base-ref` (`--changed-since`).",
   },
   "limit-unjudged": {
     sentence:
@@ -60,7 +60,7 @@ export const caveats = {
   },
   "samples-beyond": {
     sentence: "Some samples miss their output's limits by themselves, or by far, though most meet them.",
-    next: "Look at the samples that are named.",
+    next: "Look at the samples that are named, and calibrate with samples like them.",
   },
   "part-beyond": {
     sentence: "A part of an output misses the limits, and `tolerance.parts` only warns.",

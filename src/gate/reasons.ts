@@ -23,13 +23,15 @@ export const nothingToDo = "Nothing to do.";
  */
 export const mendingStep = "Take the fix where the search found one, or calibrate anew.";
 
+const nonFiniteNext = "Correct the samples or the model: it gives such values before anything is quantised.";
+
 const pass = (sentence: string, next = nothingToDo): Reason => ({ kind: "pass", exit: exitCodes.pass, sentence, next });
 const regression = (sentence: string, next: string): Reason => ({ kind: "regression", exit: exitCodes.regression, sentence, next });
 const undecided = (sentence: string, next: string): Reason => ({ kind: "undecided", exit: exitCodes.undecided, sentence, next });
 
 export const reasons = {
   "within-limits": pass("Every judged tensor meets its limits."),
-  waived: pass("Tensors beyond their limits are waived.", "Look at the waivers before their end dates."),
+  waived: pass("Tensors beyond their limits are waived.", "Correct what is waived, or renew the waivers, before their end dates."),
   "no-model-changed": pass("No model that the configuration names was changed."),
   removed: pass("The change deletes the model."),
   "nothing-needed": pass("The candidate passes without any unit in higher precision."),
@@ -57,7 +59,7 @@ export const reasons = {
   ),
   "baseline-drop": regression(
     "An output, or a part of one, is worse than the base commit's by more than the allowed drop.",
-    `Look at what changed in the model, the data or the cache. ${mendingStep}`,
+    `Put back what the change did to the model, the data or the cache. ${mendingStep}`,
   ),
   "baseline-unjudged": undecided(
     "An allowed drop against the base (`tolerance.baseline`) was not judged, although there is a base.",
@@ -65,18 +67,21 @@ export const reasons = {
   ),
   "nonfinite-candidate": regression(
     "The candidate holds NaN or infinite values where the reference has numbers.",
-    `Look for overflow: the first layer with such values is named. ${mendingStep}`,
+    `Look for overflow in the layer in which they begin. ${mendingStep}`,
   ),
   latency: regression(
     "The candidate meets its limits but is slower than `latency.max-slowdown-vs-reference` allows.",
-    "Ship the reference precision, or look at the executed precisions: each border between them costs a conversion.",
+    "Ship the reference precision, or keep fewer and neighbouring units: each border between precisions costs a conversion.",
   ),
   "task-drop": regression(
     "The task's own metric fell by more than `max-drop`.",
     "Calibrate anew, or set limits that the outputs miss: the search for units works on outputs alone.",
   ),
 
-  "nothing-compared": undecided("No tensor was compared.", "Check that both sides give the model's outputs under the same names."),
+  "nothing-compared": undecided(
+    "No tensor was compared.",
+    "Give both sides the model's outputs under the same names; `trt-gate compare --map` joins different ones.",
+  ),
   "no-models": undecided("There is no model to check.", "Name models in the configuration or in the `models` input."),
   "no-samples": undecided("There is no sample to compare.", "Give validation data."),
   "limit-in-interval": undecided(
@@ -88,8 +93,14 @@ export const reasons = {
     "Give other validation samples, or set `validation.overlap: allowed` where the calibration set is all there is.",
   ),
   "no-limits": undecided("No limit applies to what was compared.", "Set a limit in `tolerance`."),
-  "output-missing": undecided("A final output of the model is on one side only, or on none.", "Look at the names of both sides' outputs."),
-  coverage: undecided("Fewer of the reference's outputs were compared than `min-coverage` asks.", "Look at the tensors on one side only."),
+  "output-missing": undecided(
+    "A final output of the model is on one side only, or on none.",
+    "Save the model's outputs on both sides, under the same names; `trt-gate compare --map` joins different ones.",
+  ),
+  coverage: undecided(
+    "Fewer of the reference's outputs were compared than `min-coverage` asks.",
+    "Save the same tensors on both sides, or lower `min-coverage`.",
+  ),
   "shape-mismatch": undecided("The sides have different shapes.", "Compare outputs of the same inputs and the same model."),
   "type-mismatch": undecided(
     "An output is float on one side and an 8-bit integer on the other.",
@@ -99,21 +110,21 @@ export const reasons = {
     "The size of an output depends on the values, and the sides found different numbers of entries: that difference is the loss.",
     "Compare what the model computes before it selects (boxes and scores before NMS): make those tensors outputs, or give a `task`.",
   ),
-  "empty-tensor": undecided("An output has no elements.", "Check the input shapes."),
+  "empty-tensor": undecided("An output has no elements.", "Give samples, or `shapes`, for which it has some."),
   "unequal-samples": undecided("The sides have different numbers of samples.", "Run both sides on the same inputs."),
-  "nonfinite-reference": undecided(
-    "The reference holds NaN or infinite values.",
-    "Check the inputs and the model in higher precision first.",
-  ),
-  "nonfinite-both": undecided("Both sides hold NaN or infinite values.", "Check the inputs and the model in higher precision first."),
+  "nonfinite-reference": undecided("The reference holds NaN or infinite values.", nonFiniteNext),
+  "nonfinite-both": undecided("Both sides hold NaN or infinite values.", nonFiniteNext),
   "metric-unavailable": undecided(
     "A limit names a metric that this tensor cannot have.",
-    "Use agreement metrics for class vectors or NCHW maps only.",
+    "Take the limit off this tensor: agreement metrics are for class vectors or NCHW maps.",
   ),
-  "not-a-number": undecided("A judged figure is not a number.", "Look at the tensor's values with `trt-gate inspect`."),
+  "not-a-number": undecided(
+    "A judged figure is not a number.",
+    "Run the reproduction of the report, then look at the tensor's values with `trt-gate inspect`.",
+  ),
   "no-latency": undecided(
     "The entry limits latency, and the engines gave no times.",
-    "Look at why the engines were not timed, or leave `latency.max-slowdown-vs-reference` out.",
+    "Correct what kept the engines from being timed, or leave `latency.max-slowdown-vs-reference` out.",
   ),
   "int8-not-used": undecided(
     "The builder ran fewer compute layers in INT8 than `tensorrt.min-int8-share` asks.",
@@ -125,36 +136,48 @@ export const reasons = {
   ),
   "premise-fails": undecided(
     "The all-float engine fails the limits too.",
-    "The limits are tighter than the reference precision allows: relax them.",
+    "Relax the limits: they are tighter than the reference precision allows.",
   ),
 
   cancelled: undecided("The run was cancelled.", "Start it again."),
   unfinished: undecided(
     "The run ended before the model was judged: it was killed, or the gate failed.",
-    "Look at the last lines of its log, then start it again.",
+    "Start it again; the last lines of its log say where it ended.",
   ),
-  timeout: undecided("A phase took longer than its limit.", "Raise `timeout-minutes`, or look at the last lines of the tool."),
-  "tool-killed": undecided("A tool was killed by a signal that the gate did not send.", "Look at the runner's memory."),
-  "tool-failed": undecided("A tool failed.", "Look at its last lines."),
-  "no-result": undecided("A tool ended well but left no result.", "Look at its last lines and at the folder it should have written to."),
+  timeout: undecided("A phase took longer than its limit.", "Raise `timeout-minutes`, or give fewer samples."),
+  "tool-killed": undecided(
+    "A tool was killed by a signal that the gate did not send.",
+    "Use a runner with more memory, or give fewer samples at a time: the kernel's log says whether memory ran out.",
+  ),
+  "tool-failed": undecided("A tool failed.", "Correct what the tool's last lines name; the report has them."),
+  "no-result": undecided(
+    "A tool ended well but left no result.",
+    "Correct what the tool's last lines name, and check that its folder can be written.",
+  ),
   "file-system": undecided(
     "The machine failed to read or write a file.",
-    "Look at the runner's disk and at its limit of open files, then run again.",
+    "Check the runner's disk and its limit of open files, then run again.",
   ),
-  "bad-dump": undecided("A saved file is damaged or of a refused kind.", "Write it again."),
-  "worker-failed": undecided("The TensorRT worker stopped answering.", "Look at its last lines."),
+  "bad-dump": undecided("A saved file is damaged or of a refused kind.", "Save it again."),
+  "worker-failed": undecided(
+    "The TensorRT worker stopped answering.",
+    "Run `trt-gate doctor`, and correct what the worker's last lines name.",
+  ),
   "loader-failed": undecided("The data loader failed.", "Run it by hand: `load_data()` must yield {input: array}."),
   "task-failed": undecided("The task's command failed or printed no metric.", "Run it by hand with TRT_GATE_SIDE=reference."),
   "calibration-truncated": undecided(
     "Calibration consumed fewer batches than there are samples.",
-    "Look at the shapes of the calibration samples.",
+    "Give calibration samples of the shapes that the model takes.",
   ),
-  "parse-failed": undecided("TensorRT could not parse the model.", "Look at the node it names."),
+  "parse-failed": undecided("TensorRT could not parse the model.", "Correct the export of what the message names."),
   "plugin-failed": undecided("A plugin library could not be loaded.", "Build it for this machine, this CUDA and this TensorRT."),
-  "build-failed": undecided("TensorRT could not build the engine.", "Look at the layer it names; `prefer` instead of `obey` may help."),
+  "build-failed": undecided(
+    "TensorRT could not build the engine.",
+    "Keep what the message names in higher precision, or try another version of TensorRT.",
+  ),
   "precision-not-applied": undecided(
     "The engine's layers do not run in the precision that was asked for.",
-    "Look at the executed precisions in the report.",
+    "Check the cache and the model's types: the report has the executed precisions.",
   ),
   "lane-unavailable": undecided(
     "The lane that was asked for is not available on this machine.",
@@ -178,7 +201,7 @@ export const reasons = {
     "The base commit has no configuration, and this event may not bring its own.",
     "Merge the configuration first.",
   ),
-  "share-missing": undecided("A part of the models never reported.", "Look at the job that should have checked them."),
+  "share-missing": undecided("A part of the models never reported.", "Start the job again that should have checked them."),
   "unsupported-type": undecided(
     "An input, an output or a product of the model has a type that this lane cannot take.",
     "Use a lane that takes it, or export the model with float32 there.",
@@ -201,9 +224,9 @@ export const reasons = {
   ),
   "unknown-operator": undecided(
     "The model uses an operator that this lane does not have.",
-    "A TensorRT plugin runs in the lanes `implicit` and `explicit` (`tensorrt.plugins`); for anything else check the export.",
+    "Use the lane `implicit` or `explicit` for a TensorRT plugin (`tensorrt.plugins`); for anything else, check the export.",
   ),
-  "runtime-failed": undecided("ONNX Runtime refused the model.", "Look at the node it names."),
+  "runtime-failed": undecided("ONNX Runtime refused the model.", "Correct the export of what the message names, or use another lane."),
   configuration: {
     ...undecided("The configuration, the model or its data are wrong.", "Correct what the message names."),
     exit: exitCodes.configuration,
@@ -219,7 +242,7 @@ export const reasons = {
     ),
     exit: exitCodes.bug,
   },
-  failed: undecided("The model could not be checked.", "Look at the message."),
+  failed: undecided("The model could not be checked.", "Correct what the message names."),
 } satisfies Record<string, Reason>;
 
 export type ReasonCode = keyof typeof reasons;

@@ -177,5 +177,5 @@ const refusesAttributes = (network: Network, node: NodeProto): boolean =>
 const refusal = ({ file }: Network, node: NodeProto): ToolError =>
   new ToolError(
     "quantization-form",
-    `${file} holds the ${node.opType} '${nodeLabel(node)}', which has no exact form in Q/DQ nodes${/Integer$/.test(node.opType) ? ": no Cast and Mul behind it give its sums back as floats" : ""}. Export it with quantize_static and quant_format=QuantFormat.QDQ: TensorRT takes no other form.`,
+    `${file} holds the ${node.opType} '${nodeLabel(node)}', which has no exact form in Q/DQ nodes${/Integer$/.test(node.opType) ? ": no Cast and Mul behind it give its sums back as floats" : ""}. TensorRT takes no other form. Export it with quantize_static and quant_format=QuantFormat.QDQ.`,
   );

@@ -29,7 +29,7 @@ async function* withSaved(pairs: AsyncIterable<TensorPair>, path: string, files:
   const { runners } = await fromTool(path, files, () => openSaved(path, files));
   const [runner] = runners;
   if (runner === undefined || runners.length > 1)
-    throw new ToolError("bad-dump", `${path} holds ${runners.length} runners instead of one.`);
+    throw new ToolError("bad-dump", `${path} holds ${runners.length} runners instead of one. Run the search again.`);
   for await (const pair of pairs)
     yield { ...pair, candidate: await fromTool(path, files, () => savedTensor(runner, pair.sample, pair.tensor, files)) };
 }

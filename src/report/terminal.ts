@@ -22,7 +22,7 @@ import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
 import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
-import { distinctLabels, plainLine } from "./text.ts";
+import { distinctLabels, plainLine, plainLines } from "./text.ts";
 
 export interface TerminalOptions {
   /** ANSI colours: on a terminal only. */
@@ -147,10 +147,19 @@ function modelStory(model: ModelReport, cause: string, options: TerminalOptions,
     cause,
     [...why, ...keptLine(model), ...stillFar(model, options), ...caveats, ...latency].join("\n"),
     model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
+    toolLines(model, paint),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
+
+const mostToolLines = 5;
+
+/** What the message calls the tool's last lines. */
+const toolLines = ({ toolTail }: ModelReport, paint: Paint): string =>
+  toolTail.length === 0
+    ? ""
+    : [paint("bold", "The tool's last lines"), ...plainLines(toolTail, mostToolLines, 78).map((line) => `  ${line}`)].join("\n");
 
 const keptLine = (model: ModelReport): string[] =>
   model.kept === undefined ? [] : wrapped(`${name(model.name)}: ${keptSentence(model, (file) => plainLine(file))}.`, "  ");
@@ -229,13 +238,13 @@ const told = (sentence: string, options: TerminalOptions): string[] => said(plai
 
 /** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
 function nextStep(report: ModelReport): string {
-  const { verdict, reason, caveats: found = [], name: model, status, advice, message } = report;
+  const { verdict, reason, caveats: found = [], name: model, status, advice, message, outputs } = report;
   if (status === "removed") return "";
   const [first] = advice;
   if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
-  // The message itself names what to correct.
-  if (reason === "configuration") return `${name(model)}: ${lastSentence(message)}`;
+  // Whoever failed knows better what to do than the table does.
+  if (reason === "configuration" || (verdict === "undecided" && outputs.length === 0)) return `${name(model)}: ${lastSentence(message)}`;
   const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : fittingStep(report);
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
@@ -243,7 +252,7 @@ function nextStep(report: ModelReport): string {
 const lastSentence = (text: string): string =>
   text
     .trim()
-    .split(/(?<=[.:]) (?=[A-Z"])|\n/)
+    .split(/(?<=[.?]) (?=[A-Z"'`])|\n/)
     .at(-1) ?? "";
 
 /** The patch of a proved fix, else what makes the fix, or finds it; undefined where no command helps. */

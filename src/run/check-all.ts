@@ -53,7 +53,7 @@ async function checkOne(model: ModelEntry, context: CheckContext): Promise<{ mod
     return { model: { ...report, reason: "cancelled", message: cancelledWhile(model) } };
   } catch (error) {
     if (effects.cancelled.aborted) return { model: cancelledModel(model) };
-    if (error instanceof ToolError) return { model: undecidedReport(model, error.reason, error.message) };
+    if (error instanceof ToolError) return { model: { ...undecidedReport(model, error.reason, error.message), toolTail: [...error.tail] } };
     return { model: { ...failedReport(model, error, effects), status: "failed" }, failure: exitCodeOfFailure(error) };
   }
 }

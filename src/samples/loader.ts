@@ -85,7 +85,7 @@ export async function loadSamples(
   }
   const samples = written.parse(JSON.parse(await effects.files.readText(index)));
   if (samples.length === 0)
-    throw new ConfigError(`The data loader ${loaderPath} yields no sample. It must yield at least one {input: array}.`);
+    throw new ConfigError(`The data loader ${loaderPath} yields no sample. Let load_data() yield at least one {input: array}.`);
   const source: FeedSource = {
     description: `${basename(script)} (${samples.length} samples)`,
     count: samples.length,

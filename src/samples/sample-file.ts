@@ -89,6 +89,15 @@ const feedShape = (shape: readonly number[], input: ModelInput): readonly number
 const wantedShape = ({ shape, range }: ModelInput): string =>
   `[${shape.map((dim, i) => (range === undefined || range.min[i] === range.max[i] ? dim : `${range.min[i]}..${range.max[i]}`)).join(", ")}]`;
 
+/** What an array of samples has to be: `[N, 3, 48, 192]`, of a model with a batch `[N × 4, 3, 48, 192]`. */
+const savedShape = ({ shape, range }: ModelInput): string => {
+  const [batch = 1, ...rest] = shape;
+  const dims = rest.map((dim, i) =>
+    range === undefined || range.min[i + 1] === range.max[i + 1] ? dim : `${range.min[i + 1]}..${range.max[i + 1]}`,
+  );
+  return `[${[batch === 1 ? "N" : `N × ${batch}`, ...dims].join(", ")}]`;
+};
+
 /** All problems of the part against the model's inputs, each a complete message. */
 export function checkPart(part: FeedPart, inputs: readonly ModelInput[]): string[] {
   return part.arrays.flatMap((arrays, index) => {
@@ -142,7 +151,7 @@ function checkInput(
   const hint = count === undefined ? axisHint(shape, (other) => samplesIn(other, input) !== undefined) : "";
   if (count === undefined)
     problems.push(
-      `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Axis 0 counts samples, without a rest.${hint}`,
+      `${place}: input "${input.name}" of shape [${shape.join(", ")}] cannot be cut into feeds of ${wanted}. Save it as ${savedShape(input)}, axis 0 counting the samples.${hint}`,
     );
   else if (part.count > 0 && count !== part.count)
     problems.push(`${place}: input "${input.name}" has ${count} samples, "${firstInput}" has ${part.count}. Save the same number.`);

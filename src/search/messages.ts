@@ -33,7 +33,7 @@ export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): stri
     case "budget":
       return `The search stopped early: ${why ?? "its budget is spent"}. ${kept > 0 ? `The best set so far keeps ${set}. ${proof.message}` : "No passing set was met yet."} ${again}`;
     case "tool-failing":
-      return `The search stopped: ${why ?? "its tool keeps failing"}. Look at the tool's last lines in the report, then run again: the journal is used.`;
+      return `The search stopped: ${why ?? "its tool keeps failing"}. Correct what the tool's last lines in the report name, then run again: the journal is used.`;
     case "premise-fails":
       return `The search cannot begin: ${why ?? "its premise does not hold"}.`;
     case "none":

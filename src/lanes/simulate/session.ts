@@ -157,5 +157,5 @@ function numeric(name: string, data: unknown): TensorData {
     data instanceof BigUint64Array
   )
     return data;
-  throw new ToolError("runtime-failed", `The output '${name}' holds no numbers.`);
+  throw new ToolError("runtime-failed", `The output '${name}' holds no numbers. Leave it out of the model's outputs.`);
 }

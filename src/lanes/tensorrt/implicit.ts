@@ -152,7 +152,7 @@ async function scalesIn(cache: string, job: EngineJob): Promise<ReadonlyMap<stri
   if (parsed.scales.size === 0)
     throw new ToolError(
       "no-result",
-      `TensorRT wrote a calibration cache without scales. Look at the calibration samples of '${job.name}'.`,
+      `TensorRT wrote a calibration cache without scales. Give '${job.name}' calibration samples like those of use.`,
     );
   return parsed.scales;
 }

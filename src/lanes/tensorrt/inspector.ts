@@ -45,7 +45,7 @@ function parse(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new FileError(file, `is no JSON (${error instanceof Error ? error.message : String(error)}).`);
+    throw new FileError(file, `is no JSON (${error instanceof Error ? error.message : String(error)}). Write it again.`);
   }
 }
 

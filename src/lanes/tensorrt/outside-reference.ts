@@ -45,7 +45,9 @@ export async function savedReference(job: EngineJob, path: string, shownAs: stri
   const [runner, ...others] = (await openSaved(path, files)).runners;
   const { count } = job.validation;
   if (runner === undefined || others.length > 0)
-    throw new ConfigError(`${shownAs} holds ${others.length + (runner ? 1 : 0)} runners; as a reference it must hold one.`);
+    throw new ConfigError(
+      `${shownAs} holds ${others.length + (runner ? 1 : 0)} runners, and a reference is of one. Save the outputs of one alone.`,
+    );
   if (runner.iterations.length < count)
     throw new ConfigError(
       `${shownAs} holds ${runner.iterations.length} iterations for ${count} validation samples. Save the outputs of all of them, in their order.`,

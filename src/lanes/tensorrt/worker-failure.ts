@@ -4,25 +4,30 @@ import type { ToolResult } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
 import type { WorkerFailure } from "./protocol.ts";
 
+const lastLines = "Correct what the tool's last lines name.";
+
 /** Worker kind -> reason code and next step. */
 const reasons: Readonly<Record<string, readonly [reason: string, next: string]>> = {
   "cuda-oom": ["gpu-oom", "Free the GPU, set `tensorrt.workspace-mib`, or lower `tensorrt.mark-batch`."],
   "host-oom": ["out-of-memory", "Use a runner with more memory."],
   "disk-full": ["disk-full", "Free space on the runner and run again."],
-  "parse-failed": ["parse-failed", "Look at the node it names; `polygraphy inspect model` shows the network."],
+  "parse-failed": ["parse-failed", "Correct the export of what the message names; `polygraphy inspect model` shows the network."],
   "plugin-failed": ["plugin-failed", "Build it for this machine, this CUDA and this TensorRT."],
-  "build-failed": ["build-failed", "Look at the layer it names; the whole message is in the tool's last lines."],
-  "run-failed": ["tool-failed", "Look at the tool's last lines."],
+  "build-failed": [
+    "build-failed",
+    "Keep the layer that the message names in higher precision, or try another version of TensorRT; the whole message is in the tool's last lines.",
+  ],
+  "run-failed": ["tool-failed", lastLines],
   "stale-cache": ["stale-cache", "Calibrate anew with `trt-gate calibrate`, or give `quantization.data` so that the gate can."],
-  "calibration-truncated": ["calibration-truncated", "Look at the shapes and names of the calibration samples."],
-  "no-result": ["no-result", "Look at the tool's last lines."],
+  "calibration-truncated": ["calibration-truncated", "Give calibration samples of the names and shapes of the model's inputs."],
+  "no-result": ["no-result", lastLines],
   "plan-refused": [
     "engine-mismatch",
     "Give a plan that this very TensorRT built for this kind of GPU, or leave it out of `engine` so that the gate builds one.",
   ],
   "builder-missing": [
     "lane-unavailable",
-    "This TensorRT is installed without the builder's kernels for this GPU: install every library of the same version (`pip install tensorrt==VERSION`, or NVIDIA's archive), not a part of it.",
+    "Install every library of the same version (`pip install tensorrt==VERSION`, or NVIDIA's archive): the builder's kernels for this GPU are missing.",
   ],
   "no-cuda": ["lane-unavailable", "Check that `nvidia-smi` answers, and that the driver is new enough for this TensorRT."],
   "too-old": ["lane-unavailable", "Install TensorRT 8.5 or newer (JetPack 5.1): this gate and Polygraphy need it."],
@@ -32,17 +37,17 @@ const reasons: Readonly<Record<string, readonly [reason: string, next: string]>>
 /** As TensorRT 8.6.1 words an assertion of its own optimizer that a Q/DQ model with PRelu met on an H100. */
 const insideTensorRt = "Internal Error (Assertion";
 const assertionFailed =
-  "An assertion inside TensorRT failed: try another version of TensorRT, or the other lane. The whole message is in the tool's last lines.";
+  "An assertion inside TensorRT failed. Try another version of TensorRT, or the other lane; the whole message is in the tool's last lines.";
 
 /** ConfigError where the configuration asks for what this TensorRT does not have, else ToolError. */
 export function failureFromWorker(failure: WorkerFailure, doing: string): Error {
   if (failure.kind === "unsupported") {
     return new ConfigError(
-      `${doing}: ${failure.message}. This TensorRT no longer has that interface: use \`lane: explicit\` with a Q/DQ model (trt-gate cache to-qdq).`,
+      `${doing}: ${failure.message}. Use \`lane: explicit\` with a Q/DQ model (trt-gate cache to-qdq): this TensorRT no longer has that interface.`,
     );
   }
   const known = Object.hasOwn(reasons, failure.kind) ? reasons[failure.kind] : undefined;
-  const [reason, usual] = known ?? ["worker-failed", "Look at the tool's last lines."];
+  const [reason, usual] = known ?? ["worker-failed", lastLines];
   const next = reason === "build-failed" && failure.message.includes(insideTensorRt) ? assertionFailed : usual;
   return new ToolError(reason, `${doing} failed: ${failure.message}. ${next}`, failure.lines);
 }
@@ -61,12 +66,12 @@ export function failureFromEnd(end: ToolResult, doing: string, tail: readonly st
   if (end.endedBy === "timeout") return new ToolError("timeout", `${doing} was stopped after ${seconds} s. Raise 'timeout-minutes'.`, tail);
   const signal = end.signal ?? (end.exitCode === 137 ? "SIGKILL" : undefined);
   if (signal !== undefined) {
-    const hint = signal === "SIGKILL" ? "The runner's memory may be exhausted: look at its kernel log." : "Look at the tool's last lines.";
+    const hint = signal === "SIGKILL" ? "Use a runner with more memory, where its kernel's log says that memory ran out." : lastLines;
     return new ToolError("tool-killed", `${doing}: the TensorRT worker was killed by ${signal} after ${seconds} s. ${hint}`, tail);
   }
   return new ToolError(
     "worker-failed",
-    `${doing}: the TensorRT worker ended with code ${end.exitCode ?? "none"} without an answer. Look at its last lines.`,
+    `${doing}: the TensorRT worker ended with code ${end.exitCode ?? "none"} without an answer. ${lastLines}`,
     tail,
   );
 }

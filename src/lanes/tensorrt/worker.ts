@@ -84,7 +84,7 @@ export class Worker {
   async #ready(): Promise<Running> {
     if (this.#running !== undefined) return this.#running;
     if (this.#starts >= mostStarts) {
-      const message = "The TensorRT worker died twice and is not started again. Look at its last lines.";
+      const message = "The TensorRT worker died twice and is not started again. Correct what its last lines name.";
       throw new ToolError("worker-failed", message, this.tail());
     }
     this.#starts += 1;

@@ -82,7 +82,11 @@ describe("terminal table", () => {
       renderTerminal(report, { ansi: false, folder: "out" })
         .replace(/\n +/g, " ")
         .match(/^Next: .*$/m)?.[0];
-    expect(next(undecidedReport())).toBe("Next: text-detection: Look at the layer it names; prefer instead of obey may help.");
+    // Whoever failed knows better what to do than the table of reasons does, and what it points at is there.
+    expect(next(undecidedReport())).toBe("Next: text-detection: Read the last lines below, or run the command under “Reproduce”.");
+    expect(renderTerminal(undecidedReport(), { ansi: false, folder: "out" })).toMatch(/\nThe tool's last lines\n {2}\S/);
+    const measured = { ...sampleModel(), search: null, fix: null, advice: [], verdict: "undecided" as const, reason: "no-limits" };
+    expect(next(sampleReport({ verdict: "undecided", models: [measured] }))).toBe("Next: text-direction: Set a limit in tolerance.");
     const caveats = [{ reason: "weak-evidence", message: "8 samples are fewer than 16." }];
     expect(next(passReport({ models: [passingModel({ caveats })] }))).toMatch(
       /^Next: text-direction: Give at least 16 distinct validation samples/,

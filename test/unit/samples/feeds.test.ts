@@ -109,7 +109,9 @@ test("gives feeds of the sizes that the files have, within the range of the inpu
     /shape \[2, 3\], the model takes \[2, 2\]/,
   );
   await put(effects, "narrow.npy", floats([2, 1]));
-  await expect(open("data", "narrow.npy")).rejects.toThrow(/cannot be cut into feeds of \[1\.\.2, 2\.\.4\]/);
+  await expect(open("data", "narrow.npy")).rejects.toThrow(
+    /cannot be cut into feeds of \[1\.\.2, 2\.\.4\]\. Save it as \[N(?: × 2)?, 2\.\.4\], axis 0/,
+  );
   await Promise.all([cut.close(), whole.close()]);
 });
 
@@ -182,7 +184,9 @@ test("names every problem at once, with file and input, before anything runs", a
     problems: [
       expect.stringContaining('"extra" is no input of the model'),
       expect.stringContaining('input "x" is int32, the model takes float32'),
-      expect.stringContaining('input "x" of shape [3, 2] cannot be cut into feeds of [2, 2]'),
+      expect.stringContaining(
+        'input "x" of shape [3, 2] cannot be cut into feeds of [2, 2]. Save it as [N × 2, 2], axis 0 counting the samples.',
+      ),
       expect.stringContaining('input "mask" is missing'),
     ],
   });

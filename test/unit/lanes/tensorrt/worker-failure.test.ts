@@ -11,7 +11,7 @@ it("says that an installation lacks the builder's kernels, and how to get all of
   expect(error).toMatchObject({
     reason: "lane-unavailable",
     message: expect.stringMatching(
-      /^Building the FP16 engine failed: Unable to load library: libnvinfer_builder_resource_sm90.*install every library of the same version/,
+      /^Building the FP16 engine failed: Unable to load library: libnvinfer_builder_resource_sm90.*Install every library of the same version/,
     ),
     tail: ["Unable to load library: libnvinfer_builder_resource_sm90.so.10.15.1"],
   });
@@ -37,8 +37,8 @@ it("points at another version or lane where an assertion inside TensorRT failed,
     "2: [graphOptimizer.cpp::chooseHigherPrecision::7174] Error Code 2: Internal Error (Assertion dt1 == DataType::kFLOAT || dt1 == DataType::kHALF failed. )";
   expect(failure("build-failed", recorded)).toMatchObject({
     reason: "build-failed",
-    message: expect.stringContaining("try another version"),
+    message: expect.stringContaining("Try another version"),
   });
   const missing = failure("build-failed", "10: Could not find any implementation for node conv");
-  expect(missing).toMatchObject({ reason: "build-failed", message: expect.stringContaining("the layer it names") });
+  expect(missing).toMatchObject({ reason: "build-failed", message: expect.stringContaining("Keep the layer that the message names") });
 });
