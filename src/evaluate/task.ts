@@ -9,6 +9,7 @@ import type { Files } from "../effects/effects.ts";
 import { ToolError } from "../effects/failure.ts";
 import { writeNpz } from "../formats/write-npz.ts";
 import { reasonOf } from "../gate/reasons.ts";
+import { taskWords } from "../gate/task-figures.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { CheckContext } from "../prepare/context.ts";
 import { bySample, type OutputSink, type Side, sides } from "./output-sinks.ts";
@@ -27,7 +28,8 @@ export interface TaskResult {
 export function withTask(verdict: Verdict, task: TaskResult | undefined): Verdict {
   if (task === undefined || task.passes || verdict.kind === "regression") return verdict;
   const { kind, next } = reasonOf("task-drop");
-  const figures = `${task.metric} fell from ${task.reference} to ${task.candidate}, by ${Number(task.drop.toPrecision(4))}, more than ${task.maxDrop}.`;
+  const words = taskWords(task);
+  const figures = `${task.metric} fell from ${words.reference} to ${words.candidate}, by ${words.drop}, more than ${words.maxDrop}.`;
   return { kind, reason: "task-drop", message: `The task's ${figures} ${next}` };
 }
 

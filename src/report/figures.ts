@@ -11,16 +11,19 @@ const wordsOf = (metric: string) => findMetric(metric) ?? { ...unknown, label: m
 /** In tables for people. */
 export const metricLabel = (metric: string): string => wordsOf(metric).label;
 
-/** `18.4 dB`, `0.9928`, `98.5 %`. Infinity of SQNR is `identical`; undefined and null are `–`. */
-export function formatMetric(metric: string, value: Num | null | undefined): string {
+/**
+ * `18.4 dB`, `0.9928`, `98.5 %`. Infinity of SQNR is `identical`; undefined and null are `–`. More digits where fewer would put the figure on the other side of
+ * `beside`, its limit, or on it.
+ */
+export function formatMetric(metric: string, value: Num | null | undefined, beside?: Num): string {
   if (value === undefined || value === null) return "–";
   if (metric === "sqnrDb" && value === "Infinity") return "identical";
-  return withUnit(metric, magnitude(metric, fromNum(value)));
+  return withUnit(metric, magnitude(metric, fromNum(value), beside === undefined ? undefined : fromNum(beside)));
 }
 
-/** `19.8 to 21.5`: both ends with the digits of the figure, which carries the unit. */
-export function formatInterval(metric: string, { low, high }: { readonly low: Num; readonly high: Num }): string {
-  const digits = (value: Num) => magnitude(metric, fromNum(value));
+/** `19.8 to 21.5`: both ends with the digits of the figure, which carries the unit; more as for a figure. */
+export function formatInterval(metric: string, { low, high }: { readonly low: Num; readonly high: Num }, beside?: Num): string {
+  const digits = (value: Num) => magnitude(metric, fromNum(value), beside === undefined ? undefined : fromNum(beside));
   return `${digits(low)} to ${digits(high)}`;
 }
 
@@ -39,20 +42,28 @@ export function formatMargin(metric: string, margin: Num | null | undefined): st
 const withUnit = (metric: string, digits: string): string =>
   wordsOf(metric).unit === "" || digits === "NaN" ? digits : `${digits} ${wordsOf(metric).unit}`;
 
-function magnitude(metric: string, value: number): string {
+function magnitude(metric: string, value: number, beside?: number): string {
   if (!Number.isFinite(value)) return infinite(value);
   const { unit, kind } = wordsOf(metric);
-  if (unit === "dB") return fixed(value, 1);
-  if (unit === "%") return fixed(value * 100, 1);
-  return kind === "cosine" ? fixed(value, 4) : significant(value);
+  const scale = unit === "%" ? 100 : 1;
+  const other = beside === undefined ? undefined : beside * scale;
+  if (unit === "dB" || unit === "%") return apart(value * scale, other, 1, fixed);
+  return kind === "cosine" ? apart(value, other, 4, fixed) : apart(value, other, 3, significant);
 }
 
 function marginDigits(metric: string, value: number): string {
   if (!Number.isFinite(value)) return infinite(value);
   const { unit, kind } = wordsOf(metric);
-  if (unit === "dB") return fixed(value, value < 10 ? 2 : 1);
-  if (unit === "%") return fixed(value * 100, 1);
-  return kind === "cosine" ? fixed(value, 4) : significant(value);
+  if (unit === "dB") return apart(value, 0, value < 10 ? 2 : 1, fixed);
+  if (unit === "%") return apart(value * 100, 0, 1, fixed);
+  return kind === "cosine" ? apart(value, 0, 4, fixed) : significant(value);
+}
+
+/** With `least` digits, or so many more that the text stands on the same side of `other` as the value does. */
+function apart(value: number, other: number | undefined, least: number, write: (value: number, digits: number) => string): string {
+  const isTrue = (text: string) => other === undefined || Math.sign(Number(text.replaceAll("−", "-")) - other) === Math.sign(value - other);
+  const [first = "", ...more] = [least, least + 1, least + 2, least + 4, least + 8].map((digits) => write(value, digits));
+  return [first, ...more].find(isTrue) ?? first;
 }
 
 /** Limits are written as the author wrote them: no padding zeros. */
@@ -71,10 +82,10 @@ const fixed = (value: number, digits: number): string =>
         .replace(/^-(?=0(\.0*)?$)/, "")
         .replace("-", "−");
 
-/** Three significant digits; powers of ten below 1e-4 and from 1e6. */
-function significant(value: number): string {
+/** So many significant digits; powers of ten below 1e-4 and from 1e6. */
+function significant(value: number, digits = 3): string {
   const size = Math.abs(value);
   if (value === 0) return "0";
-  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  const text = size < 1e-4 || size >= 1e6 ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
   return text.replace(/-/g, "−");
 }

@@ -1,10 +1,9 @@
 /** The result in one line, for the log and for a run in which nothing changed. Foreign words in it are plain already. */
-import { formatLimit, formatMargin, formatMetric, metricLabel } from "./figures.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { causeOf } from "./sections/cause.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";
-import { decidingRow, rowName } from "./sections/outputs.ts";
+import { decidingRow, rowLabel, rowName } from "./sections/outputs.ts";
 import { plainLine } from "./text.ts";
 
 /** `regression: Do not merge: …; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); cause: p2o.Conv.7 loses …`. */
@@ -17,9 +16,8 @@ export function renderLogLine(report: Report): string {
 function figureWords(model: ModelReport): string {
   const row = decidingRow(model);
   if (row === undefined) return plainLine(model.message, 300);
-  const limit =
-    row.limit === undefined ? "" : ` (limit ${formatLimit(row.metric, row.limit)}, margin ${formatMargin(row.metric, row.margin)})`;
-  return `${rowName(row, (name) => plainLine(name, 80))} ${metricLabel(row.metric)} ${formatMetric(row.metric, row.value)}${limit}`;
+  const limit = row.limit === undefined ? "" : ` (limit ${row.words.limit}, margin ${row.words.margin})`;
+  return `${rowName(row, (name) => plainLine(name, 80))} ${plainLine(rowLabel(row), 80)} ${row.words.value}${limit}`;
 }
 
 function layerWords(model: ModelReport): string {

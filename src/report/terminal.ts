@@ -9,7 +9,7 @@ import { type CaveatCode, caveats } from "../gate/caveats.ts";
 import { plural } from "../model/plural.ts";
 import { shellWord } from "../model/shell-word.ts";
 import { alignColumns } from "./columns.ts";
-import { formatLimit, formatMargin, formatMetric } from "./figures.ts";
+import { formatMetric } from "./figures.ts";
 import { fittingStep } from "./fitting-message.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";
@@ -102,9 +102,9 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
           several ? 16 : 26,
         ),
         rowLabel(row),
-        formatMetric(row.metric, row.value),
-        formatLimit(row.metric, row.limit),
-        formatMargin(row.metric, row.margin),
+        row.words.value,
+        row.words.limit,
+        row.words.margin,
         row.level === "unjudged" ? "not judged" : row.level,
       ],
     }));

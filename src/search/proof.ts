@@ -2,6 +2,7 @@
  * What is known of the chosen set from samples that nothing was ranked or chosen on: asked once, then said as it is.
  * Does not choose another set where the answer is no: that would search on the proof.
  */
+import { spareDb, spareWords } from "../model/spare.ts";
 import type { Proof, SampleCounts } from "./outcome.ts";
 import { type Measured, type ProbeResult, passes, passesSurely } from "./probe.ts";
 
@@ -19,7 +20,7 @@ export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
     return { state: "none", samples, message: `Not proved: the proof samples could not be run (${result.why}). Run again.` };
   const about = { samples, result };
   const where = `on ${samples} sample${samples === 1 ? "" : "s"} that nothing was searched on`;
-  const figures = `${result.nearest ?? `SQNR ${result.sqnrDb.toFixed(1)} dB`}; to the limit ${signed(result.marginDb)} dB, at the lower end of its 90 % interval ${signed(result.lowDb)} dB`;
+  const figures = `${result.nearest ?? `SQNR ${result.sqnrDb.toFixed(1)} dB`}, ${spareWords(result.marginDb)}, at the lower end of its 90 % interval ${spareDb(result.lowDb)}`;
   const likely = (why: string, next: string): Proof => ({
     state: "likely",
     ...about,
@@ -54,5 +55,3 @@ function neededFor({ marginDb, lowDb }: Measured, { all, prove }: SampleCounts):
     return Math.ceil((samples * all) / Math.max(1, prove));
   }
 }
-
-const signed = (db: number): string => `${db < 0 ? "−" : "+"}${Math.abs(db).toFixed(2)}`;

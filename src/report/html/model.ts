@@ -1,16 +1,16 @@
 /** One model on the page: figures at a glance, outputs, the error along the network, layers, fix, search, facts, commands. */
 
 import { plural } from "../../model/plural.ts";
-import { formatMargin, formatMetric, metricLabel } from "../figures.ts";
-import { fromNum, type ModelReport, type Num } from "../schema.ts";
+import { formatMetric } from "../figures.ts";
+import { fromNum, type ModelReport } from "../schema.ts";
 import { causeOf } from "../sections/cause.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
 import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
-import { decidingRow } from "../sections/outputs.ts";
-import { unitNames } from "../sections/story.ts";
+import { decidingRow, rowLabel } from "../sections/outputs.ts";
+import { gainOf, unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
@@ -86,14 +86,10 @@ function glance(model: ModelReport, show: Show): Markup {
   const row = decidingRow(model);
   const leader = leaderTile(model, show);
   const items: (readonly [string, string, string] | undefined)[] = [
-    row && [
-      metricLabel(row.metric),
-      formatMetric(row.metric, row.value),
-      row.margin === undefined ? "no limit" : `${formatMargin(row.metric, row.margin)} to the limit`,
-    ],
+    row && [rowLabel(row), row.words.value, row.margin === undefined ? "no limit" : `${row.words.margin} to the limit ${row.words.limit}`],
     keptWords(model) === ""
       ? undefined
-      : ["Kept by the fix", unitNames(model.search?.keep ?? [], show), `${keptWords(model)}, ${fixedWords(model.search?.heldOut?.sqnrDb)}`],
+      : ["Kept by the fix", unitNames(model.search?.keep ?? [], show), `${keptWords(model)}: ${fixedWords(model)}`],
     leader,
     model.firstFailing === null
       ? undefined
@@ -124,8 +120,8 @@ function leaderTile({ worst: [worst], search }: ModelReport, show: Show): readon
   return [isKept ? "Adds most error itself" : "Adds most error itself, not kept", show(worst.node), `${injected}; ${blame}`];
 }
 
-const fixedWords = (sqnrDb: Num | undefined): string =>
-  sqnrDb === undefined ? "not accepted on held-out samples" : `${formatMetric("sqnrDb", sqnrDb)} on held-out samples`;
+/** The figure that is nearest to its limit with them: often another than the one that decided without. */
+const fixedWords = (model: ModelReport): string => gainOf(model, (words) => plainLine(words, 300)) || "what that gives was not measured";
 
 function layerHistograms(points: readonly NetworkPoint[], limit: number | undefined): Markup {
   const [injected, accumulated] = (["injectedDb", "accumulatedDb"] as const).map((pick) => points.flatMap((point) => point[pick] ?? []));

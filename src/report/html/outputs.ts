@@ -1,7 +1,7 @@
 /** The table of outputs, and folded below it every figure. Bounded in rows. */
 
 import { plural } from "../../model/plural.ts";
-import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
+import { formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { outputRows, roughIntervals, rowLabel, rowName } from "../sections/outputs.ts";
 import { html, type Markup, nothing } from "./markup.ts";
@@ -20,13 +20,13 @@ export function outputsSection(model: ModelReport, show: Show): Markup {
   const cells = rows
     .slice(0, mostOutputRows)
     .map((row) => [
-      html`<code>${rowName(row, show)}</code>`,
+      row.of === "task" ? rowName(row, show) : html`<code>${rowName(row, show)}</code>`,
       rowLabel(row),
-      formatMetric(row.metric, row.value),
-      ...(withInterval ? [row.interval ? formatInterval(row.metric, row.interval) : "–"] : []),
-      formatLimit(row.metric, row.limit),
-      formatMargin(row.metric, row.margin),
-      ...(withBase ? [formatMetric(row.metric, row.baseline)] : []),
+      row.words.value,
+      ...(withInterval ? [row.words.interval] : []),
+      row.words.limit,
+      row.words.margin,
+      ...(withBase ? [row.words.baseline] : []),
       levelCell(row.level),
     ]);
   const base = withBase ? [{ head: "Base", number: true }] : [];

@@ -91,7 +91,7 @@ function overview(models: readonly ModelReport[]): Markup {
     return [
       i < mostModels ? html`<a href="#model-${i}">${name}</a>` : name,
       model.status === "removed" ? "removed" : verdictBadge(model.verdict, model.caveats?.length),
-      row ? formatMetric(row.metric, row.value) : "–",
+      row ? row.words.value : "–",
       plainLine(model.reason, 80),
     ];
   });

@@ -1,4 +1,5 @@
 /** What each number of kept units gives: a table of a few points that lets people choose their own. Sections of the comment and the page share it. */
+import { plural } from "../../model/plural.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { formatMargin } from "../figures.ts";
 import { code, escapeMarkdown, table } from "../markdown.ts";
@@ -51,7 +52,7 @@ export const hasLatency = (search: Search): boolean => search.curve?.points.some
 /** As many words as `curveCells` gives for a point. */
 export const curveHead = (withLatency: boolean): string[] => [
   "Units kept",
-  "To the limit",
+  "Error to spare",
   "At least (90 %)",
   ...(withLatency ? ["Latency"] : []),
   "Nearest to its limit",
@@ -60,13 +61,20 @@ export const curveHead = (withLatency: boolean): string[] => [
 /** Makes the fix of a point, where the report lies; N is the reader's choice. */
 export const pointCommand = (model: string): string => `trt-gate fix report.json --model ${shellWord(model)} --keep N`;
 
+/** ` on the 21 samples that chose the units, the fix on 75 others`: why a row is not the fix's own figure. Empty where the samples are not known. */
+export function onChosen({ samples, proof }: Search): string {
+  if (samples === undefined || samples.choose === 0) return "";
+  const others = samples.apart && proof !== undefined && proof.samples > 0 ? `, the fix on ${proof.samples} others` : "";
+  return ` on the ${plural(samples.choose, "sample")} that chose the units${others}`;
+}
+
 /** Empty without a curve. */
 export function curveTable({ name, search }: ModelReport, most: number): string {
   if (!search?.curve || most === 0) return "";
   const withLatency = hasLatency(search);
   const rows = tellingPoints(search, most).map((point) => curveCells(point, withLatency, (words) => escapeMarkdown(words, longestCell)));
   if (rows.length === 0) return "";
-  const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured. ${code(pointCommand(name))} makes the fix for any of them.`;
+  const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured${onChosen(search)}. ${code(pointCommand(name))} makes the fix for any of them.`;
   return `${words}\n\n${table(
     curveHead(withLatency),
     rows,

@@ -7,6 +7,7 @@ import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, quoteBlock
 import { fromNum, type ModelReport } from "../schema.ts";
 import { worstSampleWords } from "./harm.ts";
 import { laneWords, seconds, shortSha } from "./labels.ts";
+import { wordsOfTask } from "./outputs.ts";
 
 /** Empty at a detail level without details. */
 export function detailsSection(model: ModelReport, caps: SizeLimits): string {
@@ -170,10 +171,11 @@ const harmWords = ({ harm = [] }: ModelReport): string | undefined =>
     .map(({ output, message }) => `${output}: ${message}`)
     .join(" ") || undefined;
 
-const taskWords = ({ task }: ModelReport): string | undefined =>
-  task === null
-    ? undefined
-    : `${task.metric}: reference ${task.reference}, candidate ${task.candidate}, drop ${task.drop} (at most ${task.maxDrop}): ${task.passes ? "holds" : "exceeded"}`;
+function taskWords({ task }: ModelReport): string | undefined {
+  if (task === null) return undefined;
+  const { reference, candidate, drop, maxDrop } = wordsOfTask(task);
+  return `${task.metric}: reference ${reference}, candidate ${candidate}, drop ${drop} (at most ${maxDrop}): ${task.passes ? "holds" : "exceeded"}`;
+}
 
 const searchWords = ({ search }: ModelReport): string | undefined =>
   search === null ? undefined : `${search.method}: ${plural(search.builds, "probe")} in ${seconds(search.seconds)}, seed ${search.seed}`;

@@ -49,8 +49,8 @@ export interface FixedFigure {
 
 /** What decided without the fix, and what is nearest to its limit with it: often another metric, and a fix is no better than its nearest one. */
 export function fixedFigures(model: ModelReport): FixedFigure[] {
-  const before = outputRows(model);
-  const after = outputRows({ ...model, outputs: model.fix?.verified?.outputs ?? [] }).filter((row) => !missesByWarning(row));
+  const before = outputRows({ ...model, task: null });
+  const after = outputRows({ ...model, task: null, outputs: model.fix?.verified?.outputs ?? [] }).filter((row) => !missesByWarning(row));
   const isSame = (a: OutputRow, b: OutputRow) => a.output === b.output && a.part === b.part && a.metric === b.metric && a.of === b.of;
   const telling = [...nearestOfEach(after), ...nearestOfEach(before)].filter(
     (row, i, all) => all.findIndex((one) => isSame(one, row)) === i,
@@ -81,8 +81,8 @@ function figuresTable(model: ModelReport, caps: SizeLimits): string {
     .map(({ row, before, after }) => [
       rowName(row, (name) => code(name, caps.nameLength)),
       rowLabel(row),
-      formatMetric(row.metric, before),
-      formatMetric(row.metric, after),
+      formatMetric(row.metric, before, row.limit),
+      formatMetric(row.metric, after, row.limit),
       formatLimit(row.metric, row.limit),
     ]);
   const head = [

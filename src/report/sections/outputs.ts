@@ -2,11 +2,12 @@
 import { roughWords } from "../../gate/intervals.ts";
 import { worseLevel } from "../../gate/levels.ts";
 import { counterpart } from "../../gate/parts.ts";
+import { taskWords } from "../../gate/task-figures.ts";
 import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
 import { blocks, code, table } from "../markdown.ts";
-import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
+import { type CheckReport, fromNum, type MeasuredTensor, type ModelReport, type Num, type Report, toNum } from "../schema.ts";
 import { byUrgency, levelMark, verdictMark } from "./labels.ts";
 
 /** One judged figure. `level` is this row's own: another metric of the same output may have failed. */
@@ -17,7 +18,8 @@ export interface OutputRow {
   readonly part: string | undefined;
   /** What kept the output from being measured, where something did. */
   readonly metric: string;
-  readonly of: CheckReport["of"];
+  /** `task`: not of an output but the user's own metric, whose drop is `value`. */
+  readonly of: CheckReport["of"] | "task";
   readonly value: Num | undefined;
   readonly limit: Num | undefined;
   readonly margin: Num | undefined;
@@ -25,11 +27,15 @@ export interface OutputRow {
   readonly level: MeasuredTensor["level"];
   readonly interval: CheckReport["interval"];
   readonly baseline: Num | undefined;
+  /** How it is written: signs and units included, `–` for what there is not. */
+  readonly words: RowWords;
 }
 
-/** Rows of one model, worst first. An output that nothing judged gives its SQNR, one that could not be measured its fault. */
+type RowWords = { readonly [key in "value" | "interval" | "limit" | "margin" | "baseline"]: string };
+
+/** Rows of one model, worst first, and the user's own metric among them. An output that nothing judged gives its SQNR, one that could not be measured its fault. */
 export const outputRows = (model: ModelReport): OutputRow[] =>
-  model.outputs.flatMap((output) => tensorRows(model, output)).toSorted(byWorst);
+  [...model.outputs.flatMap((output) => tensorRows(model, output)), ...taskRow(model)].toSorted(byWorst);
 
 /**
  * The row that a line about the model shows: what failed, else of a pass the figure that is nearest to the limit that it meets. A figure that only
@@ -44,9 +50,9 @@ export function decidingRow(model: ModelReport): OutputRow | undefined {
 /** Only a warning, although it misses the limit beside it. */
 export const missesByWarning = ({ level, margin }: OutputRow): boolean => level === "warn" && margin !== undefined && fromNum(margin) < 0;
 
-/** The output's name, with its part's where the row is about one. `show` writes a name. */
-export const rowName = ({ output, part }: OutputRow, show: (name: string) => string): string =>
-  part === undefined ? show(output) : `${show(output)} › ${show(part)}`;
+/** The output's name, with its part's where the row is about one. `show` writes a name; the user's own metric is of none. */
+export const rowName = ({ output, part, of }: Pick<OutputRow, "output" | "part" | "of">, show: (name: string) => string): string =>
+  of === "task" ? "task" : part === undefined ? show(output) : `${show(output)} › ${show(part)}`;
 
 /** SQNR's label with "of the score" or "against base" where it is not of the output itself. */
 export const rowLabel = ({ metric, of }: Pick<OutputRow, "metric" | "of">): string =>
@@ -81,19 +87,49 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
   };
   const values = new Map(Object.entries(output.metrics));
   const empty = { value: undefined, limit: undefined, margin: undefined, marginDb: undefined };
-  const row = (check: Partial<CheckReport> & Pick<CheckReport, "metric" | "of" | "level">): OutputRow => ({
-    ...empty,
-    ...check,
-    part: check.part,
-    interval: check.interval,
-    model: model.name,
-    output: output.tensor,
-    baseline: check.of === "tensor" || check.of === "baseline" ? before(check) : undefined,
-  });
+  const row = (check: Partial<CheckReport> & Pick<CheckReport, "metric" | "of" | "level">): OutputRow => {
+    const { metric, interval, value, limit, margin, of } = check;
+    const baseline = of === "tensor" || of === "baseline" ? before(check) : undefined;
+    const words: RowWords = {
+      value: formatMetric(metric, value, limit),
+      interval: interval === undefined ? "–" : formatInterval(metric, interval, limit),
+      limit: formatLimit(metric, limit),
+      margin: formatMargin(metric, margin),
+      baseline: formatMetric(metric, baseline),
+    };
+    return { ...empty, ...check, part: check.part, interval, model: model.name, output: output.tensor, baseline, words };
+  };
   const checks = checksOf(output);
   if (checks.length > 0) return checks.map(row);
   const metric = output.fault ?? "sqnrDb";
   return [row({ metric, of: "tensor", value: values.get(metric), level: output.level })];
+}
+
+/** Both sides of the user's own metric, its drop and limit, in one rounding. */
+export const wordsOfTask = ({ reference, candidate, drop, maxDrop }: NonNullable<ModelReport["task"]>) =>
+  taskWords({ reference: fromNum(reference), candidate: fromNum(candidate), drop: fromNum(drop), maxDrop: fromNum(maxDrop) });
+
+/** What the user's own command found, in its own unit. */
+function taskRow({ name, task }: ModelReport): OutputRow[] {
+  if (task === null) return [];
+  const words = wordsOfTask(task);
+  return [
+    {
+      model: name,
+      output: "",
+      part: undefined,
+      metric: task.metric,
+      of: "task",
+      value: task.drop,
+      limit: task.maxDrop,
+      margin: toNum(fromNum(task.maxDrop) - fromNum(task.drop)),
+      marginDb: undefined,
+      level: task.passes ? "pass" : "fail",
+      interval: undefined,
+      baseline: undefined,
+      words: { value: `drop ${words.drop}`, interval: "–", limit: `≤ ${words.maxDrop}`, margin: words.margin, baseline: "–" },
+    },
+  ];
 }
 
 /** A report of a version before `checks` has only the one that decided. */
@@ -106,11 +142,11 @@ function cells(row: OutputRow, several: boolean, withBase: boolean, caps: SizeLi
   return [
     ...(several ? [code(row.model, caps.nameLength)] : []),
     rowName(row, (name) => code(name, caps.nameLength)),
-    rowLabel(row),
-    formatMetric(row.metric, row.value) + (row.interval ? ` (${formatInterval(row.metric, row.interval)})` : ""),
-    formatLimit(row.metric, row.limit),
-    formatMargin(row.metric, row.margin),
-    ...(withBase ? [formatMetric(row.metric, row.baseline)] : []),
+    row.of === "task" ? code(row.metric, caps.nameLength) : rowLabel(row),
+    row.words.value + (row.interval ? ` (${row.words.interval})` : ""),
+    row.words.limit,
+    row.words.margin,
+    ...(withBase ? [row.words.baseline] : []),
     levelMark[row.level],
   ];
 }

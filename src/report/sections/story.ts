@@ -4,15 +4,16 @@
  */
 
 import { plural } from "../../model/plural.ts";
+import { spareDb, spareWords } from "../../model/spare.ts";
 import type { SizeLimits } from "../detail-levels.ts";
-import { formatLimit, formatMetric } from "../figures.ts";
+import { formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { keepsEverything } from "./fix.ts";
 import { keptSentence } from "./kept.ts";
 import { byUrgency, fixCaveatWords, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
-import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName } from "./outputs.ts";
+import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName, wordsOfTask } from "./outputs.ts";
 
 /** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives none. */
 function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
@@ -48,11 +49,12 @@ export function storyLines(report: Report, caps: SizeLimits): string {
   ].join("\n");
 }
 
-/** `softmax 20.6 dB, limit ≥ 22 dB`; another metric than SQNR is named. */
+/** `softmax 20.6 dB (limit ≥ 22 dB)`; another metric than SQNR is named. Of the user's own metric both sides stand in `harmPart`. */
 function figurePart(row: OutputRow, show: (name: string) => string): string {
+  if (row.of === "task") return "";
   const label = row.metric === "sqnrDb" && row.of === "tensor" ? "" : ` ${rowLabel(row)}`;
-  const limit = row.limit === undefined ? "" : ` (limit ${formatLimit(row.metric, row.limit)})`;
-  return `${rowName(row, show)}${label} ${formatMetric(row.metric, row.value)}${limit}`;
+  const limit = row.limit === undefined ? "" : ` (limit ${row.words.limit})`;
+  return `${rowName(row, show)}${label} ${row.words.value}${limit}`;
 }
 
 /** `warns: softmax cosine of the score 0.9795 (limit ≥ 0.997)`: beside a pass only, whose own figure meets its limit. */
@@ -95,14 +97,13 @@ export function gainOf({ search, fix }: ModelReport, show: (words: string) => st
   const sqnr = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
   if (sqnr === undefined) return "";
   const isExact = proof?.margin === "Infinity";
-  const interval =
-    proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (margin ${lowerEnd(proof.margin, proof.low)})`;
+  const interval = proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (${lowerEnd(proof.margin, proof.low)})`;
   const figure = proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : `${show(proof.nearest)}${interval}`;
   return `${figure}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}${fixCaveatWords(fix)}`;
 }
 
-const lowerEnd = (margin: Num, low: Num): string =>
-  `${formatMetric("sqnrDb", margin)}, nine times of ten at least ${formatMetric("sqnrDb", low)}`;
+/** dB of error, one unit for all metrics. */
+const lowerEnd = (margin: Num, low: Num): string => `${spareWords(fromNum(margin))}, nine times of ten at least ${spareDb(fromNum(low))}`;
 
 type Proof = NonNullable<NonNullable<ModelReport["search"]>["proof"]>;
 const stateWords: Readonly<Record<Proof["state"], string>> = {
@@ -114,7 +115,10 @@ const stateWords: Readonly<Record<Proof["state"], string>> = {
 
 /** The task's own metric, else the share of samples with the same best class, without and with the fix. */
 function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string {
-  if (task !== null) return `${show(task.metric)} ${digits(task.reference)} → ${digits(task.candidate)}`;
+  if (task !== null) {
+    const { reference, candidate, drop, maxDrop } = wordsOfTask(task);
+    return `${show(task.metric)} ${reference} → ${candidate}, drop ${drop} (limit ≤ ${maxDrop})`;
+  }
   const [told] = harm ?? [];
   if (told !== undefined) return say(told.message);
   const [before, after] = [agreementOf(outputs), agreementOf(fix?.verified?.outputs ?? [])];
@@ -125,5 +129,3 @@ function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string
 
 const agreementOf = (outputs: readonly MeasuredTensor[]): Num | undefined =>
   outputs.find(({ metrics }) => metrics.top1Agreement !== undefined)?.metrics.top1Agreement;
-
-const digits = (value: Num): string => String(Number(fromNum(value).toPrecision(4)));

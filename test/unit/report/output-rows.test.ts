@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { renderComment } from "../../../src/report/comment.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
-import { outputRows, roughIntervals } from "../../../src/report/sections/outputs.ts";
+import { fixedFigures } from "../../../src/report/sections/fix.ts";
+import { decidingRow, outputRows, roughIntervals } from "../../../src/report/sections/outputs.ts";
+import { renderTerminal } from "../../../src/report/terminal.ts";
 import { sampleModel, sampleReport, sampleTensor } from "../../fakes/report.ts";
 
 const check = { of: "tensor" as const, limit: 20, value: 30, margin: 10 };
@@ -81,4 +83,37 @@ it("says beside intervals from few samples what such an interval holds, and noth
   expect(renderComment(sampleReport({ models: [modelOf(16)] }), { jobKey: "k", fixScripts: [] })).toContain(few);
   expect(renderHtml(sampleReport({ models: [modelOf(16)] }))).toContain(few);
   expect([roughIntervals([modelOf(64)]), roughIntervals([modelOf(16, {})]), roughIntervals([])]).toEqual(["", "", ""]);
+});
+
+it("shows a user's own metric that decides as the row that decides, in every rendering", () => {
+  const task = { metric: "accuracy", reference: 1, candidate: 0.921875, drop: 0.078125, maxDrop: 0.02, passes: false };
+  const passing = sampleTensor({ tensor: "logits", checks: [{ ...check, metric: "sqnrDb", marginDb: 10, level: "pass" }] });
+  const model = sampleModel({
+    outputs: [passing],
+    baseline: null,
+    task,
+    reason: "task-drop",
+    search: null,
+    fix: null,
+    advice: [],
+    worst: [],
+  });
+  expect(outputRows(model).map(({ of, level }) => [of, level])).toEqual([
+    ["task", "fail"],
+    ["tensor", "pass"],
+  ]);
+  expect(decidingRow(model)).toMatchObject({ of: "task", metric: "accuracy" });
+  const report = sampleReport({ models: [model] });
+  const comment = renderComment(report, { jobKey: "k", fixScripts: [] });
+  expect(comment).toContain("| task | `accuracy` | drop 0.078 | ≤ 0.02 | −0.058 | ❌ fail |");
+  expect(comment).toMatch(/^- ❌ \*\*`text-direction`\*\* · `accuracy` 1 → 0\.922, drop 0\.078 \(limit ≤ 0\.02\)/m);
+  expect(renderTerminal(report, { ansi: false, folder: "out" })).toMatch(/^task +accuracy +drop 0\.078 +≤ 0\.02 +−0\.058 +fail$/m);
+  const page = renderHtml(report);
+  expect(page).toMatch(/<dt>accuracy<\/dt><dd class="figure">drop 0\.078<small>−0\.058 to the limit ≤ 0\.02<\/small>/);
+  expect(page).toMatch(/<td[^>]*>task<\/td><td[^>]*>accuracy<\/td>/);
+});
+
+it("shows no user's metric of the plain model among the figures of the fix", () => {
+  const task = { metric: "accuracy", reference: 1, candidate: 0.9, drop: 0.1, maxDrop: 0.02, passes: false };
+  expect(fixedFigures(sampleModel({ task })).map(({ row }) => row.of)).not.toContain("task");
 });

@@ -1,7 +1,7 @@
 /** Units kept against what they give: how far the nearest figure is from its limit, measured and predicted, with the lower ends of the intervals. */
 
 import { plural } from "../../../model/plural.ts";
-import { formatMargin } from "../../figures.ts";
+import { spareWords } from "../../../model/spare.ts";
 import { fromNum, type ModelReport } from "../../schema.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { figure, limitLines, type Size, withLimits, xAxis, yAxis } from "./frame.ts";
@@ -25,7 +25,7 @@ function drawing(points: readonly Point[], size: Size): Markup {
   const y = niceScale(low, high, size.height - size.bottom, size.top);
   const x = countScale(0, points.at(-1)?.kept ?? 1, size.left + 8, size.width - size.right - 8, 8);
   const line = points.map(({ kept, margin }) => `${x.at(kept)},${y.at(fromNum(margin))}`).join(" ");
-  return html`${yAxis(y, size, "to the nearest limit, dB")}${xAxis(x, size, "units kept in higher precision")}${limitLines([{ y: y.at(0), words: "limit", kind: "fail" }], size)}
+  return html`${yAxis(y, size, "dB of error to spare")}${xAxis(x, size, "units kept in higher precision")}${limitLines([{ y: y.at(0), words: "limit", kind: "fail" }], size)}
 <polyline class="path" points="${line}"/>${points.filter(({ by }) => by === "measured").map((point) => mark(point, x.at(point.kept), (db) => y.at(db)))}`;
 }
 
@@ -35,7 +35,7 @@ function mark(point: Point, x: number, at: (db: number) => number): Markup {
   const passes = db >= 0;
   const y = at(db);
   const shape = passes ? html`<circle cx="${x}" cy="${y}" r="4.5"/>` : html`<path d="M${x - 4} ${y - 4}l8 8m0 -8l-8 8"/>`;
-  return html`<g class="${passes ? "passes" : "fails"}"><line class="base" x1="${x}" x2="${x}" y1="${at(fromNum(lowOf(point)))}" y2="${y}"/>${shape}<title>${plural(point.kept, "unit")} kept: ${formatMargin("sqnrDb", point.margin)} to the nearest limit</title></g>`;
+  return html`<g class="${passes ? "passes" : "fails"}"><line class="base" x1="${x}" x2="${x}" y1="${at(fromNum(lowOf(point)))}" y2="${y}"/>${shape}<title>${plural(point.kept, "unit")} kept: ${spareWords(fromNum(point.margin))}</title></g>`;
 }
 
 /** Of a report made before margins had intervals: no bar. */

@@ -26,7 +26,7 @@ function drawing(probes: readonly Probe[], size: Size): Markup {
   const x = countScale(probes[0]?.n ?? 0, probes.at(-1)?.n ?? 1, size.left + 14, size.width - size.right - 14, Math.min(8, probes.length));
   const measured = probes.filter((probe) => probe.kind === "measured" && probe.margin !== undefined);
   const path = measured.map((probe) => `${x.at(probe.n)},${y.at(Number(probe.margin))}`).join(" ");
-  return html`${yAxis(y, size, "margin to the limit")}${xAxis(x, size, "probe")}${limitLines([{ y: y.at(0), words: "limit", kind: "fail" }], size)}
+  return html`${yAxis(y, size, "dB of error to spare")}${xAxis(x, size, "probe")}${limitLines([{ y: y.at(0), words: "limit", kind: "fail" }], size)}
 <polyline class="path" points="${path}"/>${probes.map((probe) => mark(probe, x.at(probe.n), y.at(probe.margin === undefined ? Number.NaN : fromNum(probe.margin))))}${keptCounts(probes, x, size)}`;
 }
 
