@@ -135,7 +135,8 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const wantsLayers = outputsVerdict.kind === "regression" || wanted === "always" || namesLayers(entry, lane.outputs);
   // Engines with marked layers are built on the GPU for a while.
   if (wantsSearch(outputsVerdict)) search.beginRanking();
-  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, samples)) : undefined;
+  const hear = (done: number) => context.effects.log.progress(`${entry.name}: localise`, `layers of sample ${done} of ${samples.length}`);
+  const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, samples, hear)) : undefined;
   const { verdict: measuredVerdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
   const evidence = await prepared.evidence();
   const doubt = doubtOf(findings, decided.run.measured.measurements, { waivers: entry.waivers, today: context.today });

@@ -7,7 +7,7 @@ import { matchesPattern } from "../gate/pattern.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
 import { measure } from "../measure/measure.ts";
 import type { Measurement } from "../measure/measurement.ts";
-import type { Engine } from "../model/engine.ts";
+import type { Engine, TensorPair } from "../model/engine.ts";
 import { type Decided, type Judging, judgeMeasured, measureOptions } from "./outputs.ts";
 
 export interface Localised {
@@ -19,9 +19,15 @@ export interface Localised {
   readonly droppedMarks: readonly string[];
 }
 
-/** `samples`: indices of validation samples. Rejects as `engine.layers` does. */
-export async function localise(judging: Judging, engine: Engine, samples: readonly number[]): Promise<Localised> {
-  const { pairs, markingDb, dropped } = await engine.layers(samples);
+/** `samples`: indices of validation samples. `hear`: is told of each sample that is looked at. Rejects as `engine.layers` does. */
+export async function localise(
+  judging: Judging,
+  engine: Engine,
+  samples: readonly number[],
+  hear: (done: number) => void = () => {},
+): Promise<Localised> {
+  const { pairs: unheard, markingDb, dropped } = await engine.layers(samples);
+  const pairs = toldBySample(unheard, hear);
   const clips = new Map([...(judging.lane.scales ?? [])].map(([tensor, scale]) => [tensor, scale * 127]));
   const { measurements } = await measure(pairs, { ...measureOptions(judging), clips });
   return {
@@ -30,6 +36,15 @@ export async function localise(judging: Judging, engine: Engine, samples: readon
     markingDb,
     droppedMarks: dropped,
   };
+}
+
+/** The same pairs; `hear` is told how many samples have begun. */
+async function* toldBySample(pairs: AsyncIterable<TensorPair>, hear: (done: number) => void): AsyncGenerator<TensorPair> {
+  const begun = new Set<number>();
+  for await (const pair of pairs) {
+    if (!begun.has(pair.sample)) hear(begun.add(pair.sample).size);
+    yield pair;
+  }
 }
 
 /** True where a pattern of the tolerance may name a layer: it matches none of the outputs exactly. */

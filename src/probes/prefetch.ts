@@ -21,9 +21,10 @@ export interface RankQuestion {
 
 /**
  * A question that fails fails for whoever asks it, not before; only what was measured is remembered, so that asking again asks again. Ends by
- * itself at the first question that nobody has asked yet: whoever asks it goes on alone.
+ * itself at the first question that nobody has asked yet, whoever asks it goes on alone, and where the answers have taken `mostSeconds`: a probe holds
+ * up whatever else this process does, and nobody may want the rest.
  */
-export function prefetch(probe: Ask, questions: readonly RankQuestion[]): Prefetched {
+export function prefetch(probe: Ask, questions: readonly RankQuestion[], mostSeconds = Number.POSITIVE_INFINITY): Prefetched {
   const answers = new Map<string, Promise<ProbeResult>>();
   const queue = oneAtATime();
   let isStopped = false;
@@ -39,9 +40,10 @@ export function prefetch(probe: Ask, questions: readonly RankQuestion[]): Prefet
     return answer;
   };
   const asking = (async () => {
+    let spent = 0;
     for (const { keep, slice } of questions) {
-      if (isStopped) return;
-      await remembered(keep, slice).catch(() => undefined);
+      if (isStopped || spent > mostSeconds) return;
+      spent += (await remembered(keep, slice).catch(() => undefined))?.seconds ?? 0;
     }
   })();
   return {

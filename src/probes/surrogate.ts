@@ -14,7 +14,7 @@ import { cacheOfScales } from "../prepare/exported-cache.ts";
 import { withKept } from "../prepare/kept-units.ts";
 import type { Prepared } from "../prepare/prepare-model.ts";
 import type { Ranker } from "../search/probe.ts";
-import { firstQuestions, thoroughSamples } from "../search/rankings.ts";
+import { firstQuestions, secondsForAll, thoroughSamples } from "../search/rankings.ts";
 import type { SampleSplit } from "../search/sample-split.ts";
 import { prefetch } from "./prefetch.ts";
 import { probeOn } from "./probe.ts";
@@ -65,6 +65,7 @@ export function beginRanking(surrogate: Surrogate): void {
 const mostSamples = 16;
 /** A calibration sample more costs a moment on the CPU, a poor order another engine. */
 const mostBesideEngines = thoroughSamples;
+const msPerMinute = 60_000;
 /** For the error that units add themselves: one pass, marked tensors and all. */
 const injectedSamples = 4;
 
@@ -83,7 +84,10 @@ async function openSurrogate(inputs: RankInputs): Promise<(OpenRanker & { close(
   const ranked: Judging = { ...plain, lane: opened ?? prepared.lane };
   const ask: Ranker["probe"] = async (keep, { from, count }) =>
     (await probeOn(ranked, { keep, samples: samples.slice(from, from + count) }, clock)).result;
-  const ahead = isSimulated ? undefined : prefetch(ask, firstQuestions(prepared.lane.units, context.settings.search.group, samples.length));
+  const { group, budgetMinutes } = context.settings.search;
+  const ahead = isSimulated
+    ? undefined
+    : prefetch(ask, firstQuestions(prepared.lane.units, group, samples.length), secondsForAll(budgetMinutes * msPerMinute));
   return {
     judging: ranked,
     samples,

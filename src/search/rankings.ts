@@ -28,6 +28,8 @@ export const thoroughSamples = thoroughRounds.reduce((sum, { count }) => sum + c
 /** Of the search's time. */
 const mostOfBudget = 1 / 3;
 const cheapPart = 1 / 10;
+/** As long as its probes have taken no more, a thorough ranking asks about every group in the next round: such a round costs as much as all before together. */
+export const secondsForAll = (budgetMs: number): number => (budgetMs * cheapPart) / 2 / 1000;
 /** So many failures at the start, and the ranker is taken for broken. */
 const failuresAtStart = 3;
 
@@ -75,8 +77,7 @@ async function leaveOneIn(runner: ProbeRunner, groups: readonly Group[], facts: 
   for (const { count, part } of isThorough ? thoroughRounds : rounds) {
     const round: Slice = { from, count: Math.min(count, ranker.samples - from) };
     if (round.count <= 0) break;
-    // Such a round costs as much as all before together.
-    const isCheap = isThorough && spent.seconds * 2 * 1000 <= budgetMs * cheapPart;
+    const isCheap = isThorough && spent.seconds <= secondsForAll(budgetMs);
     going = isCheap ? ids : order(going).slice(0, Math.ceil(ids.length * part));
     for (const slice of isThorough ? singles(round) : [round])
       for (const [i, id] of going.entries()) {

@@ -44,6 +44,21 @@ describe("asking ahead", () => {
     expect(names()).toEqual(["a", "b", "c"]);
   });
 
+  it("asks no more once the answers have taken as long as they may, and answers what is wanted later all the same", async () => {
+    const { probe, asked, names } = heldProbe();
+    const ahead = prefetch(probe, questions, 5);
+    await turn();
+    asked[0]?.answer({ ...measured(1), seconds: 4 });
+    await turn();
+    asked[1]?.answer({ ...measured(2), seconds: 2 });
+    await turn();
+    expect(names()).toEqual(["a", "b"]);
+    const wanted = ahead.probe(new Set(["c"]), slice);
+    await turn();
+    asked[2]?.answer(measured(3));
+    expect(await wanted).toEqual(measured(3));
+  });
+
   it("leaves the rest to whoever asks what nobody has asked yet", async () => {
     const { probe, asked, names } = heldProbe();
     const ahead = prefetch(probe, questions);
