@@ -11,7 +11,7 @@ import type { TensorPair } from "../../src/model/engine.ts";
 import type { EngineJob, QuantizationSource } from "../../src/model/job.ts";
 import type { LaneName, PreparedLane } from "../../src/model/lane.ts";
 import { plainCandidate } from "../../src/model/unit.ts";
-import { intAttr, makeNode } from "../../src/onnx/model.ts";
+import { floatTensor, intAttr, makeNode } from "../../src/onnx/model.ts";
 import { toNetwork } from "../../src/onnx/network.ts";
 import { readModel } from "../../src/onnx/read.ts";
 import { openFeeds } from "../../src/samples/feeds.ts";
@@ -172,6 +172,31 @@ describeWithPython("the explicit lane", () => {
     const outputs = await session.run(await job.validation.feed(0));
     await session.release();
     expect(pair?.candidate?.data).toEqual(outputs.get(lane.outputs[0] ?? "")?.data);
+  });
+
+  it("clamps a mask that FP16 cannot hold where the gate types the model: no output is lost", async () => {
+    machine = await fakeMachine({ FAKE_TRT_VERSION: "10.15.1" });
+    const shape = [1, 16];
+    const feeds = await openFeeds({ kind: "random", seed: 1, samples: 2 }, [{ name: "x", dtype: "float32", shape }], machine.effects);
+    const job = await machine.job(
+      { cachePath: join(machine.run.folder, "masked.cache"), placement: "core" },
+      { validation: feeds, shapes: new Map([["x", { min: shape, opt: shape, max: shape }]]) },
+    );
+    await writeFile(job.quantization.cachePath ?? "", "TRT-101501-MinMaxCalibration\nx: 3c010a14\n");
+    // As exporters write the mask of an attention: the least float.
+    const mask = floatTensor("mask", [16], new Float32Array(16).fill(-3.4028234663852886e38));
+    // Small products: FP16 rounds their sum with the largest half back to it.
+    const small = floatTensor(
+      "w",
+      [16, 16],
+      Float32Array.from({ length: 256 }, (_, i) => Math.sin(i) / 100),
+    );
+    const nodes = [node("MatMul", ["x", "w"], ["a"]), node("Add", ["a", "mask"], ["b"]), node("Softmax", ["b"], ["y"])];
+    await writeFile(job.modelPath, modelBytes({ inputs: { x: shape }, outputs: ["y"], weights: [small, mask], nodes }));
+    open = (await prepareLane("explicit", job)).prepared;
+    const [pair] = await pairsOf(open, { samples: [0] });
+    for (const side of [pair?.reference, pair?.candidate])
+      expect(Array.from(side?.data as Float32Array, (value) => Math.abs(value - 1 / 16) < 1e-3)).toEqual(Array(16).fill(true));
   });
 
   it("tells the parts of a joined output with an open batch, whose dimensions TensorRT writes as -1", async () => {

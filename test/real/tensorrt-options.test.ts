@@ -30,9 +30,13 @@ afterEach(async () => {
   await machine.end();
 });
 
-async function prepare(options: Partial<TensorRtOptions>, fake: Readonly<Record<string, string>> = {}): Promise<PreparedLane> {
+async function prepare(
+  options: Partial<TensorRtOptions>,
+  fake: Readonly<Record<string, string>> = {},
+  change: Partial<EngineJob> = {},
+): Promise<PreparedLane> {
   machine = await fakeMachine(fake);
-  const job = await machine.job();
+  const job = await machine.job(undefined, change);
   const { prepared } = await prepareLane("implicit", { ...job, tensorrt: { ...job.tensorrt, ...options } });
   open = prepared;
   return prepared;
@@ -125,6 +129,16 @@ describeWithPython("options of the builder", () => {
     // Q/DQ say what is kept: no layer's precision is set, so there is nothing to obey.
     const int8 = { ...reference, flags: ["FP16", "GPU_FALLBACK", "INT8", "PREFER_PRECISION_CONSTRAINTS", "VERSION_COMPATIBLE"] };
     expect([candidate, kept]).toEqual([int8, int8]);
+  });
+
+  it("obey the kept layers on a DLA core too", async () => {
+    const lane = await prepare({ dlaCore: 0 }, { FAKE_TRT_DLA_CORES: "1" }, { keepPrecision: "float32" });
+    await pairsOf(lane, { samples: [0], keep: new Set([lane.units[0]?.id ?? ""]) });
+    const { flags, kept } = (await machine.builds()).at(-1) ?? { flags: [], kept: [] };
+    expect([flags.filter((flag) => flag.endsWith("PRECISION_CONSTRAINTS")), kept.length > 0]).toEqual([
+      ["OBEY_PRECISION_CONSTRAINTS"],
+      true,
+    ]);
   });
 
   it("let a version-compatible engine hold InstanceNormalization, which is a plugin on 8.6 unless asked for", async () => {
