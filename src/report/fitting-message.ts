@@ -4,7 +4,7 @@ import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
 import { keepsEverything } from "./sections/fix.ts";
 import { shipKept } from "./sections/kept.ts";
-import { restoreCommand, restoredFile, restoreText, samplesText } from "./sections/next.ts";
+import { calibrationStep, restoreCommand, restoredFile, restoreText, samplesText } from "./sections/next.ts";
 
 type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
@@ -23,7 +23,7 @@ export function fittingMessage(model: Fitted): string {
 export const fittingStep = (model: Fitted & Pick<ModelReport, "reason">): string => withStep(reasonOf(model.reason).next, model);
 
 function withStep(text: string, { search, fix, advice }: Pick<Fitted, "search" | "fix" | "advice">): string {
-  const step = stepOf(search, fix);
+  const step = stepOf(search, fix, calibrationStep({ advice }));
   const back = restoreCommand({ advice });
   const first = samplesText({ advice }) === "" ? step : `Check first how the samples are prepared. Else: ${lowered(step)}`;
   const sentence =
@@ -41,12 +41,13 @@ export const forSavedFiles = (verdict: Verdict): Verdict => ({
   message: verdict.message.replace(mendingStep, "For the units to keep in higher precision: trt-gate check MODEL."),
 });
 
-function stepOf(search: ModelReport["search"], fix: ModelReport["fix"]): string {
-  if (search === null) return "Search for the units to keep in higher precision, or calibrate anew.";
+/** `calibrate`: a clause. */
+function stepOf(search: ModelReport["search"], fix: ModelReport["fix"], calibrate: string): string {
+  if (search === null) return `Search for the units to keep in higher precision, or ${calibrate}.`;
   const { length } = search.keep;
-  if (keepsEverything(search)) return "No set of units smaller than all mends it: calibrate anew.";
-  if (length === 0) return "The search found no units whose higher precision mends it: calibrate anew.";
+  if (keepsEverything(search)) return `No set of units smaller than all mends it: ${calibrate}.`;
+  if (length === 0) return `The search found no units whose higher precision mends it: ${calibrate}.`;
   const units = length === 1 ? "one unit" : `${length} units`;
-  if (fix?.verified?.passes === true) return `Take the fix that keeps ${units}, or calibrate anew.`;
-  return `The search would keep ${units}, which is not proved to be enough: calibrate anew, or give it more samples.`;
+  if (fix?.verified?.passes === true) return `Take the fix that keeps ${units}, or ${calibrate}.`;
+  return `The search would keep ${units}, which is not proved to be enough: give it more samples, or ${calibrate}.`;
 }

@@ -14,6 +14,11 @@ export interface Trials extends Pick<SearchRequest, "schemes" | "simulatedPlain"
   readonly onEngines: boolean;
 }
 
+/** Of schemes that gain; the best first. */
+export const schemeRule = "scheme";
+/** Of everything that was tried and gains nothing. */
+export const withoutGainRule = "scheme-without-gain";
+
 interface Tried {
   readonly name: string;
   /** Units kept; 0 for a scheme. */
@@ -69,7 +74,7 @@ function adviseScheme({ name, beforeDb, afterDb, passes: doesPass }: Tried, wher
   const gain = (afterDb - beforeDb).toFixed(1);
   const text = `Quantise with ${name}: ${afterDb.toFixed(1)} dB instead of ${beforeDb.toFixed(1)} dB (+${gain} dB)${where}, ${enough(doesPass)}.`;
   return {
-    rule: "scheme",
+    rule: schemeRule,
     text,
     evidence: { scheme: name, beforeDb: figure(beforeDb), afterDb: figure(afterDb), passes: doesPass ? "yes" : "no" },
   };
@@ -91,7 +96,7 @@ function withoutGain(others: readonly Tried[], where: string): Advice {
   const beforeDb = others[0]?.beforeDb ?? Number.NaN;
   const figures = others.map(({ name, kept, afterDb }) => `${kept > 0 ? "keeping all " : ""}${name} (${afterDb.toFixed(1)} dB)`).join(", ");
   return {
-    rule: "scheme-without-gain",
+    rule: withoutGainRule,
     text: `Tried, and no better than the ${beforeDb.toFixed(1)} dB of now${where}: ${figures}.`,
     evidence: { beforeDb: figure(beforeDb), ...Object.fromEntries(others.map(({ name, afterDb }) => [name, figure(afterDb)])) },
   };

@@ -1,6 +1,9 @@
 /** What to do next: a short numbered list that ends in a command or a link, most useful first. */
+
+import { listed } from "../../model/plural.ts";
 import { inputRangeRule } from "../../search/advice/input-range.ts";
 import { movedScalesRule } from "../../search/advice/moved-scales.ts";
+import { schemeRule, withoutGainRule } from "../../search/trials.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
@@ -63,13 +66,27 @@ export function restoreCommand({ advice }: Pick<ModelReport, "advice">): string 
   return command === undefined ? undefined : String(command);
 }
 
+const calibration = / calibration$/;
+
+/**
+ * `calibrate anew`, and where the search tried other calibrations of the same samples: the one that passes, or that none does. A clause: it begins small
+ * and ends without a stop.
+ */
+export function calibrationStep({ advice }: Pick<ModelReport, "advice">): string {
+  const gained = advice.filter(({ rule, evidence }) => rule === schemeRule && calibration.test(String(evidence.scheme)));
+  const passing = gained.find(({ evidence }) => evidence.passes === "yes");
+  if (passing !== undefined) return `quantise with ${passing.evidence.scheme}, which was tried and passes`;
+  const others = advice.filter(({ rule }) => rule === withoutGainRule).flatMap(({ evidence }) => Object.keys(evidence));
+  const tried = [...gained.map(({ evidence }) => String(evidence.scheme)), ...others].filter((name) => calibration.test(name));
+  if (tried.length === 0) return "calibrate anew";
+  return `calibrate with other samples (${listed(tried.map((name) => name.replace(calibration, "")))} of these ${tried.length === 1 ? "was tried, and does not pass" : "were tried, and none passes"})`;
+}
+
 function fixSteps(model: ModelReport): string[] {
   const kept = keptWords(model);
   if (kept === "" || model.search === null) {
     return model.search?.outcome === "diffuse"
-      ? [
-          "The error is diffuse: no short list of layers carries it. Choose a point of the curve below, or change the calibration or the quantization:",
-        ]
+      ? [`The error is diffuse: no short list of layers carries it. Choose a point of the curve below, or ${calibrationStep(model)}:`]
       : [];
   }
   const verified = model.fix?.verified;

@@ -3,7 +3,7 @@
  * the task's terms, the latency. Parts are plain words; foreign names go through `show`.
  */
 
-import { plural } from "../../model/plural.ts";
+import { listed, plural } from "../../model/plural.ts";
 import { spareDb, spareWords } from "../../model/spare.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatMetric } from "../figures.ts";
@@ -85,7 +85,7 @@ function fixPart(model: ModelReport, show: (name: string) => string, say: (sente
 export function unitNames(units: readonly KeptUnit[], show: (name: string) => string): string {
   const names = units.slice(0, 3).map(({ unit, nodes }) => show(nodes[0] ?? unit));
   if (units.length > 3) return `${names.join(", ")} and ${units.length - 3} more`;
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return listed(names);
 }
 
 /**

@@ -115,6 +115,30 @@ it("names a moved scale first where no unit can be named, as inside a body", () 
   expect(tellOf({ ...model, advice: [] })).toMatch(/^No unit/);
 });
 
+it("sends nobody to a calibration that the search tried", () => {
+  const told = (...advice: ModelReport["advice"]) =>
+    fittingMessage({
+      ...sampleModel({ search: null, fix: null, advice }),
+      message: "Bad. Take the fix where the search found one, or calibrate anew.",
+    });
+  const better = (scheme: string, passes: string) => ({
+    rule: "scheme",
+    text: "",
+    evidence: { scheme, beforeDb: 12, afterDb: 19, passes },
+  });
+  const none = { rule: "scheme-without-gain", text: "", evidence: { beforeDb: 12, "minmax calibration": 9, "per-channel weights": 11 } };
+  const start = "Bad. Search for the units to keep in higher precision, or ";
+  expect(told()).toBe(`${start}calibrate anew.`);
+  expect(told(none)).toBe(`${start}calibrate with other samples (minmax of these was tried, and does not pass).`);
+  expect(told(better("percentile calibration", "no"), none)).toBe(
+    `${start}calibrate with other samples (percentile and minmax of these were tried, and none passes).`,
+  );
+  expect(told(better("percentile calibration", "no"), better("entropy calibration", "yes"), none)).toBe(
+    `${start}quantise with entropy calibration, which was tried and passes.`,
+  );
+  expect(told(better("per-channel weights", "yes"))).toBe(`${start}calibrate anew.`);
+});
+
 it("says of a pass by units kept in a Q/DQ model which file ships", () => {
   const model: ModelReport = {
     ...passingModel(),
