@@ -38,7 +38,8 @@ export async function main(request: MainRequest, effects: Effects): Promise<Outc
   const facts = { settings, selection, event, startMs, notices };
   await clearReportFolder(reportFolder, effects);
   await writeUnfinished(facts, selection, reportFolder, effects);
-  const context = await makeContext({ settings, config, selection, reportFolder, startMs, earlier: earlier.models }, effects);
+  const { withoutBase = false } = request;
+  const context = await makeContext({ settings, config, selection, reportFolder, startMs, earlier: earlier.models, withoutBase }, effects);
   const checked = await checkAll({ selection, foreign }, context);
   const report = await composeOrKeep({ ...facts, checked }, reportFolder, effects);
   return { report, settings, event, config, reportFolder };

@@ -5,7 +5,7 @@
 import type { Effects } from "../effects/effects.ts";
 import { type Api, openApi } from "../github/api.ts";
 import { filesFromApi } from "./api-files.ts";
-import { type Base, findBase } from "./base.ts";
+import { type Base, branchName, findBase } from "./base.ts";
 import type { RunEvent } from "./event.ts";
 import { Git } from "./git.ts";
 import type { ChangedFile } from "./name-status.ts";
@@ -51,7 +51,12 @@ export async function openCheckout(options: CheckoutOptions, event: RunEvent | u
 
 /** Where the clone cannot tell, the payload still names the base branch's commit: enough to read the configuration by the API. */
 const namedOnly = (event: RunEvent | undefined): Base | undefined =>
-  event?.pullRequest && { sha: event.pullRequest.baseSha, how: "base commit in the event", isLocal: false };
+  event?.pullRequest && {
+    sha: event.pullRequest.baseSha,
+    name: branchName(event.pullRequest),
+    how: "base commit in the event",
+    isLocal: false,
+  };
 
 interface Known {
   readonly event: RunEvent | undefined;
@@ -63,7 +68,7 @@ interface Known {
 async function findChanges({ event, base, git, api }: Known): Promise<{ changed: readonly ChangedFile[] | undefined; why: string }> {
   const since = base && `changed since ${base.sha.slice(0, 12)} (${base.how})`;
   if (base?.isLocal && since) return { changed: await git.changedSince(base.sha), why: since };
-  if (event === undefined) return { changed: undefined, why: "there is no commit to compare with; --changed-since BRANCH names one" };
+  if (event === undefined) return { changed: undefined, why: "no commit is named to choose by; --changed-since BRANCH names one" };
   if (event.pullRequest === undefined) return { changed: undefined, why: "there is no commit to compare with" };
   const remote = await api();
   if (remote === undefined) return { changed: undefined, why: "the base commit is not in this clone and there is no token to ask the API" };

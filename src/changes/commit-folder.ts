@@ -1,13 +1,12 @@
 /**
- * Folders that hold files of the base commit only: for loaders, task commands and plugins, and for the baseline.
- * Nothing of the head commit is in them, and nothing in the user's checkout is touched.
+ * A folder that holds files of the base commit only: loaders, task commands and plugins.
+ * Nothing of the head commit is in it, and nothing in the user's checkout is touched.
  */
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
-import { covers, filesOf, isCode } from "./affected.ts";
+import { filesOf, isCode } from "./affected.ts";
 import type { Checkout } from "./checkout.ts";
-import { refusePointers } from "./lfs.ts";
 
 /** Scripts and their small companions; weights and data are the head commit's and stay where they are. */
 const maxCodeBytes = 1 << 20;
@@ -38,26 +37,6 @@ const scriptsOf = (models: readonly ModelEntry[]): string[] =>
   models.flatMap((model) =>
     filesOf(model).flatMap(({ path, what }) => (isCode(what) && (what !== "task" || /\.(py|sh|js|mjs|ts)$/.test(path)) ? [path] : [])),
   );
-
-/** The base has no such model: nothing to compare with. */
-export class NoBaseModelError extends ConfigError {}
-
-/** A fresh folder with what the base commit holds for this model: its own folder (external data) and every file that its entry names. */
-export async function baselineFolder(checkout: Checkout, model: ModelEntry, effects: Effects): Promise<string> {
-  const base = localBase(checkout);
-  const slash = model.path.lastIndexOf("/");
-  const named = [...filesOf({ ...model, ...model.base }).map(({ path }) => path), ...(slash < 0 ? [] : [model.path.slice(0, slash)])];
-  const tree = await checkout.git.listTree(base);
-  const paths = tree
-    .map(({ path }) => path)
-    .filter((path) => (slash < 0 && !path.includes("/")) || named.some((name) => covers(name, path)));
-  if (!paths.includes(model.path)) {
-    throw new NoBaseModelError(`${model.path} is not on the base commit ${base.slice(0, 12)}. There is no baseline for a new model.`);
-  }
-  const folder = await checkout.git.export(base, paths, await effects.files.makeTempFolder("baseline"));
-  await refusePointers([model], effects, folder);
-  return folder;
-}
 
 function localBase({ base }: Checkout): string {
   if (base?.isLocal) return base.sha;

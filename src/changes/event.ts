@@ -19,7 +19,7 @@ export interface RunEvent {
   readonly runAttempt: number;
   readonly defaultBranch: string | undefined;
   readonly pullRequest: PullRequest | undefined;
-  readonly mergeGroup: { readonly baseSha: string; readonly headSha: string } | undefined;
+  readonly mergeGroup: { readonly baseSha: string; readonly baseRef: string | undefined; readonly headSha: string } | undefined;
   /** Commit before the push; undefined for a new branch. */
   readonly before: string | undefined;
   readonly workflowRun: WorkflowRun | undefined;
@@ -31,6 +31,8 @@ export interface PullRequest {
   readonly number: number;
   readonly headSha: string;
   readonly baseSha: string;
+  /** Name of the branch that it wants to change. */
+  readonly baseRef: string | undefined;
   readonly isFork: boolean;
   readonly changedFiles: number | undefined;
 }
@@ -51,11 +53,11 @@ const payloadSchema = z.looseObject({
     .looseObject({
       number: z.number().int(),
       head: z.looseObject({ sha, repo: repo.nullish() }),
-      base: z.looseObject({ sha, repo }),
+      base: z.looseObject({ sha, ref: z.string().optional(), repo }),
       changed_files: z.number().int().optional(),
     })
     .optional(),
-  merge_group: z.looseObject({ base_sha: sha, head_sha: sha }).optional(),
+  merge_group: z.looseObject({ base_sha: sha, base_ref: z.string().optional(), head_sha: sha }).optional(),
   before: z.string().optional(),
   workflow_run: z.looseObject({ head_sha: sha, head_branch: z.string().nullish(), head_repository: repo.nullish() }).optional(),
   issue: z.looseObject({ pull_request: z.unknown().optional() }).optional(),
@@ -83,7 +85,11 @@ export async function readEvent(effects: Pick<Effects, "env" | "files">): Promis
     runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? "1") || 1,
     defaultBranch: payload.repository?.default_branch,
     pullRequest: pullRequestOf(payload),
-    mergeGroup: payload.merge_group && { baseSha: payload.merge_group.base_sha, headSha: payload.merge_group.head_sha },
+    mergeGroup: payload.merge_group && {
+      baseSha: payload.merge_group.base_sha,
+      baseRef: payload.merge_group.base_ref?.replace(/^refs\/heads\//, ""),
+      headSha: payload.merge_group.head_sha,
+    },
     before: beforeOf(payload),
     workflowRun: workflowRunOf(payload),
     isPullRequestComment: name === "issue_comment" && payload.issue?.pull_request != null,
@@ -124,6 +130,7 @@ function pullRequestOf({ pull_request: pull }: Payload): PullRequest | undefined
       number: pull.number,
       headSha: pull.head.sha,
       baseSha: pull.base.sha,
+      baseRef: pull.base.ref,
       isFork: pull.head.repo?.id !== pull.base.repo.id,
       changedFiles: pull.changed_files,
     }

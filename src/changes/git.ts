@@ -2,6 +2,7 @@
  * Reads a repository through git, and fetches single commits. Every variable argument is a full commit id or a path after `--`.
  * Changes no setting, no branch, no index and no file of the checkout; starts no hook. Decides nothing.
  */
+import { resolve } from "node:path";
 import { childEnv } from "../effects/child-env.ts";
 import type { Effects, ToolResult } from "../effects/effects.ts";
 import { ConfigError, ToolError } from "../effects/failure.ts";
@@ -80,14 +81,27 @@ export class Git {
 
   /** Undefined where there is none or the history is too short for it; deepens once by 200 commits. */
   async mergeBase(a: string, b: string): Promise<string | undefined> {
-    const find = async () => {
-      const result = await this.run(["merge-base", checked(a), checked(b)]);
-      return succeeded(result) ? result.stdout.trim() : undefined;
-    };
-    const found = await find();
+    const found = await this.knownMergeBase(a, b);
     if (found !== undefined || !(await this.isShallow())) return found;
     await this.#fetch(["--deepen=200", "origin", checked(a), checked(b)], async () => true);
-    return await find();
+    return await this.knownMergeBase(a, b);
+  }
+
+  /** The same of what this clone holds, and nothing is fetched. */
+  async knownMergeBase(a: string, b: string): Promise<string | undefined> {
+    const result = await this.run(["merge-base", checked(a), checked(b)]);
+    return succeeded(result) ? result.stdout.trim() : undefined;
+  }
+
+  /** The branch that work is merged into: what `origin` says of itself, else main or master there, else here. Undefined where none of them is. */
+  async defaultBranch(): Promise<{ readonly name: string; readonly commit: string } | undefined> {
+    const result = await this.run(["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]);
+    const told = succeeded(result) ? [result.stdout.trim()] : [];
+    for (const name of [...told, "origin/main", "origin/master", "main", "master"]) {
+      const commit = await this.resolve(`refs/${name.startsWith("origin/") ? "remotes" : "heads"}/${name}`);
+      if (commit !== undefined) return { name, commit };
+    }
+    return undefined;
   }
 
   async isShallow(): Promise<boolean> {
@@ -141,10 +155,13 @@ export class Git {
     });
   }
 
-  /** Writes files of a commit below an empty folder; gives the folder in it that stands for the work folder. The checkout and its index stay as they are. */
-  async export(commit: string, paths: readonly string[], folder: string): Promise<string> {
+  /**
+   * Writes files of a commit below an empty folder; gives the folder in it that stands for the work folder. The checkout and its index stay as they are.
+   * `lfs`: whether Git LFS, where it is set up, may download what a pointer stands for.
+   */
+  async export(commit: string, paths: readonly string[], folder: string, lfs: "downloaded" | "pointers" = "downloaded"): Promise<string> {
     const indexFolder = await this.#effects.files.makeTempFolder("index");
-    const env = { GIT_INDEX_FILE: `${indexFolder}/index` };
+    const env = { GIT_INDEX_FILE: `${indexFolder}/index`, ...(lfs === "pointers" ? { GIT_LFS_SKIP_SMUDGE: "1" } : {}) };
     await this.#text(["read-tree", checked(commit)], env);
     const stdin = paths.map((path) => `${path}\0`).join("");
     const result = await this.run(["checkout-index", "--force", `--prefix=${folder}/`, "-z", "--stdin"], {
@@ -155,6 +172,11 @@ export class Git {
     await this.#effects.files.remove(indexFolder);
     if (!succeeded(result)) throw gitFailed(result);
     return `${folder}/${(await this.#text(["rev-parse", "--show-prefix"])).trim()}`.replace(/\/$/, "");
+  }
+
+  /** Where Git LFS keeps the contents that this clone has, each below two folders named by the first digits of its hash. */
+  async lfsObjects(): Promise<string> {
+    return `${resolve(this.#effects.cwd, (await this.#text(["rev-parse", "--git-common-dir"])).trim())}/lfs/objects`;
   }
 
   /** Runs git in the checkout. Never rejects for what git did. */

@@ -19,6 +19,23 @@ export async function refusePointers(
   }
 }
 
+/** Puts the contents in place of pointers, where this clone holds them; other pointers stay. Nothing is downloaded. `paths` below `folder`; `objects` is LFS's own store. */
+export async function fillPointers(
+  folder: string,
+  paths: readonly string[],
+  objects: string,
+  effects: Pick<Effects, "files">,
+): Promise<void> {
+  const { files } = effects;
+  for (const path of paths) {
+    const full = `${folder}/${path}`;
+    if (!(await isPointer(full, effects))) continue;
+    const oid = /^oid sha256:([0-9a-f]{64})$/m.exec(await files.readText(full))?.[1];
+    const object = oid && `${objects}/${oid.slice(0, 2)}/${oid.slice(2, 4)}/${oid}`;
+    if (object !== undefined && (await files.stat(object))?.kind === "file") await files.copy(object, full);
+  }
+}
+
 async function isPointer(path: string, { files }: Pick<Effects, "files">): Promise<boolean> {
   const stat = await files.lstat(path);
   if (stat?.kind !== "file" || stat.sizeBytes >= mostPointerBytes) return false;

@@ -1,6 +1,5 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
 
-import { scalesSinceBase } from "../evaluate/baseline.ts";
 import { speedOf } from "../evaluate/latency.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
@@ -118,22 +117,30 @@ async function inputsBeyond({
   }));
 }
 
-/** Nothing without a base commit, where no scale moved, and where the file that holds them changed otherwise too. Of a pass only where units are kept: it may hide a broken scale. */
-async function movedOf({ baseline, entry, context, prepared }: CheckFacts, { verdict, kept }: ModelReport): Promise<AdviceFacts["moved"]> {
-  if (!(verdict === "regression" || kept !== undefined)) return undefined;
-  const known = baseline?.report;
-  const base = known?.scales?.length === 0 ? undefined : await scalesSinceBase(entry, context);
-  if (base?.scalesIn === undefined) return undefined;
-  const { scalesIn, ...moved } = base;
+/** Nothing without a base commit, where no scale moved, and where the file that holds them changed otherwise too. Of a pass only where units are kept, which may hide a broken scale, and where a figure fell far. */
+async function movedOf(
+  { baseline, entry, context, prepared }: CheckFacts,
+  { verdict, kept, caveats = [] }: ModelReport,
+): Promise<AdviceFacts["moved"]> {
+  const { scalesIn, report: base } = baseline ?? {};
+  const hasFallen = caveats.some(({ reason }) => reason === "lost-since-base");
+  if (!(verdict === "regression" || kept !== undefined || hasFallen)) return undefined;
+  if (base === undefined || scalesIn === undefined || !holdsScales(entry)) return undefined;
   const { proto } = await readModel(prepared.job.modelPath, context.effects.files, { weights: "left-in-file" });
   return {
-    ...moved,
+    commit: base.commit,
+    scales: base.scales ?? [],
+    hasFallen,
     cache: scalesIn,
     what: scalesIn === entry.quantization?.cache ? "calibration cache" : "Q/DQ model",
-    basePassed: known === undefined ? undefined : known.verdict === "pass",
+    basePassed: base.verdict === null ? undefined : base.verdict === "pass",
     inputs: (proto.graph?.input ?? []).map(({ name }) => name),
   };
 }
+
+/** Else calibration makes them. */
+const holdsScales = ({ quantization }: CheckFacts["entry"]): boolean =>
+  quantization === undefined || quantization.cache !== undefined || quantization.qdq !== undefined;
 
 /** Hours by which the model is newer than its cache; nothing where the files come from a checkout, whose times say nothing. */
 async function staleOf({ entry, context }: CheckFacts): Promise<{ stale?: { modelNewerHours: number } }> {

@@ -16,6 +16,7 @@ import type { Harm } from "../measure/harm/task-harm.ts";
 import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
 import { recordOf } from "../model/placement.ts";
 import type { KeptUnits } from "../prepare/kept-units.ts";
+import { dropCaveat, largestDrop } from "../report/base-change.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { withHistograms } from "../report/histograms.ts";
@@ -49,7 +50,12 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     ...(facts.doubt ? [doubtCaveat(facts.doubt)] : []),
     ...findingCaveats(facts.findings),
   ];
-  const caveats = [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? ofPass : [])];
+  const outputs = outputsOf(facts);
+  const caveats = [
+    ...preparedCaveats(facts),
+    ...(weak ? [weak] : []),
+    ...(verdict.kind === "pass" ? [...ofPass, ...lostSinceBase(facts, outputs)] : []),
+  ];
   const latency = latencyReport(facts.timed);
   const report: ModelReport = {
     ...emptyModelReport(entry),
@@ -62,7 +68,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     message: withCaveats(verdict, caveats).message,
     ...(caveats.length === 0 ? {} : { caveats: caveats.map((caveat) => ({ ...caveat })) }),
     ...(builder === undefined ? {} : { builderCheck: builder.report }),
-    outputs: outputsOf(facts),
+    outputs,
     layers,
     coverage: coverageReport(decided.run.measured.coverage, {
       ...lane.coverage,
@@ -81,6 +87,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     fix: fix ?? null,
     latency,
     baseline: baseline?.report ?? null,
+    ...(facts.inputsSha256 === undefined ? {} : { inputsSha256: facts.inputsSha256 }),
     task: task
       ? {
           ...task,
@@ -100,6 +107,14 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     timings,
   };
   return { ...report, advice: [...(await adviceFor(facts, report))] };
+}
+
+/** Where the user limits the drop by himself, a pass is within what he allows. */
+function lostSinceBase({ baseline, entry }: CheckFacts, outputs: MeasuredTensor[]): Caveat[] {
+  const base = baseline?.report;
+  if (base === undefined) return [];
+  const drop = largestDrop({ outputs, baseline: base });
+  return drop === undefined || entry.tolerance.baseline[drop.metric] !== undefined ? [] : [dropCaveat(drop, base)];
 }
 
 const keptOf = ({ outcome, prepared }: CheckFacts) =>

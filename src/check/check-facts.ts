@@ -23,6 +23,8 @@ export interface CheckFacts extends FixFacts {
   readonly searched?: Searched;
   readonly outcome?: SearchOutcome;
   readonly baseline?: Baseline;
+  /** Hash of what the figures rest on (evaluate/inputs-digest.ts). */
+  readonly inputsSha256?: string;
   readonly task?: TaskResult;
   /** Where NVIDIA's builder is installed. */
   readonly builder?: BuilderVerdict;

@@ -8,10 +8,11 @@ import { fixModel, keptModel, scalesOnly } from "../artifacts/fix.ts";
 import { writeReproduction } from "../artifacts/reproduction.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import { ToolError } from "../effects/failure.ts";
-import { type Baseline, measureBaseline } from "../evaluate/baseline.ts";
+import { type BaselineRequest, explainByBaseline, measureBaseline } from "../evaluate/baseline.ts";
 import { checkBuilder } from "../evaluate/builder-check.ts";
 import { judgeHalf } from "../evaluate/half.ts";
 import { harmSink } from "../evaluate/harm.ts";
+import { inputsDigest } from "../evaluate/inputs-digest.ts";
 import { withInt8Share } from "../evaluate/int8-share.ts";
 import { type Timed, timeEngines, withLatency } from "../evaluate/latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
@@ -88,7 +89,12 @@ async function checkOnce(entry: ModelEntry, context: CheckContext): Promise<Mode
 async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopwatch, context: CheckContext): Promise<ModelReport> {
   const { lane } = prepared;
   Object.assign(context.versions, lane.versions);
-  const baseline = entry.baseline ? await watch.time("baseline", () => measureBaseline(entry, context)) : undefined;
+  const by = { lane: lane.lane, versions: lane.versions ?? {}, gateVersion: context.version, seed: context.settings.options.seed };
+  const digest = await watch.time("prepare", () => inputsDigest(entry, context.effects.cwd, by, context.effects.files));
+  const asked: BaselineAsked = { entry, by, digest, context };
+  const baseline = entry.baseline
+    ? await watch.time("baseline", () => measureBaseline({ ...asked, seconds: secondsOf(watch) }))
+    : undefined;
   const labels = await readLabels(entry, lane.sampleCount, context.effects);
   const judging: Judging = {
     entry,
@@ -102,13 +108,21 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   };
   const search = openSearch({ prepared, judging, context });
   try {
-    return await judgeAndExplain({ entry, prepared, context, judging, search, ...optional({ baseline }) }, watch);
+    return await judgeAndExplain({ entry, prepared, context, judging, search, asked, ...optional({ baseline }) }, watch);
   } finally {
     await search.close();
   }
 }
 
-type Known = Pick<CheckFacts, "entry" | "prepared" | "context" | "judging" | "baseline"> & { readonly search: ModelSearch };
+/** All but what this commit's run took, which is known after it. */
+type BaselineAsked = Omit<BaselineRequest, "seconds">;
+
+const secondsOf = ({ timings }: Stopwatch): number => (timings.prepare ?? 0) + (timings.compare ?? 0);
+
+type Known = Pick<CheckFacts, "entry" | "prepared" | "context" | "judging" | "baseline"> & {
+  readonly search: ModelSearch;
+  readonly asked: BaselineAsked;
+};
 
 async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelReport> {
   const { entry, prepared, context, judging, search } = known;
@@ -153,10 +167,10 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const tried = (outcome?.probes ?? []).flatMap(({ result }) => (result.kind === "measured" ? (result.engine ?? []) : []));
   const timed = await watch.time("latency", () => timeEngines(lane, { plain: engine, fixed, tried }));
   const engines = await keepEngineFiles({ judged: engine, fixed }, prepared, context);
-  const before = known.baseline ?? (await baselineOfRegression(known, verdict, watch));
+  const before = known.baseline ?? (await watch.time("baseline", () => explainByBaseline({ ...known.asked, seconds: secondsOf(watch) })));
   const facts: CheckFacts = {
     ...known,
-    ...optional({ baseline: before }),
+    ...optional({ baseline: before, inputsSha256: known.asked.digest }),
     decided,
     verdict: lane.lane === "simulate" ? verdict : withEngineFacts(verdict, engine, entry, timed),
     timed,
@@ -169,16 +183,6 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
   const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
   return { ...report, message: fittingMessage(report), ...(await writeReproduction(facts)) };
-}
-
-/** What the base commit's model gave says whether this change broke it. Engines take long to build: there it has to be asked for. */
-async function baselineOfRegression(
-  { entry, prepared, context }: Known,
-  { kind }: Verdict,
-  watch: Stopwatch,
-): Promise<Baseline | undefined> {
-  if (kind !== "regression" || !entry.explainsByBaseline || prepared.lane.lane !== "simulate" || !context.hasBase) return undefined;
-  return await watch.time("baseline", () => measureBaseline(entry, context));
 }
 
 /** All units of several in higher precision are the model without INT8: nothing to offer. */

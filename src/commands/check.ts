@@ -8,7 +8,10 @@ import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 export const run: RunCommand = async (parsed, effects, io) => {
   const since = parsed.text("changed-since");
   const inputs = { ...inputsFromHere(parsed, effects.cwd), ...(since === undefined ? {} : { "base-ref": since }) };
-  const { exitCode, outcome, published } = await runWhole({ inputs, flags: modelFlagsOf(parsed, effects.cwd) }, effects);
+  const { exitCode, outcome, published } = await runWhole(
+    { inputs, flags: modelFlagsOf(parsed, effects.cwd), withoutBase: parsed.has("no-base") },
+    effects,
+  );
   if (outcome === undefined) return exitCode;
   const shown = {
     ansi: io.isTerminal,

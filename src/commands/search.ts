@@ -13,7 +13,8 @@ import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 
 export const run: RunCommand = async (parsed, effects, io) => {
   const inputs = { ...inputsFromHere(parsed, effects.cwd), search: "always", comment: "off", "changed-only": "false" };
-  const { exitCode, outcome } = await runWhole({ inputs, flags: modelFlagsOf(parsed, effects.cwd), search: searchFlags(parsed) }, effects);
+  const request = { inputs, flags: modelFlagsOf(parsed, effects.cwd), search: searchFlags(parsed), withoutBase: parsed.has("no-base") };
+  const { exitCode, outcome } = await runWhole(request, effects);
   if (!outcome) return exitCode;
   const { models } = outcome.report;
   const found = models.map(({ name, search }) => ({ model: name, search }));

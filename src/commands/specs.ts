@@ -19,6 +19,11 @@ const algorithm: FlagSpec = {
   help: "how scales are chosen (default entropy)",
 };
 
+const noBase: FlagSpec = {
+  kind: "switch",
+  help: "compare with no base commit (default: where the branch left the default branch, else the last commit)",
+};
+
 /** One model described on the line, beside or instead of its entry in the configuration. */
 const modelFlags: Readonly<Record<string, FlagSpec>> = {
   cache: { kind: "text", value: "FILE", help: "MODEL's calibration cache" },
@@ -45,7 +50,12 @@ const check: CommandSpec = {
   takesInputs: true,
   flags: {
     ...modelFlags,
-    "changed-since": { kind: "text", value: "REF", help: "check only models that changed since this commit or branch" },
+    "changed-since": {
+      kind: "text",
+      value: "REF",
+      help: "check only models that changed since this commit or branch, and compare with it",
+    },
+    "no-base": noBase,
     json,
   },
 };
@@ -99,6 +109,7 @@ const search: CommandSpec = {
     group: { kind: "text", value: "G", oneOf: ["unit", "block"], help: "what moves together (default unit)" },
     "budget-minutes": { kind: "number", value: "N", help: "time for the search; the best answer so far is reported" },
     "max-builds": { kind: "number", value: "N", help: "most engine builds" },
+    "no-base": noBase,
     json,
   },
 };

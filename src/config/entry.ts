@@ -34,6 +34,7 @@ export function readEntry(
       place: waiverPlace(n),
     })),
     explainsByBaseline: config.baseline !== false,
+    ...(typeof config.baseline === "string" ? { baseReport: config.baseline } : {}),
     // A limit against the base commit without its result could never fail.
     baseline: config.baseline === true || Object.keys(tolerance.baseline).length > 0,
     tensorrt: {

@@ -87,6 +87,7 @@ function pathFaults(entry: ModelConfig, workspace: Workspace): Fault[] {
   const files: [KeyPath, string | undefined][] = [
     [["path"], entry.path],
     [["keep"], typeof entry.keep === "string" ? entry.keep : undefined],
+    [["baseline"], typeof entry.baseline === "string" ? entry.baseline : undefined],
     [["reference", "outputs"], typeof entry.reference === "string" ? undefined : entry.reference.outputs],
     ...(["reference", "candidate"] as const).map((key): [KeyPath, string | undefined] => [["engine", key], entry.engine?.[key]]),
     ...(["cache", "data", "loader", "qdq"] as const).map((key): [KeyPath, string | undefined] => [["quantization", key], q?.[key]]),

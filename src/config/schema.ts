@@ -178,10 +178,10 @@ export const modelSchema = z.strictObject({
     .describe("Limits on speed, in the TensorRT lanes."),
   waivers: z.array(waiver).default([]).describe("Reviewed exceptions."),
   baseline: z
-    .boolean()
+    .union([z.boolean(), path], { error: "true, false or the file of a report" })
     .optional()
     .describe(
-      "Also measure the base commit's model in the same job and show both. Default: where a simulated model regressed and the base commit is at hand; `false`: never.",
+      "The base commit's figures beside this change's. Default: from a report of its very files where one lies in the report folder, else in the simulate lane by running its model where files of it changed. A file: a report to look into as well, e.g. one of the base branch. `true`: always measured, engines built in the same job. `false`: its model is never run. What changed is said in any case.",
     ),
   tensorrt: tensorrt.prefault({}),
 });

@@ -68,8 +68,10 @@ export interface ModelEntry {
   readonly waivers: readonly Waiver[];
   /** Always measured, for its limits or because it was asked for. */
   readonly baseline: boolean;
-  /** Measured where the model regressed, to say what it was before and what changed. */
+  /** The base's model may be run to say what it gave before; what changed is said anyway. */
   readonly explainsByBaseline: boolean;
+  /** A report that may hold the base's figures. */
+  readonly baseReport?: string;
   readonly tensorrt: Omit<TensorRtOptions, "python"> & { readonly builderCheck: "auto" | "off" };
   /** Where its user describes it, so that a message says what to write there. */
   readonly describedIn: "configuration" | "flags";

@@ -1,96 +1,185 @@
 /**
- * The base commit's result, made in the same job on the same device: its own model, cache and data from a worktree, this run's limits.
- * It is something to compare with, never a verdict of its own on the change.
+ * The base commit's result beside this one: what its model gave, and what of its files changed since. Measured in the same job by this run's limits, or
+ * taken from a report of the very same files. It is something to compare with, never a verdict of its own on the change.
  */
-import { NoBaseModelError } from "../changes/commit-folder.ts";
+import type { ComparedBase } from "../changes/compared-base.ts";
+import { refusePointers } from "../changes/lfs.ts";
 import type { ModelEntry } from "../config/settings.ts";
+import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { plainCandidate } from "../model/unit.ts";
-import type { CheckContext } from "../prepare/context.ts";
+import type { BaseOfModel, CheckContext } from "../prepare/context.ts";
 import { prepareModel } from "../prepare/prepare-model.ts";
 import { measuredOutputs } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
+import { inputsDigest, type MeasuredWith } from "./inputs-digest.ts";
 import { judgeOutputs } from "./outputs.ts";
 import { type Suspects, suspects } from "./suspects.ts";
 
+type BaselineReport = NonNullable<ModelReport["baseline"]>;
+
 export interface Baseline {
+  /** Only where they were measured in this run: what a report says decides nothing. */
   readonly measurements?: readonly Measurement[];
-  readonly report?: NonNullable<ModelReport["baseline"]>;
-  /** Why there are no measurements. */
+  /** Absent where there is no base at all. */
+  readonly report?: BaselineReport;
+  /** Why there are no measurements, where they were wanted. */
   readonly gap?: BaselineGap;
+  /** The file that holds the scales that moved and nothing else that changed. */
+  readonly scalesIn?: string | undefined;
 }
 
-/** Gives no measurements, and says why, where there is no base or its model cannot be run. */
-export async function measureBaseline(entry: ModelEntry, context: CheckContext): Promise<Baseline> {
-  const { log } = context.effects;
-  const without = (gap: BaselineGap): Baseline => {
-    log.notice(`${entry.name} has no baseline: ${gap.why}`);
-    return { gap };
-  };
+export interface BaselineRequest {
+  readonly entry: ModelEntry;
+  /** How this run's own figures were made, and the hash of what they rest on. */
+  readonly by: MeasuredWith;
+  readonly digest: string | undefined;
+  /** What the same run of this commit's model took. */
+  readonly seconds: number;
+  readonly context: CheckContext;
+}
+
+/** For limits against the base, or because it was asked for: always measured, whatever changed. Says why where there is no base or its model cannot be run. */
+export async function measureBaseline(request: BaselineRequest): Promise<Baseline> {
+  const { entry, context } = request;
+  const found = await context.base(entry);
+  const baseline =
+    found === undefined
+      ? { gap: context.baseGap }
+      : await withFiles(found, request, async (folder, changes) => await measuredThen(folder, changes, request));
+  if (baseline.gap !== undefined) context.effects.log.notice(`${entry.name} has no baseline: ${baseline.gap.why}`);
+  return baseline;
+}
+
+/**
+ * What explains a figure: the base's own, and what changed. Where no file of the model changed its figures are these. From a report of the very same
+ * files where one is at hand; else by one run more in the simulate lane, while engines are not built again for it.
+ */
+export async function explainByBaseline(request: BaselineRequest): Promise<Baseline | undefined> {
+  const { entry, context } = request;
+  const found = await context.base(entry);
+  if (found === undefined) return undefined;
+  const { base, was } = found;
+  if (!base.mayDiffer({ now: entry, was })) return { report: without(base, "same", sameWords(base)) };
+  return await withFiles(found, request, async (folder, changes) => await knownThen(folder, changes, request));
+}
+
+/** What the base's files tell, and their folder's run; whatever fails of it is told in words and changes no verdict. */
+async function withFiles(
+  { base, was }: BaseOfModel,
+  { entry, context: { effects } }: BaselineRequest,
+  figures: (folder: string, changes: Changes) => Promise<Baseline>,
+): Promise<Baseline> {
+  let changes: Changes = { base, was, suspects: nothingChanged };
   try {
-    const base = await context.baseFolder(entry);
-    if (base === undefined) return without(context.baseGap);
-    return await measureIn(entry, base, context);
+    const files = await base.filesOf({ now: entry, was });
+    if (files.kind === "new") {
+      const why = `${entry.name} is new: it is not at ${placeOf(base)}.`;
+      return { report: without(base, "new", why), gap: { kind: "none", why } };
+    }
+    if (files.kind === "unknown") return { ...unknown(changes, files.why), gap: { kind: "none", why: files.why } };
+    changes = { base, was, suspects: await suspects(entry, files.folder, effects) };
+    await refusePointers([was], effects, files.folder);
+    return await figures(files.folder, changes);
   } catch (error) {
     if (!(error instanceof ToolError || error instanceof ConfigError || error instanceof FileError)) throw error;
     if (error instanceof ToolError && error.reason === "cancelled") throw error;
-    if (error instanceof NoBaseModelError) return without({ kind: "none", why: error.message });
-    return without({ kind: "unusable", why: `the base's model could not be run. ${error.message}` });
+    const why = `the base's model could not be run. ${error.message}`;
+    return { ...unknown(changes, why), gap: { kind: "unusable", why } };
   }
 }
 
-/** How the scales of a cache or of Q/DQ nodes differ from the base commit's where no model of that was run; undefined without a base, or where none moved. */
-export async function scalesSinceBase(
-  entry: ModelEntry,
-  context: CheckContext,
-): Promise<({ readonly commit: string } & Pick<Suspects, "scales" | "scalesIn">) | undefined> {
-  const base = context.hasBase && holdsScales(entry) ? await baseOf(entry, context) : undefined;
-  if (base === undefined) return undefined;
-  const { scales, scalesIn } = await suspects(entry, base.folder, context.effects);
-  return scales.length === 0 ? undefined : { commit: base.commit, scales, scalesIn };
+interface Changes extends BaseOfModel {
+  readonly suspects: Suspects;
 }
 
-/** Else calibration makes them. */
-const holdsScales = ({ quantization }: ModelEntry): boolean =>
-  quantization === undefined || quantization.cache !== undefined || quantization.qdq !== undefined;
+const nothingChanged: Suspects = { causes: [], scales: [] };
 
-async function baseOf(entry: ModelEntry, context: CheckContext): Promise<{ folder: string; commit: string } | undefined> {
-  try {
-    return await context.baseFolder(entry);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    context.effects.log.notice(error.message);
-    return undefined;
-  }
+async function knownThen(folder: string, changes: Changes, request: BaselineRequest): Promise<Baseline> {
+  const { entry, by, digest, seconds, context } = request;
+  const { base, was } = changes;
+  const then = await inputsDigest(was, folder, by, context.effects.files);
+  if (then !== undefined && then === digest) return { report: without(base, "same", sameWords(base)) };
+  const reports = await context.reportsOf(entry);
+  const kept = then === undefined ? undefined : reports.flatMap(figuresOf).find((one) => one.inputsSha256 === then);
+  if (kept !== undefined) return told(changes, { ...kept, source: "report", inputsSha256: then });
+  if (!entry.explainsByBaseline) return unknown(changes, "its configuration says baseline: false");
+  if (by.lane !== "simulate") return unknown(changes, notBuilt(entry));
+  const leftMs = context.deadlineMs - context.effects.clock.monotonicMs();
+  if (leftMs < 2000 * seconds) return unknown(changes, "too little of the run's time is left to measure it");
+  return await measuredThen(folder, changes, request, then);
 }
 
-async function measureIn(entry: ModelEntry, base: { folder: string; commit: string }, context: CheckContext): Promise<Baseline> {
-  const prepared = await prepareModel({ ...entry, ...entry.base }, base.folder, context);
+const notBuilt = ({ baseReport }: ModelEntry): string =>
+  `engines of it are not built again for a figure, and ${baseReport === undefined ? "no report at hand" : `no report at hand, also not ${baseReport},`} is of its files, this machine and these versions. Keep its report (baseline: FILE), or build them in the same job (baseline: true)`;
+
+/** A report of a model, and what it says of its own base: both may be of the files that are looked for. */
+function figuresOf({ inputsSha256, outputs, verdict, message, baseline }: ModelReport): Figures[] {
+  return [...(outputs.length === 0 ? [] : [{ inputsSha256, outputs, verdict, message }]), ...(hasFigures(baseline) ? [baseline] : [])];
+}
+
+type Figures = Pick<BaselineReport, "inputsSha256" | "outputs" | "message"> & { readonly verdict: NonNullable<BaselineReport["verdict"]> };
+
+const hasFigures = (baseline: ModelReport["baseline"]): baseline is BaselineReport & Figures =>
+  baseline !== null && baseline.verdict !== null && baseline.outputs.length > 0;
+
+async function measuredThen(folder: string, changes: Changes, request: BaselineRequest, known?: string): Promise<Baseline> {
+  const { entry, by, context } = request;
+  const { was } = changes;
+  // What is to say of the base's files was said when they were merged.
+  const prepared = await prepareModel(was, folder, { ...context, effects: quiet(context.effects) });
   try {
     const { lane } = prepared;
     const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
-    const run = await judgeOutputs(
-      { entry, lane, seed: context.settings.options.seed, today: context.today, rowsOf: prepared.rowsOf },
-      await lane.build(plainCandidate),
-      samples,
-    );
+    const { seed } = context.settings.options;
+    const judging = { entry, lane, seed, today: context.today, rowsOf: prepared.rowsOf };
+    const run = await judgeOutputs(judging, await lane.build(plainCandidate), samples);
     const { measurements } = run.measured;
     const { verdict, findings } = run.judgement;
-    const { causes, scales } = await suspects(entry, base.folder, context.effects);
+    const inputsSha256 = known ?? (await inputsDigest(was, folder, by, context.effects.files));
+    const outputs = measuredOutputs(measurements, findings, entry.tolerance);
     return {
+      ...told(changes, { source: "measured", inputsSha256, verdict: verdict.kind, message: verdict.message, outputs }),
       measurements,
-      report: {
-        commit: base.commit,
-        verdict: verdict.kind,
-        message: verdict.message,
-        causes: [...causes],
-        scales: [...scales],
-        outputs: measuredOutputs(measurements, findings, entry.tolerance),
-      },
     };
   } finally {
     await prepared.close();
   }
 }
+
+const quiet = (effects: Effects): Effects => ({
+  ...effects,
+  log: { ...effects.log, notice: (text) => effects.log.debug(text), warning: (text) => effects.log.debug(text) },
+});
+
+const told = (
+  { base, suspects: { causes, scales, scalesIn } }: Changes,
+  figures: Pick<BaselineReport, "source" | "inputsSha256" | "verdict" | "message" | "outputs">,
+): Baseline => ({
+  report: { commit: base.commit, name: base.name, ...figures, causes: [...causes], scales: [...scales] },
+  scalesIn,
+});
+
+/** `why`: a clause or sentences. */
+const unknown = (changes: Changes, why: string): Baseline =>
+  told(changes, {
+    source: "unknown",
+    verdict: null,
+    outputs: [],
+    message: `No figure of ${placeOf(changes.base)}: ${why.replace(/\.$/, "")}.`,
+  });
+
+const without = ({ commit, name }: ComparedBase, source: BaselineReport["source"], message: string): BaselineReport => ({
+  commit,
+  name,
+  source,
+  verdict: null,
+  outputs: [],
+  message,
+});
+
+/** `main (2b4c6d8)`. */
+const placeOf = ({ name, commit }: ComparedBase): string => `${name} (${commit.slice(0, 7)})`;
+const sameWords = (base: ComparedBase): string => `Its files are as at ${placeOf(base)}.`;

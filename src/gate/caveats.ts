@@ -82,6 +82,10 @@ export const caveats = {
     sentence: "Probabilities meet their limit, but the score behind them is lost and their best classes change.",
     next: "Set `tolerance.score`, or a limit of `top1-agreement`, so that it is judged.",
   },
+  "lost-since-base": {
+    sentence: "A figure meets its limit, and its error is at least twice that of the base commit's model.",
+    next: "Look at what changed; `tolerance.baseline` (`sqnr-db: {drop: 6}`) makes such a drop fail.",
+  },
 } satisfies Record<string, CaveatRow>;
 
 export type CaveatCode = keyof typeof caveats;

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { Files } from "../effects/effects.ts";
 import { ConfigError, ToolError, TrustError } from "../effects/failure.ts";
+import { addFile } from "../effects/file-hash.ts";
 import { isLfsPointer, mostPointerBytes, pointerFault } from "../effects/lfs-pointer.ts";
 import { type CheckedFile, copyFromHandle, openChecked } from "./copy-checked.ts";
 import { externalReferences } from "./external.ts";
@@ -87,6 +88,16 @@ export async function stageModel(request: StageRequest): Promise<StagedModel> {
     total += found;
   }
   return { modelPath, sha256: hash.digest("hex"), sizeBytes: total, externalFiles: [...needed.keys()], model };
+}
+
+/** The same hash of a model where it lies: over its bytes, then those of its external files in order of their names. Rejects with FileError where one cannot be read. */
+export async function modelSha256(path: string, files: Files): Promise<string> {
+  const hash = createHash("sha256");
+  await addFile(hash, path, files);
+  const { references } = externalReferences(parseProto(await modelBytes(path, files), path));
+  for (const location of new Set(references.map((reference) => reference.location)))
+    await addFile(hash, join(dirname(path), location), files);
+  return hash.digest("hex");
 }
 
 const isPointer = async (path: string, sizeBytes: number, files: Files): Promise<boolean> =>

@@ -1,4 +1,5 @@
 /** What every step of checking a model may use: the settled run, the machine and the clock. Only types. */
+import type { ComparedBase } from "../changes/compared-base.ts";
 import type { Trust } from "../changes/trust.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -24,12 +25,12 @@ export interface CheckContext {
   readonly isCommitted: (path: string) => Promise<boolean>;
   /** Whether git tracks a file of the workspace; false without git. */
   readonly isTracked: (path: string) => Promise<boolean>;
-  /** Whether this is a change with a base commit in this clone. */
-  readonly hasBase: boolean;
+  /** The commit that figures are compared with, looked for when it is asked for; undefined where there is none in this clone, or none is wanted. */
+  readonly base: (entry: ModelEntry) => Promise<BaseOfModel | undefined>;
+  /** Reports that may hold the base's figures of a model: what an earlier run left in the report folder, and the one that its entry names. */
+  readonly reportsOf: (entry: ModelEntry) => Promise<readonly ModelReport[]>;
   /** Why there is no base, where there is none. */
   readonly baseGap: BaselineGap;
-  /** A folder with the base commit's files of a model; undefined where there is no base. */
-  readonly baseFolder: (entry: ModelEntry) => Promise<{ readonly folder: string; readonly commit: string } | undefined>;
   /** An earlier report of this model, where one lies in the report folder. */
   readonly earlier: ReadonlyMap<string, ModelReport>;
   /** Bytes of engines, and of models made for them, in the report's folder so far; models add to it. */
@@ -37,6 +38,12 @@ export interface CheckContext {
   /** Versions of the tools that ran so far; models add to it. */
   readonly versions: Record<string, string>;
   readonly reportFolder: string;
+}
+
+export interface BaseOfModel {
+  readonly base: ComparedBase;
+  /** The entry with what the base says of keep and quantization: the very entry where it says the same. */
+  readonly was: ModelEntry;
 }
 
 export interface Stopwatch {

@@ -13,7 +13,7 @@ export function fittingMessage(model: Fitted): string {
   const { message, advice, verdict } = model;
   const fitted = withStep(message, model);
   // Of a pass: it is one by its kept units alone.
-  const left = [...(restoreCommand({ advice }) === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)];
+  const left = [...(model.kept === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)].filter((words) => words !== "");
   if (verdict !== "pass" || left.length === 0) return fitted;
   // A caveat's step stands where nothing would be to do.
   return fitted.includes(nothingToDo) ? fitted.replace(nothingToDo, () => left.join(" ")) : [fitted, ...left].join(" ");

@@ -4,6 +4,7 @@ import { causeOf } from "./sections/cause.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";
 import { decidingRow, rowLabel, rowName } from "./sections/outputs.ts";
+import { changePart } from "./sections/story.ts";
 import { plainLine } from "./text.ts";
 
 /** `regression: Do not merge: …; softmax_0.tmp_0 SQNR 18.4 dB (limit ≥ 20 dB, margin −1.58 dB); cause: p2o.Conv.7 loses …`. */
@@ -17,7 +18,8 @@ function figureWords(model: ModelReport): string {
   const row = decidingRow(model);
   if (row === undefined) return plainLine(model.message, 300);
   const limit = row.limit === undefined ? "" : ` (limit ${row.words.limit}, margin ${row.words.margin})`;
-  return `${rowName(row, (name) => plainLine(name, 80))} ${plainLine(rowLabel(row), 80)} ${row.words.value}${limit}`;
+  const change = changePart(model, row, (words) => plainLine(words, 80));
+  return `${rowName(row, (name) => plainLine(name, 80))} ${plainLine(rowLabel(row), 80)} ${row.words.value}${limit}${change === "" ? "" : `, ${change}`}`;
 }
 
 function layerWords(model: ModelReport): string {

@@ -366,15 +366,23 @@ export const modelReport = z.object({
   search: search.nullable(),
   fix: fix.nullable(),
   advice: z.array(advice),
-  /** `causes`: what of the model's files changed since that commit, in words. */
+  /** Hash of everything that the figures rest on (files, settings, lane, tools): equal ones are figures of the same. Absent where loaders make samples. */
+  inputsSha256: z.string().optional(),
+  /** What the base commit's model gave, and in `causes` what of the model's files changed since, in words. */
   baseline: z
     .object({
       commit: z.string(),
-      verdict: verdictKind,
+      /** What people call it: `main`, `the last commit`. */
+      name: z.string().optional(),
+      /** `same`: no file of the model changed, so its figures are the model's; `new`: the base has no such model; `unknown`: `message` says why. Measured where it is absent. */
+      source: z.enum(["measured", "report", "same", "new", "unknown"]).optional(),
+      /** By the limits of this run; null without figures. */
+      verdict: verdictKind.nullable(),
       outputs: z.array(measured),
       message: z.string(),
+      inputsSha256: z.string().optional(),
       causes: z.array(z.string()).optional(),
-      /** Scales of the calibration cache that moved, largest factor first; `ratio`: new by old. */
+      /** Scales of the calibration cache or of Q/DQ nodes that moved, largest factor first; `ratio`: new by old. */
       scales: z.array(z.object({ tensor: z.string(), ratio: z.number() })).optional(),
     })
     .nullable(),

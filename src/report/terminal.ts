@@ -18,10 +18,11 @@ import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
-import { byUrgency, hasCaveats, type VerdictKind, verdictWord } from "./sections/labels.ts";
+import { byUrgency, hasCaveats, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
-import { outputRows, rowLabel, rowName } from "./sections/outputs.ts";
+import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
+import { causePart, changePart } from "./sections/story.ts";
 import { distinctLabels, plainLine, plainLines } from "./text.ts";
 
 export interface TerminalOptions {
@@ -133,7 +134,11 @@ const colourOf: Readonly<Record<ModelReport["outputs"][number]["level"], Verdict
 
 const needsWords = (model: ModelReport): boolean =>
   model.status !== "removed" &&
-  (model.verdict !== "pass" || model.kept !== undefined || (model.caveats ?? []).length > 0 || isSlowOrUnknown(model));
+  (model.verdict !== "pass" ||
+    model.kept !== undefined ||
+    (model.caveats ?? []).length > 0 ||
+    isSlowOrUnknown(model) ||
+    sinceBase(model) !== "");
 
 /** Why, and which layers; the cause where it does not stand before the figures. */
 function modelStory(model: ModelReport, cause: string, options: TerminalOptions, paint: Paint): string {
@@ -145,7 +150,14 @@ function modelStory(model: ModelReport, cause: string, options: TerminalOptions,
   const latency = model.latency === undefined ? [] : said(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, options);
   return [
     cause,
-    [...why, ...keptLine(model), ...stillFar(model, options), ...caveats, ...latency].join("\n"),
+    [
+      ...why,
+      ...(sinceBase(model) === "" ? [] : wrapped(sinceBase(model), "  ")),
+      ...keptLine(model),
+      ...stillFar(model, options),
+      ...caveats,
+      ...latency,
+    ].join("\n"),
     model.verdict === "pass" ? "" : layerTable(model, options.layerRows ?? 5, paint),
     toolLines(model, paint),
   ]
@@ -161,12 +173,30 @@ const toolLines = ({ toolTail }: ModelReport, paint: Paint): string =>
     ? ""
     : [paint("bold", "The tool's last lines"), ...plainLines(toolTail, mostToolLines, 78).map((line) => `  ${line}`)].join("\n");
 
+/** What the figure is against the base's and what changed; a caveat of a pass says both by itself. Empty where there is nothing to say. */
+function sinceBase(model: ModelReport): string {
+  const { baseline } = model;
+  const row = decidingRow(model);
+  if (baseline === null || row === undefined || hasFallen(model)) return "";
+  const say = (words: string) => plainLine(words, 200);
+  const change = changePart(model, row, say);
+  const parts = [
+    change === "" || baseline.source === "new" || change.startsWith("SQNR") ? change : `${rowLabel(row)} ${change}`,
+    causePart(model, say),
+    baseline.source === "unknown" && (baseline.causes ?? []).length > 0 ? say(baseline.message) : "",
+  ].filter((part) => part !== "");
+  const commit = baseline.source === "new" || baseline.source === "unknown" ? "" : ` (base ${shortSha(baseline.commit)})`;
+  return parts.length === 0 ? "" : `${name(model.name)}: ${parts.join("; ")}${commit}`;
+}
+
+const hasFallen = ({ caveats }: ModelReport): boolean => caveats?.some(({ reason }) => reason === "lost-since-base") ?? false;
+
 const keptLine = (model: ModelReport): string[] =>
   model.kept === undefined ? [] : wrapped(`${name(model.name)}: ${keptSentence(model, (file) => plainLine(file))}.`, "  ");
 
 /** Of a pass by kept units. */
 const stillFar = (model: ModelReport, options: TerminalOptions): string[] =>
-  (model.verdict === "pass" ? [restoreText(model), ...shipKept(model)] : [])
+  (model.verdict === "pass" ? [model.kept === undefined ? "" : restoreText(model), ...shipKept(model)] : [])
     .filter((words) => words !== "")
     .flatMap((words) => said(`${name(model.name)}: ${plainLine(words, 600)}`, options));
 
@@ -222,8 +252,7 @@ function nextLines(models: readonly ModelReport[], options: TerminalOptions): st
   const back = models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? [])[0];
   const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
   const command = nextCommand(models, options);
-  const step = models.map(nextStep).find((words) => words !== "");
-  const next = command === undefined ? (step === undefined ? [] : told(`Next: ${step}`, options)) : [`Next: ${command}`];
+  const next = command === undefined ? stepLines(models, options) : [`Next: ${command}`];
   const after = (lead: readonly string[], when: string): string[] => [...lead, ...next.map((line) => line.replace(/^Next:/, `${when}:`))];
   const lines =
     back !== undefined
@@ -235,6 +264,14 @@ function nextLines(models: readonly ModelReport[], options: TerminalOptions): st
 }
 
 const told = (sentence: string, options: TerminalOptions): string[] => said(plainLine(sentence, 600), options);
+
+/** Where no search or patch is the next step: scales to put back for a pass that fell far, else what the reasons and caveats say. */
+function stepLines(models: readonly ModelReport[], options: TerminalOptions): string[] {
+  const [back] = models.filter(hasFallen).flatMap((model) => restoreCommand(model) ?? []);
+  if (back !== undefined) return [`Next, where the moved scales were not meant: ${plainLine(back, 300)}`];
+  const step = models.map(nextStep).find((words) => words !== "");
+  return step === undefined ? [] : told(`Next: ${step}`, options);
+}
 
 /** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
 function nextStep(report: ModelReport): string {

@@ -3,14 +3,18 @@ import { join, normalize } from "node:path";
 import { filesOf, isCode } from "../changes/affected.ts";
 import type { Checkout } from "../changes/checkout.ts";
 import type { Selection } from "../changes/choose.ts";
-import { baselineFolder, codeFolder } from "../changes/commit-folder.ts";
+import { codeFolder } from "../changes/commit-folder.ts";
+import { openComparedBase } from "../changes/compared-base.ts";
 import type { Git } from "../changes/git.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
-import type { Settings } from "../config/settings.ts";
+import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { CheckContext } from "../prepare/context.ts";
+import type { ModelReport } from "../report/schema.ts";
 import { version } from "../version.ts";
+import { entryAtBase } from "./entry-at-base.ts";
+import { modelsIn } from "./previous-run.ts";
 
 export interface ContextFacts {
   readonly settings: Settings;
@@ -19,14 +23,17 @@ export interface ContextFacts {
   readonly reportFolder: string;
   readonly startMs: number;
   readonly earlier: CheckContext["earlier"];
+  /** Nothing is compared with a base commit (`--no-base`). */
+  readonly withoutBase: boolean;
 }
 
 /** Writes the base commit's code out where an entry runs code; else nothing is written. */
 export async function makeContext(
-  { settings, config, selection, reportFolder, startMs, earlier }: ContextFacts,
+  { settings, config, selection, reportFolder, startMs, earlier, withoutBase }: ContextFacts,
   effects: Effects,
 ): Promise<CheckContext> {
   const { checkout } = config;
+  const base = once(async () => (withoutBase ? undefined : await openComparedBase(checkout, effects)));
   const needsCode = selection.jobs.some(({ model }) => filesOf(model).some(({ what }) => isCode(what)));
   return {
     effects,
@@ -49,11 +56,12 @@ export async function makeContext(
         : undefined,
     isCommitted: async (path) => checkout.head !== undefined && (await isCommitted(path, checkout.head, checkout.git, effects)),
     isTracked: async (path) => checkout.head !== undefined && (await checkout.git.tracked()).files.has(normalize(path)),
-    // By hand a base counts where one was named: the default branch may be anything.
-    hasBase: (checkout.event !== undefined || settings.options.baseRef !== undefined) && checkout.base?.isLocal === true,
-    baseGap: baseGapOf(checkout),
-    baseFolder: async (entry) =>
-      checkout.base?.isLocal ? { folder: await baselineFolder(checkout, entry, effects), commit: checkout.base.sha } : undefined,
+    base: async (model) => {
+      const compared = await base();
+      return compared && { base: compared, was: await entryAtBase(model, compared, config, effects) };
+    },
+    reportsOf: async (entry) => [...(await namedReport(entry, checkout, effects)), ...[earlier.get(entry.name) ?? []].flat()],
+    baseGap: baseGapOf(checkout, withoutBase),
     earlier,
     engineBytes: { kept: 0 },
     versions: {},
@@ -62,9 +70,9 @@ export async function makeContext(
 }
 
 /** Of a pull request or a merge there always is a base, whether this clone has it or not. */
-const baseGapOf = ({ base }: Checkout): BaselineGap =>
-  base === undefined
-    ? { kind: "none", why: "there is no base commit to compare with" }
+const baseGapOf = ({ base }: Checkout, withoutBase: boolean): BaselineGap =>
+  base === undefined || withoutBase
+    ? { kind: "none", why: withoutBase ? "--no-base compares with no base commit" : "there is no base commit to compare with" }
     : {
         kind: "unusable",
         why: `the base commit ${base.sha.slice(0, 12)} is not in this clone. Give the checkout step fetch-depth: 2`,
@@ -74,4 +82,27 @@ async function isCommitted(path: string, head: string, git: Git, { files, cwd }:
   const committed = await git.show(head, path);
   const now = join(cwd, path);
   return committed !== undefined && (await files.stat(now))?.kind === "file" && committed === (await files.readText(now));
+}
+
+/** A promise that is made when it is first asked for. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return async () => {
+    made ??= make();
+    return await made;
+  };
+}
+
+/** The model in the report that its entry names. One that a proposal's commit holds is read as the base has it: a change does not say what was before it. */
+async function namedReport(
+  { name, baseReport }: ModelEntry,
+  { trust, git, base, head }: Checkout,
+  effects: Effects,
+): Promise<ModelReport[]> {
+  if (baseReport === undefined) return [];
+  const isProposed = trust.isProposal && head !== undefined && (await git.tracked()).files.has(baseReport);
+  const text = isProposed
+    ? base?.isLocal && (await git.show(base.sha, baseReport))
+    : await effects.files.readText(join(effects.cwd, baseReport)).catch(() => undefined);
+  return modelsIn(text || "").filter((model) => model.name === name);
 }

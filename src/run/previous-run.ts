@@ -1,6 +1,7 @@
 /** What an earlier run left in the report folder, and what this one leaves there before it starts: a run may be killed at any moment. */
 import { join } from "node:path";
 import type { Selection } from "../changes/choose.ts";
+import { property } from "../config/untyped.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type ModelReport, modelReport, type Report } from "../report/schema.ts";
 import { composeReport, type ReportFacts } from "./build-report.ts";
@@ -20,15 +21,23 @@ export async function readEarlier(folder: string, { files }: Effects): Promise<E
   const path = join(folder, "report.json");
   try {
     if ((await files.stat(path)) === undefined) return nothing;
-    const json: unknown = JSON.parse(await files.readText(path));
-    if (typeof json !== "object" || json === null) return nothing;
-    const models = "models" in json && Array.isArray(json.models) ? json.models : [];
+    const text = await files.readText(path);
     return {
-      models: new Map(models.flatMap((model) => modelReport.safeParse(model).data ?? []).map((model) => [model.name, model])),
-      endedEarly: "complete" in json && json.complete === false,
+      models: new Map(modelsIn(text).map((model) => [model.name, model])),
+      endedEarly: property(JSON.parse(text), "complete") === false,
     };
   } catch {
     return nothing;
+  }
+}
+
+/** Models of a report's text that fit the schema; none where it is no report. */
+export function modelsIn(text: string): ModelReport[] {
+  try {
+    const models = property(JSON.parse(text), "models");
+    return Array.isArray(models) ? models.flatMap((model) => modelReport.safeParse(model).data ?? []) : [];
+  } catch {
+    return [];
   }
 }
 

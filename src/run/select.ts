@@ -18,6 +18,8 @@ export interface MainRequest {
   readonly flags?: ModelFlags;
   /** Single settings of the search that replace the configuration's (`trt-gate search`). */
   readonly search?: Partial<SearchSettings>;
+  /** No figure is compared with a base commit's. */
+  readonly withoutBase?: boolean;
 }
 
 export interface Selected {

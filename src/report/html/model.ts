@@ -1,6 +1,7 @@
 /** One model on the page: figures at a glance, outputs, the error along the network, layers, fix, search, facts, commands. */
 
 import { plural } from "../../model/plural.ts";
+import { basePlace } from "../base-change.ts";
 import { formatMetric } from "../figures.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
 import { causeOf } from "../sections/cause.ts";
@@ -9,8 +10,8 @@ import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
 import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
-import { decidingRow, rowLabel } from "../sections/outputs.ts";
-import { gainOf, unitNames } from "../sections/story.ts";
+import { decidingRow, type OutputRow, rowLabel } from "../sections/outputs.ts";
+import { changePart, gainOf, unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
@@ -87,6 +88,7 @@ function glance(model: ModelReport, show: Show): Markup {
   const leader = leaderTile(model, show);
   const items: (readonly [string, string, string] | undefined)[] = [
     row && [rowLabel(row), row.words.value, row.margin === undefined ? "no limit" : `${row.words.margin} to the limit ${row.words.limit}`],
+    row && baseTile(model, row),
     keptWords(model) === ""
       ? undefined
       : ["Kept by the fix", unitNames(model.search?.keep ?? [], show), `${keptWords(model)}: ${fixedWords(model)}`],
@@ -106,6 +108,15 @@ function glance(model: ModelReport, show: Show): Markup {
   return known.length === 0
     ? nothing
     : html`<dl class="figures">${known.map((item) => html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
+}
+
+/** What the figure is against the base's, and what changed since. */
+function baseTile(model: ModelReport, row: OutputRow): readonly [string, string, string] | undefined {
+  const { baseline } = model;
+  const change = changePart(model, row, (words) => plainLine(words, 60));
+  if (baseline === null || change === "") return undefined;
+  const causes = (baseline.causes ?? []).slice(0, 2).map((cause) => plainLine(cause, 160));
+  return [`Against ${plainLine(basePlace(baseline), 80)}`, change, causes.join("; ")];
 }
 
 /** The layer that leads the table, and whether it is to blame: what it adds is often lost on its way to the output. */

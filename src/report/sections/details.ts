@@ -1,12 +1,14 @@
 /** The folded rest of a model: coverage, noise, calibration, spread, baseline, task, warnings, tool output, commands, timings. */
 
+import { nothingToDo } from "../../gate/reasons.ts";
 import { plural } from "../../model/plural.ts";
+import { basePlace } from "../base-change.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatMetric } from "../figures.ts";
 import { blocks, code, copyBlock, details, escapeMarkdown, htmlWords, quoteBlock, table } from "../markdown.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
 import { worstSampleWords } from "./harm.ts";
-import { laneWords, seconds, shortSha } from "./labels.ts";
+import { laneWords, seconds } from "./labels.ts";
 import { wordsOfTask } from "./outputs.ts";
 
 /** Empty at a detail level without details. */
@@ -39,12 +41,8 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
     ["Spread", spreadWords(model)],
     ["Score", scoreWords(model)],
     ["First failing layer", model.firstFailing ?? undefined],
-    [
-      "Baseline",
-      model.baseline === null
-        ? undefined
-        : `commit ${shortSha(model.baseline.commit)}: ${model.baseline.verdict}. ${model.baseline.message}`,
-    ],
+    ["Base", baseWords(model)],
+    ["Changed since", (model.baseline?.causes ?? []).join("; ") || undefined],
     ["Worst samples", worstSampleWords(model)],
     ["Harm", harmWords(model)],
     ["Task", taskWords(model)],
@@ -57,6 +55,13 @@ export function facts(model: ModelReport): (readonly [string, string])[] {
     ],
   ];
   return rows.flatMap(([what, value]) => (value === undefined ? [] : [[what, value] as const]));
+}
+
+function baseWords({ baseline }: ModelReport): string | undefined {
+  if (baseline === null) return undefined;
+  if (baseline.verdict === null) return baseline.message;
+  const from = baseline.source === "report" ? "from a report of the same files" : "measured in this run";
+  return `${basePlace(baseline)}, ${from}: ${baseline.verdict}. ${baseline.message.replace(` ${nothingToDo}`, "")}`;
 }
 
 function builderWords({ builderCheck }: ModelReport): string | undefined {

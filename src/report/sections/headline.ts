@@ -1,7 +1,9 @@
 /** The first line: may I merge? And the one sentence behind it. */
 
 import { plural } from "../../model/plural.ts";
+import { largestDrop, shownBase } from "../base-change.ts";
 import type { SizeLimits } from "../detail-levels.ts";
+import { formatMetric } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { byUrgency, hasCaveats, precisionWords, verdictMark } from "./labels.ts";
@@ -27,6 +29,7 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   if (checked.length === 0) return `No model ${report.models.length === 0 ? "changed" : "left to check"}: nothing to compare`;
   const careful = checked.filter(({ caveats }) => (caveats ?? []).length > 0);
   if (careful.length > 0) {
+    if (careful.every(({ caveats }) => caveats?.every(({ reason }) => reason === "lost-since-base"))) return fell(careful, checked, show);
     const whose = careful.length === 1 && careful[0] ? show(careful[0].name) : `${careful.length} of ${plural(checked.length, "model")}`;
     const isOnlyUnsure = careful.every(({ caveats }) => caveats?.every(({ reason }) => reason === "not-certain"));
     return isOnlyUnsure
@@ -34,6 +37,17 @@ export function headlineWords(report: Report, show: (name: string) => string): s
       : `Within limits, but not proven safe: ${precisionWords(careful)} accuracy of ${whose} has a caveat`;
   }
   return `Safe to merge: ${precisionWords(checked)} accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
+}
+
+/** All that is to say of the passes is that they lost far against the base. */
+function fell(careful: readonly ModelReport[], checked: readonly ModelReport[], show: (name: string) => string): string {
+  const [model, ...others] = careful;
+  const drop = model && largestDrop(model);
+  const words = `Within limits, but ${precisionWords(careful)} accuracy of`;
+  if (model === undefined || drop === undefined || others.length > 0)
+    return `${words} ${careful.length} of ${plural(checked.length, "model")} fell since the base`;
+  const base = model.baseline === null ? "" : ` at ${shownBase(model.baseline, show)}`;
+  return `${words} ${show(model.name)} fell from ${formatMetric(drop.metric, drop.before)}${base} to ${formatMetric(drop.metric, drop.now)}`;
 }
 
 /** Message of the most urgent model and, when the run was cut short, that it was. */

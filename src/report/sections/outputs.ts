@@ -62,7 +62,7 @@ export const rowLabel = ({ metric, of }: Pick<OutputRow, "metric" | "of">): stri
 export function outputsTable(report: Report, caps: SizeLimits): string {
   if (report.models.length === 0) return "";
   const several = report.models.length > 1;
-  const withBase = report.models.some((model) => model.baseline !== null);
+  const withBase = report.models.some(({ baseline }) => (baseline?.outputs ?? []).length > 0);
   const rows = byUrgency(report.models).flatMap((model): (OutputRow | ModelReport)[] => {
     const figures = outputRows(model);
     return figures.length === 0 ? [model] : figures;

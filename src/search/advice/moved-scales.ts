@@ -13,17 +13,17 @@ const FEW = 3;
 
 export const movedScalesRule = "moved-scales";
 
-/** Undefined where no scale is `FAR` from the base's, where the base is known to fail, and for a pass that needs no kept units. */
+/** Undefined where no scale is `FAR` from the base's, where the base is known to fail, and for a pass that needs no kept units and has not fallen far. */
 export function movedScales({ moved, accurate, keptHere }: AdviceFacts): Advice | undefined {
   const far = (moved?.scales ?? []).filter(({ ratio }) => isFar(ratio));
   const [worst] = far;
-  if (moved === undefined || worst === undefined || moved.basePassed === false || (accurate === true && keptHere === undefined))
-    return undefined;
+  if (moved === undefined || worst === undefined || moved.basePassed === false) return undefined;
+  if (accurate === true && keptHere === undefined && moved.hasFallen !== true) return undefined;
   const command = shellLine(["git", "checkout", moved.commit.slice(0, 12), "--", moved.cache]);
   const what = moved.what ?? "calibration cache";
   return {
     rule: movedScalesRule,
-    text: accurate === true ? stillFar(far, keptHere ?? "", { what, command }) : restore(far, moved, { what, command }),
+    text: accurate === true && keptHere !== undefined ? stillFar(far, keptHere, { what, command }) : restore(far, moved, { what, command }),
     evidence: { command, what, tensor: worst.tensor, ratio: worst.ratio, moved: far.length },
   };
 }
@@ -45,12 +45,14 @@ interface Step {
 /** "cache" is short for what the sentence is about. */
 const short = (what: string): string => what.replace("calibration ", "");
 
-function restore(far: Scales, { inputs, commit, basePassed }: MovedFacts, { what, command }: Step): string {
+function restore(far: Scales, { inputs, commit, basePassed, hasFallen }: MovedFacts, { what, command }: Step): string {
+  // Of a pass nothing has to be kept.
+  const keep = hasFallen === true ? "" : " Keep units in higher precision only where the new scales are meant.";
   const input = far.find(({ tensor }) => inputs.includes(tensor));
   const where = `${commit.slice(0, 7)}${basePassed === true ? ", where the model passed" : ""}`;
   if (far.length > FEW && input !== undefined)
-    return `${far.length} scales moved far since ${where}, the input's among them ("${input.tensor}": ${times(input.ratio)}). Check the calibration data and its preprocessing first; this puts the former ${short(what)} back: ${command}. Keep units in higher precision only where the new scales are meant.`;
-  return `${sentenceOf(far)} ${where}. Where that was not meant, put the former ${short(what)} back first: ${command}. Keep units in higher precision only where the new ${far.length === 1 ? "scale is" : "scales are"} meant.`;
+    return `${far.length} scales moved far since ${where}, the input's among them ("${input.tensor}": ${times(input.ratio)}). Check the calibration data and its preprocessing first; this puts the former ${short(what)} back: ${command}.${keep}`;
+  return `${sentenceOf(far)} ${where}. Where that was not meant, put the former ${short(what)} back first: ${command}.${far.length === 1 ? keep.replace("scales are", "scale is") : keep}`;
 }
 
 const stillFar = (far: Scales, keepFile: string, { what, command }: Step): string =>

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { chooseModels, type Selection, withProposed } from "../../../src/changes/choose.ts";
-import { baselineFolder, codeFolder } from "../../../src/changes/commit-folder.ts";
+import { codeFolder } from "../../../src/changes/commit-folder.ts";
+import { openComparedBase } from "../../../src/changes/compared-base.ts";
 import { readEvent } from "../../../src/changes/event.ts";
 import { readTrustedConfig, type TrustedConfig } from "../../../src/changes/trusted-config.ts";
 import { resolveSettings } from "../../../src/config/resolve-settings.ts";
@@ -432,7 +433,8 @@ describe("the baseline", () => {
     ];
     const [a] = run.settings.models;
     if (a === undefined) throw new Error("model a is configured");
-    const folder = await baselineFolder(run.config.checkout, a, run.effects);
+    const files = await (await openComparedBase(run.config.checkout, run.effects))?.filesOf({ now: a, was: a });
+    const folder = files?.kind === "there" ? files.folder : "";
     expect(readFileSync(join(folder, "models/a/a.onnx"), "utf8")).toBe(start["models/a/a.onnx"]);
     expect(readFileSync(join(folder, "models/a/a.weights"), "utf8")).toBe("external");
     expect(existsSync(join(folder, "README.md"))).toBe(false);
@@ -448,6 +450,6 @@ describe("the baseline", () => {
     const c = run.settings.models.find(({ name }) => name === "c");
     if (c === undefined) throw new Error("model c is proposed");
     expect(names(run)).toEqual(["c"]);
-    await expect(baselineFolder(run.config.checkout, c, run.effects)).rejects.toThrow(/no baseline for a new model/);
+    expect(await (await openComparedBase(run.config.checkout, run.effects))?.filesOf({ now: c, was: c })).toEqual({ kind: "new" });
   });
 });

@@ -189,8 +189,9 @@ it("tells of a pass by kept units no reader that there is nothing to do, while t
   const advice = [
     { rule: "moved-scales", text: "The scale is still 0.125 times the base's.", evidence: { command: "git checkout a -- b" } },
   ];
+  const kept = { file: "a.keep.json", precision: "float16" as const, units: [] };
   const told = (more: object) => fittingMessage({ ...passingModel(), message: "All is within limits. Nothing to do.", ...more });
-  expect(told({ advice })).toBe("All is within limits. The scale is still 0.125 times the base's.");
+  expect(told({ advice, kept })).toBe("All is within limits. The scale is still 0.125 times the base's.");
   expect(told({ advice: [] })).toBe("All is within limits. Nothing to do.");
 });
 

@@ -1,0 +1,147 @@
+/** A local check compares with a base by itself: where the branch left the default branch, else the last commit. The figures are numpy's. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ModelReport, reportSchema } from "../../../src/report/schema.ts";
+import { cacheOf, identityModel, numpyDb, scaledConfig, writeScaled } from "../../fakes/moved-scale.ts";
+import { makeRepository, type Repository } from "../../fakes/repository.ts";
+import { runCommand } from "../../support/command.ts";
+
+let repository: Repository;
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "base-"));
+  repository = makeRepository(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** `main` with a scale of 2/127 and these lines in the model's entry; then `topic` is checked out. */
+function topic(more = ""): string {
+  writeScaled(folder, 2, more);
+  const base = repository.commit({});
+  repository.git("checkout", "-q", "-b", "topic");
+  return base;
+}
+
+function check(...words: readonly string[]) {
+  const ran = runCommand(["check", "--lane", "simulate", "--search", "off", ...words], folder);
+  const { models } = reportSchema.parse(JSON.parse(readFileSync(join(folder, "trt-gate-report/report.json"), "utf8")));
+  const [model] = models;
+  if (model === undefined) throw new Error(`no model was checked: ${ran.stderr}`);
+  return { ...ran, text: ran.stdout.replaceAll(/\n {2}(?=\S)/g, " "), model };
+}
+const sqnr = ({ outputs: [output] }: Pick<ModelReport, "outputs">) => Number(Number(output?.metrics.sqnrDb).toFixed(1));
+
+describe("a check in a git work tree", () => {
+  it("names the base, both figures and the scale where a pass lost far, and its next command puts the cache back", () => {
+    const base = topic();
+    repository.commit({ "m.cache": cacheOf(16) });
+    const fell = check();
+    expect([fell.status, fell.model.verdict, sqnr(fell.model)], fell.stderr).toEqual([0, "pass", numpyDb[16]]);
+    expect(fell.model.baseline).toMatchObject({ commit: base, name: "main", source: "measured", verdict: "pass" });
+    expect(sqnr(fell.model.baseline ?? { outputs: [] })).toBe(numpyDb[2]);
+    expect(fell.stdout.replace("\n", " ")).toMatch(/^Within limits, but INT8 accuracy of m fell from 50\.0 dB at main to 31\.8 dB/);
+    expect(fell.text).toContain('Suspected: 1 of 2 scales moved, most "x" (8 times)');
+    expect(fell.text).toContain("`tolerance.baseline`");
+    const command = /^Next, where the moved scales were not meant: (git checkout \S+ -- m\.cache)$/m.exec(fell.stdout)?.[1] ?? "";
+    repository.git(...command.split(" ").slice(1));
+    const restored = check();
+    expect([restored.status, sqnr(restored.model), restored.model.baseline?.source]).toEqual([0, numpyDb[2], "same"]);
+    expect(restored.stdout).toMatch(/^Safe to merge/);
+  });
+
+  it("compares files that are not committed with the last commit, and says a small loss in one line", () => {
+    writeScaled(folder, 2);
+    repository.commit({});
+    writeFileSync(join(folder, "m.cache"), cacheOf(3));
+    const { text, model, stdout } = check();
+    expect(sqnr(model)).toBe(numpyDb[3]);
+    expect(model.caveats?.map(({ reason }) => reason) ?? []).not.toContain("lost-since-base");
+    expect(stdout).toMatch(/^Safe to merge/);
+    expect(text).toMatch(
+      /m: (SQNR 46\.1 dB, )?3\.9 dB below the last commit's 50\.0 dB; changed: 1 of 2 scales moved, most "x" \(1\.5 times\) \(base [0-9a-f]{7}\)/,
+    );
+  });
+
+  it("offers the former cache first where the change regressed, and is green with it", () => {
+    topic("    tolerance: {sqnr-db: {fail: 40}}\n");
+    repository.commit({ "m.cache": cacheOf(16) });
+    const red = check();
+    expect([red.status, sqnr(red.model)]).toEqual([1, numpyDb[16]]);
+    const command = /^Next: (git checkout \S+ -- m\.cache)$/m.exec(red.stdout)?.[1] ?? "";
+    repository.git(...command.split(" ").slice(1));
+    expect(check().status).toBe(0);
+  });
+
+  it("takes the base's figures from the report of an earlier run of the same files", () => {
+    topic();
+    expect(check().model.baseline?.source).toBe("same");
+    repository.commit({ "m.cache": cacheOf(16) });
+    const [first, second] = [check(), check()];
+    for (const { model } of [first, second]) {
+      expect(model.baseline?.source).toBe("report");
+      expect(sqnr(model.baseline ?? { outputs: [] })).toBe(numpyDb[2]);
+    }
+    repository.commit({ "m.onnx": undefined });
+    writeFileSync(join(folder, "m.onnx"), identityModel());
+    // Another base, of another scale: the report of the former one says nothing of it.
+    repository.git("add", "-A");
+    repository.git("checkout", "-q", "-B", "main");
+    repository.commit({ "m.cache": cacheOf(8) });
+    repository.git("checkout", "-q", "-b", "later");
+    writeFileSync(join(folder, "m.cache"), cacheOf(16));
+    const later = check();
+    expect([later.model.baseline?.source, sqnr(later.model.baseline ?? { outputs: [] })]).toEqual(["measured", numpyDb[8]]);
+  });
+
+  it("compares with the base's own cache where the configuration names another now", () => {
+    topic();
+    repository.commit({ ".github/trt-gate.yml": scaledConfig("", "new.cache"), "new.cache": cacheOf(16), "m.cache": undefined });
+    const { model, stderr } = check();
+    expect([sqnr(model), sqnr(model.baseline ?? { outputs: [] })], stderr).toEqual([numpyDb[16], numpyDb[2]]);
+  });
+
+  it("says of a model that the base lacks that it is new", () => {
+    repository.commit({ README: "x" });
+    repository.git("checkout", "-q", "-b", "topic");
+    writeScaled(folder, 2);
+    repository.commit({});
+    const { text, model } = check();
+    expect(model.baseline).toMatchObject({ source: "new", verdict: null, message: expect.stringContaining("m is new: it is not at main") });
+    expect(text).toContain("m: new in this change");
+  });
+
+  it("judges a drop limit against the base that it found by itself", () => {
+    topic("    tolerance: {sqnr-db: {fail: 20}, baseline: {sqnr-db: {drop: 6}}}\n");
+    repository.commit({ "m.cache": cacheOf(16) });
+    const { status, model } = check();
+    expect([status, model.reason]).toEqual([1, "baseline-drop"]);
+  });
+
+  it("measures no base with baseline: false and still names what moved, and nothing with --no-base", () => {
+    topic("    baseline: false\n");
+    repository.commit({ "m.cache": cacheOf(16) });
+    const { model, text } = check();
+    expect(model.baseline).toMatchObject({ source: "unknown", outputs: [], causes: ['1 of 2 scales moved, most "x" (8 times)'] });
+    expect(text).toContain("changed: 1 of 2 scales moved");
+    const alone = check("--no-base");
+    expect(alone.model.baseline).toBeNull();
+    expect(alone.text).not.toContain("moved");
+  });
+
+  it("checks as before where there is no git, and where git does not know the model", () => {
+    writeScaled(folder, 2);
+    repository.commit({ "m.onnx": undefined });
+    writeFileSync(join(folder, "m.onnx"), identityModel());
+    writeFileSync(join(folder, "m.cache"), cacheOf(3));
+    const unknown = check();
+    expect([unknown.status, unknown.model.baseline?.message]).toEqual([
+      0,
+      expect.stringMatching(/^No figure of the last commit \([0-9a-f]{7}\): m\.onnx is not among the files of the last commit\.$/),
+    ]);
+    rmSync(join(folder, ".git"), { recursive: true });
+    const without = check();
+    expect([without.status, without.model.baseline]).toEqual([0, null]);
+  });
+});
