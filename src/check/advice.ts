@@ -1,6 +1,7 @@
 /** Gathers the figures that the rules of advice look at. The rules themselves are search/advice/. */
 
 import { speedOf } from "../evaluate/latency.ts";
+import { type HeldRange, heldRanges, reachOf } from "../model/held-range.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
@@ -80,39 +81,42 @@ async function weightsOf({ prepared: { job, holdsQdq } }: CheckFacts): Promise<N
 
 /** What each scale can represent against what the float model showed on the validation samples. */
 async function rangesOf({ prepared, localised }: CheckFacts): Promise<NonNullable<NonNullable<AdviceFacts["calibration"]>["ranges"]>> {
-  const { scales } = prepared.lane;
+  const held = heldRanges(prepared.lane);
   return (localised?.layers ?? []).flatMap(({ tensor, reference }) => {
-    const scale = scales?.get(tensor);
-    return scale === undefined
-      ? []
-      : [{ tensor, calibratedAmax: scale * 127, seenAmax: Math.max(Math.abs(reference.min), Math.abs(reference.max)) }];
+    const range = held.get(tensor);
+    return range === undefined ? [] : [{ tensor, ...seenRange(range, reference) }];
   });
 }
 
-/** Of each input that has a scale: its largest magnitude in the validation samples, and the share of values beyond the scale. */
+function seenRange(range: HeldRange, { min, max }: { readonly min: number; readonly max: number }) {
+  const { ratio, seen, end } = reachOf(range, min, max);
+  return { ratio, seenAmax: seen, calibratedAmax: end };
+}
+
+/** Of each input that has a scale or quantiser: how far the validation samples go, and the share of values beyond it. */
 async function inputsBeyond({
   lane,
   job: { validation },
 }: CheckFacts["prepared"]): Promise<NonNullable<NonNullable<AdviceFacts["calibration"]>["inputs"]>> {
-  const seen = new Map<string, { amax: number; beyond: number; count: number }>();
+  const held = heldRanges(lane);
+  const found = new Map<string, { range: HeldRange; min: number; max: number; beyond: number; count: number }>();
   for (let sample = 0; sample < validation.count; sample++) {
     for (const { name, data } of (await validation.feed(sample)).values()) {
-      const calibratedAmax = 127 * (lane.scales?.get(name) ?? Number.NaN);
-      if (!(calibratedAmax > 0) || !(data instanceof Float32Array)) continue;
-      const input = seen.get(name) ?? { amax: 0, beyond: 0, count: 0 };
-      seen.set(name, input);
+      const range = held.get(name);
+      if (range === undefined || !(range.high > 0) || !(data instanceof Float32Array)) continue;
+      const input = found.get(name) ?? { range, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, beyond: 0, count: 0 };
+      found.set(name, input);
       input.count += data.length;
       for (const value of data) {
-        const size = Math.abs(value);
-        if (size > input.amax) input.amax = size;
-        if (size > calibratedAmax) input.beyond++;
+        if (value < input.min) input.min = value;
+        if (value > input.max) input.max = value;
+        if (value < range.low || value > range.high) input.beyond++;
       }
     }
   }
-  return [...seen].map(([tensor, { amax, beyond, count }]) => ({
+  return [...found].map(([tensor, { range, beyond, count, ...ends }]) => ({
     tensor,
-    calibratedAmax: 127 * (lane.scales?.get(tensor) ?? Number.NaN),
-    seenAmax: amax,
+    ...seenRange(range, ends),
     share: count === 0 ? 0 : beyond / count,
   }));
 }

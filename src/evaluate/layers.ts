@@ -8,6 +8,7 @@ import type { Finding, Verdict } from "../gate/verdict.ts";
 import { measure } from "../measure/measure.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import type { Engine, TensorPair } from "../model/engine.ts";
+import { heldRanges } from "../model/held-range.ts";
 import { type Decided, type Judging, judgeMeasured, measureOptions } from "./outputs.ts";
 
 export interface Localised {
@@ -28,8 +29,7 @@ export async function localise(
 ): Promise<Localised> {
   const { pairs: unheard, markingDb, dropped } = await engine.layers(samples);
   const pairs = toldBySample(unheard, hear);
-  const clips = new Map([...(judging.lane.scales ?? [])].map(([tensor, scale]) => [tensor, scale * 127]));
-  const { measurements } = await measure(pairs, { ...measureOptions(judging), clips });
+  const { measurements } = await measure(pairs, { ...measureOptions(judging), held: heldRanges(judging.lane) });
   return {
     layers: measurements.filter(({ role }) => role === "layer"),
     injected: new Map(measurements.filter(({ role }) => role === "injected").map((one) => [one.tensor, one])),

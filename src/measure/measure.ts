@@ -3,6 +3,7 @@
  * Says how far apart the sides are and what was compared; judges nothing.
  */
 import type { TensorPair } from "../model/engine.ts";
+import type { HeldRange } from "../model/held-range.ts";
 import type { OutputForm, OutputPart } from "../model/output-form.ts";
 import { type BatchRows, type DType, isFloat, isQuantizedAgainstFloat, sameShape, type Tensor } from "../model/tensor.ts";
 import { accumulate, type Closeness, type Numbers } from "./accumulate.ts";
@@ -22,8 +23,8 @@ import { addVariation, emptyVariation } from "./variation.ts";
 
 export interface MeasureOptions extends MeasurementOptions, Closeness {
   readonly topK: number;
-  /** Largest magnitude that a layer tensor's INT8 scale holds (127 times the scale), by tensor name. */
-  readonly clips?: ReadonlyMap<string, number>;
+  /** What the quantiser or scale of a layer's tensor holds, by the tensor's name. */
+  readonly held?: ReadonlyMap<string, HeldRange>;
   /** What the graph tells of the outputs, by tensor name. */
   readonly forms?: ReadonlyMap<string, OutputForm> | undefined;
   /** Dimensions of the outputs as the model declares them, where both sides are this one model on the same inputs: a text is an open one. */
@@ -109,7 +110,7 @@ function addPair(entry: TensorSums, sample: number, reference: Tensor, candidate
   const rows = entry.role === "output" ? rowsIn(values, sums, options) : undefined;
   entry.samples.push({ sample, sums, ...(rows ? { rows } : {}) });
   if (entry.role === "layer") {
-    entry.values ??= emptyValueHistogram(options.clips?.get(entry.tensor));
+    entry.values ??= emptyValueHistogram(options.held?.get(entry.tensor));
     addSides(entry.values, r, c, sums);
   }
   if (entry.role !== "output") return;

@@ -2,6 +2,7 @@
  * How the values of one tensor lie on both sides, in a fixed number of equal bins around zero, in one pass.
  * The range doubles when a larger value comes, so that memory does not grow with the data. Explains; nothing is judged by it.
  */
+import type { HeldRange } from "../model/held-range.ts";
 import type { Numbers } from "./accumulate.ts";
 import type { Moments } from "./moments.ts";
 import type { Sums } from "./sums.ts";
@@ -11,9 +12,9 @@ export interface ValueHistogram {
   range: number;
   readonly reference: Float64Array;
   readonly candidate: Float64Array;
-  /** Largest magnitude that the tensor's INT8 scale holds; undefined where it has none. */
-  readonly clip: number | undefined;
-  /** Reference values beyond `clip`: INT8 saturates them. */
+  /** What the tensor's quantiser holds; undefined where it has none, or nothing is known of it. */
+  readonly held: HeldRange | undefined;
+  /** Reference values beyond `held`: they saturate. */
   saturated: number;
   /** Finite values of the reference. */
   count: number;
@@ -21,12 +22,12 @@ export interface ValueHistogram {
 
 const bins = 64;
 
-/** `clip`: magnitude beyond which INT8 clips (127 scales); undefined where no scale is known. */
-export const emptyValueHistogram = (clip: number | undefined): ValueHistogram => ({
+/** Nothing has been added yet. */
+export const emptyValueHistogram = (held: HeldRange | undefined): ValueHistogram => ({
   range: 0,
   reference: new Float64Array(bins),
   candidate: new Float64Array(bins),
-  clip,
+  held,
   saturated: 0,
   count: 0,
 });
@@ -43,8 +44,8 @@ export function addSides(histogram: ValueHistogram, reference: Numbers, candidat
   fill(histogram.reference, histogram.range, ours);
   fill(histogram.candidate, histogram.range, theirs);
   histogram.count += ours.length;
-  const { clip = Number.POSITIVE_INFINITY } = histogram;
-  if (oursLargest > clip) histogram.saturated += countBeyond(clip, ours);
+  const { held } = histogram;
+  if (held && oursLargest > Math.min(Math.abs(held.low), Math.abs(held.high))) histogram.saturated += countBeyond(held, ours);
 }
 
 const magnitudeOf = ({ count, min, max }: Moments): number => (count === 0 ? 0 : Math.max(Math.abs(min), Math.abs(max)));
@@ -70,9 +71,12 @@ function fill(counts: Float64Array, range: number, values: Numbers): void {
   });
 }
 
-function countBeyond(clip: number, values: Numbers): number {
+function countBeyond({ low, high }: HeldRange, values: Numbers): number {
   let count = 0;
-  for (let i = 0; i < values.length; i++) if (Math.abs(values[i] ?? 0) > clip) count++;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value < low || value > high) count++;
+  }
   return count;
 }
 

@@ -3,6 +3,7 @@
  * A lane makes tensors; it measures and judges nothing.
  */
 import type { BuildOptions, Engine, TimingRun } from "./engine.ts";
+import type { HeldRange } from "./held-range.ts";
 import type { OutputForm } from "./output-form.ts";
 import type { Placement } from "./placement.ts";
 import type { ReproductionFiles } from "./reproduction.ts";
@@ -60,6 +61,8 @@ export interface PreparedLane {
   readonly placement?: Placement | undefined;
   /** Activation scales in use (amax / 127) by tensor, where the lane knows them. */
   readonly scales?: ReadonlyMap<string, number> | undefined;
+  /** What each activation's quantiser holds, where Q/DQ of the user say it; `heldRanges` joins both. */
+  readonly ranges?: ReadonlyMap<string, HeldRange> | undefined;
   /** How far the scales still moved each time the calibration samples doubled, where this lane calibrated: 0.01 is 1 %. */
   readonly convergence?: readonly { readonly samples: number; readonly medianChange: number; readonly worstChange: number }[] | undefined;
   /** True when repeats are bit-identical and builds carry no noise. */

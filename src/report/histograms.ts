@@ -1,5 +1,6 @@
 /** Histograms of what the suspicious layers read: more of them would make a report large and say little. */
 import type { Measurement } from "../measure/measurement.ts";
+import { isSymmetric } from "../model/held-range.ts";
 import type { Unit } from "../model/unit.ts";
 import { type MeasuredTensor, toNum } from "./schema.ts";
 
@@ -26,14 +27,15 @@ export function withHistograms(
 }
 
 function histogramOf(values: NonNullable<Measurement["values"]>): Pick<MeasuredTensor, "histogram"> {
-  const { range, reference, candidate, clip, saturated, count } = values;
+  const { range, reference, candidate, held, saturated, count } = values;
   if (range === 0) return {};
   const histogram = {
     low: toNum(-range),
     high: toNum(range),
     reference: [...reference],
     candidate: [...candidate],
-    ...(clip === undefined ? {} : { clip: toNum(clip), saturatedShare: toNum(saturated / count) }),
+    ...(held === undefined ? {} : { clip: toNum(held.high), saturatedShare: toNum(saturated / count) }),
+    ...(held === undefined || isSymmetric(held) ? {} : { clipLow: toNum(held.low) }),
   };
   return { histogram };
 }

@@ -116,8 +116,10 @@ const measured = z.object({
       high: num,
       reference: z.array(z.number().int()),
       candidate: z.array(z.number().int()),
-      /** Largest magnitude that the tensor's INT8 scale holds, and the share of the reference's values beyond it. */
+      /** Largest value that the tensor's quantiser holds, and the share of the reference's values beyond what it holds. */
       clip: num.optional(),
+      /** Smallest value that it holds, where that is not `-clip`; an infinite end is an activation's that the exporter left out. */
+      clipLow: num.optional(),
       saturatedShare: num.optional(),
     })
     .optional(),

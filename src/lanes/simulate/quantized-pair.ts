@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { parseCache } from "../../calibration/cache.ts";
 import type { Files } from "../../effects/effects.ts";
 import { ConfigError, ToolError } from "../../effects/failure.ts";
+import type { HeldRange } from "../../model/held-range.ts";
 import type { LaneJob } from "../../model/job.ts";
 import type { BodyCoverage } from "../../model/lane.ts";
 import type { Placement } from "../../model/placement.ts";
@@ -29,6 +30,7 @@ import {
 } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
 import { countOthers, floatForm, hasQdq } from "../../onnx/qdq-units.ts";
+import { quantiserRanges } from "../../onnx/quantiser-ranges.ts";
 import { readModel } from "../../onnx/read.ts";
 import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { findUnits, isCompute } from "../../onnx/units.ts";
@@ -67,6 +69,8 @@ export interface Sides {
   readonly placement?: Placement | undefined;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
   readonly scales?: ReadonlyMap<string, number> | undefined;
+  /** As PreparedLane has it. */
+  readonly ranges?: ReadonlyMap<string, HeldRange> | undefined;
   readonly convergence?: Calibration["convergence"] | undefined;
 }
 
@@ -177,6 +181,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     quantizedOthers: countOthers(found),
     missingScales: [],
     heldByNoUnit: found.left,
+    ranges: quantiserRanges(quantized, partner),
     floatKinds: found.floatKinds,
     doubted,
     bodies,

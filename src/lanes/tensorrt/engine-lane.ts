@@ -46,6 +46,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     cachePath: parts.cachePath,
     ...(parts.missingActivations === undefined ? {} : { missingActivations: parts.missingActivations }),
     scales: parts.scales,
+    ranges: parts.ranges,
     placement: parts.placement,
   };
 }

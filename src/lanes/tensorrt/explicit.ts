@@ -13,6 +13,7 @@ import type { Assignment } from "../../model/unit.ts";
 import { bodiesByQdq } from "../../onnx/body-coverage.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import { countOthers, hasQdq } from "../../onnx/qdq-units.ts";
+import { quantiserRanges } from "../../onnx/quantiser-ranges.ts";
 import { checkFeeds } from "../../samples/check-feeds.ts";
 import { assign } from "../simulate/candidate.ts";
 import { qdqCandidate } from "../simulate/qdq.ts";
@@ -113,7 +114,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
       heldByNoUnit: made === undefined ? found.left : [],
       variant: typed ? "explicit, strongly typed" : "explicit",
     },
-    ...(made === undefined ? {} : { scales: made.scales, placement: made.placement }),
+    ...(made === undefined ? { ranges: quantiserRanges(quantized, partner) } : { scales: made.scales, placement: made.placement }),
     ...machineParts(tools),
     reproduce: ({ keep }, files) =>
       reproduceEngines({

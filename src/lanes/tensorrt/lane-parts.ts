@@ -1,4 +1,5 @@
 /** What an engine lane is made of, whichever lane it is: the two lanes differ in nothing else. Only types. */
+import type { HeldRange } from "../../model/held-range.ts";
 import type { EngineJob } from "../../model/job.ts";
 import type { LaneCoverage, LaneName } from "../../model/lane.ts";
 import type { Placement } from "../../model/placement.ts";
@@ -33,6 +34,8 @@ export interface LaneParts {
   readonly versions: Readonly<Record<string, string>>;
   readonly cachePath?: string | undefined;
   readonly scales?: ReadonlyMap<string, number> | undefined;
+  /** As PreparedLane has it. */
+  readonly ranges?: ReadonlyMap<string, HeldRange> | undefined;
   readonly placement?: Placement | undefined;
   /** As PreparedLane has it. */
   readonly device: Readonly<Record<string, string>>;

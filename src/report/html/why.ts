@@ -1,5 +1,7 @@
 /** Why a layer is suspicious: what it reads against what its scale holds, and its weights by channel. One card a layer; nothing where neither is known. */
+import { isSymmetric } from "../../model/held-range.ts";
 import { formatMetric } from "../figures.ts";
+import { heldOf, heldWords } from "../held.ts";
 import { fromNum, type MeasuredTensor, type ModelReport } from "../schema.ts";
 import { gainWords } from "../sections/gains.ts";
 import { suspiciousTensors } from "../suspicious.ts";
@@ -43,17 +45,18 @@ const figuresOf = ({ injected, metrics, atOutput }: MeasuredTensor): string =>
 
 /** What its scale holds, and how much it cuts off or leaves unused. */
 function clipSentence({ histogram, reference }: MeasuredTensor): string {
-  const { clip, saturatedShare } = histogram ?? {};
-  if (clip === undefined) return "Its INT8 scale is not known here.";
-  const end = fromNum(clip);
-  const largest = Math.max(Math.abs(fromNum(reference.min)), Math.abs(fromNum(reference.max)));
-  const share = fromNum(saturatedShare ?? 0);
+  const held = heldOf(histogram);
+  if (held === undefined) return "Its INT8 scale is not known here.";
+  const [min, max] = [fromNum(reference.min), fromNum(reference.max)];
+  const share = fromNum(histogram?.saturatedShare ?? 0);
   const beyond = share > 0 ? `${Number((100 * share).toPrecision(2))} % of the values lie beyond and saturate` : "no value lies beyond";
+  if (!isSymmetric(held)) return `Its quantiser holds ${heldWords(held, digits)}; ${beyond}.`;
+  const largest = Math.max(Math.abs(min), Math.abs(max));
   const unused =
-    end > largest
-      ? `; all values lie within ${digits(largest)}, so ${Math.round(100 * (1 - largest / end))} % of the range stays unused`
+    held.high > largest
+      ? `; all values lie within ${digits(largest)}, so ${Math.round(100 * (1 - largest / held.high))} % of the range stays unused`
       : "";
-  return `Scale ${digits(end / 127)}: INT8 holds ±${digits(end)}; ${beyond}${unused}.`;
+  return `Scale ${digits(held.high / 127)}: INT8 holds ±${digits(held.high)}; ${beyond}${unused}.`;
 }
 
 const digits = (value: number): number => Number(value.toPrecision(3));

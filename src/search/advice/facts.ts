@@ -40,19 +40,23 @@ export interface CalibrationFacts {
   readonly minSamples: number;
   /** The scales come from a cache and there is no data to calibrate with. */
   readonly onlyCache?: boolean;
-  /** Tensors with what the scale can represent and what validation showed, both as largest magnitude. */
-  readonly ranges?: readonly { readonly tensor: string; readonly calibratedAmax: number; readonly seenAmax: number }[];
+  /** Tensors that a scale or quantiser limits. */
+  readonly ranges?: readonly SeenRange[];
   /** The model's own inputs likewise; `share` of their values lies beyond what the scale can represent. */
-  readonly inputs?: readonly {
-    readonly tensor: string;
-    readonly calibratedAmax: number;
-    readonly seenAmax: number;
-    readonly share: number;
-  }[];
+  readonly inputs?: readonly (SeenRange & { readonly share: number })[];
   /** Inputs of compute nodes that have no scale. */
   readonly missingScales?: readonly string[];
   /** Set when the cache belongs to another state of the model; positive hours when the model file is newer. */
   readonly stale?: { readonly modelNewerHours?: number; readonly hashDiffers?: boolean };
+}
+
+/** What validation showed of a tensor, and what can be represented on that side: magnitudes where both sides of zero reach alike. */
+export interface SeenRange {
+  readonly tensor: string;
+  readonly seenAmax: number;
+  readonly calibratedAmax: number;
+  /** 1 at the range's end (model/held-range.ts). */
+  readonly ratio: number;
 }
 
 export interface MovedFacts {

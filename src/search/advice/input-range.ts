@@ -13,7 +13,6 @@ export const inputRangeRule = "input-range";
 export function inputRange({ calibration, moved }: AdviceFacts): Advice | undefined {
   const shifted = movedFar(moved);
   const [worst] = (calibration?.inputs ?? [])
-    .map((range) => ({ ...range, ratio: range.seenAmax / range.calibratedAmax }))
     .filter(({ tensor, ratio, share }) => !shifted.has(tensor) && share >= leastShare && ratio >= leastRatio)
     .toSorted((a, b) => b.ratio - a.ratio);
   if (worst === undefined) return undefined;

@@ -15,7 +15,6 @@ export function outOfRange({ calibration, moved }: AdviceFacts): Advice | undefi
   const shifted = movedFar(moved);
   const beyond = (calibration?.ranges ?? [])
     .filter(({ tensor }) => !shifted.has(tensor))
-    .map((range) => ({ ...range, ratio: range.seenAmax / range.calibratedAmax }))
     .filter(({ ratio }) => ratio > CLIPPED_RATIO)
     .toSorted((a, b) => b.ratio - a.ratio);
   const worst = beyond[0];

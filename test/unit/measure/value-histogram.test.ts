@@ -35,9 +35,18 @@ describe("values of a layer", () => {
   });
 
   it("count as saturated beyond the clip line only, and without NaN and infinities", () => {
-    const histogram = emptyValueHistogram(2);
+    const histogram = emptyValueHistogram({ low: -2, high: 2 });
     add(histogram, Float32Array.of(2, -2.5, 3, Number.NaN, Number.POSITIVE_INFINITY), new Float32Array(5));
     expect([histogram.saturated, histogram.count, histogram.range]).toEqual([2, 3, 3]);
+  });
+
+  it("count as saturated beyond either end of a range, and never beyond one that is infinite", () => {
+    const saturated = (low: number, high: number) => {
+      const histogram = emptyValueHistogram({ low, high });
+      add(histogram, Float32Array.of(-3, -1, 0, 1, 2.5, 3), new Float32Array(6));
+      return histogram.saturated;
+    };
+    expect([saturated(-1, 2), saturated(Number.NEGATIVE_INFINITY, 2), saturated(0, 3), saturated(-4, 4)]).toEqual([3, 2, 2, 0]);
   });
 
   it("reach as far as the largest finite value, also where its partner is none", () => {
@@ -50,7 +59,7 @@ describe("values of a layer", () => {
   });
 
   it("are nowhere where all are zero", () => {
-    const histogram = emptyValueHistogram(1);
+    const histogram = emptyValueHistogram({ low: -1, high: 1 });
     add(histogram, new Float32Array(3), new Float32Array(3));
     expect(histogram.range).toBe(0);
     expect(histogram.saturated).toBe(0);

@@ -41,7 +41,7 @@ describe("suspicious layers", () => {
       yield pair("in");
       yield pair("out");
     }
-    const { measurements } = await measure(pairs(), { seed: 0, topK: 5, atol: 0, rtol: 0, clips: new Map([["in", 2]]) });
+    const { measurements } = await measure(pairs(), { seed: 0, topK: 5, atol: 0, rtol: 0, held: new Map([["in", { low: -2, high: 2 }]]) });
     const layers = ["in", "out"].map((tensor, i) => sampleLayer(i, { tensor }));
     const units = [{ id: "Conv:out", nodes: ["n"], opType: "Conv", inputs: ["in"], output: "out", order: 1, block: "b", weightBytes: 0 }];
     const [input, output] = withHistograms(layers, ["out"], measurements, units);

@@ -22,7 +22,7 @@ describe("advice", () => {
         ...calibration,
         samples: 8,
         missingScales: ["x"],
-        ranges: [{ tensor: "x", calibratedAmax: 1, seenAmax: 3 }],
+        ranges: [{ tensor: "x", calibratedAmax: 1, seenAmax: 3, ratio: 3 }],
         stale: { modelNewerHours: 5 },
       },
       search: { ...search, outcome: "diffuse", kept: 20, precision: "float32" },
@@ -36,15 +36,15 @@ describe("advice", () => {
   });
 
   it("suspects the samples where much of the input lies far beyond its calibrated range, and not what an entropy calibration leaves out", () => {
-    const input = { tensor: "x", calibratedAmax: 1, seenAmax: 255, share: 0.99 };
+    const input = { tensor: "x", calibratedAmax: 1, seenAmax: 255, ratio: 255, share: 0.99 };
     const found = (more: Partial<typeof input>, facts: AdviceFacts = {}) =>
       advise({ calibration: { ...calibration, inputs: [{ ...input, ...more }] }, ...facts });
     expect(found({}).map(({ text }) => text)).toEqual([
       expect.stringMatching(/99 % of the values of the input "x" .*up to 255, calibrated for 1\)/),
     ]);
     expect(found({ share: 0.05 })).toEqual([]);
-    expect(found({ seenAmax: 1.5 })).toEqual([]);
-    expect(found({ calibratedAmax: Number.NaN })).toEqual([]);
+    expect(found({ seenAmax: 1.5, ratio: 1.5 })).toEqual([]);
+    expect(found({ calibratedAmax: Number.NaN, ratio: Number.NaN })).toEqual([]);
     const moved = { cache: "c", commit: "2b4c6d8", basePassed: true, inputs: ["x"], scales: [{ tensor: "x", ratio: 1 / 255 }] };
     expect(found({}, { moved }).map(({ rule }) => rule)).toEqual(["moved-scales"]);
   });
@@ -112,10 +112,10 @@ describe("advice", () => {
 
   it("names the tensor that validation drives furthest out of range", () => {
     const ranges = [
-      { tensor: "a", calibratedAmax: 2, seenAmax: 2.4 },
-      { tensor: "b", calibratedAmax: 2, seenAmax: 3 },
-      { tensor: "c", calibratedAmax: 2, seenAmax: 8 },
-      { tensor: "d", calibratedAmax: 2, seenAmax: Number.NaN },
+      { tensor: "a", calibratedAmax: 2, seenAmax: 2.4, ratio: 1.2 },
+      { tensor: "b", calibratedAmax: 2, seenAmax: 3, ratio: 1.5 },
+      { tensor: "c", calibratedAmax: 2, seenAmax: 8, ratio: 4 },
+      { tensor: "d", calibratedAmax: 2, seenAmax: Number.NaN, ratio: Number.NaN },
     ];
     const [advice] = advise({ calibration: { ...calibration, ranges } });
     expect(advice?.evidence).toMatchObject({ beyond: 2, tensor: "c", ratio: 4 });

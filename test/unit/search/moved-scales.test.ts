@@ -45,7 +45,7 @@ it("says of a pass by kept units that the scale is still far from the base's", (
 });
 
 it("asks for no more samples where the scale moved instead", () => {
-  const ranges = [{ tensor: "t", calibratedAmax: 1, seenAmax: 8 }];
+  const ranges = [{ tensor: "t", calibratedAmax: 1, seenAmax: 8, ratio: 8 }];
   const calibration = { algorithm: "entropy", minSamples: 0, ranges };
   expect(advise({ calibration }).map(({ rule }) => rule)).toEqual(["out-of-range"]);
   expect(advise({ calibration, moved: base }).map(({ rule }) => rule)).toEqual(["moved-scales"]);

@@ -1,4 +1,6 @@
 /** How layers spread over SQNR, and how the values of one tensor moved. */
+import type { HeldRange } from "../../../model/held-range.ts";
+import { heldOf, heldWords } from "../../held.ts";
 import { fromNum, type MeasuredTensor, type Num } from "../../schema.ts";
 import { html, type Markup, nothing } from "../markup.ts";
 import { chartSizes, figure, type Size, xAxis, yAxis } from "./frame.ts";
@@ -47,43 +49,44 @@ const bar = (left: number, right: number, top: number, base: number, kind: strin
  * shown for reads or gives them.
  */
 export function valueHistogram(name: string, histogram: NonNullable<MeasuredTensor["histogram"]>, does: "reads" | "gives"): Markup {
-  const { low, high, reference, candidate, clip, saturatedShare } = histogram;
+  const { low, high, reference, candidate, saturatedShare } = histogram;
+  const held = heldOf(histogram);
   const [from, to] = [fromNum(low), fromNum(high)];
   if (!(to > from) || reference.length === 0) return nothing;
   const [total, otherTotal] = [sum(reference), sum(candidate)];
   return figure(
-    html`<span>What it ${does}: <code>${name}</code></span> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>${clip !== undefined && html` <span class="key limit">INT8 clips here</span>`}`,
-    `Values of ${name} on both sides, from ${round(from)} to ${round(to)}.${clipWords(clip, saturatedShare)}`,
+    html`<span>What it ${does}: <code>${name}</code></span> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>${held !== undefined && html` <span class="key limit">INT8 clips here</span>`}`,
+    `Values of ${name} on both sides, from ${round(from)} to ${round(to)}.${clipWords(held, saturatedShare)}`,
     (size) => {
       const shares = reference.map(
         (count, i) => [Math.sqrt(count / total || 0), Math.sqrt((candidate[i] ?? 0) / otherTotal || 0)] as const,
       );
       const y = niceScale(0, Math.max(...shares.flat()), size.height - size.bottom, size.top, 3);
-      const x = niceScale(...shownRange(from, to, clip), size.left, size.width - size.right, size.width < 500 ? 4 : 6);
+      const x = niceScale(...shownRange(from, to, held), size.left, size.width - size.right, size.width < 500 ? 4 : 6);
       const line = (side: 0 | 1) =>
         shares.map((share, i) => `${x.at(from + ((i + 0.5) * (to - from)) / shares.length)},${y.at(share[side])}`).join(" ");
-      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}${clipLines(clip, x, size)}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
+      return html`${yAxis(y, size, "share of values", (tick) => `${round(100 * tick * tick)}%`)}${xAxis(x, size, "value")}${clipLines(held, x, size)}<polyline class="accumulated" points="${line(0)}"/><polyline class="candidate" points="${line(1)}"/>`;
     },
     chartSizes,
   );
 }
 
-const clipWords = (clip: Num | undefined, share: Num | undefined): string =>
-  clip === undefined || share === undefined
+const clipWords = (held: HeldRange | undefined, share: Num | undefined): string =>
+  held === undefined || share === undefined
     ? ""
-    : ` INT8 holds up to ${round(fromNum(clip))}; ${Number((100 * fromNum(share)).toPrecision(2))} % of the values lie beyond.`;
+    : ` INT8 holds ${heldWords(held, round)}; ${Number((100 * fromNum(share)).toPrecision(2))} % of the values lie beyond.`;
 
 /** Wide enough to show where the scale ends, unless the values would shrink to a needle. */
-function shownRange(from: number, to: number, clip: Num | undefined): readonly [number, number] {
-  const end = clip === undefined ? 0 : fromNum(clip);
+function shownRange(from: number, to: number, held: HeldRange | undefined): readonly [number, number] {
   const reach = Math.max(Math.abs(from), Math.abs(to));
-  return end > 0 && end <= 4 * reach ? [Math.min(from, -end), Math.max(to, end)] : [from, to];
+  const isNear = (end: number) => Math.abs(end) <= 4 * reach;
+  const { low, high } = held ?? { low: from, high: to };
+  return [isNear(low) ? Math.min(from, low) : from, isNear(high) ? Math.max(to, high) : to];
 }
 
-/** Where the INT8 scale ends, on both sides of zero. */
-function clipLines(clip: Num | undefined, x: Scale, { top, height, bottom }: Size): Markup {
-  const end = clip === undefined ? Number.NaN : fromNum(clip);
-  const lines = [-end, end].filter((value) => value >= x.low && value <= x.high);
+/** Where what the quantiser holds ends. */
+function clipLines(held: HeldRange | undefined, x: Scale, { top, height, bottom }: Size): Markup {
+  const lines = held === undefined ? [] : [held.low, held.high].filter((value) => value >= x.low && value <= x.high);
   return html`${lines.map((value) => html`<line class="limit" x1="${x.at(value)}" x2="${x.at(value)}" y1="${top}" y2="${height - bottom}"/>`)}`;
 }
 
