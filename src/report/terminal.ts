@@ -13,6 +13,7 @@ import { formatMetric } from "./figures.ts";
 import { fittingStep } from "./fitting-message.ts";
 import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf } from "./sections/cause.ts";
+import { curveOffer } from "./sections/curve.ts";
 import { fixedQdqFile, keepsEverything, offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
@@ -242,7 +243,15 @@ function causeLines(model: ModelReport, options: TerminalOptions, paint: Paint):
     ...(folder === undefined || script === undefined || search?.keep.length === 0 || (search !== null && keepsEverything(search))
       ? []
       : [`  ${fixed === undefined ? "Script" : "Fixed model"}: ${folder}/${(fixed ?? script).path}`]),
+    ...offerLines(model, options),
   ];
+}
+
+/** Another point of the curve, as a line to run: where there is a report to make it from. */
+function offerLines(model: ModelReport, options: TerminalOptions): string[] {
+  const offer = options.folder === undefined || options.isWritten === false ? undefined : curveOffer(model);
+  if (offer === undefined) return [];
+  return [...wrapped(`  ${offer.words}:`, "  "), `    ${asTyped(plainLine(offer.command, 400), typedOf(options))}`];
 }
 
 /** One command, the most useful one, and where to read on. */

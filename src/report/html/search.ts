@@ -3,7 +3,7 @@
 import { plural } from "../../model/plural.ts";
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
-import { curveCells, curveHead, hasLatency, onChosen, pointCommand, tellingPoints } from "../sections/curve.ts";
+import { curveCells, curveHead, curveOffer, hasLatency, onChosen, pointCommand, tellingPoints } from "../sections/curve.ts";
 import { checkedWords, fixedFigures, keepsEverything, keptWords } from "../sections/fix.ts";
 import { precisionWord, seconds } from "../sections/labels.ts";
 import { fixLatencyWords } from "../sections/latency.ts";
@@ -71,8 +71,9 @@ function curvePart(search: Search, model: string, show: Show): Markup {
   if (points.length === 0) return nothing;
   const withLatency = hasLatency(search);
   const columns = curveHead(withLatency).map((head, i, { length }) => ({ head, number: i < length - 1 }));
+  const offer = curveOffer({ name: model, search });
   const rows = tellingPoints(search, mostPoints).map((point) => curveCells(point, withLatency, show));
-  return html`${curveChart(points)}<p>Measured${onChosen(search)}. Any point can be taken: ${html`<code>${pointCommand(model)}</code>`} makes its fix.</p>${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
+  return html`${curveChart(points)}<p>Measured${onChosen(search)}. Any point can be taken: ${html`<code>${pointCommand(model)}</code>`} makes its fix.</p>${offer && html`<p>${offer.words}: <code>${offer.command}</code></p>`}${fold("What each number of kept units gives", tableOf("The first so many units of the ranking kept", columns, rows))}`;
 }
 
 function probeTable({ probes }: Search, show: Show): Markup {

@@ -1,9 +1,11 @@
 /** What each number of kept units gives: a table of a few points that lets people choose their own. Sections of the comment and the page share it. */
 import { plural } from "../../model/plural.ts";
 import { shellWord } from "../../model/shell-word.ts";
+import { spareDb, spareWords } from "../../model/spare.ts";
 import { formatMargin } from "../figures.ts";
 import { code, escapeMarkdown, table } from "../markdown.ts";
 import { fromNum, type ModelReport, type Num } from "../schema.ts";
+import { keepsEverything } from "./fix.ts";
 import { milliseconds } from "./labels.ts";
 
 type Search = NonNullable<ModelReport["search"]>;
@@ -58,8 +60,36 @@ export const curveHead = (withLatency: boolean): string[] => [
   "Nearest to its limit",
 ];
 
-/** Makes the fix of a point, where the report lies; N is the reader's choice. */
-export const pointCommand = (model: string): string => `trt-gate fix report.json --model ${shellWord(model)} --keep N`;
+/** Makes the fix of a point, where the report lies; without `kept` N is the reader's choice. */
+export const pointCommand = (model: string, kept?: number): string =>
+  `trt-gate fix report.json --model ${shellWord(model)} --keep ${kept ?? "N"}`;
+
+export interface CurveOffer {
+  /** `Cheaper: keeping 2 units leaves 0.4 dB of error to spare (measured, not proved)`. */
+  readonly words: string;
+  readonly command: string;
+}
+
+/**
+ * The one other point that may suit better: fewer units that still meet the limits where the kept ones are proved, more that surely do where they are
+ * not, the first that meets them where none were chosen. Undefined without one.
+ */
+export function curveOffer({ name, search }: Pick<ModelReport, "name" | "search">): CurveOffer | undefined {
+  const [kind, point] = search === null ? [] : offered(search);
+  if (point === undefined) return undefined;
+  const about = point.by === "predicted" ? "about " : "";
+  const low = kind === "Safer" ? `, nine times of ten at least ${spareDb(fromNum(point.marginLow ?? "NaN"))}` : "";
+  const words = `${kind}: keeping ${plural(point.kept, "unit")} leaves ${about}${spareWords(fromNum(point.margin))}${low} (${point.by}, not proved)`;
+  return { words, command: pointCommand(name, point.kept) };
+}
+
+function offered(search: Search): readonly [kind: string, point: CurvePoint | undefined] {
+  const points = (search.curve?.points ?? []).filter(({ kept }) => kept >= 1 && kept < search.units);
+  const chosen = keepsEverything(search) ? 0 : search.keep.length;
+  if (chosen === 0) return ["Within the limits", firstPassing(points)];
+  if (search.proof?.state === "proved") return ["Cheaper", firstPassing(points.filter(({ kept }) => kept < chosen))];
+  return ["Safer", points.find(({ kept, marginLow }) => kept > chosen && fromNum(marginLow ?? "NaN") >= 0)];
+}
 
 /** ` on the 21 samples that chose the units, the fix on 75 others`: why a row is not the fix's own figure. Empty where the samples are not known. */
 export function onChosen({ samples, proof }: Search): string {
@@ -74,7 +104,9 @@ export function curveTable({ name, search }: ModelReport, most: number): string 
   const withLatency = hasLatency(search);
   const rows = tellingPoints(search, most).map((point) => curveCells(point, withLatency, (words) => escapeMarkdown(words, longestCell)));
   if (rows.length === 0) return "";
-  const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured${onChosen(search)}. ${code(pointCommand(name))} makes the fix for any of them.`;
+  const offer = curveOffer({ name, search });
+  const other = offer === undefined ? "" : ` ${escapeMarkdown(offer.words, longestCell)}: ${code(offer.command)}.`;
+  const words = `**Choose your own point**: the first so many units of the ranking kept; figures without "about" are measured${onChosen(search)}. ${code(pointCommand(name))} makes the fix for any of them.${other}`;
   return `${words}\n\n${table(
     curveHead(withLatency),
     rows,

@@ -5,7 +5,7 @@ import { fittingMessage, fittingStep } from "../../../src/report/fitting-message
 import { renderHtml } from "../../../src/report/html/page.ts";
 import type { ModelReport } from "../../../src/report/schema.ts";
 import { causeOf } from "../../../src/report/sections/cause.ts";
-import { tellingPoints } from "../../../src/report/sections/curve.ts";
+import { curveOffer, tellingPoints } from "../../../src/report/sections/curve.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
 import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleUnit } from "../../fakes/report.ts";
 
@@ -175,6 +175,45 @@ it("leads with no scale that moved as another calibration moves it, and with non
   };
   expect(told(0.9, [reader])).toMatch(/^p2o\.Conv\.7 loses the accuracy in INT8 \(1 of 54 units\)\..* its scale is 0\.9 times/);
   expect(told(8, [other, reader])).toContain("(put it back if that was not meant). p2o.Conv.8 and p2o.Conv.7 lose the accuracy");
+});
+
+it("offers one other point of the curve as a line to run: cheaper than a proved set, safer than another, the first that passes where none is chosen", () => {
+  const margins = [-9, -1, 0.4, 2, 5, 6];
+  const points = margins.map((margin, kept) => ({
+    kept,
+    by: "measured" as const,
+    sqnrDb: 1,
+    low: 1,
+    high: 1,
+    margin,
+    marginLow: margin - 3,
+  }));
+  const offered = (more: Parameters<typeof sampleSearch>[0]) =>
+    curveOffer(searched({ units: 54, curve: { order: [], points }, ...more })) ?? { words: "none", command: "" };
+  const keep = (count: number) => Array.from({ length: count }, (_, i) => sampleUnit(i));
+  expect(offered({ keep: keep(3), proof: proof("proved") })).toEqual({
+    words: "Cheaper: keeping 2 units leaves 0.4 dB of error to spare (measured, not proved)",
+    command: "trt-gate fix report.json --model text-direction --keep 2",
+  });
+  expect(offered({ keep: keep(3), proof: proof("likely") }).words).toBe(
+    "Safer: keeping 4 units leaves 5.0 dB of error to spare, nine times of ten at least 2.0 dB (measured, not proved)",
+  );
+  expect(offered({ keep: [], proof: undefined }).words).toMatch(/^Within the limits: keeping 2 units leaves 0\.4 dB/);
+  expect(offered({ keep: keep(2), proof: proof("proved") }).words).toBe("none");
+  expect(offered({ keep: [], units: 2, proof: undefined }).words).toBe("none");
+});
+
+it("shows the other point in terminal, comment and page, with the report where it lies", () => {
+  const points = [1, 2, 3].map((kept) => ({ kept, by: "measured" as const, sqnrDb: 1, low: 1, high: 1, margin: 1, marginLow: 0 }));
+  const search = { keep: [sampleUnit(2), sampleUnit(7)], proof: proof("proved"), curve: { order: [], points } };
+  const report = sampleReport({ models: [searched(search)] });
+  const typed = { command: "node dist/cli.js", report: "out/report.json" };
+  const command = "node dist/cli.js fix out/report.json --model text-direction --keep 1";
+  const terminal = renderTerminal(report, { ansi: false, folder: "out", command: typed.command });
+  expect(terminal).toContain(`  Cheaper: keeping 1 unit leaves 1.0 dB of error to spare (measured, not\n  proved):\n    ${command}\n`);
+  expect(renderTerminal(report, { ansi: false, folder: "out", isWritten: false })).not.toContain("--keep 1");
+  expect(renderHtml(report, typed)).toContain(`<code>${command}</code>`);
+  expect(renderComment(report, { jobKey: "k", fixScripts: [] })).toContain("`trt-gate fix report.json --model text-direction --keep 1`");
 });
 
 it("shows of a curve the first few units beside points of all of it", () => {

@@ -31,14 +31,14 @@ describe("terminal table", () => {
       "Report: trt-gate-report/report.html",
     ])
       expect(text).toContain(words);
-    expect(text.split("\n").filter((line) => width(line) > 80 && !/^(Next|Report| {2}Script):/.test(line))).toEqual([]);
+    expect(text.split("\n").filter((line) => width(line) > 80 && !/^(Next|Report| {2}Script):|^ {4}trt-gate fix /.test(line))).toEqual([]);
   });
 
   it("names the model in each sentence and fits 80 columns where there are several, whatever their names", () => {
     const long = "a-very-long-model-name/with/a/path/of-its-own-that-never-ends";
     const models = [sampleModel({ name: long }), sampleModel({ name: "b" })];
     const text = renderTerminal(sampleReport({ models }), { ansi: false, folder: "out" });
-    expect(text.split("\n").filter((line) => width(line) > 80 && !/^(Next|Report| {2}Script):/.test(line))).toEqual([]);
+    expect(text.split("\n").filter((line) => width(line) > 80 && !/^(Next|Report| {2}Script):|^ {4}trt-gate fix /.test(line))).toEqual([]);
     expect(text).toMatch(/^b: /m);
     expect(text.match(/^Cause in /gm)).toHaveLength(2);
   });
