@@ -39,7 +39,7 @@ async function rangesOf(
   const found = new Map<string, WeightRange>();
   try {
     const model = await readModel(quantization.qdqPath ?? modelPath, files, { weights: "left-in-file" });
-    const network = await foldBatchNorm(toQdqForm(withoutTrtOperators(toNetwork(model))), files);
+    const network = await foldBatchNorm(toQdqForm(await withoutTrtOperators(toNetwork(model), files)), files);
     for (const node of nodes) {
       const range = await weightRange(network, node, files);
       if (range !== undefined) found.set(node, range);

@@ -17,6 +17,8 @@ export interface Unit {
   readonly block: string;
   /** Other nodes whose Q/DQ, where the gate makes it, goes with this unit's: they read float where it is kept (ModelOpt's placement). */
   readonly followers?: readonly string[];
+  /** What its activations are quantised to where that is not INT8: FP8, FP4, INT4. */
+  readonly precision?: string;
   /** Its weights alone are quantised: it reads floats and computes in them. */
   readonly isWeightOnly?: true;
   /** Weight bytes in float32; 0 for products of two activations. */

@@ -3,9 +3,9 @@
  * Where it knows nothing, a tensor is taken for float32: good for saying why something failed, and where a Cast has to stand.
  */
 import type { ValueInfoProto } from "./gen/onnx-ml_pb.js";
-import { attribute, DataType, heldTensor, isStandard, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
+import { attribute, DataType, heldTensor, intAttribute, isStandard, type NodeProto, subgraphs, type TensorProto } from "./model.ts";
 import { type Network, sortNodes } from "./network.ts";
-import { isQuantize, quantizedType } from "./qdq.ts";
+import { isBlockQuantize, isDequantize, isQuantize, quantizedType } from "./qdq.ts";
 
 /** Data types by tensor of the outermost graph; tensors of which nothing is known are left out. What bodies of If, Loop and Scan give is carried out of them. */
 export function guessedTypes(network: Network): Map<string, number> {
@@ -25,7 +25,7 @@ function carryThrough(nodes: readonly NodeProto[], constants: ReadonlyMap<string
       for (const [slot, name] of node.output.entries()) setKnown(types, name, inner[slot]);
       continue;
     }
-    const made = isQuantize(node) ? quantizedType(constants, node) : madeType(node, types);
+    const made = isQuantize(node) || isBlockQuantize(node) ? quantizedType(constants, node) : madeType(node, types);
     const [first, ...rest] = node.output;
     setKnown(types, first, made);
     if (alike.has(node.opType)) for (const name of rest) setKnown(types, name, made);
@@ -91,9 +91,10 @@ const truths: ReadonlySet<string> = new Set([
 function madeType(node: NodeProto, types: ReadonlyMap<string, number>): number | undefined {
   const { opType } = node;
   const typeOf = (slot: number) => types.get(node.input[slot] ?? "");
-  if (!isStandard(node)) return opType === "DequantizeLinear" ? typeOf(1) : undefined;
+  if (isDequantize(node)) return intAttribute(node, "output_dtype", 0) || typeOf(1);
+  if (!isStandard(node)) return undefined;
   if (opType === "Cast") return Number(attribute(node, "to")?.i ?? 0n);
-  if (opType === "CastLike" || opType === "Where" || opType === "DequantizeLinear") return typeOf(1);
+  if (opType === "CastLike" || opType === "Where") return typeOf(1);
   if (opType === "ConstantOfShape") return attribute(node, "value")?.t?.dataType ?? DataType.FLOAT;
   if (indices.has(opType)) return DataType.INT64;
   if (truths.has(opType)) return DataType.BOOL;

@@ -77,7 +77,8 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
 
   const beforePair = (dequantize: NodeProto): string | undefined => {
     const quantize = makers.get(dequantize.input[0] ?? "");
-    if (quantize !== undefined && isDynamicPair(quantize, dequantize)) return source(quantize.input[0] ?? "");
+    if (quantize !== undefined && isDynamicPair({ makers, constants: network.constants }, quantize, dequantize))
+      return source(quantize.input[0] ?? "");
     if (quantize === undefined || !isQuantize(quantize) || !isPair(network.constants, quantize, dequantize)) return undefined;
     const before = source(quantize.input[0] ?? "");
     return withActivation(quantize, before);

@@ -2,10 +2,14 @@
  * The float model's own weights for a network that only holds them as integers: the constant that the same node reads there, with what computes it.
  * Finds the same node by its output, by its name, or by the output that its Q/DQ pair carries on.
  */
+
+import { guessedTypes } from "./element-types.ts";
 import { castNode, DataType, type NodeProto, rewire, type TensorProto, withFields } from "./model.ts";
 import { consumers, type Network, producers } from "./network.ts";
 import { isDequantize, isQuantize } from "./qdq.ts";
 import { constantTensors } from "./units.ts";
+
+const floatTypes: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16]);
 
 export interface FloatWeights {
   /** Name of the float form of what the node reads at this place; undefined where the float model does not tell. */
@@ -18,7 +22,7 @@ export function floatWeights(network: Network, float: Network, fresh: (wanted: s
   const partner = partners(network, float);
   const fixed = constantTensors(float);
   const floatMakers = producers(float.nodes);
-  const makers = producers(network.nodes);
+  const types = guessedTypes(network);
   const taken = new Map<string, string>();
   const nodes: NodeProto[] = [];
   const constants = new Map<string, TensorProto>();
@@ -41,9 +45,8 @@ export function floatWeights(network: Network, float: Network, fresh: (wanted: s
 
   /** The type that the network computes this weight in, where it is not the float model's: a half-precision export of a float32 model. */
   const wantedType = (node: NodeProto, slot: number): number | undefined => {
-    const maker = makers.get(node.input[slot] ?? "");
-    if (maker?.opType === "Cast") return Number(maker.attribute.find(({ name }) => name === "to")?.i);
-    return maker && isDequantize(maker) ? network.constants.get(maker.input[1] ?? "")?.dataType : undefined;
+    const type = types.get(node.input[slot] ?? "");
+    return floatTypes.has(type ?? DataType.UNDEFINED) ? type : undefined;
   };
 
   return {

@@ -1,6 +1,7 @@
 /** Which operators ONNX Runtime cannot have: TensorRT plugins and custom ones, told by their names before anything is loaded. */
 import { type NodeProto, nodeLabel, subgraphs } from "./model.ts";
 import { mlHistory, standardHistory } from "./operator-history.ts";
+import { isBlockQuantize, isDequantize, isQuantize } from "./qdq.ts";
 
 export interface ForeignOperator {
   readonly opType: string;
@@ -14,17 +15,20 @@ const ownDomains: ReadonlySet<string> = new Set([
   ...["com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "ai.onnx.preview", "ai.onnx.preview.training", "ai.onnx.training"],
 ]);
 
-/** Each kind once, in order of appearance, those in bodies included. Empty where every operator is one of ONNX or of ONNX Runtime. */
+/** Each kind once, in order of appearance, those in bodies included. Empty where every operator is one of ONNX, of ONNX Runtime, or a Q/DQ operator of TensorRT that is read as such. */
 export function foreignOperators(nodes: readonly NodeProto[]): ForeignOperator[] {
   const found = new Map<string, ForeignOperator>();
   const visit = (node: NodeProto) => {
     const { opType, domain } = node;
-    if (!isKnown(node) && !found.has(`${domain}::${opType}`)) found.set(`${domain}::${opType}`, { opType, domain, node: nodeLabel(node) });
+    if (!isKnown(node) && !isReadAnew(node) && !found.has(`${domain}::${opType}`))
+      found.set(`${domain}::${opType}`, { opType, domain, node: nodeLabel(node) });
     for (const graph of subgraphs(node)) graph.node.forEach(visit);
   };
   nodes.forEach(visit);
   return [...found.values()];
 }
+
+const isReadAnew = (node: NodeProto): boolean => isQuantize(node) || isDequantize(node) || isBlockQuantize(node);
 
 function isKnown({ opType, domain }: NodeProto): boolean {
   if (domain === "" || domain === "ai.onnx") return Object.hasOwn(standardHistory, opType) || older.has(opType);

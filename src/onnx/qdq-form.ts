@@ -3,17 +3,30 @@
  * of integers moves before it, and a pair that ends the graph gets a node to read it.
  * Changes how a graph is written, never what it computes.
  */
-import { isStandard, makeNode, type NodeProto, rewire } from "./model.ts";
+import { ToolError } from "../effects/failure.ts";
+import { isStandard, makeNode, type NodeProto, nodeLabel, rewire } from "./model.ts";
 import { type Network, producers, sortNodes } from "./network.ts";
-import { isDequantize, isQuantize } from "./qdq.ts";
+import { isDequantize, isQuantize, isUnknownQuantize } from "./qdq.ts";
 import { withoutQOperators } from "./qoperators.ts";
 import { networkNames } from "./unique-names.ts";
 
 /** The network itself where nothing has to be written anew. ToolError `quantization-form` for what has no such form. */
 export function toQdqForm(network: Network): Network {
+  refuseUnknown(network);
   const plain = withoutQOperators(network);
   if (!plain.nodes.some((node) => isQuantize(node) || isDequantize(node))) return plain;
   return withReadOutputs(withEarlyDequantize(plain));
+}
+
+/** ModelOpt writes `TRT_FP4QDQ` for weights and puts DequantizeLinear in its place when the export ends: TensorRT does not have it. */
+function refuseUnknown({ nodes, file }: Network): void {
+  const node = nodes.find(isUnknownQuantize);
+  if (node === undefined) return;
+  const next =
+    node.opType === "TRT_FP4QDQ"
+      ? "It stands for FP4 weights in an export that ModelOpt did not finish: export with its `get_onnx_bytes_and_metadata`, which does."
+      : "TensorRT has no such operator that the gate knows: check the export, and report the model if TensorRT takes it.";
+  throw new ToolError("quantization-form", `${file} holds the quantiser ${node.opType} (first '${nodeLabel(node)}'). ${next}`);
 }
 
 /** Operators that only choose or reorder values, so that they give the same before and after a dequantisation with one scale. */

@@ -12,9 +12,10 @@ import { floatWeights } from "./float-weights.ts";
 import { handDequantised, readsWeights } from "./hand-dequantised.ts";
 import { type NodeProto, nodeLabel, rewire, subgraphs, type TensorProto } from "./model.ts";
 import { liveNodes, type Network, producers, prune, sortNodes, usedNames } from "./network.ts";
-import { isDequantize, isDynamicQuantize, isQuantize } from "./qdq.ts";
+import { isDequantize, isDynamicQuantize, isQuantize, isUnknownQuantize, quantizedFrom } from "./qdq.ts";
 import { reorders } from "./qdq-form.ts";
 import { isQOperator } from "./qoperators.ts";
+import { precisionWord } from "./quantized-precision.ts";
 import { blockOf, constantTensors, findUnits } from "./units.ts";
 
 export interface QdqUnits {
@@ -40,7 +41,7 @@ export interface QdqUnits {
 
 /** True for a model that is quantised already, in whatever form. */
 export const hasQdq = (nodes: readonly NodeProto[]): boolean =>
-  nodes.some((node) => isQuantize(node) || isDequantize(node) || isQOperator(node));
+  nodes.some((node) => isQuantize(node) || isDequantize(node) || isDynamicQuantize(node) || isQOperator(node) || isUnknownQuantize(node));
 
 /** Without `float`, weights stored as integers stay dequantised in a unit kept in float: nothing else is known of them. */
 export function qdqUnits(network: Network, float: Network | undefined): QdqUnits {
@@ -70,15 +71,14 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     if (quantized) nodes.set(id, { node, floatInputs: inputs });
     return quantized;
   };
-  /** Also behind what only reorders it. */
-  const isDequantized = (name: string): boolean => {
-    let maker = makers.get(name);
-    while (maker !== undefined && !isDequantize(maker) && (reorders.has(maker.opType) || maker.opType === "Cast"))
-      maker = makers.get(maker.input[0] ?? "");
-    return maker !== undefined && isDequantize(maker);
-  };
-  const isWeightOnly = ({ node }: { readonly node: NodeProto }): boolean =>
-    !node.input.some((name) => !fixed.has(name) && isDequantized(name));
+  /** Of activations, also behind what only reorders them. */
+  const dequantizers = ({ input }: NodeProto): NodeProto[] =>
+    input.flatMap((name) => {
+      let maker = fixed.has(name) ? undefined : makers.get(name);
+      while (maker !== undefined && !isDequantize(maker) && (reorders.has(maker.opType) || maker.opType === "Cast"))
+        maker = makers.get(maker.input[0] ?? "");
+      return maker !== undefined && isDequantize(maker) ? [maker] : [];
+    });
   const isUnit = new Set(compute.map(unitNode));
   for (const unit of compute) {
     const node = unitNode(unit);
@@ -101,7 +101,9 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     )
       return [];
     const unit = plainUnit(node, order, view.source);
-    return subgraphs(node).length === 0 && enter(unit.id, node) ? [unit] : [];
+    const [first] = dequantizers(node);
+    const asked = first === undefined ? {} : quantizedInputs(network, makers, [first]);
+    return subgraphs(node).length === 0 && enter(unit.id, node) ? [{ ...unit, ...asked }] : [];
   });
   const own = new Set(others.map(({ nodes: [label] }) => label));
   const quantized = compute
@@ -113,7 +115,7 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     .map(({ unit, entry }) => ({
       ...unit,
       nodes: unit.nodes.filter((label, i) => i === 0 || !own.has(label)),
-      ...(isWeightOnly(entry) ? { isWeightOnly: true as const } : {}),
+      ...quantizedInputs(network, makers, dequantizers(entry.node)),
     }));
   const added = {
     nodes: [...view.added().nodes, ...(weights?.added().nodes ?? [])],
@@ -134,6 +136,17 @@ export function qdqUnits(network: Network, float: Network | undefined): QdqUnits
     putBack: view.putBack(),
     left: quantizersLeft({ ...network, nodes: sortNodes(kept) }),
   };
+}
+
+/** `dequantizers`: of a unit's activations. INT8 is not named: it is what a unit without a word is quantised to. */
+function quantizedInputs(
+  { constants }: Network,
+  makers: ReadonlyMap<string, NodeProto>,
+  [first]: readonly NodeProto[],
+): Pick<Unit, "isWeightOnly" | "precision"> {
+  if (first === undefined) return { isWeightOnly: true };
+  const precision = precisionWord(quantizedFrom(constants, makers, first));
+  return precision === undefined || precision === "INT8" ? {} : { precision };
 }
 
 /** Labels of the quantisers of activations that an output needs, without those that give an output its integers. */

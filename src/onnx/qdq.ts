@@ -3,23 +3,58 @@ import { smallValues } from "./constants.ts";
 import { DataType, intAttribute, type NodeProto, type TensorProto } from "./model.ts";
 
 const domains: ReadonlySet<string> = new Set(["", "ai.onnx", "com.microsoft", "trt"]);
-/** TensorRT's own have the kind of number in their name. */
-const isKind = ({ opType, domain }: NodeProto, kind: string): boolean =>
-  domains.has(domain) && (opType === kind || (domain === "trt" && (opType === `TRT_FP8${kind}` || opType === `TRT_INT4${kind}`)));
 
-/** Of the standard domain, ONNX Runtime's or TensorRT's, whose FP8 and INT4 forms count too. */
+/** What TensorRT's own operators quantise to, by the beginning of their names. ModelOpt writes standard names into the domain `trt` too: those say no type. */
+const trtTypes: readonly (readonly [prefix: string, type: number])[] = [
+  ["TRT_FP8", DataType.FLOAT8E4M3FN],
+  ["TRT_MXFP8", DataType.FLOAT8E4M3FN],
+  ["TRT_INT4", DataType.INT4],
+  ["TRT_FP4", DataType.FLOAT4E2M1],
+];
+const trtType = ({ opType, domain }: NodeProto): number | undefined =>
+  domain === "trt" ? trtTypes.find(([prefix]) => opType.startsWith(prefix))?.[1] : undefined;
+
+const isKind = (node: NodeProto, kind: string): boolean =>
+  domains.has(node.domain) &&
+  (node.opType === kind || (node.domain === "trt" && trtTypes.some(([prefix]) => node.opType === prefix + kind)));
+
+/** Of the standard domain, ONNX Runtime's or TensorRT's, whose FP8, MXFP8 and INT4 forms count too. */
 export const isQuantize = (node: NodeProto): boolean => isKind(node, "QuantizeLinear");
 
 /** Of the same domains and forms. */
 export const isDequantize = (node: NodeProto): boolean => isKind(node, "DequantizeLinear");
 
-/** A quantiser that finds its scale and zero point in what it reads, and gives them beside the integers. */
-export const isDynamicQuantize = ({ opType, domain }: NodeProto): boolean =>
-  opType === "DynamicQuantizeLinear" && (domain === "" || domain === "ai.onnx");
+/** TensorRT's quantisers to NVFP4 and MXFP8: they find a scale for each block of what they read, and give the scales beside the numbers. */
+export const isBlockQuantize = ({ opType, domain }: NodeProto): boolean =>
+  domain === "trt" && (opType === "TRT_FP4DynamicQuantize" || opType === "TRT_MXFP8DynamicQuantize");
 
-/** The dequantisation of all that such a quantiser gives. */
-export const isDynamicPair = (quantize: NodeProto, dequantize: NodeProto): boolean =>
-  isDynamicQuantize(quantize) && quantize.output.every((name, slot) => name === dequantize.input[slot]);
+/** A quantiser that finds its scales, and a zero point where it has one, in what it reads, and gives them beside the numbers. */
+export const isDynamicQuantize = (node: NodeProto): boolean =>
+  isBlockQuantize(node) || (node.opType === "DynamicQuantizeLinear" && (node.domain === "" || node.domain === "ai.onnx"));
+
+/** Of TensorRT's domain, and a quantiser by its name, but none of those above: what it does is not known here. */
+export const isUnknownQuantize = (node: NodeProto): boolean =>
+  node.domain === "trt" && /quantize|qdq/i.test(node.opType) && !isQuantize(node) && !isDequantize(node) && !isDynamicQuantize(node);
+
+interface Around {
+  readonly makers: ReadonlyMap<string, NodeProto>;
+  readonly constants: Constants;
+}
+
+/** The dequantisation of all that such a quantiser gives. Scales of blocks may be quantised themselves, and are dequantised on the way (NVFP4). */
+export function isDynamicPair({ makers, constants }: Around, quantize: NodeProto, dequantize: NodeProto): boolean {
+  if (!isDynamicQuantize(quantize)) return false;
+  if (!isBlockQuantize(quantize)) return quantize.output.every((name, slot) => name === dequantize.input[slot]);
+  const isSame = (name: string, otherwise: number) => intAttribute(quantize, name, otherwise) === intAttribute(dequantize, name, otherwise);
+  const [numbers, scales] = quantize.output;
+  if (numbers !== dequantize.input[0] || !isSame("axis", -1) || !isSame("block_size", 0)) return false;
+  if (scales === dequantize.input[1]) return (quantize.input[1] ?? "") === "";
+  const inner = makers.get(dequantize.input[1] ?? "");
+  return inner !== undefined && isDequantize(inner) && inner.input[0] === scales && alike(constants, quantize.input[1], inner.input[1]);
+}
+
+/** By name or by value. */
+const alike = (constants: Constants, a = "", b = ""): boolean => a === b || equal(valuesOf(constants, a), valuesOf(constants, b));
 
 /** The tensor before Quantize -> Dequantize when `name` is the end of such a pair; undefined otherwise. */
 export function qdqSource(makers: ReadonlyMap<string, NodeProto>, name: string): string | undefined {
@@ -43,9 +78,10 @@ export function isPair(constants: Constants, quantize: NodeProto, dequantize: No
   const axis = (node: NodeProto) => intAttribute(node, "axis", 1);
   const [scale, zero] = [1, 2].map((slot) => [quantize.input[slot] ?? "", dequantize.input[slot] ?? ""] as const);
   if (scale === undefined || zero === undefined) return false;
-  const alike = scale[0] === scale[1] || equal(valuesOf(constants, scale[0]), valuesOf(constants, scale[1]));
   const single = (valuesOf(constants, scale[0])?.length ?? 2) === 1;
-  return alike && (single || axis(quantize) === axis(dequantize)) && (zero[0] === zero[1] || equalZeros(constants, zero));
+  return (
+    alike(constants, ...scale) && (single || axis(quantize) === axis(dequantize)) && (zero[0] === zero[1] || equalZeros(constants, zero))
+  );
 }
 
 const valuesOf = (constants: Constants, name: string): ArrayLike<number> | undefined => {
@@ -74,13 +110,23 @@ const integerRange: ReadonlyMap<number, readonly [number, number]> = new Map([
   [DataType.INT4, [-8, 7]],
 ] as const);
 
-/** Type of a quantiser's result: that of its zero point, `output_dtype`, else UINT8; TensorRT's own operators name it. */
-export function quantizedType(constants: Constants, quantize: NodeProto): number {
-  const zero = constants.get(quantize.input[2] ?? "");
-  if (zero !== undefined) return zero.dataType;
-  if (quantize.domain === "trt") return quantize.opType.startsWith("TRT_FP8") ? DataType.FLOAT8E4M3FN : DataType.INT4;
-  return intAttribute(quantize, "output_dtype", 0) || DataType.UINT8;
+/** Type of a quantiser's result: that of its zero point, of its name (TensorRT's own operators), `output_dtype`, else UINT8. */
+export const quantizedType = (constants: Constants, quantize: NodeProto): number =>
+  saidType(constants, quantize) ?? (intAttribute(quantize, "output_dtype", 0) || DataType.UINT8);
+
+/** Type of the numbers that a dequantisation reads: as it says itself, else as its quantiser does. */
+export function quantizedFrom(constants: Constants, makers: ReadonlyMap<string, NodeProto>, dequantize: NodeProto): number | undefined {
+  const maker = makers.get(dequantize.input[0] ?? "");
+  if (maker !== undefined && isBlockQuantize(maker)) return quantizedType(constants, maker);
+  return dequantizedFrom(constants, dequantize) ?? (maker && isQuantize(maker) ? quantizedType(constants, maker) : undefined);
 }
+
+/** Type of the numbers that a dequantisation reads, as far as the node itself says it. */
+export const dequantizedFrom = (constants: Constants, dequantize: NodeProto): number | undefined =>
+  constants.get(dequantize.input[0] ?? "")?.dataType ?? saidType(constants, dequantize);
+
+const saidType = (constants: Constants, node: NodeProto): number | undefined =>
+  constants.get(node.input[2] ?? "")?.dataType ?? trtType(node);
 
 export interface ClampRange {
   /** In the numbers of the quantiser's input. */

@@ -1,7 +1,7 @@
 /** In which precisions a quantised model computes, by the types of its quantisers and stored weights. Says what the file holds; what an engine runs is its inspector's. */
 import { DataType, type NodeProto } from "./model.ts";
 import type { Network } from "./network.ts";
-import { isDequantize, isDynamicQuantize, isQuantize, quantizedType } from "./qdq.ts";
+import { dequantizedFrom, isBlockQuantize, isDequantize, isDynamicQuantize, isQuantize, quantizedType } from "./qdq.ts";
 import { isQOperator } from "./qoperators.ts";
 
 /** In the order in which they are named. */
@@ -14,22 +14,28 @@ const names: readonly (readonly [string, readonly number[]])[] = [
   ["INT2", [DataType.INT2, DataType.UINT2]],
 ];
 
+/** As TensorRT names it, signed or not; undefined for what quantises nothing (INT32, floats). */
+export const precisionWord = (type: number | undefined): string | undefined =>
+  names.find(([, types]) => type !== undefined && types.includes(type))?.[0];
+
 /** `INT8`, `FP8`, `INT8 and INT4`. INT32 biases and scales that are quantised themselves count as nothing; undefined where nothing is quantised. */
 export function quantizedPrecision(network: Network): string | undefined {
+  const found = quantizedPrecisions(network);
+  return found.length === 0 ? undefined : found.join(" and ");
+}
+
+/** The same one by one. */
+export function quantizedPrecisions(network: Network): readonly string[] {
   const scales = new Set(network.nodes.flatMap((node) => (isPairHalf(node) ? [node.input[1] ?? ""] : [])));
   const types = new Set(network.nodes.filter(({ output }) => !scales.has(output[0] ?? "")).flatMap((node) => typeOf(network, node) ?? []));
-  const found = names.flatMap(([name, all]) => (all.some((type) => types.has(type)) ? [name] : []));
-  return found.length === 0 ? undefined : found.join(" and ");
+  return names.flatMap(([name, all]) => (all.some((type) => types.has(type)) ? [name] : []));
 }
 
 const isPairHalf = (node: NodeProto): boolean => isQuantize(node) || isDequantize(node);
 
+/** Of a DequantizeLinear that does not say it its QuantizeLinear tells. */
 function typeOf({ constants }: Network, node: NodeProto): number | undefined {
-  if (isPairHalf(node))
-    return (isDequantize(node) ? constants.get(node.input[0] ?? "")?.dataType : undefined) ?? knownType(constants, node);
+  if (isDequantize(node)) return dequantizedFrom(constants, node);
+  if (isQuantize(node) || isBlockQuantize(node)) return quantizedType(constants, node);
   return isDynamicQuantize(node) || isQOperator(node) ? DataType.INT8 : undefined;
 }
-
-/** Of a DequantizeLinear without a zero point its QuantizeLinear tells. */
-const knownType = (constants: Network["constants"], node: NodeProto): number | undefined =>
-  isDequantize(node) && node.domain !== "trt" && !constants.has(node.input[2] ?? "") ? undefined : quantizedType(constants, node);

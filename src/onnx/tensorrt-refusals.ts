@@ -3,10 +3,10 @@
  * scales that are not above 0.
  * Known from the parser's own words (TensorRT for RTX 1.7.1); what else a builder may refuse only a builder can say.
  */
-import { smallValues } from "./constants.ts";
+import { isFloatTensor, smallValues } from "./constants.ts";
 import { DataType, type NodeProto, nodeLabel, type TensorProto } from "./model.ts";
 import type { Network } from "./network.ts";
-import { isDequantize, isQuantize, quantizedType } from "./qdq.ts";
+import { dequantizedFrom, isDequantize, isQuantize, quantizedType } from "./qdq.ts";
 import { isQOperator } from "./qoperators.ts";
 
 export type RefusalKind = "operator" | "type" | "bias" | "zero-point" | "scale";
@@ -39,8 +39,7 @@ export function tensorRtRefusals(network: Network): Refusal[] {
 function refusalOf(network: Network, node: NodeProto): readonly [RefusalKind, string] | undefined {
   if (isQOperator(node)) return ["operator", node.opType];
   if (!isQuantize(node) && !isDequantize(node)) return undefined;
-  const stored = isDequantize(node) ? network.constants.get(node.input[0] ?? "")?.dataType : undefined;
-  const type = stored ?? quantizedType(network.constants, node);
+  const type = (isDequantize(node) ? dequantizedFrom(network.constants, node) : undefined) ?? quantizedType(network.constants, node);
   if (type === DataType.INT32) return ["bias", "INT32"];
   if (!taken.has(type)) return ["type", DataType[type] ?? String(type)];
   const zero = network.constants.get(node.input[2] ?? "");
@@ -50,6 +49,6 @@ function refusalOf(network: Network, node: NodeProto): readonly [RefusalKind, st
   return scale === undefined ? undefined : ["scale", `the scale ${scale}`];
 }
 
-/** Of a dead channel a quantiser may write 0; NaN is not above 0 either. Scales that are computed or lie in another file are not looked at. */
+/** Of a dead channel a quantiser may write 0; NaN is not above 0 either. Scales that are exponents (MXFP8), are computed or lie in another file are not looked at. */
 const nonPositive = (scales: TensorProto | undefined): number | undefined =>
-  scales && Array.from(smallValues(scales) ?? []).find((scale) => !(scale > 0));
+  scales && isFloatTensor(scales) ? Array.from(smallValues(scales) ?? []).find((scale) => !(scale > 0)) : undefined;

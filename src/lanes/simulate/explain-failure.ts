@@ -10,6 +10,7 @@ import { DataType, nodeLabel } from "../../onnx/model.ts";
 import { toNetwork } from "../../onnx/network.ts";
 import { foreignOperators } from "../../onnx/operators.ts";
 import { readModel } from "../../onnx/read.ts";
+import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { elementWord } from "../../onnx/types.ts";
 import { isCompute } from "../../onnx/units.ts";
 import type { Runtime } from "./runtime.ts";
@@ -60,7 +61,8 @@ async function explained(error: unknown, failing: Failing): Promise<unknown> {
     pluginProblem(job.name, foreignOperators(network.nodes)) ??
     typeProblem(job.name, network);
   if (known !== undefined) return known;
-  const alone = await openSession(runtime, job.effects, network, "model itself").then(
+  const plain = await withoutTrtOperators(network, job.effects.files);
+  const alone = await openSession(runtime, job.effects, plain, "model itself").then(
     (session) => session.release(),
     (refused: unknown) => refused,
   );

@@ -16,7 +16,10 @@ export function narrowInFloat(network: Network, narrow: readonly number[]): Netw
     const type = types.get(name) ?? 0;
     return narrow.includes(type) ? type : undefined;
   };
-  const nodes = network.nodes.flatMap((node, i) => (runs(node) ? [node] : inFloat(node, i, narrowType)));
+  const isPair = (node: NodeProto) => isQuantize(node) || isDequantize(node);
+  // Of half precision ONNX Runtime has them, of bfloat16 it has not.
+  const hasPairs = !narrow.includes(DataType.BFLOAT16);
+  const nodes = network.nodes.flatMap((node, i) => (runs(node) || (hasPairs && isPair(node)) ? [node] : inFloat(node, i, narrowType)));
   return { ...network, nodes };
 }
 
@@ -35,7 +38,7 @@ const running: ReadonlySet<string> = new Set([
   ...["SplitToSequence", "ConcatFromSequence", "SequenceConstruct", "SequenceInsert", "SequenceErase", "SequenceAt", "SequenceLength"],
 ]);
 const runs = (node: NodeProto): boolean =>
-  !isStandard(node) || running.has(node.opType) || isQuantize(node) || isDequantize(node) || subgraphs(node).length > 0;
+  !(isStandard(node) || isQuantize(node) || isDequantize(node)) || running.has(node.opType) || subgraphs(node).length > 0;
 
 function inFloat(node: NodeProto, number: number, narrowType: (name: string) => number | undefined): NodeProto[] {
   const wide = (what: string, name: string) => `trt_gate:wide${number}:${what}:${name}`;

@@ -163,7 +163,7 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const holdsOwn = hasQdq(model.graph.node);
   const own = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
   const written = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
-  const standard = withoutTrtOperators(written);
+  const standard = await withoutTrtOperators(written, files);
   const quantized = toQdqForm(standard);
   const { float, doubted = [] } = holdsOwn ? floatForm(quantized) : { float: toNetwork(model) };
   // A quantiser's own preprocessing folds normalisations: weights are found behind them.

@@ -10,6 +10,7 @@ import type { DType, Feed, Tensor, TensorData } from "../../model/tensor.ts";
 import { DataType } from "../../onnx/model.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import { narrowInFloat } from "./half-in-float.ts";
+import { withPlainBlocks } from "./plain-blocks.ts";
 import { plainInterface } from "./plain-interface.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -25,7 +26,7 @@ export interface Session {
  * it are run in float32 between casts.
  */
 export async function openSession(runtime: Runtime, effects: Effects, network: Network, what: string): Promise<Session> {
-  const bfloat = narrowInFloat(network, [DataType.BFLOAT16]);
+  const bfloat = narrowInFloat(withPlainBlocks(network), [DataType.BFLOAT16]);
   try {
     return await openAsWritten(runtime, effects, bfloat, what);
   } catch (error) {
@@ -44,13 +45,16 @@ async function openAsWritten(runtime: Runtime, effects: Effects, network: Networ
   try {
     const native = await failing(`ONNX Runtime could not load the ${what}`, () => runtime.ort.InferenceSession.create(path, options));
     const inputs = new Set(native.inputNames);
+    const types = new Map(
+      plain.network.inputs.map(({ name, type }) => [name, type?.value.case === "tensorType" ? type.value.value.elemType : 0]),
+    );
     return {
       run: async (feed) => {
         const given = Object.fromEntries(
           [...feed]
             .map(([name, tensor]) => [plain.inputNames.get(name) ?? name, tensor] as const)
             .filter(([name]) => inputs.has(name))
-            .map(([name, tensor]) => [name, toNative(runtime, tensor)]),
+            .map(([name, tensor]) => [name, toNative(runtime, asRead(tensor, types.get(name)))]),
         );
         const results = await failing(`ONNX Runtime failed while running the ${what}`, () => native.run(given));
         return new Map(network.outputs.map(({ name }) => [name, fromNative(name, results[plain.outputNames.get(name) ?? name])] as const));
@@ -91,6 +95,13 @@ const tidy = (why: string): string =>
     .replace(/^Load model from \S+ failed:\s*/, "")
     .replaceAll(/\/\S*onnxruntime_src\/\S+:\d+ [^\n]*?\) (?=[A-Z])/g, "")
     .replace(/\.+$/, "");
+
+/** A quantised file may read half precision where its float model reads float32, and the other way round; both have the same samples. */
+function asRead(tensor: Tensor, elemType: number | undefined): Tensor {
+  const isEither = tensor.dtype === "float32" || tensor.dtype === "float16";
+  if (isEither && elemType === DataType.FLOAT16) return { ...tensor, dtype: "float16" };
+  return isEither && elemType === DataType.FLOAT ? { ...tensor, dtype: "float32" } : tensor;
+}
 
 function toNative(runtime: Runtime, tensor: Tensor): Ort.Tensor {
   const { Tensor: NativeTensor } = runtime.ort;
