@@ -74,11 +74,18 @@ def load_feed(feed: dict[str, str], engine: Any) -> dict[str, Any]:
 
 
 def _as_engine_reads(array: Any, name: str, engine: Any) -> Any:
-    """Below TensorRT 10 an int64 input of the model is an int32 input of the engine. What does not fit is a failure, no other number."""
+    """
+    A quantised file may read half precision where its float model reads float32. Below TensorRT 10 an int64 input of the model is an int32 input of the
+    engine: what does not fit is a failure, no other number.
+    """
     import numpy
     import tensorrt as trt
 
-    if array.dtype != numpy.int64 or engine.get_tensor_dtype(name) != trt.int32:
+    wanted = engine.get_tensor_dtype(name)
+    floats = {trt.float32: numpy.float32, trt.float16: numpy.float16}
+    if array.dtype in (numpy.float32, numpy.float16) and wanted in floats:
+        return array.astype(floats[wanted], copy=False)
+    if array.dtype != numpy.int64 or wanted != trt.int32:
         return array
     narrow = array.astype(numpy.int32)
     if not numpy.array_equal(narrow, array):

@@ -27,16 +27,16 @@ export async function inspectModel(path: string, files: Files): Promise<Inspecti
     nodes: node.length,
     operators: countBy(node.map(({ opType }) => opType)),
     customDomains: [...new Set(node.filter((one) => !isStandard(one)).map(({ domain }) => domain))],
-    ...unitsOf(network),
+    ...(await unitsOf(network, files)),
   };
 }
 
 type Units = Pick<Extract<Inspection, { kind: "onnx-model" }>, "quantized" | "units" | "otherUnits" | "integerWeights" | "floatNodes">;
 
 /** The same units that a check moves: of a model that is quantised already, what stands behind its Q/DQ; else every compute node. */
-function unitsOf(written: Network): Units {
+async function unitsOf(written: Network, files: Files): Promise<Units> {
   const quantized = hasQdq(written.nodes);
-  const network = quantized ? (inQdqForm(written) ?? written) : written;
+  const network = quantized ? ((await inQdqForm(written, files)) ?? written) : written;
   const found = quantized ? qdqUnits(network, undefined) : undefined;
   const compute = findUnits(network);
   const units = found?.units ?? compute;
@@ -53,9 +53,9 @@ function unitsOf(written: Network): Units {
 }
 
 /** Undefined for a form that a check refuses: `inspect` shows every valid model. */
-function inQdqForm(network: Network): Network | undefined {
+async function inQdqForm(network: Network, files: Files): Promise<Network | undefined> {
   try {
-    return toQdqForm(withoutTrtOperators(network));
+    return toQdqForm(await withoutTrtOperators(network, files));
   } catch (error) {
     if (!(error instanceof ToolError || error instanceof ConfigError)) throw error;
     return undefined;

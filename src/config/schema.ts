@@ -129,7 +129,9 @@ const tensorrt = z
       .min(0)
       .max(1)
       .default(0.1)
-      .describe("Least share of the compute layers with scales that must run in INT8, as the engine inspector tells; fewer is undecided."),
+      .describe(
+        "Least share of the compute layers with scales that must run in INT8 (or the FP8, FP4 or INT4 of their Q/DQ), as the engine inspector tells; fewer is undecided.",
+      ),
   })
   .describe("Options of the TensorRT lanes.");
 

@@ -1,4 +1,4 @@
-/** An engine that holds next to no INT8 says nothing about INT8, however near it is to the reference: its pass is undecided. */
+/** An engine that holds next to no INT8 (or the FP8 that its Q/DQ asks for) says nothing about it, however near it is to the reference: its pass is undecided. */
 import { reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { Int8Count } from "../model/engine.ts";
@@ -7,12 +7,12 @@ import { figure, speedOf, type Timed } from "./latency.ts";
 /** Other verdicts than a pass stand. What the engine inspector does not say counts as INT8; one without any is never enough. */
 export function withInt8Share(verdict: Verdict, count: Int8Count | undefined, leastShare: number, timed: Timed): Verdict {
   if (verdict.kind !== "pass" || count === undefined) return verdict;
-  const { int8, other, unknown } = count;
+  const { int8, other, unknown, precision = "INT8" } = count;
   const total = int8 + other + unknown;
   const mostShare = (int8 + unknown) / total;
   if (total === 0 || (mostShare >= leastShare && mostShare > 0)) return verdict;
   const { kind, next } = reasonOf("int8-not-used");
-  const chose = `The builder chose INT8 for ${int8} of ${total} compute layers with scales${unknown > 0 ? ` (${unknown} unknown)` : ""}`;
+  const chose = `The builder chose ${precision} for ${int8} of ${total} compute layers with scales${unknown > 0 ? ` (${unknown} unknown)` : ""}`;
   return { kind, reason: "int8-not-used", message: `${chose}; ${percent(leastShare)} are asked for.${speeds(timed)} ${next}` };
 }
 

@@ -127,7 +127,7 @@ export const reasons = {
     "Correct what kept the engines from being timed, or leave `latency.max-slowdown-vs-reference` out.",
   ),
   "int8-not-used": undecided(
-    "The builder ran fewer compute layers in INT8 than `tensorrt.min-int8-share` asks.",
+    "The builder ran fewer compute layers in INT8, or the type that their Q/DQ asks for, than `tensorrt.min-int8-share` asks.",
     "Ship the reference engine where it is faster, quantise by a Q/DQ model, which leaves the builder no choice, or lower `min-int8-share`.",
   ),
   "inside-guard": undecided(

@@ -86,7 +86,10 @@ export interface FileFacts {
 
 /** Counts of units. */
 export interface Int8Count {
+  /** In the precision that their scales ask for. */
   readonly int8: number;
+  /** Which that is where it is not INT8 for all: FP8, "INT8 and FP8". */
+  readonly precision?: string;
   /** In another precision. */
   readonly other: number;
   /** The engine inspector does not say. */

@@ -121,7 +121,7 @@ export const coverageReport = (
     readonly quantizedUnits: number;
     readonly totalUnits: number;
     readonly quantizedOthers?: Readonly<Record<string, number>> | undefined;
-    readonly int8Units?: Readonly<{ int8: number; other: number; unknown: number }> | undefined;
+    readonly int8Units?: Readonly<{ int8: number; precision?: string | undefined; other: number; unknown: number }> | undefined;
     readonly missingScales: readonly string[];
     readonly heldByNoUnit?: readonly string[];
     readonly bodies?: { readonly total: number; readonly quantized: readonly string[]; readonly float: readonly string[] } | undefined;

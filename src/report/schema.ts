@@ -305,8 +305,13 @@ export const modelReport = z.object({
     totalUnits: z.number().int(),
     /** Quantised nodes that are no compute nodes, by operator. */
     quantizedOthers: z.record(z.string(), z.number().int()).optional(),
-    /** Units with scales, by what the judged engine ran them in; `unknown`: the engine inspector does not say. */
-    int8Units: z.object({ int8: z.number().int(), other: z.number().int(), unknown: z.number().int() }).optional(),
+    /**
+     * Units with scales, by what the judged engine ran them in. `int8`: in what their scales ask for, which `precision` names where it is not INT8 for all;
+     * `unknown`: the engine inspector does not say.
+     */
+    int8Units: z
+      .object({ int8: z.number().int(), precision: z.string().optional(), other: z.number().int(), unknown: z.number().int() })
+      .optional(),
     missingScales: z.array(z.string()),
     /** Quantisers that no unit holds: their error stays with every unit kept. */
     heldByNoUnit: z.array(z.string()).optional(),

@@ -25,14 +25,26 @@ export function implicitLane(features: Features): Capability {
 /** Of `tensorrt.typing`. `auto`: strong where this TensorRT can also show the layers of such a network (10.12 and newer). */
 export type Typing = "auto" | "weak" | "strong";
 
-/** Q/DQ models work everywhere; how the rest is typed differs, and a typing that was asked for is never replaced. */
-export function explicitLane(features: Features, typing: Typing = "auto"): Capability & { readonly typed: boolean } {
+/**
+ * Q/DQ models work everywhere; how the rest is typed differs, and a typing that was asked for is never replaced. `narrow`: a type of the model other than
+ * INT8 (FP8, INT4, FP4, bfloat16), which a weakly typed network takes only with builder flags of its own.
+ */
+export function explicitLane(features: Features, typing: Typing = "auto", narrow?: string): Capability & { readonly typed: boolean } {
   const canWeak = features.fp16Flag;
+  if (narrow !== undefined && !features.stronglyTyped)
+    return {
+      works: false,
+      typed: true,
+      why: `the model holds ${narrow}, and this TensorRT has no strongly typed networks (they came with 9.1): use TensorRT 10 or newer`,
+    };
+  if (narrow !== undefined && typing === "weak")
+    return { works: false, typed: false, why: `the model holds ${narrow}, which is built strongly typed: leave out \`typing: weak\`` };
   if (typing === "strong" && !features.stronglyTyped)
     return { works: false, typed: true, why: "this TensorRT has no strongly typed networks (they came with 9.1): use `typing: weak`" };
   if (typing === "weak" && !canWeak)
     return { works: false, typed: false, why: "this TensorRT has only strongly typed networks (since 11): use `typing: strong`" };
-  const typed = typing === "auto" ? !canWeak || (features.stronglyTyped && features.unfusedDebug) : typing === "strong";
+  const typed =
+    typing === "auto" ? !canWeak || narrow !== undefined || (features.stronglyTyped && features.unfusedDebug) : typing === "strong";
   return { works: true, typed, why: typed ? "strongly typed networks" : "Q/DQ in a weakly typed network with the INT8 and FP16 flags" };
 }
 

@@ -5,9 +5,9 @@ import type { Precision } from "../../model/job.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** By the inspector's own word for the layer. */
-export const runsInt8 = (layer: ExecutedLayer): boolean => /int8/i.test(layer.precision);
-/** In what Q/DQ asks for, INT8 or another. */
-export const runsQuantized = (layer: ExecutedLayer): boolean => /int8|fp8|fp4|int4/i.test(layer.precision);
+export const runsIn = (layer: ExecutedLayer, precision = "INT8"): boolean => layer.precision.toUpperCase() === precision;
+/** In something that Q/DQ may ask for, INT8 or another. */
+const runsQuantized = (layer: ExecutedLayer): boolean => /int8|fp8|fp4|int4/i.test(layer.precision);
 const runsHalf = (layer: ExecutedLayer): boolean => /fp16|half|float16/i.test(layer.precision);
 
 /** A Myelin region is shown as one layer with the types of its ends: in what its nodes run nobody tells. */

@@ -22,11 +22,11 @@ import { loadRuntime } from "../simulate/runtime.ts";
 import { explicitLane } from "./capabilities.ts";
 import { type EngineTools, machineParts, sessionFor } from "./engine-context.ts";
 import { engineLane } from "./engine-lane.ts";
-import { hasHalf, withTypesOf } from "./given-types.ts";
+import { hasHalf, narrowType, withTypesOf } from "./given-types.ts";
 import { toHalf } from "./half-network.ts";
 import { keptLayers, layersOfUnits } from "./layer-map.ts";
 import { readModelFacts } from "./model-facts.ts";
-import { qdqSource } from "./qdq-model.ts";
+import { givenQdq, qdqSource } from "./qdq-model.ts";
 import { asGiven, type Recipe } from "./recipe.ts";
 import { reproduceEngines } from "./reproduce.ts";
 import { withSingle } from "./single-islands.ts";
@@ -34,11 +34,27 @@ import { withSingle } from "./single-islands.ts";
 /** ToolError `lane-unavailable` where this TensorRT takes no Q/DQ; ConfigError for samples that do not fit. */
 export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promise<PreparedLane> {
   const { files } = job.effects;
-  const { typed, works, why: whyNot } = explicitLane(tools.hello.features, job.tensorrt.typing);
-  if (!works) throw new ToolError("lane-unavailable", `The lane 'explicit' is not available: ${whyNot}.`);
+  const laneFor = (narrow?: string) => {
+    const { typed, works, why } = explicitLane(tools.hello.features, job.tensorrt.typing, narrow);
+    if (!works) throw new ToolError("lane-unavailable", `The lane 'explicit' is not available: ${why}.`);
+    return { typed };
+  };
+  laneFor();
   const own = await readModelFacts(job.modelPath, job.shapes, files, job.sources?.model);
   await checkFeeds(job.validation, own.inputs, own.shapes);
-  const { quantized, float, partner, doubted = [], path: qdqPath, given, missingScales, made, why } = await qdqSource(job, own, typed);
+  const read = await givenQdq(job, own);
+  const { typed } = laneFor(read && narrowType(read));
+  const {
+    quantized,
+    float,
+    partner,
+    doubted = [],
+    path: qdqPath,
+    given,
+    missingScales,
+    made,
+    why,
+  } = await qdqSource(job, own, read, typed);
   job.effects.log.info(`Q/DQ: ${why}`);
   const { candidate, found } = qdqCandidate(quantized, partner);
   const units = made?.units ?? candidate.units;

@@ -6,12 +6,18 @@ import type { Files } from "../../effects/effects.ts";
 import { DataType } from "../../onnx/model.ts";
 import { type Network, producers } from "../../onnx/network.ts";
 import { isDequantize } from "../../onnx/qdq.ts";
+import { quantizedPrecisions } from "../../onnx/quantized-precision.ts";
 import { halfTensor } from "./half-network.ts";
 
 const halves: ReadonlySet<number> = new Set([DataType.FLOAT16, DataType.BFLOAT16]);
 
 /** True where some weight, scale or constant is FP16 or BF16: its author has chosen types. */
 export const hasHalf = (network: Network): boolean => [...network.constants.values()].some(({ dataType }) => halves.has(dataType));
+
+/** A type of a quantised model that a weakly typed network takes only with a flag of its own: FP8, FP4, INT4, bfloat16. Undefined where it has none. */
+export const narrowType = (network: Network): string | undefined =>
+  quantizedPrecisions(network).find((precision) => precision === "FP8" || precision === "FP4" || precision === "INT4") ??
+  ([...network.constants.values()].some(({ dataType }) => dataType === DataType.BFLOAT16) ? "bfloat16" : undefined);
 
 /**
  * `network` is `quantized` with some Q/DQ taken out. A float32 weight that stands where a dequantisation gave FP16 becomes FP16: a strongly

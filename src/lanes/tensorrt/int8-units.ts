@@ -1,7 +1,7 @@
-/** How many of the units that have scales an engine runs in INT8 (or the FP8 or FP4 that its Q/DQ asks for), by the engine inspector. Judges nothing. */
+/** How many of the units that have scales an engine runs in INT8, or in the FP8 or FP4 that the unit's own Q/DQ asks for, by the engine inspector. Judges nothing. */
 import type { ExecutedLayer, Int8Count } from "../../model/engine.ts";
 import type { Unit } from "../../model/unit.ts";
-import { isOpaque, isReformat, runsQuantized } from "./executed-precision.ts";
+import { isOpaque, isReformat, runsIn } from "./executed-precision.ts";
 
 /**
  * `units`: those that the build could have run in INT8. A unit inside a Myelin region is unknown, since the inspector shows the region as one
@@ -10,14 +10,15 @@ import { isOpaque, isReformat, runsQuantized } from "./executed-precision.ts";
 export function countInt8Units(executed: readonly ExecutedLayer[], units: readonly Unit[]): Int8Count | undefined {
   if (executed.every(({ precision }) => precision === "")) return undefined;
   const count = { int8: 0, other: 0, unknown: 0 };
-  for (const unit of units) count[kindOf(executed, unit.nodes[0] ?? "")] += 1;
-  return count;
+  for (const unit of units) count[kindOf(executed, unit)] += 1;
+  const wanted = [...new Set(units.map(({ precision = "INT8" }) => precision))].toSorted().join(" and ");
+  return wanted === "" || wanted === "INT8" ? count : { ...count, precision: wanted };
 }
 
-function kindOf(executed: readonly ExecutedLayer[], node: string): keyof Int8Count {
+function kindOf(executed: readonly ExecutedLayer[], { nodes: [node = ""], precision }: Unit): "int8" | "other" | "unknown" {
   const own = executed.filter((layer) => !isReformat(layer) && nodesOf(layer).includes(node));
   if (own.length === 0 || own.some(isOpaque)) return "unknown";
-  return own.some(runsQuantized) ? "int8" : "other";
+  return own.some((layer) => runsIn(layer, precision)) ? "int8" : "other";
 }
 
 /** TensorRT writes fused layers as `a + b` where it has no metadata. */

@@ -47,8 +47,8 @@ export async function readModelFacts(
   };
 }
 
-/** TensorRT takes such inputs, but its Python side is fed arrays of numpy, which has no such type: their bytes would be read as something else. */
-function refuseNarrow(inputs: readonly ModelInput[], file: string): void {
+/** ToolError `unsupported-type`: TensorRT takes such inputs, but its Python side is fed arrays of numpy, which has no such type: their bytes would be read as something else. */
+export function refuseNarrow(inputs: readonly ModelInput[], file: string): void {
   const narrow = inputs.find(({ elementType }) => elementType !== undefined);
   if (narrow === undefined) return;
   throw new ToolError(

@@ -9,6 +9,7 @@ import { elementsOf } from "../../onnx/constants.ts";
 import type { DoubtedClamp } from "../../onnx/doubted-clamps.ts";
 import { encodeModel, insertQdq } from "../../onnx/edit.ts";
 import { foldBatchNorm } from "../../onnx/fold.ts";
+import { modelInputs } from "../../onnx/inputs.ts";
 import { type Network, toNetwork } from "../../onnx/network.ts";
 import { countOtherNodes } from "../../onnx/placement/place.ts";
 import { toQdqForm } from "../../onnx/qdq-form.ts";
@@ -16,7 +17,7 @@ import { floatForm } from "../../onnx/qdq-units.ts";
 import { readModel } from "../../onnx/read.ts";
 import { calibrateModel } from "../simulate/calibrate-model.ts";
 import { insertPlaced } from "../simulate/placement.ts";
-import type { ModelFacts } from "./model-facts.ts";
+import { type ModelFacts, refuseNarrow } from "./model-facts.ts";
 
 export interface QdqSource {
   readonly quantized: Network;
@@ -45,13 +46,22 @@ export interface MadeQdq {
   keeping(keep: ReadonlySet<string>): Promise<Network>;
 }
 
-/** ConfigError where nothing says how to quantise; ToolError `stale-cache` where the cache has a scale for nothing. */
-export async function qdqSource(job: EngineJob, own: ModelFacts, typed: boolean): Promise<QdqSource> {
+/** The network whose Q/DQ somebody else made: of the file given for it, or the model itself. Undefined where the gate has to make it. ToolError as `readModelFacts`. */
+export async function givenQdq(job: EngineJob, own: ModelFacts): Promise<Network | undefined> {
+  const { qdqPath } = job.quantization;
+  if (qdqPath === undefined) return own.holdsQdq ? own.network : undefined;
+  const model = await readModel(qdqPath, job.effects.files, { shownAs: job.sources?.qdq });
+  refuseNarrow(modelInputs(model), model.file);
+  return toNetwork(model);
+}
+
+/** `read`: what `givenQdq` gives. ConfigError where nothing says how to quantise; ToolError `stale-cache` where the cache has a scale for nothing. */
+export async function qdqSource(job: EngineJob, own: ModelFacts, read: Network | undefined, typed: boolean): Promise<QdqSource> {
   const { files } = job.effects;
   const { qdqPath } = job.quantization;
-  if (qdqPath !== undefined) {
-    const read = toNetwork(await readModel(qdqPath, files, { shownAs: job.sources?.qdq }));
-    const quantized = toQdqForm(read);
+  if (read === undefined) return await madeFromScales(job, own, typed);
+  const quantized = toQdqForm(read);
+  if (qdqPath !== undefined)
     return {
       quantized,
       float: own.network,
@@ -61,15 +71,12 @@ export async function qdqSource(job: EngineJob, own: ModelFacts, typed: boolean)
       missingScales: [],
       why: "the given Q/DQ model",
     };
-  }
-  if (!own.holdsQdq) return madeFromScales(job, own, typed);
-  const quantized = toQdqForm(own.network);
   return {
     quantized,
     ...floatForm(quantized),
     partner: undefined,
     path: job.modelPath,
-    given: quantized === own.network ? job.modelPath : undefined,
+    given: quantized === read ? job.modelPath : undefined,
     missingScales: [],
     why: "the model's own Q/DQ",
   };

@@ -123,7 +123,7 @@ function coverageWords({ coverage }: ModelReport): string {
 const int8Words = (units: ModelReport["coverage"]["int8Units"]): string =>
   units === undefined
     ? ""
-    : `${units.int8} of ${plural(units.int8 + units.other + units.unknown, "unit")} ran in INT8${units.unknown > 0 ? `, ${units.unknown} unknown` : ""}`;
+    : `${units.int8} of ${plural(units.int8 + units.other + units.unknown, "unit")} ran in ${units.precision ?? "INT8"}${units.unknown > 0 ? `, ${units.unknown} unknown` : ""}`;
 
 const listed = (what: string, names: readonly string[]): string =>
   names.length === 0 ? "" : `${names.length} ${what} (${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""})`;

@@ -30,6 +30,11 @@ describe("an engine with next to no INT8", () => {
 });
 
 describe("the INT8 share", () => {
+  it("names the type that the model's own Q/DQ asks for", () => {
+    const { message } = withInt8Share(pass, { int8: 0, other: 3, unknown: 0, precision: "FP8" }, 0.1, notTimed);
+    expect(message).toContain("The builder chose FP8 for 0 of 3 compute layers with scales");
+  });
+
   it("leaves a pass alone at the share asked for, where layers are unknown, and where the inspector is silent", () => {
     expect(withInt8Share(pass, { int8: 6, other: 54, unknown: 0 }, 0.1, notTimed)).toBe(pass);
     expect(withInt8Share(pass, { int8: 0, other: 40, unknown: 14 }, 0.1, notTimed)).toBe(pass);

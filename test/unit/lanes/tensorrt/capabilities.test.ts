@@ -47,6 +47,15 @@ describe("lanes by feature", () => {
   it("types the explicit lane strongly where weak typing is gone or strong typing is mature", () => {
     expect([eight, { ...ten, unfusedDebug: false }, ten, eleven].map((one) => explicitLane(one).typed)).toEqual([false, false, true, true]);
   });
+
+  it("types a model with FP8 strongly wherever that can be, and says why not elsewhere", () => {
+    const early = { ...ten, unfusedDebug: false };
+    expect([early, ten, eleven].map((one) => explicitLane(one, "auto", "FP8"))).toMatchObject(
+      Array.from({ length: 3 }, () => ({ works: true, typed: true })),
+    );
+    expect(explicitLane(eight, "auto", "FP8")).toMatchObject({ works: false, why: expect.stringContaining("the model holds FP8") });
+    expect(explicitLane(early, "weak", "FP8")).toMatchObject({ works: false, why: expect.stringContaining("leave out `typing: weak`") });
+  });
 });
 
 describe("lanes of the recorded TensorRT 10.15.1", () => {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkHalf, checkSingle, ignoredLayers, runsInt8 } from "../../../../src/lanes/tensorrt/executed-precision.ts";
+import { checkHalf, checkSingle, ignoredLayers, runsIn } from "../../../../src/lanes/tensorrt/executed-precision.ts";
 import { parseInspector } from "../../../../src/lanes/tensorrt/inspector.ts";
 import type { Recipe } from "../../../../src/lanes/tensorrt/recipe.ts";
 
@@ -21,7 +21,7 @@ describe("executed precisions", () => {
   it("sees the INT8 convolutions of the recorded engine", async () => {
     const layers = await recorded();
     expect(layers).toHaveLength(105);
-    expect(layers.filter(runsInt8).length).toBeGreaterThan(20);
+    expect(layers.filter((layer) => runsIn(layer)).length).toBeGreaterThan(20);
   });
 
   it("refuses an engine that asked for FP16 and has none, with the counts", async () => {
@@ -40,7 +40,7 @@ describe("executed precisions", () => {
 
   it("names layers of kept units that run in INT8 all the same", async () => {
     const layers = await recorded();
-    const stubborn = layers.find((layer) => runsInt8(layer) && layer.nodes.length > 0 && !/reformat/i.test(layer.layerType));
+    const stubborn = layers.find((layer) => runsIn(layer) && layer.nodes.length > 0 && !/reformat/i.test(layer.layerType));
     expect(ignoredLayers(layers, new Set(stubborn?.nodes.slice(0, 1)), "float16")).toContain(stubborn?.layer);
     expect(ignoredLayers(layers, new Set(["p2o.Softmax.0"]), "float16")).toEqual([]);
   });

@@ -36,8 +36,12 @@ describe("units in INT8", () => {
     expect(countInt8Units(layers, ["a", "b"].map(unit))).toEqual({ int8: 1, other: 1, unknown: 0 });
   });
 
-  it("run in what the Q/DQ asks for where that is FP8", () => {
-    expect(countInt8Units([layer("a", "FP8"), layer("b", "FP16")], ["a", "b"].map(unit))).toEqual({ int8: 1, other: 1, unknown: 0 });
+  it("run in what their own Q/DQ asks for where that is not INT8", () => {
+    const fp8 = (node: string): Unit => ({ ...unit(node), precision: "FP8" });
+    const layers = [layer("a", "FP8"), layer("b", "FP16"), layer("c", "INT8"), layer("d", "INT8")];
+    expect(countInt8Units(layers, ["a", "b", "c"].map(fp8))).toEqual({ int8: 1, other: 2, unknown: 0, precision: "FP8" });
+    expect(countInt8Units(layers, [fp8("a"), unit("d")])).toEqual({ int8: 2, other: 0, unknown: 0, precision: "FP8 and INT8" });
+    expect(countInt8Units(layers, [unit("a")])).toEqual({ int8: 0, other: 1, unknown: 0 });
   });
 
   it("are not counted where the inspector tells no precision", () => {
