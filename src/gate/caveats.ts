@@ -15,7 +15,7 @@ interface CaveatRow {
 
 export const caveats = {
   "weight-error-unseen": {
-    sentence: "Weights are stored as integers and the float model is not given: only the error of the activations was measured.",
+    sentence: "Weights are stored quantised and the float model is not given: only the error of the activations was measured.",
     next: "Give the float model as `path` and the quantised one as `quantization: {qdq: …}`.",
   },
   "activation-assumed": {

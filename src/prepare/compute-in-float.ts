@@ -17,7 +17,7 @@ export function withComputeInFloat(verdict: Verdict, coverage: LaneCoverage): Ve
     ...(bodies.length > 0 ? [`${inBodies(bodies, totalUnits)} and stayed in float (${list(bodies)})`] : []),
     ...(kinds.length > 0 ? [`${ofKinds(kinds, totalUnits)} and stayed in float (${list(kinds)})`] : []),
   ];
-  return { kind, reason, message: `${what.join("; ")}: what INT8 does to them is not known. ${next}` };
+  return { kind, reason, message: `${what.join("; ")}: what quantisation does to them is not known. ${next}` };
 }
 
 /** Where there are fewer a verdict stands, and says that they are there. Kinds that a Q/DQ file leaves in float are so in its engine too. */

@@ -42,7 +42,7 @@ function aloneCaveats(quantized: Network): Caveat[] {
   const { roundedWeights, putBack } = qdqUnits(toQdqForm(quantized), undefined);
   const unseen = {
     reason: "weight-error-unseen",
-    message: `The weights of ${nodes(roundedWeights)} are stored as integers and their float values are not in the file: only the error of the activations was measured. ${caveats["weight-error-unseen"].next}`,
+    message: `The weights of ${nodes(roundedWeights)} are stored quantised and their float values are not in the file: only the error of the activations was measured. ${caveats["weight-error-unseen"].next}`,
   } as const;
   const assumed = {
     reason: "activation-assumed",
@@ -76,5 +76,5 @@ function refusalWords(refusals: readonly Refusal[]): string {
     ...(words.length === 0 ? [] : [`Export it with quantize_static(…, ${words.join(", ")}).`]),
     ...(refusals.some(({ kind }) => kind === "scale") ? ["Give every quantiser a scale above 0, those of unused channels too."] : []),
   ];
-  return `TensorRT refuses this model: it takes INT8, INT4 and FP8 without a zero point and with scales above 0, and not ${what.join(", ")}. The figures are those of ONNX Runtime. ${next.join(" ")}`;
+  return `TensorRT refuses this model: it takes INT8, INT4, FP8 and FP4 without a zero point and with scales above 0, and not ${what.join(", ")}. The figures are those of ONNX Runtime. ${next.join(" ")}`;
 }

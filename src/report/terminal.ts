@@ -19,7 +19,7 @@ import { gainWords } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
-import { byUrgency, hasCaveats, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
+import { byUrgency, hasCaveats, precisionWord, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
 import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
@@ -222,7 +222,7 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
   });
   const head = [`Adds most error itself`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
   const [line = "", ...body] = alignColumns([head, ...rows], withGain ? "llrrr" : "llrr");
-  const note = withGain ? [paint("dim", "At output: with only this layer in INT8, all others in float.")] : [];
+  const note = withGain ? [paint("dim", `At output: with only this layer in ${precisionWord(model)}, all others in float.`)] : [];
   return [paint("bold", line), ...body, ...note].join("\n");
 }
 

@@ -40,7 +40,7 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
 function causeInUnits(model: ModelReport, search: Search, show: (name: string) => string): Cause {
   if (search.keep.length === 0) return withMovedScale(model, withoutUnits[search.outcome] ?? withoutUnits.none, show);
   if (keepsEverything(search)) {
-    const whole = `The limits are met only with all ${search.units} units in higher precision: that is the model without INT8, and no fix.`;
+    const whole = `The limits are met only with all ${search.units} units in higher precision: that is the model without ${precisionWord(model)}, and no fix.`;
     return withMovedScale(model, whole, show);
   }
   const keep = byShare(search);

@@ -5,6 +5,7 @@ import { formatMargin, formatMetric } from "../figures.ts";
 import { code, table } from "../markdown.ts";
 import { fromNum, type ModelReport, toNum } from "../schema.ts";
 import { gainWords } from "./gains.ts";
+import { precisionWord } from "./labels.ts";
 
 /** SQNR limit in dB that a layer is compared with: the strictest `fail` of the outputs; undefined where no output has one. */
 export function sqnrLimit(model: ModelReport): number | undefined {
@@ -16,14 +17,14 @@ export function sqnrLimit(model: ModelReport): number | undefined {
 }
 
 /** What the table is ordered by, and that it accuses nobody. */
-export const layersCaption = ({ search }: ModelReport): string =>
-  `**Layers that add most error themselves** (injected): symptoms, not the cause${search === null ? "" : ", which is named above"}. Accumulated is what has gathered there${aloneWords(search)}.`;
+export const layersCaption = ({ search, quantization }: ModelReport): string =>
+  `**Layers that add most error themselves** (injected): symptoms, not the cause${search === null ? "" : ", which is named above"}. Accumulated is what has gathered there${aloneWords(search, precisionWord({ quantization }))}.`;
 
 /** Of which state the column is: it does not change with what is kept. */
-const aloneWords = (search: ModelReport["search"]): string =>
+const aloneWords = (search: ModelReport["search"], precision: string): string =>
   search?.gains === undefined
     ? ""
-    : `; alone, at the output is what only this layer in INT8 leaves there, all others in float${search.samples === undefined ? "" : `, on the ${plural(search.samples.rank, "sample")} that ranked`}`;
+    : `; alone, at the output is what only this layer in ${precision} leaves there, all others in float${search.samples === undefined ? "" : `, on the ${plural(search.samples.rank, "sample")} that ranked`}`;
 
 /** Empty without layers. `show` writes a tensor or node name as plain text. */
 export function layersTable(model: ModelReport, rows: number, show: (name: string) => string, nameLength: number): string {

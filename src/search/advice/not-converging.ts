@@ -1,4 +1,4 @@
-/** The search ended without a short list: single layers are not the cause, or the limit is tighter than INT8 allows. */
+/** The search ended without a short list: single layers are not the cause, or the limit is tighter than the quantisation allows. */
 
 import { plural } from "../../model/plural.ts";
 import type { Advice, OutcomeKind } from "../outcome.ts";
@@ -20,7 +20,7 @@ export function notConverging({ search, limitDb }: AdviceFacts): Advice | undefi
   const gap =
     plainDb === undefined || limitDb === undefined || plainDb >= limitDb
       ? ""
-      : ` (plain INT8: ${plainDb.toFixed(1)} dB, limit ${limitDb} dB)`;
+      : ` (nothing kept: ${plainDb.toFixed(1)} dB, limit ${limitDb} dB)`;
   return {
     rule: "not-converging",
     text: `${plural(probes, "probe")} over ${plural(units, "unit")} ${ending}${gap}. Loosen the limits if the application allows, else train with quantisation (QAT).`,

@@ -1,4 +1,4 @@
-/** Accuracy is fine but time is not: an INT8 engine, or a fix, that is no faster than the reference, or than the user asks. */
+/** Accuracy is fine but time is not: a quantised engine, or a fix, that is no faster than the reference, or than the user asks. */
 import type { Advice } from "../outcome.ts";
 import type { AdviceFacts } from "./facts.ts";
 
@@ -9,7 +9,7 @@ export function slow({ latency, accurate }: AdviceFacts): Advice | undefined {
   if (judged === undefined || !(referenceMs > 0)) return undefined;
   const isSlow = maxSlowdown === undefined ? !(isFaster ?? judged < referenceMs) : judged > maxSlowdown * referenceMs;
   if (!isSlow) return undefined;
-  const what = fixedMs === undefined ? "The INT8 engine" : "The engine with the kept units";
+  const what = fixedMs === undefined ? "The quantised engine" : "The engine with the kept units";
   return {
     rule: "slow",
     text: `${what} takes ${judged.toFixed(3)} ms, the reference ${referenceMs.toFixed(3)} ms (${(judged / referenceMs).toFixed(2)} times as long). Ship the reference precision, or keep whole neighbouring blocks (group: block) to save conversions.`,

@@ -85,7 +85,7 @@ describe("advice", () => {
         ({ rule }) => rule === "not-converging",
       )?.text;
     expect(textOf(18.4)).toContain(
-      "1 probe over 54 units found no set that is enough on fresh samples too (plain INT8: 18.4 dB, limit 20 dB).",
+      "1 probe over 54 units found no set that is enough on fresh samples too (nothing kept: 18.4 dB, limit 20 dB).",
     );
     expect(textOf(20.6)).toContain("found no set that is enough on fresh samples too. Loosen");
   });

@@ -55,7 +55,7 @@ export function valueHistogram(name: string, histogram: NonNullable<MeasuredTens
   if (!(to > from) || reference.length === 0) return nothing;
   const [total, otherTotal] = [sum(reference), sum(candidate)];
   return figure(
-    html`<span>What it ${does}: <code>${name}</code></span> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>${held !== undefined && html` <span class="key limit">INT8 clips here</span>`}`,
+    html`<span>What it ${does}: <code>${name}</code></span> <span class="key accumulated">reference</span> <span class="key candidate">candidate</span>${held !== undefined && html` <span class="key limit">quantiser clips here</span>`}`,
     `Values of ${name} on both sides, from ${round(from)} to ${round(to)}.${clipWords(held, saturatedShare)}`,
     (size) => {
       const shares = reference.map(
@@ -74,7 +74,7 @@ export function valueHistogram(name: string, histogram: NonNullable<MeasuredTens
 const clipWords = (held: HeldRange | undefined, share: Num | undefined): string =>
   held === undefined || share === undefined
     ? ""
-    : ` INT8 holds ${heldWords(held, round)}; ${Number((100 * fromNum(share)).toPrecision(2))} % of the values lie beyond.`;
+    : ` The quantiser holds ${heldWords(held, round)}; ${Number((100 * fromNum(share)).toPrecision(2))} % of the values lie beyond.`;
 
 /** Wide enough to show where the scale ends, unless the values would shrink to a needle. */
 function shownRange(from: number, to: number, held: HeldRange | undefined): readonly [number, number] {

@@ -147,7 +147,7 @@ describe("HTML page", () => {
     const page = renderHtml(sampleReport({ models: [{ ...plain, layers }] }));
     expect(page).toContain("Scale 0.02: INT8 holds ±2.54; 13 % of the values lie beyond and saturate.");
     expect(page).toContain("What it reads: <code>batch_norm_4.tmp_3</code>");
-    expect(page).toContain("INT8 clips here");
+    expect(page).toContain("quantiser clips here");
     expect(page).toContain("The widest channel is 4 times the middle one.");
   });
 
