@@ -3,13 +3,14 @@
  * The working tree is only read. Usage: node scripts/mutate.ts [WORD…]; with words only the mutations whose fault, file or test holds one of them.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Mutation, mutations } from "../test/mutations/mends.ts";
 import { applyEdits } from "./mutation-edits.ts";
 import { selectTests } from "./select-tests.ts";
+import { copyWorkingTree } from "./working-tree.ts";
 
 interface Ran {
   readonly passed: number;
@@ -46,19 +47,9 @@ try {
 console.log(`${chosen.length - failures.length} of ${chosen.length} mutations caught`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-/** Everything that git knows and does not ignore, as it stands in the working tree. */
 function scratchCopy(): string {
-  const { stdout, status } = spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 1e8,
-  });
-  if (status !== 0) throw new Error("git ls-files failed: a scratch copy needs a git checkout.");
   const folder = mkdtempSync(join(tmpdir(), "trt-gate-mutations-"));
-  for (const file of stdout.split("\0").filter((name) => name !== "" && !name.startsWith("dist/"))) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(root, file), join(folder, file), { recursive: true, verbatimSymlinks: true, force: true });
-  }
+  copyWorkingTree(folder, (path) => !path.startsWith("dist/"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
 }

@@ -25,7 +25,11 @@ const quantization = z
   .strictObject({
     cache: path.optional().describe("TensorRT calibration cache."),
     data: path.optional().describe("Calibration samples: .npz, .npy, Polygraphy inputs JSON or a folder of them."),
-    loader: path.optional().describe("Python file with load_data(), Polygraphy's convention."),
+    loader: path
+      .optional()
+      .describe(
+        "Python file with load_data(), Polygraphy's convention. It runs in an empty folder and finds files below the variable TRT_GATE_WORKSPACE.",
+      ),
     qdq: path.optional().describe("The same model with QuantizeLinear/DequantizeLinear."),
     algorithm: z.enum(["entropy", "minmax", "percentile"]).default("entropy").describe("How scales are chosen from data."),
     percentile: z.number().gt(50).max(100).default(99.999).describe("For algorithm percentile: share of values kept, in percent."),
@@ -54,7 +58,7 @@ const random = z
 const validation = z
   .strictObject({
     data: path.optional().describe("Validation samples: .npz, .npy or a folder of them."),
-    loader: path.optional().describe("Python file with load_data()."),
+    loader: path.optional().describe("Python file with load_data(), as quantization.loader."),
     inputs: path.optional().describe("Saved inputs JSON in Polygraphy's format."),
     random: random.optional(),
     // Enough for three sets of 24, below which nothing is proved (search/proof.ts), and some that a split leaves over.

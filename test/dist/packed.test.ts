@@ -117,9 +117,19 @@ describeWithRegistry([oldest, last22, last20])("the packed command in an empty f
     expect(checked.stdout).toContain("within limits");
   });
 
+  it("is installed by the README's own line in a clone, onto the PATH", () => {
+    const [, line = ""] = /^\$ (npm install --global .+?) +#/m.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+    const prefix = join(work, "global");
+    const env = { ...npmEnv(`${prefix}/bin:${dirname(process.execPath)}:${process.env.PATH}`), npm_config_prefix: prefix };
+    const shell = (command: string, cwd: string) =>
+      spawnSync("bash", ["-e", "-c", command], { cwd, encoding: "utf8", env, timeout: 100_000 });
+    const done = shell(line, clone);
+    expect(done.status, line + done.stdout + done.stderr).toBe(0);
+    expect(shell("command -v trt-gate && trt-gate --version", work).stdout).toBe(`${prefix}/bin/trt-gate\n${manifest.version}\n`);
+  });
+
   it("says in one sentence on Node 20 which one it needs", () => {
-    const folder = install(process.versions.node);
-    const refused = runOn(last20, folder, join(folder, "node_modules/.bin/trt-gate"), "check", "model.onnx");
+    const refused = runOn(last20, work, "node", join(installed, manifest.bin["trt-gate"] ?? ""), "check", "model.onnx");
     expect(refused).toMatchObject({ status: 2, stdout: "" });
     expect(refused.stderr).toMatch(new RegExp(`^error: trt-gate needs Node ${oldestNode} or newer and this is Node ${last20}: [^\n]+\n$`));
   });

@@ -3,24 +3,15 @@
  * `bash .ci/run`, which is what runs this test, and the attestation, which is GitHub's own service; that the files it names are there is looked at.
  */
 import { spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { globSync } from "tinyglobby";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { copyWorkingTree } from "../../scripts/working-tree.ts";
 import { openRepository, type Repository } from "../fakes/repository.ts";
+import { npmEnv } from "../support/node-versions.ts";
 import { readWorkflow, runnerShell, type Step, stepEnv } from "../support/workflow.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -45,11 +36,7 @@ beforeAll(() => {
   mkdirSync(bin);
   writeFileSync(join(bin, "gh"), ghScript);
   chmodSync(join(bin, "gh"), 0o755);
-  const listed = spawnSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" }).stdout.trim().split("\n");
-  for (const path of listed.filter((one) => existsSync(join(root, one)))) {
-    mkdirSync(dirname(join(original, path)), { recursive: true });
-    cpSync(join(root, path), join(original, path), { recursive: true, verbatimSymlinks: true });
-  }
+  copyWorkingTree(original);
   const repository = openRepository(original);
   repository.git("init", "-q", "-b", "main");
   repository.commit({});
@@ -70,22 +57,38 @@ function cloneOf(name: string, from = original): Repository {
   return openRepository(join(work, name));
 }
 
-/** What CONTRIBUTING asks for before a release. `head`: behind `## ` of the changelog's first section. */
+/** Commits version and changelog. `head`: behind `## ` of the changelog's first section. */
 function name(version: string, head = `${version} (2026-12-01)`): string {
   const manifest = readFileSync(join(clone.folder, "package.json"), "utf8").replace(/"version": "[^"]+"/, `"version": "${version}"`);
   const changelog = readFileSync(join(clone.folder, "CHANGELOG.md"), "utf8").replace(/^## .+$/m, `## ${head}`);
   return clone.commit({ "package.json": manifest, "CHANGELOG.md": changelog });
 }
 
+/** The commands that CONTRIBUTING shows for it. */
+const shown = /^## Releasing\n[\s\S]*?```console\n([\s\S]*?)```/m.exec(readFileSync(join(root, "CONTRIBUTING.md"), "utf8"))?.[1] ?? "";
+const commands = [...shown.matchAll(/^ *\$ ([^#\n]+)/gm)].map(([, line = ""]) => line.trim());
+
 function prepare(version: string): void {
-  name(version);
-  node("scripts/build.ts");
+  name("0.0.0", `${version} (2026-12-01)`);
+  expect(commands).toEqual(["npm version 1.2.3 --no-git-tag-version", "npm run gen", "npm run build"]);
+  for (const command of commands) {
+    const [shell, ...words] = runnerShell;
+    const env = npmEnv(`${dirname(process.execPath)}:${process.env.PATH}`);
+    const ran = spawnSync(shell, [...words, command.replace("1.2.3", version)], {
+      cwd: clone.folder,
+      env,
+      encoding: "utf8",
+      timeout: 100_000,
+    });
+    expect(ran.status, `${command}\n${ran.stdout}${ran.stderr}`).toBe(0);
+  }
   clone.commit({});
 }
 
-function node(...args: readonly string[]): void {
-  const ran = spawnSync(process.execPath, args, { cwd: clone.folder, encoding: "utf8", timeout: 60_000 });
+function build(): void {
+  const ran = spawnSync(process.execPath, ["scripts/build.ts"], { cwd: clone.folder, encoding: "utf8", timeout: 60_000 });
   expect(ran.status, ran.stdout + ran.stderr).toBe(0);
+  clone.commit({});
 }
 
 interface Ran {
@@ -132,9 +135,15 @@ function publish(version: string): Repository {
   return repository;
 }
 
+/** Builds the bundle several times. */
+const slow = { timeout: 300_000 };
+
 describe("a release", () => {
-  it("goes through once version and date are there: packed, noted, tagged, and the major alias made and moved", () => {
+  it("goes through once version and date are there: packed, noted, tagged, and the major alias made and moved", slow, () => {
     prepare("3.0.0");
+    expect(clone.git("show", "--name-only", "--format=", "HEAD").split("\n")).toEqual(
+      expect.arrayContaining(["package.json", "package-lock.json", "README.md", "docs/workflows/pull-request.yml"]),
+    );
     expect(runJob("check", "3.0.0")).toMatchObject({ status: 0 });
     const runner = publish("3.0.0");
     const sha = clone.git("rev-parse", "HEAD");
@@ -156,7 +165,8 @@ describe("a release", () => {
 
     const earlier = readFileSync(join(clone.folder, "CHANGELOG.md"), "utf8");
     clone.write({ "CHANGELOG.md": earlier.replace("# Changelog\n", "# Changelog\n\n## 3.0.1 (unreleased)\n\n### Fixed\n- One thing.\n") });
-    prepare("3.0.1");
+    name("3.0.1");
+    build();
     writeFileSync(calls, "");
     expect(runJob("check", "3.0.1")).toMatchObject({ status: 0 });
     publish("3.0.1");
@@ -187,8 +197,9 @@ describe("a release", () => {
       expect(runJob(job, "3.0.0").said).toMatch(/\n::error::v3\.0\.0 is released: tags never move\.\n$/);
   });
 
-  it("is refused with one byte of difference in dist/, and with a file more", () => {
-    prepare("3.0.0");
+  it("is refused with one byte of difference in dist/, and with a file more", slow, () => {
+    name("3.0.0");
+    build();
     const built = clone.git("rev-parse", "HEAD");
     for (const change of [
       () => appendFileSync(join(clone.folder, "dist/cli.js"), "\n"),

@@ -1,6 +1,6 @@
 /**
  * Every command that a page shows in a `console` block is run, in order, in a copy of the example that the page names; the exit code is
- * the one that the page says, 0 where it says none. Blocks of `sh` need what a test machine has not: their own commands are only parsed.
+ * the one that the page says, 0 where it says none. What other lines of a shell do is in test/unit/docs/shown-commands.test.ts: each is run by a test or says why not.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

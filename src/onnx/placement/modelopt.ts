@@ -1,6 +1,6 @@
 /**
  * Where NVIDIA ModelOpt (nvidia-modelopt 0.47, INT8 post-training quantisation of ONNX files) places Q/DQ on activations, worked out on the graph alone.
- * Held to ModelOpt's own output in test/unit/onnx/placement.test.ts. Knows no scales and edits nothing.
+ * Held to ModelOpt's own output in test/real/placement.test.ts. Knows no scales and edits nothing.
  */
 import type { GraphProto, NodeProto } from "../model.ts";
 import { nodeId } from "./excluded.ts";
