@@ -6,7 +6,7 @@ import { commentCaps, largestFitting, type SizeLimits } from "./detail-levels.ts
 import { blocks, code, details, escapeMarkdown, htmlWords } from "./markdown.ts";
 import { type CommentState, commentMarker, stateLine } from "./marker.ts";
 import type { ModelReport, Report } from "./schema.ts";
-import { causeOf } from "./sections/cause.ts";
+import { causeOf, failsOutsideOutputs } from "./sections/cause.ts";
 import { curveTable } from "./sections/curve.ts";
 import { detailsSection } from "./sections/details.ts";
 import { type FixScript, fixSection } from "./sections/fix.ts";
@@ -15,7 +15,7 @@ import { bridgeSentence } from "./sections/gains.ts";
 import { harmLines } from "./sections/harm.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
 import { notJudged } from "./sections/judged-on.ts";
-import { adoptFix, keptLines } from "./sections/kept.ts";
+import { adoptFix, stillFarLines } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
 import { latencySection } from "./sections/latency.ts";
 import { layersCaption, layersTable } from "./sections/layers.ts";
@@ -68,7 +68,8 @@ export function renderAllClear(report: Report, options: CommentOptions): string 
       hiddenLines(report, options, "clear"),
       headline(report, step),
       "What an earlier run reported here no longer holds.",
-      keptLines(report, step),
+      storyLines(report, step),
+      stillFarLines(report, step),
       outputsTable(report, step),
       footer(report, options),
     ),
@@ -114,7 +115,7 @@ function modelSections(model: ModelReport, options: NextLinks & { readonly fixSc
     layers === "" || bridge === "" ? "" : escapeMarkdown(bridge, caps.messageLength),
     model.firstFailing !== null && layers !== "" ? `First tensor beyond the limit: ${code(show(model.firstFailing), caps.nameLength)}` : "",
     nextSteps(model, options, caps),
-    fixSection(model, options.fixScripts, caps),
+    failsOutsideOutputs(model) ? "" : fixSection(model, options.fixScripts, caps),
     model.verdict === "pass" ? "" : curveTable(model, Math.min(curveRows, caps.layerRows)),
     adoptFix(model, options),
     detailsSection(model, caps),

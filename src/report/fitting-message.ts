@@ -14,7 +14,9 @@ export function fittingMessage(model: Fitted): string {
   const fitted = withStep(message, model);
   // Of a pass: it is one by its kept units alone.
   const left = [...(model.kept === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)].filter((words) => words !== "");
-  if (verdict !== "pass" || left.length === 0) return fitted;
+  if (verdict !== "pass") return fitted;
+  // Advice stands beside the message: then there is something to do.
+  if (left.length === 0) return advice.length === 0 ? fitted : fitted.replace(` ${nothingToDo}`, "");
   // A caveat's step stands where nothing would be to do.
   return fitted.includes(nothingToDo) ? fitted.replace(nothingToDo, () => left.join(" ")) : [fitted, ...left].join(" ");
 }

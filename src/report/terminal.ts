@@ -12,7 +12,7 @@ import { alignColumns } from "./columns.ts";
 import { formatMetric } from "./figures.ts";
 import { fittingStep } from "./fitting-message.ts";
 import type { ModelReport, Report } from "./schema.ts";
-import { canBeSearched, causeOf } from "./sections/cause.ts";
+import { canBeSearched, causeOf, failsOutsideOutputs } from "./sections/cause.ts";
 import { curveOffer } from "./sections/curve.ts";
 import { fixedQdqFile, keepsEverything, offeredFile } from "./sections/fix.ts";
 import { gainWords } from "./sections/gains.ts";
@@ -23,7 +23,7 @@ import { byUrgency, hasCaveats, precisionWord, shortSha, type VerdictKind, verdi
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
 import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
 import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
-import { causePart, changePart } from "./sections/story.ts";
+import { causePart, changePart, figureSentences } from "./sections/story.ts";
 import { distinctLabels, plainLine, plainLines } from "./text.ts";
 
 export interface TerminalOptions {
@@ -51,6 +51,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   const parts = [
     headline(report, paint),
     ...causes.slice(0, mostCauses),
+    figureLines(models),
     outputsTable(models, options.outputRows ?? 40, paint),
     ...models.map((model, i) => (needsWords(model) ? modelStory(model, i < mostCauses ? "" : (causes[i] ?? ""), options, paint) : "")),
     nextLines(models, options),
@@ -87,6 +88,20 @@ function filesLine({ models }: Report): string[] {
   if (quantization.source === "" || validation.source === "") return [];
   return wrapped(`Scales: ${plainLine(quantization.source, 100)}; samples: ${plainLine(validation.source, 100)}.`);
 }
+
+/** The figure that decides with its interval and limit, and the harm: one line a model. */
+function figureLines(models: readonly ModelReport[]): string {
+  const lines = models.flatMap((model) => {
+    const words = figureSentences(model, (text) => plainLine(text, 300));
+    return words === "" ? [] : [wrapped(`${name(model.name)}: ${words}`, "  ").join("\n")];
+  });
+  return [
+    ...lines.slice(0, mostFigureLines),
+    ...(lines.length > mostFigureLines ? [`…and ${plural(lines.length - mostFigureLines, "more model")} in the report`] : []),
+  ].join("\n");
+}
+
+const mostFigureLines = 10;
 
 /** One model needs no column for its name; several leave no room for the limit, which the margin tells. */
 function outputsTable(models: readonly ModelReport[], most: number, paint: Paint): string {
@@ -232,7 +247,7 @@ function causeLines(model: ModelReport, options: TerminalOptions, paint: Paint):
   if (cause === undefined) return [];
   const { folder } = options;
   const { search } = model;
-  const words = search === null || search.keep.length > 0 ? fixLatencyWords(model) : search.message;
+  const words = search === null || search.keep.length > 0 || failsOutsideOutputs(model) ? fixLatencyWords(model) : search.message;
   const script = offeredFile(model);
   const fixed = fixedQdqFile(model);
   return [
@@ -254,23 +269,30 @@ function offerLines(model: ModelReport, options: TerminalOptions): string[] {
   return [...wrapped(`  ${offer.words}:`, "  "), `    ${asTyped(plainLine(offer.command, 400), typedOf(options))}`];
 }
 
-/** One command, the most useful one, and where to read on. */
+/** The most useful commands, one for each model that has a fix, else one step; and where to read on. */
 function nextLines(models: readonly ModelReport[], options: TerminalOptions): string {
   const { folder, isWritten = true } = options;
   if (folder === undefined || models.length === 0) return "";
-  const back = models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? [])[0];
+  const back = new Set(models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? []));
   const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
-  const command = nextCommand(models, options);
-  const next = command === undefined ? stepLines(models, options) : [`Next: ${command}`];
+  const commands = nextCommands(models, options);
+  const next = commands.length > 0 ? listed(commands) : stepLines(models, options);
   const after = (lead: readonly string[], when: string): string[] => [...lead, ...next.map((line) => line.replace(/^Next:/, `${when}:`))];
   const lines =
-    back !== undefined
-      ? after([`Next: ${plainLine(back, 300)}`], "Or, where the new scales are meant")
-      : samples !== undefined && command !== undefined
+    back.size > 0
+      ? after(listed([...back].map((command) => plainLine(command, 300))), "Or, where the new scales are meant")
+      : samples !== undefined && commands.length > 0
         ? after(told(`Next: ${samplesText(samples)}`, options), "Or, where the samples are right")
         : next;
   return [...lines, ...(isWritten ? [`Report: ${folder}/report.html`] : [])].join("\n");
 }
+
+const mostCommands = 5;
+
+const listed = (commands: readonly string[]): string[] => [
+  ...commands.slice(0, mostCommands).map((command, i) => `${i === 0 ? "Next" : "And"}: ${command}`),
+  ...(commands.length > mostCommands ? [`…and ${plural(commands.length - mostCommands, "more command")} in the report`] : []),
+];
 
 const told = (sentence: string, options: TerminalOptions): string[] => said(plainLine(sentence, 600), options);
 
@@ -282,7 +304,7 @@ function stepLines(models: readonly ModelReport[], options: TerminalOptions): st
   return step === undefined ? [] : told(`Next: ${step}`, options);
 }
 
-/** Where no command helps: of a regression the first advice, else the step of the table of reasons, or of caveats. Empty for a plain pass, whose step is nothing. */
+/** Where no command helps: of a regression, or a plain pass, the first advice, else the step of the table of reasons, or of caveats. Empty for a pass without any. */
 function nextStep(report: ModelReport): string {
   const { verdict, reason, caveats: found = [], name: model, status, advice, message, outputs } = report;
   if (status === "removed") return "";
@@ -291,7 +313,7 @@ function nextStep(report: ModelReport): string {
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   // Whoever failed knows better what to do than the table does.
   if (reason === "configuration" || (verdict === "undecided" && outputs.length === 0)) return `${name(model)}: ${lastSentence(message)}`;
-  const words = verdict === "pass" ? (known === undefined ? "" : caveats[known].next) : fittingStep(report);
+  const words = verdict === "pass" ? (known === undefined ? (first?.text ?? "") : caveats[known].next) : fittingStep(report);
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
 
@@ -301,22 +323,20 @@ const lastSentence = (text: string): string =>
     .split(/(?<=[.?]) (?=[A-Z"'`])|\n/)
     .at(-1) ?? "";
 
-/** The patch of a proved fix, else what makes the fix, or finds it; undefined where no command helps. */
-function nextCommand(models: readonly ModelReport[], options: TerminalOptions): string | undefined {
+/** What adopts each proved fix, else one that makes a fix, or finds it; empty where no command helps. */
+function nextCommands(models: readonly ModelReport[], options: TerminalOptions): string[] {
   const proved = models.filter(({ fix }) => fix?.verified?.passes === true);
-  const [adopt] = proved.flatMap((model) => adoptCommand(model) ?? []);
-  if (adopt !== undefined) return adopt;
-  const model = proved[0] ?? models.find(canBeSearched);
-  if (model === undefined) return undefined;
+  const made = proved.flatMap(
+    (model) => adoptCommand(model) ?? (options.isWritten === false ? [] : fixCommand(model, models.length, options)),
+  );
   // The same command again: it alone has every flag that the model was given.
-  if (model.search === null) return "the same command with --search on-regression";
-  return options.isWritten === false ? undefined : fixCommand(model, models.length, options);
+  return made.length === 0 && models.some(canBeSearched) ? ["the same command with --search on-regression"] : made;
 }
 
 /** A name that cannot be shown as it is cannot be typed: then the command asks which. */
 function fixCommand({ name: model }: ModelReport, models: number, { command = plainCommand, folder = "." }: TerminalOptions): string {
   const which = models > 1 && plainLine(model) === model ? ` --model ${shellWord(model)}` : "";
-  return `${command} fix ${shellWord(`${folder}/report.json`)}${which} --format keep -o keep.json`;
+  return `${command} fix ${shellWord(`${folder}/report.json`)}${which} --format keep -o ${models > 1 ? shellWord(`${plainLine(model).replaceAll(/[^\w.-]+/g, "-")}.keep.json`) : "keep.json"}`;
 }
 
 const name = (text: string): string => plainLine(text, 28);

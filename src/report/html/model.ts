@@ -4,7 +4,7 @@ import { plural } from "../../model/plural.ts";
 import { basePlace } from "../base-change.ts";
 import { formatMetric } from "../figures.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
-import { causeOf } from "../sections/cause.ts";
+import { causeOf, failsOutsideOutputs } from "../sections/cause.ts";
 import { facts as factRows } from "../sections/details.ts";
 import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
@@ -47,7 +47,7 @@ export function modelSection(model: ModelReport, index: number, models: number):
   const body = html`${causeBox(model, show)}<p>${plainLine(model.message, 1000)}</p>
 ${glance(model, show)}
 ${chapter("Latency", model.latency === undefined ? nothing : html`<p>${plainLine(model.latency.message, 1000)}</p>`)}
-${chapter("Fix", fixSection(model, show))}
+${chapter("Fix", failsOutsideOutputs(model) ? nothing : fixSection(model, show))}
 ${chapter("Advice", adviceList(model))}
 ${chapter("Outputs", outputsSection(model, show))}
 ${chapter("Error along the network", chart.text === "" ? nothing : html`<div class="explore" data-model="${index}" role="group" aria-label="Chart of the error along the network; arrow keys read it layer by layer">${chart}</div><p class="readout note" aria-live="polite"></p>`)}

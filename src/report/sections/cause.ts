@@ -29,8 +29,7 @@ const mostScales = 3;
 export function causeOf(model: ModelReport, show: (name: string) => string): Cause | undefined {
   const { verdict, search } = model;
   if (verdict !== "regression") return undefined;
-  const elsewhere = outsideOutputs.get(model.reason);
-  if (elsewhere !== undefined && (search === null || search.outcome === "nothing-needed")) return { lead: elsewhere, more: [] };
+  if (failsOutsideOutputs(model)) return { lead: outsideOutputs.get(model.reason) ?? "", more: [] };
   if (search === null) return canBeSearched(model) ? notSearched : undefined;
   const found = causeInUnits(model, search, show);
   const prepared = samplesText(model);
@@ -60,6 +59,10 @@ const outsideOutputs: ReadonlyMap<string, string> = new Map([
   ["task-drop", "The task's own figure fell; the outputs meet their limits, so no unit was searched for."],
   ["layer-limit-exceeded", "A layer misses the limit of its pattern; the outputs meet theirs, so no unit was searched for."],
 ]);
+
+/** Then a search has found nothing, and its own words add nothing. */
+export const failsOutsideOutputs = ({ verdict, reason, search }: ModelReport): boolean =>
+  verdict === "regression" && outsideOutputs.has(reason) && (search === null || search.outcome === "nothing-needed");
 
 /** Nothing to keep in higher precision where nothing is quantised, no way to be faster, and nothing to search for where the outputs meet their limits. */
 export const canBeSearched = ({ verdict, search, reason, lane, coverage }: ModelReport): boolean =>

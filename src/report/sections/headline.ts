@@ -19,7 +19,8 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   const checked = report.models.filter((model) => model.status !== "removed");
   const bad = checked.filter((model) => model.verdict === report.verdict);
   const who = bad.length === 1 && bad[0] ? show(bad[0].name) : `${bad.length} of ${plural(checked.length, "model")}`;
-  if (report.verdict === "regression") return `Do not merge: ${precisionWords(bad)} lost accuracy in ${who}`;
+  if (report.verdict === "regression")
+    return `Do not merge: ${precisionWords(bad)} lost accuracy in ${who}${notJudgedWords(checked, show)}`;
   if (report.verdict === "undecided") {
     if (checked.length === 0) return "Not decided: nothing was compared";
     // Every model was judged, and then the run was cancelled.
@@ -48,6 +49,13 @@ function fell(careful: readonly ModelReport[], checked: readonly ModelReport[], 
     return `${words} ${careful.length} of ${plural(checked.length, "model")} fell since the base`;
   const base = model.baseline === null ? "" : ` at ${shownBase(model.baseline, show)}`;
   return `${words} ${show(model.name)} fell from ${formatMetric(drop.metric, drop.before)}${base} to ${formatMetric(drop.metric, drop.now)}`;
+}
+
+/** `; cls could not be judged`: beside a regression, whose headline would pass over them. */
+function notJudgedWords(checked: readonly ModelReport[], show: (name: string) => string): string {
+  const [first, ...more] = checked.filter(({ verdict }) => verdict === "undecided");
+  if (first === undefined) return "";
+  return `; ${more.length === 0 ? show(first.name) : `${1 + more.length} more`} could not be judged`;
 }
 
 /** Message of the most urgent model and, when the run was cut short, that it was. */

@@ -14,23 +14,13 @@ export const keptSentence = ({ kept }: ModelReport, show = (name: string): strin
     ? ""
     : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, ${kept.committed === false ? "not committed yet:" : "reviewed in"} ${show(kept.file)}`;
 
-/** One line for each model that has some. */
-export function keptLines(report: Report, caps: SizeLimits): string {
-  const several = report.models.length > 1;
-  return report.models
-    .filter(({ kept }) => kept !== undefined)
+/** Of each model that passes by kept units while a scale is still moved. */
+export const stillFarLines = (report: Report, caps: SizeLimits): string =>
+  report.models
+    .filter((model) => model.verdict === "pass" && model.kept !== undefined && restoreText(model) !== "")
     .slice(0, Math.max(1, caps.models))
-    .map(
-      (model) =>
-        `${several ? `${code(model.name, caps.nameLength)} ` : ""}${escapeMarkdown(keptSentence(model), caps.messageLength)}${stillFar(model, caps)}`,
-    )
-    .map((line) => line.replace(/^kept/, "Kept"))
+    .map((model) => `${code(model.name, caps.nameLength)}: ${escapeMarkdown(restoreText(model), Math.max(400, caps.messageLength))}`)
     .join("\n\n");
-}
-
-/** Of a pass, whose other advice is not told. */
-const stillFar = (model: ModelReport, caps: SizeLimits): string =>
-  model.verdict === "pass" && restoreText(model) !== "" ? `. ${escapeMarkdown(restoreText(model), Math.max(400, caps.messageLength))}` : "";
 
 /** The repository's file that holds the Q/DQ. */
 const ownQdq = ({ path, quantization }: Pick<ModelReport, "path" | "quantization">): string =>

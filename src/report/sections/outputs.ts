@@ -92,7 +92,7 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
     const baseline = of === "tensor" || of === "baseline" ? before(check) : undefined;
     const words: RowWords = {
       value: formatMetric(metric, value, limit),
-      interval: interval === undefined ? "–" : formatInterval(metric, interval, limit),
+      interval: intervalWords(metric, value, interval, limit),
       limit: formatLimit(metric, limit),
       margin: formatMargin(metric, margin),
       baseline: formatMetric(metric, baseline),
@@ -103,6 +103,14 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
   if (checks.length > 0) return checks.map(row);
   const metric = output.fault ?? "sqnrDb";
   return [row({ metric, of: "tensor", value: values.get(metric), level: output.level })];
+}
+
+/** `–` as well where both ends read as the figure itself. */
+function intervalWords(metric: string, value: Num | undefined, interval: CheckReport["interval"], limit: Num | undefined): string {
+  if (interval === undefined) return "–";
+  const figure = formatMetric(metric, value, limit);
+  const ends = [interval.low, interval.high].map((end) => formatMetric(metric, end, limit));
+  return ends.every((end) => end === figure) ? "–" : formatInterval(metric, interval, limit);
 }
 
 /** Both sides of the user's own metric, its drop and limit, in one rounding. */
@@ -143,7 +151,7 @@ function cells(row: OutputRow, several: boolean, withBase: boolean, caps: SizeLi
     ...(several ? [code(row.model, caps.nameLength)] : []),
     rowName(row, (name) => code(name, caps.nameLength)),
     row.of === "task" ? code(row.metric, caps.nameLength) : rowLabel(row),
-    row.words.value + (row.interval ? ` (${row.words.interval})` : ""),
+    row.words.value + (row.words.interval === "–" ? "" : ` (${row.words.interval})`),
     row.words.limit,
     row.words.margin,
     ...(withBase ? [row.words.baseline] : []),

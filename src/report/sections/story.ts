@@ -3,6 +3,7 @@
  * the task's terms, the latency. Parts are plain words; foreign names go through `show`.
  */
 
+import { capitalized } from "../../gate/messages.ts";
 import { listed, plural } from "../../model/plural.ts";
 import { spareDb, spareWords } from "../../model/spare.ts";
 import { changeWords, largestDrop } from "../base-change.ts";
@@ -16,10 +17,11 @@ import { byUrgency, fixCaveatWords, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
 import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName, wordsOfTask } from "./outputs.ts";
 
-/** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives none. */
+/** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives why. */
 function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
   const row = decidingRow(model);
-  if (row === undefined || model.status === "removed") return [];
+  if (model.status === "removed") return [];
+  if (row === undefined) return [say(notJudged(model))];
   return [
     figurePart(row, show),
     changePart(model, row, say),
@@ -32,9 +34,20 @@ function storyParts(model: ModelReport, show: (name: string) => string, say: (se
   ].filter((part) => part !== "");
 }
 
+/** What stands of it in a terminal, where the other parts have lines of their own: sentences. Empty where nothing was compared. */
+export function figureSentences(model: ModelReport, say: (words: string) => string): string {
+  const row = decidingRow(model);
+  if (row === undefined || model.status === "removed") return "";
+  const figures = [figurePart(row, say), warningPart(model, row, say)].filter((part) => part !== "").join("; ");
+  const harm = harmPart(model, say, say).replace(/\.$/, "");
+  return [figures, model.task === null ? capitalized(harm) : harm].flatMap((part) => (part === "" ? [] : `${part}.`)).join(" ");
+}
+
 /** One line a model, most urgent first, under the headline; what has no room is counted. */
 export function storyLines(report: Report, caps: SizeLimits): string {
   const told = byUrgency(report.models).map((model) => {
+    // The only model's message stands below by itself.
+    if (report.models.length === 1 && decidingRow(model) === undefined) return "";
     const parts = storyParts(
       model,
       (name) => code(name, caps.nameLength),
@@ -50,12 +63,18 @@ export function storyLines(report: Report, caps: SizeLimits): string {
   ].join("\n");
 }
 
-/** `softmax 20.6 dB (limit ≥ 22 dB)`; another metric than SQNR is named. Of the user's own metric both sides stand in `harmPart`. */
+/** `not judged: cls.onnx is no valid ONNX file …`: the first sentence of why. */
+const notJudged = ({ message }: ModelReport): string => `not judged: ${message.split(/(?<=\.) (?=[A-Z"`])/)[0]?.replace(/\.$/, "") ?? ""}`;
+
+/** `softmax 20.6 dB (19.9 to 21.4 at 90 %, limit ≥ 22 dB)`; another metric than SQNR is named. Of the user's own metric both sides stand in `harmPart`. */
 function figurePart(row: OutputRow, show: (name: string) => string): string {
   if (row.of === "task") return "";
   const label = row.metric === "sqnrDb" && row.of === "tensor" ? "" : ` ${rowLabel(row)}`;
-  const limit = row.limit === undefined ? "" : ` (limit ${row.words.limit})`;
-  return `${rowName(row, show)}${label} ${row.words.value}${limit}`;
+  const beside = [
+    ...(row.words.interval === "–" ? [] : [`${row.words.interval} at 90 %`]),
+    ...(row.limit === undefined ? [] : [`limit ${row.words.limit}`]),
+  ].join(", ");
+  return `${rowName(row, show)}${label} ${row.words.value}${beside === "" ? "" : ` (${beside})`}`;
 }
 
 /** `warns: softmax cosine of the score 0.9795 (limit ≥ 0.997)`: beside a pass only, whose own figure meets its limit. */
