@@ -16,6 +16,7 @@ export async function runActionProcess(): Promise<never> {
     isTerminal: false,
     monotonicMs: () => performance.now(),
     debug: env.RUNNER_DEBUG === "1",
+    every: (ms, tick) => void setInterval(tick, ms).unref(),
   });
   const token = env["INPUT_GITHUB-TOKEN"];
   if (token) process.stdout.write(`::add-mask::${token}\n`);

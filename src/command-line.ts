@@ -25,6 +25,7 @@ export async function runCommandLine(): Promise<void> {
     isTerminal: process.stderr.isTTY === true && env.CI === undefined,
     monotonicMs: () => performance.now(),
     debug: env.RUNNER_DEBUG === "1",
+    every: (ms, tick) => void setInterval(tick, ms).unref(),
   });
   const effects = realEffects({ env: { ...env }, cwd, command, log, cancelled: guard.cancelled });
   guard.onBug(async (error) => {
@@ -32,12 +33,17 @@ export async function runCommandLine(): Promise<void> {
     explainFailure(error, effects);
     await effects.dispose();
   });
+  const print = (text: string) => {
+    log.clear();
+    process.stdout.write(text);
+  };
   let exitCode = await runLine(argv.slice(2), {
     effects,
-    io: { out: (text) => process.stdout.write(text), isTerminal: process.stdout.isTTY === true },
+    io: { out: print, isTerminal: process.stdout.isTTY === true },
     version,
     loaders,
   });
+  log.clear();
   await effects.dispose();
   const failure = guard.outputFailure();
   if (failure !== undefined) {

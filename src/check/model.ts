@@ -16,6 +16,7 @@ import { inputsDigest } from "../evaluate/inputs-digest.ts";
 import { withInt8Share } from "../evaluate/int8-share.ts";
 import { type Timed, timeEngines, withLatency } from "../evaluate/latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
+import { hearSamples } from "../evaluate/output-sinks.ts";
 import { baselineFacts, decideOutputs, type Judging } from "../evaluate/outputs.ts";
 import { savedOutputs } from "../evaluate/save-outputs.ts";
 import { runTask, taskFolders, taskOutputs, withTask } from "../evaluate/task.ts";
@@ -135,6 +136,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
     ...(await savedOutputs(entry.name, lane.lane, context)),
     ...(wantedTask ? [taskOutputs(folders, context.effects.files)] : []),
     harm.sink,
+    hearSamples((done) => context.effects.log.progress(`${entry.name}: compare`, `sample ${done} of ${lane.sampleCount}`)),
   ];
   const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
   const decided = await watch.time("compare", () => decideOutputs(judging, samples, sinks));

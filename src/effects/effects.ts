@@ -36,7 +36,7 @@ export interface Log {
   debug(text: string): void;
   /** One chapter of the log: a log group in Actions, a heading on a terminal. */
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
-  /** The stage under way: one line that is rewritten on a terminal, a plain line at most every 10 s elsewhere. */
+  /** The stage under way: one line that is rewritten on a terminal, a plain line at most every 30 s elsewhere. */
   progress(stage: string, detail?: string): void;
 }
 

@@ -7,7 +7,16 @@ import { asTyped } from "./own-command.ts";
 import { inertName, sanitizeLog } from "./sanitize-log.ts";
 import { wrapped } from "./wrapped.ts";
 
-const quietMs = 10_000;
+/** So long a log that keeps its lines may be silent while a stage goes on. */
+const quietMs = 30_000;
+/** How often a terminal's line shows the time that has passed. */
+const refreshMs = 1000;
+
+/** A log that can make room for what others write. */
+export interface OwnLog extends Log {
+  /** Takes the progress line of a terminal away, and says no more of its stage: a result is about to be written. */
+  clear(): void;
+}
 
 export interface LogTarget {
   /** How the user calls the gate and the folder that they are in: lines to run and paths are shown as they type them. */
@@ -17,6 +26,8 @@ export interface LogTarget {
   readonly isTerminal: boolean;
   monotonicMs(): number;
   readonly debug: boolean;
+  /** Calls back again and again, and holds no process for it. Without it a stage is told of only when something happens in it. */
+  every?(ms: number, tick: () => void): void;
 }
 
 /** Values of a workflow command: `%`, CR and LF always, `:` and `,` too inside properties (actions/toolkit core command.ts describes the same set). */
@@ -24,8 +35,12 @@ const data = (text: string) => text.replaceAll("%", "%25").replaceAll("\r", "%0D
 const property = (text: string) => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 
 /** Notices, warnings and errors are workflow commands, cut at 4,000 characters; everything else is a line. */
-export function actionsLog(target: LogTarget): Log {
-  const line = (text: string) => target.write(`${text}\n`);
+export function actionsLog(target: LogTarget): OwnLog {
+  const stage = throttled(target, (text) => target.write(`${sanitizeLog(text)}\n`));
+  const line = (text: string) => {
+    stage.spoken();
+    target.write(`${text}\n`);
+  };
   const command = (name: string, text: string, place?: Place) => {
     const where = place
       ? Object.entries({ file: place.file, line: place.line, title: place.title })
@@ -48,17 +63,19 @@ export function actionsLog(target: LogTarget): Log {
         line("::endgroup::");
       }
     },
-    progress: throttled(target, (text) => line(sanitizeLog(text))),
+    progress: stage.progress,
+    clear: stage.clear,
   };
 }
 
-/** Lines, sentences of a terminal in 80 columns. Progress rewrites one line of a terminal; elsewhere a stage that goes on is told every 10 s at most. */
-export function plainLog(target: LogTarget): Log {
-  const rewrites = target.isTerminal;
-  let open = false;
+/** Lines, sentences of a terminal in 80 columns. Progress rewrites one line of a terminal; elsewhere a stage that goes on is told every 30 s. */
+export function plainLog(target: LogTarget): OwnLog {
+  const stage = target.isTerminal
+    ? rewritten(target)
+    : throttled(target, (text) => target.write(`${sanitizeLog(asTyped(text, target))}\n`));
   const write = (text: string) => {
-    target.write(`${open ? "\r\u001b[2K" : ""}${text}\n`);
-    open = false;
+    stage.spoken();
+    target.write(`${text}\n`);
   };
   const line = (text: string) => write(sanitizeLog(asTyped(text, target)));
   /** Of sentences only: a command to copy stays in one line. */
@@ -83,27 +100,75 @@ export function plainLog(target: LogTarget): Log {
       line(`── ${inertName(title)}`);
       return await body();
     },
-    progress: rewrites
-      ? (stage, detail) => {
-          target.write(`\r\u001b[2K${inertName(progressText(target, stage, detail)).slice(0, 160)}`);
-          open = true;
-        }
-      : throttled(target, line),
+    progress: stage.progress,
+    clear: stage.clear,
   };
 }
 
 const progressText = (target: LogTarget, stage: string, detail?: string) =>
   `[${(target.monotonicMs() / 1000).toFixed(1).padStart(5)} s] ${stage}${detail === undefined ? "" : `: ${detail}`}`;
 
-/** A new stage shows at once, the same stage at most every 10 s. */
-function throttled(target: LogTarget, write: (text: string) => void): Log["progress"] {
-  let lastStage = "";
+/** How a log tells of the stage under way. */
+interface StageTeller {
+  readonly progress: Log["progress"];
+  /** Another line is about to be written. */
+  spoken(): void;
+  clear(): void;
+}
+
+type Said = Parameters<Log["progress"]>;
+
+/** One line that is rewritten, every second with the time that has passed. */
+function rewritten(target: LogTarget): StageTeller {
+  let shown: Said | undefined;
+  let isOpen = false;
+  const show = () => {
+    if (shown === undefined) return;
+    target.write(`\r\u001b[2K${inertName(progressText(target, ...shown)).slice(0, mostColumns)}`);
+    isOpen = true;
+  };
+  const spoken = () => {
+    if (isOpen) target.write("\r\u001b[2K");
+    isOpen = false;
+  };
+  target.every?.(refreshMs, show);
+  return {
+    progress: (...said) => {
+      shown = said;
+      show();
+    },
+    spoken,
+    clear: () => {
+      shown = undefined;
+      spoken();
+    },
+  };
+}
+
+/** A longer line would break, and what is rewritten is the last line alone. */
+const mostColumns = 79;
+
+/** A new stage shows at once; the same one, with the newest of its details, where nothing was written for `quietMs`. */
+function throttled(target: LogTarget, write: (text: string) => void): StageTeller {
+  let now: Said | undefined;
   let lastMs = Number.NEGATIVE_INFINITY;
-  return (stage, detail) => {
-    const now = target.monotonicMs();
-    if (stage === lastStage && now - lastMs < quietMs) return;
-    lastStage = stage;
-    lastMs = now;
-    write(progressText(target, stage, detail));
+  const tell = () => {
+    if (now === undefined || target.monotonicMs() - lastMs < quietMs) return;
+    lastMs = target.monotonicMs();
+    write(progressText(target, ...now));
+  };
+  target.every?.(quietMs / 6, tell);
+  return {
+    progress: (...said) => {
+      if (said[0] !== now?.[0]) lastMs = Number.NEGATIVE_INFINITY;
+      now = said;
+      tell();
+    },
+    spoken: () => {
+      lastMs = target.monotonicMs();
+    },
+    clear: () => {
+      now = undefined;
+    },
   };
 }

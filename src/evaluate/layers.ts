@@ -7,8 +7,9 @@ import { matchesPattern } from "../gate/pattern.ts";
 import type { Finding, Verdict } from "../gate/verdict.ts";
 import { measure } from "../measure/measure.ts";
 import type { Measurement } from "../measure/measurement.ts";
-import type { Engine, TensorPair } from "../model/engine.ts";
+import type { Engine } from "../model/engine.ts";
 import { heldRanges } from "../model/held-range.ts";
+import { fanOut, hearSamples } from "./output-sinks.ts";
 import { type Decided, type Judging, judgeMeasured, measureOptions } from "./outputs.ts";
 
 export interface Localised {
@@ -28,7 +29,7 @@ export async function localise(
   hear: (done: number) => void = () => {},
 ): Promise<Localised> {
   const { pairs: unheard, markingDb, dropped } = await engine.layers(samples);
-  const pairs = toldBySample(unheard, hear);
+  const pairs = fanOut(unheard, [hearSamples(hear)]);
   const { measurements } = await measure(pairs, { ...measureOptions(judging), held: heldRanges(judging.lane) });
   return {
     layers: measurements.filter(({ role }) => role === "layer"),
@@ -36,15 +37,6 @@ export async function localise(
     markingDb,
     droppedMarks: dropped,
   };
-}
-
-/** The same pairs; `hear` is told how many samples have begun. */
-async function* toldBySample(pairs: AsyncIterable<TensorPair>, hear: (done: number) => void): AsyncGenerator<TensorPair> {
-  const begun = new Set<number>();
-  for await (const pair of pairs) {
-    if (!begun.has(pair.sample)) hear(begun.add(pair.sample).size);
-    yield pair;
-  }
 }
 
 /** True where a pattern of the tolerance may name a layer: it matches none of the outputs exactly. */

@@ -20,6 +20,17 @@ export async function* fanOut(pairs: AsyncIterable<TensorPair>, sinks: readonly 
   for (const sink of sinks) await sink.end();
 }
 
+/** Is told how many samples have begun; keeps nothing. */
+export function hearSamples(hear: (begun: number) => void): OutputSink {
+  const begun = new Set<number>();
+  return {
+    take: async ({ sample }) => {
+      if (!begun.has(sample)) hear(begun.add(sample).size);
+    },
+    end: async () => {},
+  };
+}
+
 export interface SampleSink {
   /** All outputs that each side gave for one sample; samples in the order of the stream. */
   sample(index: number, outputs: Readonly<Record<Side, readonly Tensor[]>>): Promise<void>;

@@ -2,6 +2,7 @@
  * Asks probes for the search: each set once, failed tools again, everything within the budget and into the journal.
  * Knows nothing of rankings or of what the next question will be.
  */
+import { plural } from "../model/plural.ts";
 import { type Group, unitsOf } from "./groups.ts";
 import type { OpenJournal } from "./journal.ts";
 import type { ProbeRecord, RankingName } from "./outcome.ts";
@@ -65,6 +66,7 @@ export class ProbeRunner {
     const known = this.#known.get(key);
     if (known) return known;
     this.#checkBudget(this.#setOf(question.keep));
+    this.#tell(`probe ${this.records.length + 1}, ${question.keep.length} of ${plural(this.#groups.length, this.#word)} kept`);
     const result = await this.#settled(question, key);
     this.#watchTool(result);
     if (question.samples === "choose" && passes(result)) this.#rememberBest(question.keep);
@@ -82,6 +84,7 @@ export class ProbeRunner {
    */
   async prove(keep: readonly string[]): Promise<ProbeResult> {
     const question: Question = { phase: "prove", keep, samples: "prove" };
+    this.#tell(`proving what ${keep.length} of ${plural(this.#groups.length, this.#word)} give`);
     const ask = () => {
       this.#request.cancelled.throwIfAborted();
       return this.#request.probe(new Set(unitsOf(this.#groups, keep)), "prove");
@@ -152,6 +155,17 @@ export class ProbeRunner {
       keep: unitsOf(this.#groups, keep),
       result,
     });
+  }
+
+  get #word(): string {
+    return this.#request.group === "block" ? "block" : "unit";
+  }
+
+  /** With the minutes that the search may take, once it has taken one. */
+  #tell(what: string): void {
+    const { budgetMs, progress } = this.#request;
+    const minutes = Math.floor(this.seconds / 60);
+    progress?.(minutes === 0 ? what : `${what} (${minutes} of at most ${Math.round(budgetMs / 60_000)} min)`);
   }
 
   #checkBudget(set: string): void {

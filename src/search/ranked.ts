@@ -85,7 +85,6 @@ async function search(run: Run): Promise<Ending> {
   const ranking = await rankGroups(runner, groups, request);
   const history = request.history && request.history.length > 0 ? byHistory(groups, request.history, ranking.order) : undefined;
   notes.rankings = history ? [ranking, history.ranking] : [ranking];
-  request.progress?.("choosing how many units to keep");
   if (onEngines) return await searchOnEngines(run, ranking, found);
 
   const prediction = new Prediction(ranking.order.map((id) => ranking.alone.get(id)?.marginDb ?? Number.NaN));
@@ -131,7 +130,6 @@ async function prove({ request, runner }: Run, { kind, keep }: Ending): Promise<
   if (keep.length === 0 || !settled.has(kind)) return notAsked("Nothing was chosen that could be proved.");
   if (request.samples.prove === 0)
     return notAsked("Not proved: with a single validation sample nothing is left to prove it on. Give more validation samples.");
-  request.progress?.("proving the chosen set");
   return proofOf(await runner.prove(keep), request.samples);
 }
 

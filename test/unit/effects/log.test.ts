@@ -4,7 +4,9 @@ import { actionsLog, plainLog } from "../../../src/effects/log.ts";
 function captured(isTerminal = false) {
   let text = "";
   let nowMs = 0;
+  const ticks: { readonly ms: number; readonly tick: () => void }[] = [];
   const target = {
+    every: (ms: number, tick: () => void) => void ticks.push({ ms, tick }),
     write: (more: string) => {
       text += more;
     },
@@ -17,6 +19,13 @@ function captured(isTerminal = false) {
     text: () => text,
     wait: (ms: number) => {
       nowMs += ms;
+    },
+    /** As timers would run meanwhile. */
+    pass: (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        nowMs += 1000;
+        for (const { ms, tick } of ticks) if (nowMs % ms === 0) tick();
+      }
     },
   };
 }
@@ -32,19 +41,56 @@ describe("the log of an action", () => {
     expect(text()).toBe("::group::prepare\n::endgroup::\n");
   });
 
-  it("prints a stage once and again only after ten seconds", () => {
+  it("prints a stage once and again only after thirty seconds", () => {
     const { target, text, wait } = captured();
     const log = actionsLog(target);
     log.progress("run", "1 of 9");
     log.progress("run", "2 of 9");
-    wait(10_000);
+    wait(30_000);
     log.progress("run", "3 of 9");
     log.progress("judge");
     expect(text().trim().split("\n")).toHaveLength(3);
   });
 });
 
+describe.each([
+  ["an action", actionsLog],
+  ["another CI", plainLog],
+])("the log of %s", (_, logOf) => {
+  it("tells of a stage in which nothing happens every thirty seconds, with the newest of its details, and not after its end", () => {
+    const { target, text, pass } = captured();
+    const log = logOf(target);
+    log.progress("a: search");
+    log.progress("a: search", "probe 2");
+    pass(65);
+    log.info("Found.");
+    pass(29);
+    log.clear();
+    pass(100);
+    expect(text()).toBe("[  0.0 s] a: search\n[ 30.0 s] a: search: probe 2\n[ 60.0 s] a: search: probe 2\nFound.\n");
+  });
+});
+
 describe("the log of a terminal", () => {
+  it("shows each second that goes by in one line of at most 79 columns, and makes room for a result", () => {
+    const { target, text, pass } = captured(true);
+    const log = plainLog(target);
+    log.progress("a: search", "x".repeat(200));
+    pass(2);
+    log.clear();
+    pass(5);
+    const shown = text().split("\r\u001b[2K");
+    expect(shown.map((line) => line.slice(0, 20))).toEqual([
+      "",
+      "[  0.0 s] a: search:",
+      "[  1.0 s] a: search:",
+      "[  2.0 s] a: search:",
+      "",
+    ]);
+    expect(Math.max(...shown.map((line) => line.length))).toBe(79);
+    expect(text()).not.toContain("\n");
+  });
+
   it("rewrites the progress line and clears it before the next line", () => {
     const { target, text } = captured(true);
     const log = plainLog(target);
