@@ -11,6 +11,7 @@ import { realEffects } from "../src/effects/real.ts";
 import { inspectMachine } from "../src/lanes/tensorrt/machine.ts";
 import { agreementStage } from "./agreement-stage.ts";
 import { type Bench, placementFrom, root } from "./bench.ts";
+import { bisectStage } from "./bisect-stage.ts";
 import { checkStage } from "./check-stage.ts";
 import { constructionStage } from "./construction-stage.ts";
 import { faultsStage } from "./faults-stage.ts";
@@ -18,7 +19,7 @@ import { classifierStage } from "./lanes-stage.ts";
 import { polygraphyStage } from "./polygraphy-stage.ts";
 import { openRecord } from "./record.ts";
 import { secondStage } from "./second-stage.ts";
-import { secondShipStage, shipStage, truthStage } from "./ship-stage.ts";
+import { calibrationStage, implicitShipStage, secondShipStage, shipStage, truthStage } from "./ship-stage.ts";
 import { simulateStage } from "./simulate-stage.ts";
 import { thirdStage } from "./third-stage.ts";
 
@@ -39,8 +40,11 @@ const stages: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "second-implicit": secondStage("implicit"),
   "second-explicit": secondStage("explicit"),
   ship: shipStage,
+  "ship-implicit": implicitShipStage,
   truth: truthStage,
   third: thirdStage,
+  bisect: bisectStage,
+  calibration: calibrationStage,
   "second-ship": secondShipStage,
   simulate: simulateStage,
   faults: faultsStage,

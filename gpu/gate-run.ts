@@ -53,6 +53,10 @@ export interface Wanted {
   readonly savesOutputs?: boolean;
   /** TensorRT's default where it is left out. */
   readonly level?: number;
+  /** Makes scales from the calibration samples instead of reading the cache. */
+  readonly calibrates?: "minmax" | "percentile";
+  /** Polygraphy's own search instead of the gate's. */
+  readonly bisect?: { readonly minutes: number };
 }
 
 export interface Ran {
@@ -104,9 +108,10 @@ function place(from: string, to: string): void {
   }
 }
 
-function configuration(subject: Subject, { qdq, plans, level }: Wanted, placement: string | undefined): string {
+function configuration(subject: Subject, { qdq, plans, level, bisect, calibrates }: Wanted, placement: string | undefined): string {
   const data = subject.calibration === undefined ? "" : ", data: calibration.npz, min-samples: 24";
   const placed = placement === undefined ? "" : `, placement: ${placement}`;
+  const scales = calibrates === undefined ? "cache: scales.cache" : `algorithm: ${calibrates}`;
   const given = Object.entries(plans ?? {}).flatMap(([side, path]) => (path === undefined ? [] : [`${side}: ${side}.plan`]));
   const lines = [
     "version: 1",
@@ -114,12 +119,12 @@ function configuration(subject: Subject, { qdq, plans, level }: Wanted, placemen
     `  - name: ${subject.name}`,
     "    path: model.onnx",
     `    shapes: {"${subject.input}": [${subject.shape.join(", ")}]}`,
-    `    quantization: ${qdq === undefined ? `{cache: scales.cache${data}${placed}}` : "{qdq: fixed.qdq.onnx}"}`,
+    `    quantization: ${qdq === undefined ? `{${scales}${data}${placed}}` : "{qdq: fixed.qdq.onnx}"}`,
     "    validation: {data: validation.npz, max-samples: 512}",
     `    tolerance: {sqnr-db: {fail: ${subject.limitDb}}}`,
     `    tensorrt: {${level === undefined ? "" : `optimization-level: ${level}, `}tactic-sources: none, mark-batch: 64}`,
     ...(given.length === 0 ? [] : [`    engine: {${given.join(", ")}}`]),
-    "search: {max-builds: 6}",
+    bisect === undefined ? "search: {max-builds: 6}" : `search: {method: bisect, budget-minutes: ${bisect.minutes}}`,
   ];
   return `${lines.join("\n")}\n`;
 }

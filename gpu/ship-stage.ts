@@ -1,33 +1,59 @@
 /**
- * Judge and ship the same thing, at optimisation level 1 on the pictures of `--pictures`. `ship`: the explicit lane with search, its fix rebuilt three times
- * with fresh timing, its plans judged again by path. `truth`: what the implicit lane says of the engine that it hands over, held against that very plan.
- * One run after the other: builds side by side on one GPU slow each other.
+ * Judge and ship the same thing on the pictures of `--pictures`. `ship`: the explicit lane with search at optimisation level 1, its fix rebuilt three times
+ * with fresh timing, its plans judged again by path. `ship-implicit`: the same of the implicit lane at `--level`, whose fix is a Q/DQ model. `truth`: what
+ * the implicit lane says of the engine that it hands over, held against that very plan. One run after the other: builds side by side on one GPU slow each other.
  */
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, root, timed } from "./bench.ts";
-import { classifier, decibels, describeRun, fixOf, planOf, type Ran, runGate, type Subject, secondSubject, subjectOf } from "./gate-run.ts";
+import {
+  classifier,
+  decibels,
+  describeRun,
+  fixOf,
+  planOf,
+  type Ran,
+  runGate,
+  type Subject,
+  secondSubject,
+  subjectOf,
+  type Wanted,
+} from "./gate-run.ts";
 
-export const shipStage = (bench: Bench): Promise<void> => shipped(bench, classifier(bench));
+export const shipStage = (bench: Bench): Promise<void> => shipped(bench, classifier(bench), explicit);
 
 /** The same of another model: its limit lies between what INT8 and what its fix reach. */
-export const secondShipStage = (bench: Bench): Promise<void> => shipped(bench, secondSubject(bench));
+export const secondShipStage = (bench: Bench): Promise<void> => shipped(bench, secondSubject(bench), explicit);
 
-async function shipped(bench: Bench, subject: Subject): Promise<void> {
-  const stage = `ship ${subject.name}`;
+/** At a level where the builder takes INT8: 8.6.1 takes next to none of the classifier's at level 1, and most of it at level 0. */
+export const implicitShipStage = (bench: Bench): Promise<void> =>
+  shipped(bench, subjectOf(bench), { lane: "implicit", level: bench.level ?? 1, stage: "ship-implicit" });
+
+interface Shipping {
+  readonly lane: Wanted["lane"];
+  readonly level: number;
+  /** Begins what the record says of it. */
+  readonly stage: string;
+}
+
+const explicit: Shipping = { lane: "explicit", level: 1, stage: "ship" };
+
+async function shipped(bench: Bench, subject: Subject, { lane, level, stage: prefix }: Shipping): Promise<void> {
+  const stage = `${prefix} ${subject.name}`;
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check(stage, name, pass, figure, wanted);
-  const searched = await runGate(bench, subject, { ...searchedRun(subject), savesOutputs: true });
-  keepForOthers(bench, subject, searched);
-  describeRun(bench, searchedFigure(subject), searched);
+  const called = lane === "explicit" ? subject.name : `${subject.name}-${lane}`;
+  const searched = await runGate(bench, subject, { name: `${called}-searched`, lane, search: "on-regression", level, savesOutputs: true });
+  if (lane === "explicit") keepForOthers(bench, subject, searched);
+  describeRun(bench, searchedFigure(subject, prefix), searched);
   checkSearched(bench, stage, subject, searched);
   await checkPlans(bench, stage, searched);
 
   const reference = planOf(searched, "reference");
   const qdq = fixOf(searched);
-  const names = qdq === undefined ? [] : Array.from({ length: bench.rebuilds ?? 3 }, (_, i) => `${subject.name}-rebuilt-${i + 1}`);
+  const names = qdq === undefined ? [] : Array.from({ length: bench.rebuilds ?? 3 }, (_, i) => `${called}-rebuilt-${i + 1}`);
   const rebuilt: Ran[] = [];
   for (const name of names) {
-    const ran = await runGate(bench, subject, { name, lane: "explicit", search: "off", level: 1, qdq, plans: { reference } });
+    const ran = await runGate(bench, subject, { name, lane: "explicit", search: "off", level, qdq, plans: { reference } });
     describeRun(bench, `${stage}: ${name}`, ran);
     rebuilt.push(ran);
   }
@@ -38,8 +64,8 @@ async function shipped(bench: Bench, subject: Subject): Promise<void> {
     `each at ${subject.limitDb} dB`,
   );
   const byPath = await runGate(bench, subject, {
-    name: `${subject.name}-by-path`,
-    lane: "explicit",
+    name: `${called}-by-path`,
+    lane,
     search: "off",
     plans: { reference, candidate: planOf(searched, "candidate") },
   });
@@ -52,12 +78,10 @@ async function shipped(bench: Bench, subject: Subject): Promise<void> {
   );
 }
 
-const searchedRun = ({ name }: Subject) => ({ name: `${name}-searched`, lane: "explicit", search: "on-regression", level: 1 }) as const;
-
 /** Where the record says how the run with search went. */
-export const searchedFigure = ({ name }: Subject): string => `ship ${name}: with search`;
+export const searchedFigure = ({ name }: Subject, stage = explicit.stage): string => `${stage} ${name}: with search`;
 
-/** What other stages take of the run with search, from the folder of recordings: the reference engine and its outputs. */
+/** What other stages take of the explicit lane's run with search, from the folder of recordings: the reference engine and its outputs. */
 export const searchedReference = ({ name }: Subject) => ({
   outputs: `${name}-searched.reference.json`,
   plan: `${name}-searched.reference.plan`,
@@ -74,7 +98,7 @@ function keepForOthers({ recorder }: Bench, subject: Subject, ran: Ran): void {
 
 function checkSearched(bench: Bench, stage: string, { limitDb }: Subject, { model, tail }: Ran): void {
   const check = (name: string, pass: boolean, figure: unknown, wanted: string) => bench.recorder.check(stage, name, pass, figure, wanted);
-  check("Q/DQ form of the cache", model?.verdict === "regression", `${model?.verdict} (${model?.reason})`, `regression at ${limitDb} dB`);
+  check("INT8 of the cache", model?.verdict === "regression", `${model?.verdict} (${model?.reason})`, `regression at ${limitDb} dB`);
   const fix = model?.fix?.verified;
   check("fix", fix?.passes === true, fix?.message ?? model?.search?.message ?? tail.slice(-600), "passes");
   const proof = model?.search?.proof;
@@ -108,6 +132,31 @@ export async function truthStage(bench: Bench): Promise<void> {
       "int8-not-used with both latencies below a tenth, else a figure",
     );
     await checkPlans(bench, "truth", ran, referencePlan);
+  }
+}
+
+/** Min-max by the builder's calibrator and percentile on the CPU (entropy is `second-implicit`); what the report says of each is held against its plans. */
+export async function calibrationStage(bench: Bench): Promise<void> {
+  const subject = subjectOf(bench);
+  for (const calibrates of ["minmax", "percentile"] as const) {
+    const level = bench.level === undefined ? {} : { level: bench.level };
+    const ran = await runGate(bench, subject, {
+      name: `${subject.name}-${calibrates}`,
+      lane: "implicit",
+      search: "off",
+      calibrates,
+      ...level,
+    });
+    describeRun(bench, `calibration: ${ran.name}`, ran);
+    const scales = ran.model?.quantization;
+    bench.recorder.check(
+      "calibration",
+      `${ran.name} calibrates`,
+      scales?.algorithm === calibrates,
+      scales ?? ran.tail.slice(-400),
+      calibrates,
+    );
+    await checkPlans(bench, "calibration", ran);
   }
 }
 

@@ -36,6 +36,18 @@ function pictureModel(): Uint8Array {
   });
 }
 
+/** Flags for a small model that regresses against 15 dB, with its cache and pictures in the machine's folder. */
+function regressing(): string[] {
+  const at = (name: string) => join(machine.run.folder, name);
+  writeFileSync(at("m.onnx"), outlierModel());
+  writeFileSync(at("calibration.npz"), writeNpz([outlierData(24)]));
+  writeFileSync(at("pictures.npz"), writeNpz([outlierData(96, 4, 4, 100)]));
+  const scales = new Map(["x", "t1", "t2", "t3", "t4", "y"].map((tensor) => [tensor, (tensor === "t1" ? 300 : 4) / 127]));
+  writeFileSync(at("m.cache"), writeCache({ version: "8601", algorithm: headerWord.minmax, scales }));
+  const model = ["--second", at("m.onnx"), "--cache", at("m.cache"), "--input", "x", "--shape", "1,8,4,4", "--limit", "15"];
+  return [...model, "--calibration", at("calibration.npz"), "--pictures", at("pictures.npz")];
+}
+
 /** The command on a second model, in a folder of its own: its exit code and its record. */
 async function checked(stages: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   machine = await fakeMachine(variables);
@@ -64,16 +76,8 @@ describeWithPython("the hardware checks", () => {
 
   it("pass on a small model that regresses: shipped fix, the implicit lane's word, and Polygraphy's commands beside them", async () => {
     machine = await fakeMachine({ FAKE_TRT_NOISE: "0", FAKE_TRT_FREE: "0" });
-    const at = (name: string) => join(machine.run.folder, name);
-    writeFileSync(at("m.onnx"), outlierModel());
-    writeFileSync(at("calibration.npz"), writeNpz([outlierData(24)]));
-    writeFileSync(at("pictures.npz"), writeNpz([outlierData(96, 4, 4, 100)]));
-    const scales = new Map(["x", "t1", "t2", "t3", "t4", "y"].map((tensor) => [tensor, (tensor === "t1" ? 300 : 4) / 127]));
-    writeFileSync(at("m.cache"), writeCache({ version: "8601", algorithm: headerWord.minmax, scales }));
-    const model = ["--second", at("m.onnx"), "--cache", at("m.cache"), "--input", "x", "--shape", "1,8,4,4", "--limit", "15"];
-    const files = ["--calibration", at("calibration.npz"), "--pictures", at("pictures.npz"), "--placement", "core"];
-    const few = ["--runs", "1", "--rebuilds", "1", "--bisect-seconds", "1", "--beside", at("record")];
-    const { record, failed, status } = runChecks(["second-ship", "truth", "third"], [...model, ...files, ...few]);
+    const few = ["--runs", "1", "--rebuilds", "1", "--bisect-seconds", "1", "--beside", join(machine.run.folder, "record")];
+    const { record, failed, status } = runChecks(["second-ship", "truth", "third"], [...regressing(), "--placement", "core", ...few]);
     // Builds take no time here, so the gate cannot be three times as fast as the commands.
     expect(failed.map(({ name }) => name)).toEqual(["check, search and proof against the sum of the Polygraphy commands"]);
     expect(status).toBe(1);
@@ -81,6 +85,26 @@ describeWithPython("the hardware checks", () => {
     expect(figures.get("fix is proved")).toBe("proved");
     expect(figures.get("fix at its limit again")).toHaveLength(1);
     expect(figures.get("implicit-default-1 says what ran")).toMatchObject({ units: { int8: 0, other: 5 } });
+  });
+
+  it("pass on that model in the implicit lane, whose fix is a Q/DQ model", async () => {
+    machine = await fakeMachine({ FAKE_TRT_NOISE: "0" });
+    const { record, failed, status } = runChecks(["ship-implicit"], [...regressing(), "--level", "0", "--rebuilds", "1"]);
+    expect(failed).toEqual([]);
+    expect(status).toBe(0);
+    const figures = new Map(record.checks.map(({ name, figure }) => [name, figure]));
+    expect(figures.get("fix is proved")).toBe("proved");
+    expect(figures.get("fix at its limit again")).toHaveLength(1);
+  });
+
+  it("pass on that model with Polygraphy's search and with scales of other algorithms", async () => {
+    machine = await fakeMachine({ FAKE_TRT_NOISE: "0" });
+    const { record, failed, status } = runChecks(["bisect", "calibration"], [...regressing(), "--level", "0"]);
+    expect(failed).toEqual([]);
+    expect(status).toBe(0);
+    const figures = new Map(record.checks.map(({ name, figure }) => [name, figure]));
+    expect(figures.get("outcome")).toMatch(/^bisect over 5 network layers found no part to keep: only all layers together passed/);
+    expect(figures.get("m-minmax calibrates")).toMatchObject({ algorithm: "minmax" });
   });
 
   it("pass on faults, where a build lasts until its worker is killed", async () => {
