@@ -102,6 +102,7 @@ async function describeFix(
     ...(placement === undefined ? {} : { placement: recordOf(placement) }),
     qdqPath: entry.quantization?.qdq,
     algorithm: prepared.quantization.algorithm,
+    quantized: prepared.quantization.precision,
     refused: refusedIn({ quantization: prepared.quantization, caveats: [...prepared.caveats] }),
     buildWith: built,
     entry: entry.given,

@@ -22,7 +22,7 @@ export const run: RunCommand = async (parsed, effects, io) => {
   if (!fix) throw new ConfigError(`${file} keeps no unit of '${model.name}' (${whyNone(model)}); ${needed(model)}.`);
   const format = wanted ?? usualFormat(fix);
   if (!takesFormat(fix, format))
-    throw new ConfigError(`--format is '${format}', ${whyNotTaken(fix)}: write ${formatsFor(fix).join(", ")}.`);
+    throw new ConfigError(`--format is '${format}', ${whyNotTaken(fix, format)}: write ${formatsFor(fix).join(", ")}.`);
 
   const named = parsed.text("output");
   const output = named === toStdout ? undefined : named;
@@ -75,10 +75,12 @@ async function write(artifact: Artifact, output: string, effects: Effects): Prom
   effects.log.info(`Wrote ${output}. ${next}`);
 }
 
-const whyNotTaken = ({ refused }: Fix): string =>
-  refused === undefined
+function whyNotTaken({ refused, quantized }: Fix, format: FixFormat): string {
+  if (format === "modelopt") return `whose quantiser of ONNX files does not quantise to ${quantized}`;
+  return refused === undefined
     ? "which sets precisions of layers. In a model that comes as Q/DQ the quantisers of a kept unit would still clip and round"
     : `which builds an engine. ${refused} Keeping units changes nothing about that`;
+}
 
 /** Undefined where none is asked for. */
 function readFormat(parsed: Parsed): FixFormat | undefined {

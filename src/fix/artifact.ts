@@ -38,6 +38,8 @@ export interface Fix {
   /** Path of the Q/DQ model, where `model` is the float model beside it. */
   readonly qdqPath?: string | undefined;
   readonly algorithm?: string;
+  /** What the model is quantised to, as reports name it; INT8 where it is left out. */
+  readonly quantized?: string | undefined;
   /** Words that each tool needs to build as the gate did (shapes, builder options, the cache's calibrator); null: it cannot, for its cache or an input's name. */
   readonly buildWith?:
     | {
@@ -63,7 +65,11 @@ export interface Fix {
 /** Forms that build an engine from the model as it is. The others change the repository, quantise anew, or make a model that ONNX Runtime runs. */
 const engineFormats: readonly FixFormat[] = ["polygraphy", "trtexec"];
 
-type Form = Pick<Fix, "refused" | "algorithm" | "precision" | "proved">;
+type Form = Pick<Fix, "refused" | "algorithm" | "precision" | "proved" | "quantized">;
+
+/** `--quantize_mode` of ModelOpt's quantiser of ONNX files, which has no other: FP4 and mixtures are made in PyTorch. */
+const modelOptModes: Readonly<Record<string, string>> = { INT8: "int8", FP8: "fp8", INT4: "int4" };
+export const modelOptMode = ({ quantized = "INT8" }: Pick<Fix, "quantized">): string | undefined => modelOptModes[quantized];
 
 /** True where Q/DQ nodes of the user's own model say what is quantised: then a unit is kept by taking its Q/DQ out of the file. */
 export const comesAsQdq = ({ algorithm }: Pick<Fix, "algorithm">): boolean => algorithm === "Q/DQ";
@@ -73,10 +79,11 @@ export const raisesByName = ({ precision, proved }: Pick<Fix, "precision" | "pro
   precision !== "float16" && proved?.typed === false;
 
 /**
- * False for a form that builds an engine of a model that TensorRT takes in no form, and of one that comes as Q/DQ: layer precisions leave its quantisers
+ * False for ModelOpt of what it cannot quantise to, for a form that builds an engine of a model that TensorRT takes in no form, and of one that comes as Q/DQ: layer precisions leave its quantisers
  * where they are, so that their clipping and rounding stays. There a script only adds to the model without them.
  */
 export function takesFormat(fix: Form, format: FixFormat): boolean {
+  if (format === "modelopt") return modelOptMode(fix) !== undefined;
   if (!engineFormats.includes(format)) return true;
   if (fix.refused !== undefined) return false;
   return !comesAsQdq(fix) || (format === "polygraphy" && raisesByName(fix));

@@ -56,6 +56,7 @@ export function fixFromReport(model: ModelReport, tool: Report["tool"], folder =
     qdqPath,
     refused: refusedIn(model),
     algorithm: quantization.algorithm,
+    quantized: quantization.precision,
     entry: model.entry,
     report: `${folder}report.json`,
     buildWith: model.buildWith,

@@ -4,7 +4,7 @@
  */
 
 import { pathArgument, shellWord } from "../model/shell-word.ts";
-import type { Artifact, Fix } from "./artifact.ts";
+import { type Artifact, type Fix, modelOptMode } from "./artifact.ts";
 import { headerLines } from "./header.ts";
 import { nodesOf, placeOf } from "./nodes.ts";
 import { anchoredPattern, canBeArgument, commentText } from "./quote.ts";
@@ -29,8 +29,17 @@ export function makeModelOpt(fix: Fix): readonly Artifact[] {
 const NOTHING = "echo 'no node name of this fix can be written for ModelOpt; use the qdq format' >&2\nexit 1";
 const NEEDS_DATA = `if [ ! -f "$1" ]; then echo 'usage: fix_modelopt.sh CALIBRATION.npz' >&2; exit 2; fi`;
 
-function modelOptWords({ model, precision, algorithm }: Fix, patterns: readonly string[]): string {
-  const start = ["python3", "-m", "modelopt.onnx.quantization", "--onnx_path", pathArgument(model.path), "--quantize_mode", "int8"];
+function modelOptWords(fix: Fix, patterns: readonly string[]): string {
+  const { model, precision, algorithm } = fix;
+  const start = [
+    "python3",
+    "-m",
+    "modelopt.onnx.quantization",
+    "--onnx_path",
+    pathArgument(model.path),
+    "--quantize_mode",
+    modelOptMode(fix) ?? "int8",
+  ];
   const method = ["--calibration_method", algorithm === "entropy" ? "entropy" : "max"];
   const end = ["--high_precision_dtype", precision === "float16" ? "fp16" : "fp32", "--output_path", "fixed.qdq.onnx"];
   const quoted = (words: readonly string[]) => words.map(shellWord).join(" ");

@@ -72,6 +72,16 @@ describeWithPython("ModelOpt's patterns, executed by a shell and matched by Pyth
     expect(words).toContain("fp16");
   });
 
+  it.each([
+    [undefined, "int8"],
+    ["INT8", "int8"],
+    ["FP8", "fp8"],
+    ["INT4", "int4"],
+  ])("quantise to %s by the mode %s", (quantized, mode) => {
+    const { words } = wordsOf({ ...fixOf([["n"]]), quantized });
+    expect(words[words.indexOf("--quantize_mode") + 1]).toBe(mode);
+  });
+
   it("match each hostile name and nothing else", () => {
     const { artifact, words } = wordsOf(
       fixOf(
