@@ -1,15 +1,17 @@
 /**
  * What of a quantised model TensorRT's parser refuses, asked of the file as it is: zero points, INT32 biases behind DequantizeLinear, 16-bit types, quantised operators,
- * scales that are not above 0.
+ * scales that are not above 0, and operands of two float types.
  * Known from the parser's own words (TensorRT for RTX 1.7.1); what else a builder may refuse only a builder can say.
  */
 import { isFloatTensor, smallValues } from "./constants.ts";
-import { DataType, type NodeProto, nodeLabel, type TensorProto } from "./model.ts";
+import { guessedTypes } from "./element-types.ts";
+import { DataType, isStandard, type NodeProto, nodeLabel, type TensorProto } from "./model.ts";
 import type { Network } from "./network.ts";
 import { dequantizedFrom, isDequantize, isQuantize, quantizedType } from "./qdq.ts";
 import { isQOperator } from "./qoperators.ts";
+import { elementWord } from "./types.ts";
 
-export type RefusalKind = "operator" | "type" | "bias" | "zero-point" | "scale";
+export type RefusalKind = "operator" | "type" | "bias" | "zero-point" | "scale" | "operands";
 
 export interface Refusal {
   readonly kind: RefusalKind;
@@ -25,8 +27,9 @@ const taken: ReadonlySet<number> = new Set([DataType.INT8, DataType.UINT8, DataT
 /** One entry for each kind that occurs, with the first node's value. Empty where nothing is known to be refused. */
 export function tensorRtRefusals(network: Network): Refusal[] {
   const found = new Map<RefusalKind, { what: string; nodes: number; first: string }>();
+  const types = guessedTypes(network);
   for (const node of network.nodes) {
-    const refused = refusalOf(network, node);
+    const refused = refusalOf(network, node) ?? operandsOf(types, node);
     if (refused === undefined) continue;
     const [kind, what] = refused;
     const known = found.get(kind);
@@ -34,6 +37,16 @@ export function tensorRtRefusals(network: Network): Refusal[] {
     else known.nodes++;
   }
   return [...found].map(([kind, facts]) => ({ kind, ...facts }));
+}
+
+/** Operators whose first two operands have to be of one type. ONNX asks for it too; ModelOpt 0.47.0 writes products of float16 and float32 into NVFP4 models. */
+const binary: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Conv", "ConvTranspose", "Add", "Sub", "Mul", "Div"]);
+const floats: ReadonlySet<number> = new Set([DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16]);
+
+function operandsOf(types: ReadonlyMap<string, number>, node: NodeProto): readonly [RefusalKind, string] | undefined {
+  if (!isStandard(node) || !binary.has(node.opType)) return undefined;
+  const [a = 0, b = 0] = node.input.slice(0, 2).map((name) => types.get(name) ?? 0);
+  return a !== b && floats.has(a) && floats.has(b) ? ["operands", `${node.opType} of ${elementWord(a)} and ${elementWord(b)}`] : undefined;
 }
 
 function refusalOf(network: Network, node: NodeProto): readonly [RefusalKind, string] | undefined {

@@ -62,6 +62,7 @@ const cures: Readonly<Record<RefusalKind, { readonly plain: readonly string[]; r
   "zero-point": { plain: int8, extra: ["'ActivationSymmetric': True", "'WeightSymmetric': True"] },
   bias: { plain: [], extra: ["'QuantizeBias': False"] },
   scale: { plain: [], extra: [] },
+  operands: { plain: [], extra: [] },
 };
 
 function refusalWords(refusals: readonly Refusal[]): string {
@@ -75,6 +76,7 @@ function refusalWords(refusals: readonly Refusal[]): string {
   const next = [
     ...(words.length === 0 ? [] : [`Export it with quantize_static(…, ${words.join(", ")}).`]),
     ...(refusals.some(({ kind }) => kind === "scale") ? ["Give every quantiser a scale above 0, those of unused channels too."] : []),
+    ...(refusals.some(({ kind }) => kind === "operands") ? ["Put a Cast before one of two operands, so that both have one type."] : []),
   ];
   return `TensorRT refuses this model: it takes INT8, INT4, FP8 and FP4 without a zero point and with scales above 0, and not ${what.join(", ")}. The figures are those of ONNX Runtime. ${next.join(" ")}`;
 }

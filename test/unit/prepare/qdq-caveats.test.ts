@@ -99,3 +99,24 @@ describe("a quantised model without its float model", () => {
     expect(await reasons("pictures.s8", false)).not.toContain("activation-assumed");
   });
 });
+
+// NVIDIA's builder takes the others and refuses this one: test/real/modelopt-types.test.ts.
+describe("ModelOpt's NVFP4, MXFP8, FP8 and bfloat16", () => {
+  const types = join(import.meta.dirname, "../../fixtures/modelopt-types");
+  const refusedOf = async (name: string) =>
+    qdqCaveats(toNetwork(await readModel(join(types, `${name}.onnx`), files)), { hasFloat: true }).map(({ message }) => message);
+
+  it.each(["nvfp4-half", "nvfp4-bf16", "mxfp8-half", "fp8-half", "fp8-bf16", "int8-onnx-bf16", "fp8-onnx-bf16"])(
+    "are for TensorRT: %s",
+    async (name) => {
+      expect(await refusedOf(name)).toEqual([]);
+    },
+  );
+
+  it("are not where a product reads two float types, and the Cast that is missing is named", async () => {
+    const [message, ...more] = await refusedOf("nvfp4-mixed");
+    expect(more).toEqual([]);
+    expect(message).toContain("and not MatMul of float16 and float32 (3 nodes, first '/first/MatMul')");
+    expect(message).toMatch(/Put a Cast before one of two operands, so that both have one type\.$/);
+  });
+});
