@@ -37,7 +37,7 @@ export function openPullRequest({ repository, github, folder, event, action }: W
         .map((filename) => ({ filename, status: "modified", patch: patchOf(repository, base, headSha, filename) }));
       event("pull_request", pullPayload({ headSha, baseSha: base }), merge);
       const ended = await action({ lane: "simulate", ...inputs }, { GITHUB_RUN_ID: runId }).ended;
-      for (const [name, zip] of github.artifacts) await unpack(zip, join(runs, runId, name));
+      for (const [name, zip] of github.artifacts) await unpackArtifact(zip, join(runs, runId, name));
       return ended;
     },
     shell: (commands) => {
@@ -64,7 +64,8 @@ function patchOf(repository: Repository, base: string, headSha: string, file: st
   return diff.slice(diff.search(/^@@ /m));
 }
 
-async function unpack(zip: Uint8Array, into: string): Promise<void> {
+/** What an uploaded artifact holds, below `into`. */
+export async function unpackArtifact(zip: Uint8Array, into: string): Promise<void> {
   const read = async (position: number, length: number) => zip.subarray(position, position + length);
   const reader = { sizeBytes: zip.length, read, close: async () => {} };
   for (const entry of await readZipDirectory(reader, "artifact.zip")) {

@@ -177,7 +177,7 @@ function readFiles(
 }
 
 /** `name=value` and `name<<END … END`, as the runner reads them. */
-function pairs(text: string): Record<string, string> {
+export function pairs(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   const lines = text.split("\n");
   for (let i = 0; i < lines.length; i++) {

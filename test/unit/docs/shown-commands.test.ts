@@ -1,6 +1,7 @@
 /** Every line of a shell that a page shows is run by a test, or stands here with why it cannot be. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseDocument } from "yaml";
 import { blocksOf, pages, pageText, shownLines } from "../../support/shown-lines.ts";
 
 const demo = "test/dist/demo.test.ts";
@@ -72,6 +73,24 @@ describe("a line of a shell on a page", () => {
     const others = pages.flatMap((page) => blocksOf(pageText(page)).map(({ language }) => `${page}: ${language}`));
     expect(others.filter((one) => !known.has(one.split(": ")[1] ?? ""))).toEqual([]);
     expect(pages.filter((page) => blocksOf(pageText(page)).length * 2 !== pageText(page).split("```").length - 1)).toEqual([]);
+  });
+});
+
+describe("a block of YAML on a page", () => {
+  const blocks = pages.flatMap((page) =>
+    blocksOf(pageText(page))
+      .filter(({ language }) => language === "yaml")
+      .map(({ body }) => ({ page, body })),
+  );
+
+  it("parses, and pins each action that it uses by a whole commit or by the word for one", () => {
+    expect(blocks.map(({ page }) => page)).toEqual(
+      expect.arrayContaining(["README.md", "docs/configuration.md", "docs/guides/gpu-machines.md"]),
+    );
+    for (const { body } of blocks) expect(parseDocument(body).errors).toEqual([]);
+    const used = blocks.flatMap(({ body }) => [...body.matchAll(/uses: (\S+)/g)].map(([, action = ""]) => action));
+    expect(used.length).toBeGreaterThan(3);
+    expect(used.filter((action) => !/@(?:[0-9a-f]{40}|COMMIT_SHA)$/.test(action))).toEqual([]);
   });
 });
 
