@@ -15,7 +15,7 @@ import type { ModelReport, Report } from "./schema.ts";
 import { canBeSearched, causeOf, failsOutsideOutputs } from "./sections/cause.ts";
 import { curveOffer } from "./sections/curve.ts";
 import { fixedQdqFile, keepsEverything, offeredFile } from "./sections/fix.ts";
-import { gainWords } from "./sections/gains.ts";
+import { gainWords, ofWhole } from "./sections/gains.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
@@ -237,7 +237,10 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
   });
   const head = [`Adds most error itself`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
   const [line = "", ...body] = alignColumns([head, ...rows], withGain ? "llrrr" : "llrr");
-  const note = withGain ? [paint("dim", `At output: with only this layer in ${precisionWord(model)}, all others in float.`)] : [];
+  const whole = ofWhole(model, (words) => plainLine(words, 60));
+  const note = withGain
+    ? wrapped(`At output: with only this layer in ${precisionWord(model)}, all others in float${whole}.`).map((text) => paint("dim", text))
+    : [];
   return [paint("bold", line), ...body, ...note].join("\n");
 }
 

@@ -65,7 +65,7 @@ export const pointCommand = (model: string, kept?: number): string =>
   `trt-gate fix report.json --model ${shellWord(model)} --keep ${kept ?? "N"}`;
 
 export interface CurveOffer {
-  /** `Cheaper: keeping 2 units leaves 0.4 dB of error to spare (measured, not proved)`. */
+  /** `Cheaper: keeping 2 units leaves 0.4 dB of error to spare (measured on the 16 samples that chose, not proved)`. */
   readonly words: string;
   readonly command: string;
 }
@@ -79,7 +79,9 @@ export function curveOffer({ name, search }: Pick<ModelReport, "name" | "search"
   if (point === undefined) return undefined;
   const about = point.by === "predicted" ? "about " : "";
   const low = kind === "Safer" ? `, nine times of ten at least ${spareDb(fromNum(point.marginLow ?? "NaN"))}` : "";
-  const words = `${kind}: keeping ${plural(point.kept, "unit")} leaves ${about}${spareWords(fromNum(point.margin))}${low} (${point.by}, not proved)`;
+  const chose = search?.samples?.choose ?? 0;
+  const by = point.by === "measured" && chose > 0 ? `measured on the ${plural(chose, "sample")} that chose` : point.by;
+  const words = `${kind}: keeping ${plural(point.kept, "unit")} leaves ${about}${spareWords(fromNum(point.margin))}${low} (${by}, not proved)`;
   return { words, command: pointCommand(name, point.kept) };
 }
 

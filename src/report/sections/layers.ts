@@ -4,7 +4,7 @@ import { plural } from "../../model/plural.ts";
 import { formatMargin, formatMetric } from "../figures.ts";
 import { code, table } from "../markdown.ts";
 import { fromNum, type ModelReport, toNum } from "../schema.ts";
-import { gainWords } from "./gains.ts";
+import { gainWords, ofWhole } from "./gains.ts";
 import { precisionWord } from "./labels.ts";
 
 /** SQNR limit in dB that a layer is compared with: the strictest `fail` of the outputs; undefined where no output has one. */
@@ -17,14 +17,17 @@ export function sqnrLimit(model: ModelReport): number | undefined {
 }
 
 /** What the table is ordered by, and that it accuses nobody. */
-export const layersCaption = ({ search, quantization }: ModelReport): string =>
-  `**Layers that add most error themselves** (injected): symptoms, not the cause${search === null ? "" : ", which is named above"}. Accumulated is what has gathered there${aloneWords(search, precisionWord({ quantization }))}.`;
+export const layersCaption = (model: ModelReport): string =>
+  `**Layers that add most error themselves** (injected): symptoms, not the cause${(model.search?.keep.length ?? 0) === 0 ? "" : ", which is named above"}. Accumulated is what has gathered there${aloneWords(model)}.`;
 
 /** Of which state the column is: it does not change with what is kept. */
-const aloneWords = (search: ModelReport["search"], precision: string): string =>
-  search?.gains === undefined
-    ? ""
-    : `; alone, at the output is what only this layer in ${precision} leaves there, all others in float${search.samples === undefined ? "" : `, on the ${plural(search.samples.rank, "sample")} that ranked`}`;
+function aloneWords(model: ModelReport): string {
+  const { search } = model;
+  if (search?.gains === undefined) return "";
+  const samples = search.samples === undefined ? "" : `, on the ${plural(search.samples.rank, "sample")} that ranked`;
+  const whole = ofWhole(model, (name) => code(name, 100));
+  return `; alone, at the output is what only this layer in ${precisionWord(model)} leaves there, all others in float${samples}${whole}`;
+}
 
 /** Empty without layers. `show` writes a tensor or node name as plain text. */
 export function layersTable(model: ModelReport, rows: number, show: (name: string) => string, nameLength: number): string {

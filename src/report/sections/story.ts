@@ -17,11 +17,11 @@ import { byUrgency, fixCaveatWords, verdictMark } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
 import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName, wordsOfTask } from "./outputs.ts";
 
-/** `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives why. */
-function storyParts(model: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string[] {
+/** `several`: this model's message may stand nowhere else outside a fold. `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives why. */
+function storyParts(model: ModelReport, several: boolean, show: (name: string) => string, say: (sentence: string) => string): string[] {
   const row = decidingRow(model);
   if (model.status === "removed") return [];
-  if (row === undefined) return [say(notJudged(model))];
+  if (row === undefined) return [say(`not judged: ${firstSentence(model.message)}`)];
   return [
     figurePart(row, show),
     changePart(model, row, say),
@@ -31,6 +31,7 @@ function storyParts(model: ModelReport, show: (name: string) => string, say: (se
     fixPart(model, show, say),
     harmPart(model, show, say),
     latencyPart(model, say),
+    several && model.verdict === "undecided" ? say(`not decided: ${firstSentence(model.message)}`) : "",
   ].filter((part) => part !== "");
 }
 
@@ -50,6 +51,7 @@ export function storyLines(report: Report, caps: SizeLimits): string {
     if (report.models.length === 1 && decidingRow(model) === undefined) return "";
     const parts = storyParts(
       model,
+      report.models.length > 1,
       (name) => code(name, caps.nameLength),
       (sentence) => escapeMarkdown(sentence, caps.nameLength),
     );
@@ -63,8 +65,8 @@ export function storyLines(report: Report, caps: SizeLimits): string {
   ].join("\n");
 }
 
-/** `not judged: cls.onnx is no valid ONNX file …`: the first sentence of why. */
-const notJudged = ({ message }: ModelReport): string => `not judged: ${message.split(/(?<=\.) (?=[A-Z"`])/)[0]?.replace(/\.$/, "") ?? ""}`;
+/** Without its full stop. */
+const firstSentence = (text: string): string => (text.split(/(?<=\.) (?=[A-Z"`])/)[0] ?? "").replace(/\.$/, "");
 
 /** `softmax 20.6 dB (19.9 to 21.4 at 90 %, limit ≥ 22 dB)`; another metric than SQNR is named. Of the user's own metric both sides stand in `harmPart`. */
 function figurePart(row: OutputRow, show: (name: string) => string): string {

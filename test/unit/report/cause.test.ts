@@ -7,7 +7,7 @@ import type { ModelReport } from "../../../src/report/schema.ts";
 import { causeOf } from "../../../src/report/sections/cause.ts";
 import { curveOffer, tellingPoints } from "../../../src/report/sections/curve.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
-import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleUnit } from "../../fakes/report.ts";
+import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleTensor, sampleUnit } from "../../fakes/report.ts";
 
 const plain = (name: string) => name;
 const tellOf = (model: ModelReport) => {
@@ -192,11 +192,11 @@ it("offers one other point of the curve as a line to run: cheaper than a proved 
     curveOffer(searched({ units: 54, curve: { order: [], points }, ...more })) ?? { words: "none", command: "" };
   const keep = (count: number) => Array.from({ length: count }, (_, i) => sampleUnit(i));
   expect(offered({ keep: keep(3), proof: proof("proved") })).toEqual({
-    words: "Cheaper: keeping 2 units leaves 0.4 dB of error to spare (measured, not proved)",
+    words: "Cheaper: keeping 2 units leaves 0.4 dB of error to spare (measured on the 16 samples that chose, not proved)",
     command: "trt-gate fix report.json --model text-direction --keep 2",
   });
   expect(offered({ keep: keep(3), proof: proof("likely") }).words).toBe(
-    "Safer: keeping 4 units leaves 5.0 dB of error to spare, nine times of ten at least 2.0 dB (measured, not proved)",
+    "Safer: keeping 4 units leaves 5.0 dB of error to spare, nine times of ten at least 2.0 dB (measured on the 16 samples that chose, not proved)",
   );
   expect(offered({ keep: [], proof: undefined }).words).toMatch(/^Within the limits: keeping 2 units leaves 0\.4 dB/);
   expect(offered({ keep: keep(2), proof: proof("proved") }).words).toBe("none");
@@ -210,7 +210,9 @@ it("shows the other point in terminal, comment and page, with the report where i
   const typed = { command: "node dist/cli.js", report: "out/report.json" };
   const command = "node dist/cli.js fix out/report.json --model text-direction --keep 1";
   const terminal = renderTerminal(report, { ansi: false, folder: "out", command: typed.command });
-  expect(terminal).toContain(`  Cheaper: keeping 1 unit leaves 1.0 dB of error to spare (measured, not\n  proved):\n    ${command}\n`);
+  expect(terminal).toContain(
+    `  Cheaper: keeping 1 unit leaves 1.0 dB of error to spare (measured on the 16\n  samples that chose, not proved):\n    ${command}\n`,
+  );
   expect(renderTerminal(report, { ansi: false, folder: "out", isWritten: false })).not.toContain("--keep 1");
   expect(renderHtml(report, typed)).toContain(`<code>${command}</code>`);
   expect(renderComment(report, { jobKey: "k", fixScripts: [] })).toContain("`trt-gate fix report.json --model text-direction --keep 1`");
@@ -303,4 +305,19 @@ describe("the step of a regression", () => {
       expect(terminal).not.toContain("--search on-regression");
     }
   });
+});
+
+it("says of errors at the output that they are of the whole where a part of it decides", () => {
+  const row = { of: "tensor" as const, metric: "sqnrDb", value: 10, limit: 20, margin: -10, marginDb: -10, level: "fail" as const };
+  const told = (part: string | undefined) => {
+    const model = sampleModel({ outputs: [sampleTensor({ tensor: "y", checks: [{ ...row, part, where: part && "[:, 4:8]" }] })] });
+    const report = sampleReport({ models: [{ ...model, search: sampleSearch({ gains: [{ unit: "u", sqnrDb: 30, share: 1 }] }) }] });
+    return [renderTerminal(report, { ansi: false, folder: "out" }), renderComment(report, { jobKey: "k", fixScripts: [] })].map((text) =>
+      text.replaceAll(/\s+/g, " "),
+    );
+  };
+  const [terminal, comment] = told("scores");
+  expect(terminal).toContain("all others in float; of the whole output, while its part scores decides.");
+  expect(comment).toContain("; of the whole output, while its part `scores` decides.");
+  expect(told(undefined).join()).not.toContain("of the whole output");
 });

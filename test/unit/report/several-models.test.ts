@@ -43,6 +43,18 @@ describe("a regression beside a model that could not be judged", () => {
     expect(flat(text)).toContain("cls: cls.onnx is no valid ONNX file");
   });
 
+  it("says of one with figures why it is not decided", () => {
+    const open = passingModel({
+      name: "cls",
+      verdict: "undecided",
+      reason: "limit-in-interval",
+      message: "SQNR 20.1 dB: met on these 8 samples. Give more.",
+    });
+    expect(renderComment(sampleReport({ models: [sampleModel(), open] }), options)).toMatch(
+      /^- ⚠️ \*\*`cls`\*\* · .* · not decided: SQNR 20\.1 dB: met on these 8 samples$/m,
+    );
+  });
+
   it("counts several", () => {
     const models = [sampleModel(), undecidedModel({ name: "a" }), undecidedModel({ name: "b" })];
     expect(renderComment(sampleReport({ models }), options)).toContain("; 2 more could not be judged");
