@@ -4,6 +4,7 @@
  */
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
+import { ConfigError, ToolError } from "../effects/failure.ts";
 import { covers, filesOf, mayHoldExternalData } from "./affected.ts";
 import { type Base, ownBase } from "./base.ts";
 import type { Checkout } from "./checkout.ts";
@@ -30,13 +31,14 @@ export type FilesThen =
   | { readonly kind: "new" }
   | { readonly kind: "unknown"; readonly why: string };
 
-/** The base that the event or the user names, else the one that this clone tells by itself. Undefined where there is none in this clone. */
+/**
+ * The base that the event or the user names, else the one that this clone tells by itself. Undefined where there is none in this clone, and where git can
+ * tell nothing of a base that nobody asked for.
+ */
 export async function openComparedBase(checkout: Checkout, effects: Effects): Promise<ComparedBase | undefined> {
-  const { git, head, event } = checkout;
-  const named = checkout.base;
-  const base = named ?? (event === undefined && head !== undefined ? await ownBase(git, head) : undefined);
-  if (base?.isLocal !== true) return undefined;
-  const changed = base === named ? (checkout.changed ?? []) : await git.changedSince(base.sha);
+  const found = checkout.base === undefined ? await unnamed(checkout, effects) : { base: checkout.base, changed: checkout.changed ?? [] };
+  if (found?.base.isLocal !== true) return undefined;
+  const { base, changed } = found;
   const folders = new Map<string, Promise<FilesThen>>();
   const { name, how, sha: commit } = base;
   return {
@@ -51,6 +53,21 @@ export async function openComparedBase(checkout: Checkout, effects: Effects): Pr
       return found;
     },
   };
+}
+
+async function unnamed(
+  { git, head, event }: Checkout,
+  { log, cancelled }: Effects,
+): Promise<{ readonly base: Base; readonly changed: readonly ChangedFile[] } | undefined> {
+  if (event !== undefined || head === undefined) return undefined;
+  try {
+    const base = await ownBase(git, head);
+    return { base, changed: await git.changedSince(base.sha) };
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof ToolError) || cancelled.aborted) throw error;
+    log.debug(`no base was found: ${error.message}`);
+    return undefined;
+  }
 }
 
 const namedFiles = ({ now, was }: Entries): string[] =>

@@ -12,7 +12,7 @@ import { type BaselineRequest, explainByBaseline, measureBaseline } from "../eva
 import { checkBuilder } from "../evaluate/builder-check.ts";
 import { judgeHalf } from "../evaluate/half.ts";
 import { harmSink } from "../evaluate/harm.ts";
-import { inputsDigest } from "../evaluate/inputs-digest.ts";
+import { inputsDigest, measuredWith } from "../evaluate/inputs-digest.ts";
 import { withInt8Share } from "../evaluate/int8-share.ts";
 import { type Timed, timeEngines, withLatency } from "../evaluate/latency.ts";
 import { judgeWithLayers, localise, namesLayers } from "../evaluate/layers.ts";
@@ -56,8 +56,9 @@ async function checkOnce(entry: ModelEntry, context: CheckContext): Promise<Mode
   const watch = stopwatch(context.effects, entry.name);
   let prepared: Prepared | undefined;
   try {
+    const baseline = entry.baseline ? await watch.time("baseline", () => measureBaseline(entry, context)) : undefined;
     prepared = await watch.time("prepare", () => prepareModel(entry, context.effects.cwd, context));
-    return await checkPrepared(entry, prepared, watch, context);
+    return await checkPrepared({ entry, prepared, context, ...optional({ baseline }) }, watch);
   } catch (error) {
     if (!(error instanceof ToolError) || error.reason === "cancelled") throw error;
     const second = prepared && otherPlacement(entry.quantization, { placement: prepared.lane.placement, builds: prepared.builds }, error);
@@ -87,15 +88,15 @@ async function checkOnce(entry: ModelEntry, context: CheckContext): Promise<Mode
   }
 }
 
-async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopwatch, context: CheckContext): Promise<ModelReport> {
+async function checkPrepared(
+  known: Pick<CheckFacts, "entry" | "prepared" | "context" | "baseline">,
+  watch: Stopwatch,
+): Promise<ModelReport> {
+  const { entry, prepared, context, baseline } = known;
   const { lane } = prepared;
   Object.assign(context.versions, lane.versions);
-  const by = { lane: lane.lane, versions: lane.versions ?? {}, gateVersion: context.version, seed: context.settings.options.seed };
+  const by = measuredWith(lane, context);
   const digest = await watch.time("prepare", () => inputsDigest(entry, context.effects.cwd, by, context.effects.files));
-  const asked: BaselineAsked = { entry, by, digest, context };
-  const baseline = entry.baseline
-    ? await watch.time("baseline", () => measureBaseline({ ...asked, seconds: secondsOf(watch) }))
-    : undefined;
   const labels = await readLabels(entry, lane.sampleCount, context.effects);
   const judging: Judging = {
     entry,
@@ -109,7 +110,7 @@ async function checkPrepared(entry: ModelEntry, prepared: Prepared, watch: Stopw
   };
   const search = openSearch({ prepared, judging, context });
   try {
-    return await judgeAndExplain({ entry, prepared, context, judging, search, asked, ...optional({ baseline }) }, watch);
+    return await judgeAndExplain({ ...known, judging, search, asked: { entry, by, digest, context } }, watch);
   } finally {
     await search.close();
   }

@@ -14,7 +14,7 @@ import type { BaseOfModel, CheckContext } from "../prepare/context.ts";
 import { prepareModel } from "../prepare/prepare-model.ts";
 import { measuredOutputs } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { inputsDigest, type MeasuredWith } from "./inputs-digest.ts";
+import { inputsDigest, type MeasuredWith, measuredWith } from "./inputs-digest.ts";
 import { judgeOutputs } from "./outputs.ts";
 import { type Suspects, suspects } from "./suspects.ts";
 
@@ -41,14 +41,16 @@ export interface BaselineRequest {
   readonly context: CheckContext;
 }
 
-/** For limits against the base, or because it was asked for: always measured, whatever changed. Says why where there is no base or its model cannot be run. */
-export async function measureBaseline(request: BaselineRequest): Promise<Baseline> {
-  const { entry, context } = request;
+/**
+ * For limits against the base, or because it was asked for: always measured, whatever changed. Says why where there is no base or its model cannot be run.
+ * To be called while no lane of this commit's model is open: a lane of engines holds its GPU.
+ */
+export async function measureBaseline(entry: ModelEntry, context: CheckContext): Promise<Baseline> {
   const found = await context.base(entry);
   const baseline =
     found === undefined
       ? { gap: context.baseGap }
-      : await withFiles(found, request, async (folder, changes) => await measuredThen(folder, changes, request));
+      : await withFiles(found, { entry, context }, async (folder, changes) => await measuredThen(folder, changes, { entry, context }));
   if (baseline.gap !== undefined) context.effects.log.notice(`${entry.name} has no baseline: ${baseline.gap.why}`);
   return baseline;
 }
@@ -69,7 +71,7 @@ export async function explainByBaseline(request: BaselineRequest): Promise<Basel
 /** What the base's files tell, and their folder's run; whatever fails of it is told in words and changes no verdict. */
 async function withFiles(
   { base, was }: BaseOfModel,
-  { entry, context: { effects } }: BaselineRequest,
+  { entry, context: { effects } }: Pick<BaselineRequest, "entry" | "context">,
   figures: (folder: string, changes: Changes) => Promise<Baseline>,
 ): Promise<Baseline> {
   let changes: Changes = { base, was, suspects: nothingChanged };
@@ -109,7 +111,9 @@ async function knownThen(folder: string, changes: Changes, request: BaselineRequ
   if (by.lane !== "simulate") return unknown(changes, notBuilt(entry));
   const leftMs = context.deadlineMs - context.effects.clock.monotonicMs();
   if (leftMs < 2000 * seconds) return unknown(changes, "too little of the run's time is left to measure it");
-  return await measuredThen(folder, changes, request, then);
+  // The same lane, whatever the machine would allow.
+  const settings = { ...context.settings, options: { ...context.settings.options, lane: by.lane } };
+  return await measuredThen(folder, changes, { entry, context: { ...context, settings } });
 }
 
 const notBuilt = ({ baseReport }: ModelEntry): string =>
@@ -125,8 +129,11 @@ type Figures = Pick<BaselineReport, "inputsSha256" | "outputs" | "message"> & { 
 const hasFigures = (baseline: ModelReport["baseline"]): baseline is BaselineReport & Figures =>
   baseline !== null && baseline.verdict !== null && baseline.outputs.length > 0;
 
-async function measuredThen(folder: string, changes: Changes, request: BaselineRequest, known?: string): Promise<Baseline> {
-  const { entry, by, context } = request;
+async function measuredThen(
+  folder: string,
+  changes: Changes,
+  { entry, context }: Pick<BaselineRequest, "entry" | "context">,
+): Promise<Baseline> {
   const { was } = changes;
   // What is to say of the base's files was said when they were merged.
   const prepared = await prepareModel(was, folder, { ...context, effects: quiet(context.effects) });
@@ -138,7 +145,7 @@ async function measuredThen(folder: string, changes: Changes, request: BaselineR
     const run = await judgeOutputs(judging, await lane.build(plainCandidate), samples);
     const { measurements } = run.measured;
     const { verdict, findings } = run.judgement;
-    const inputsSha256 = known ?? (await inputsDigest(was, folder, by, context.effects.files));
+    const inputsSha256 = await inputsDigest(was, folder, measuredWith(lane, context), context.effects.files);
     const outputs = measuredOutputs(measurements, findings, entry.tolerance);
     return {
       ...told(changes, { source: "measured", inputsSha256, verdict: verdict.kind, message: verdict.message, outputs }),

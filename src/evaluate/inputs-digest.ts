@@ -9,9 +9,10 @@ import type { ModelEntry } from "../config/settings.ts";
 import type { Files } from "../effects/effects.ts";
 import { FileError } from "../effects/failure.ts";
 import { addFile } from "../effects/file-hash.ts";
-import type { LaneName } from "../model/lane.ts";
+import type { LaneName, PreparedLane } from "../model/lane.ts";
 import { plainJson } from "../model/plain-json.ts";
 import { modelSha256 } from "../onnx/stage.ts";
+import type { CheckContext } from "../prepare/context.ts";
 
 export interface MeasuredWith {
   readonly lane: LaneName;
@@ -20,6 +21,11 @@ export interface MeasuredWith {
   readonly gateVersion: string;
   readonly seed: number;
 }
+
+export const measuredWith = (
+  { lane, versions = {} }: Pick<PreparedLane, "lane" | "versions">,
+  { version, settings }: Pick<CheckContext, "version" | "settings">,
+): MeasuredWith => ({ lane, versions, gateVersion: version, seed: settings.options.seed });
 
 /** SHA-256, hexadecimal. `root`: where the entry's paths start. Undefined where a loader makes samples (it may read anything) and where a file is not there or cannot be read. */
 export async function inputsDigest(entry: ModelEntry, root: string, by: MeasuredWith, files: Files): Promise<string | undefined> {

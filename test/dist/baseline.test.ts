@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { floatTensor } from "../../src/onnx/model.ts";
 import { pullPayload } from "../fakes/event.ts";
+import { cacheOf, writeScaled } from "../fakes/moved-scale.ts";
 import { encode, modelProto, node } from "../fakes/onnx-models.ts";
 import { mergePullRequest } from "../fakes/repository.ts";
 import { configOf, writeModels } from "./models.ts";
@@ -90,5 +91,54 @@ describe("a baseline", () => {
     const ended = await run();
     expect(ended.exitCode, ended.log).toBe(0);
     expect(ended.report?.models[0]?.baseline?.commit).toMatch(/^[0-9a-f]{40}$/);
+  });
+});
+
+describe("a pull request that names no baseline", () => {
+  /** The scale of the input goes from 2/127 to this many 127ths. */
+  function moves(step: number, more = ""): { base: string } {
+    const { repository } = place;
+    writeScaled(repository.folder, 2, more);
+    const base = repository.commit({});
+    repository.git("checkout", "-q", "-b", "topic");
+    const headSha = repository.commit({ "m.cache": cacheOf(step) });
+    place.github.headSha = headSha;
+    place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+    return { base };
+  }
+  const lineOf = (body: string) => body.split("\n").find((line) => line.startsWith("- ")) ?? "";
+
+  it("shows a reviewer what a pass lost, from which figure, and which scale moved: in the headline and in the model's line", async () => {
+    const { base } = moves(16);
+    const ended = await run();
+    expect([ended.exitCode, ended.report?.verdict], ended.log).toEqual([0, "pass"]);
+    const [comment] = place.github.comments;
+    const body = comment?.body ?? "";
+    expect(body).toMatch(/^### ⚠️ Within limits, but INT8 accuracy of `m` fell from 50\.0 dB at `main` to 31\.8 dB$/m);
+    expect(lineOf(body)).toMatch(
+      /^- ✅ \*\*`m`\*\* · .*18\.3 dB below main's 50\.0 dB · suspected: 1 of 2 scales moved, most "x" \(8 times\)/,
+    );
+    expect(body).toContain(`git checkout ${base.slice(0, 12)} -- m.cache`);
+    expect(body).toContain("tolerance.baseline");
+    expect(ended.log).toContain("fell from 50.0 dB at main to 31.8 dB");
+  });
+
+  it("says a small loss in the model's line alone, and is safe to merge", async () => {
+    moves(3);
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(0);
+    const body = place.github.comments[0]?.body ?? "";
+    expect(body).toMatch(/^### ✅ Safe to merge/m);
+    expect(lineOf(body)).toMatch(/3\.9 dB below main's 50\.0 dB · changed: 1 of 2 scales moved, most "x" \(1\.5 times\)/);
+  });
+
+  it("puts the restored cache first where it regresses", async () => {
+    const { base } = moves(16, "    tolerance: {sqnr-db: {fail: 40}}\n");
+    const ended = await run();
+    expect(ended.exitCode, ended.log).toBe(1);
+    const body = place.github.comments[0]?.body ?? "";
+    const steps = body.slice(body.indexOf("**What to do next**"));
+    expect(steps.split("\n").find((line) => line.startsWith("1. "))).toContain(`git checkout ${base.slice(0, 12)} -- m.cache`);
+    expect(lineOf(body)).toContain("18.3 dB below main's 50.0 dB · suspected: ");
   });
 });

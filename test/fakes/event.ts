@@ -15,7 +15,7 @@ export const pullPayload = ({ headSha, baseSha, headRepoId = 1, changedFiles = 1
   pull_request: {
     number: 7,
     head: { sha: headSha, repo: headRepoId === null ? null : { id: headRepoId, owner: { login: "o" } } },
-    base: { sha: baseSha, repo: { id: 1, owner: { login: "o" } } },
+    base: { sha: baseSha, ref: "main", repo: { id: 1, owner: { login: "o" } } },
     changed_files: changedFiles,
   },
 });

@@ -7,6 +7,7 @@ import type { Report } from "../../src/report/schema.ts";
 import { configOf, writeModels } from "../dist/models.ts";
 import { openWorkplace, type Workplace } from "../dist/spawn.ts";
 import { pullPayload } from "../fakes/event.ts";
+import { cacheOf, writeScaled } from "../fakes/moved-scale.ts";
 import { encode, externalTensor, modelProto, node } from "../fakes/onnx-models.ts";
 import { mergePullRequest, shallowClone } from "../fakes/repository.ts";
 import { useBundle } from "./bundle.ts";
@@ -151,6 +152,38 @@ it("no base model, with a drop allowed against it", async () => {
   ).toEqual([["b", "pass", ["no-baseline"]]]);
   expect(report?.models[0]?.message).toContain("Caveat (no-baseline)");
   expect(exitCode).toBe(0);
+});
+
+it("base model that cannot be run", async () => {
+  const { repository } = place;
+  writeModels(repository, ["a"]);
+  const sound = readFileSync(join(repository.folder, "models/a.onnx"));
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"1".repeat(64)}\nsize ${sound.length}\n`;
+  const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"]), "models/a.onnx": pointer });
+  repository.git("checkout", "-q", "-b", "topic");
+  writeFileSync(join(repository.folder, "models/a.onnx"), sound);
+  const headSha = repository.commit({});
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+  const { exitCode, report, log } = await check();
+  expect([exitCode, report?.models[0]?.verdict], log).toEqual([0, "pass"]);
+  expect(report?.models[0]?.baseline).toMatchObject({ commit: base, source: "unknown", verdict: null, outputs: [] });
+  expect(report?.models[0]?.baseline?.message).toMatch(/^No figure of main \([0-9a-f]{7}\): .*models\/a\.onnx is a Git LFS pointer/);
+  expect(log).not.toMatch(/::(warning|error)::.*LFS/);
+});
+
+it("pass that lost far against the base", async () => {
+  const { repository, github } = place;
+  writeScaled(repository.folder, 2);
+  const base = repository.commit({});
+  repository.git("checkout", "-q", "-b", "topic");
+  const headSha = repository.commit({ "m.cache": cacheOf(16) });
+  github.headSha = headSha;
+  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+  const { exitCode, report, log } = await check();
+  expect([exitCode, report?.models[0]?.reason], log).toEqual([0, "within-limits"]);
+  expect(report?.models[0]?.caveats?.map(({ reason }) => reason)).toContain("lost-since-base");
+  expect(report?.models[0]?.message).toMatch(/Caveat \(lost-since-base\): y SQNR fell from 50\.0 dB at main \([0-9a-f]{7}\) to 31\.8 dB\./);
+  expect(github.comments[0]?.body).toContain("fell from 50.0 dB at `main` to 31.8 dB");
 });
 
 it("3,001 changed files by the API", async () => {

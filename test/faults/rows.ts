@@ -237,6 +237,8 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("history too short", "none", "fetched", change),
     row("base model that cannot be run, with a drop allowed against it", "baseline-unjudged", "the cause", change),
     row("base commit that is out of reach, with a drop allowed against it", "baseline-unjudged", "fetch-depth", change),
+    row("base model that cannot be run", "none", "why the base has no figure, and the verdict as it is", change),
+    row("pass that lost far against the base", "within-limits", "the caveat `lost-since-base`", change),
     row("no base model, with a drop allowed against it", "within-limits", "the caveat `no-baseline`", change),
     row("fork on a self-hosted runner", "trust error", "allow-forks", trust),
     row("fork on an unnamed runner", "trust error", "allow-forks", trust),
