@@ -129,9 +129,7 @@ function quantiserChange(before: Quantisers, after: Quantisers): Pick<ModelChang
   return {
     scales: moved,
     causes: [
-      ...(most === undefined
-        ? []
-        : [`${moved.length} of ${scales.length} Q/DQ scales moved, most "${most.tensor}" (${times(most.ratio)})`]),
+      ...(most === undefined ? [] : [`${moved.length} of ${scales.length} Q/DQ scales moved${farthestMoved(moved)}`]),
       ...(zeros.length === 0 ? [] : [`zero points changed in ${plural(zeros.length, "quantiser")}, first that of "${zeros[0]?.tensor}"`]),
     ],
   };
@@ -155,11 +153,13 @@ async function cacheChange(path: string | undefined, { files, cwd, base }: Place
   return [diffCaches(await openCache(join(base, path), path, files), await openCache(join(cwd, path), path, files))];
 }
 
+/** `, that of "t" (3 times)`, and of several the one that moved farthest, which is the first. */
+const farthestMoved = ([first, ...others]: readonly MovedScale[]): string =>
+  first === undefined ? "" : `, ${others.length === 0 ? "that" : "most that"} of "${first.tensor}" (${times(first.ratio)})`;
+
 function cacheCauses({ moved, unchanged, added, removed }: CacheDiff): string[] {
-  const [most] = moved;
-  const named = most === undefined ? "" : `, most "${most.tensor}" (${times(most.ratio)})`;
   return [
-    ...(moved.length === 0 ? [] : [`${moved.length} of ${moved.length + unchanged} scales moved${named}`]),
+    ...(moved.length === 0 ? [] : [`${moved.length} of ${moved.length + unchanged} scales moved${farthestMoved(moved)}`]),
     ...(added.length + removed.length === 0 ? [] : [`the cache gained ${added.length} and lost ${removed.length} tensors`]),
   ];
 }

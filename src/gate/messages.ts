@@ -6,13 +6,16 @@ import type { Check } from "./checks.ts";
 import type { Level } from "./levels.ts";
 import type { Finding, SampleCount } from "./verdict.ts";
 
-/** Four significant digits with the metric's unit, of dB at most hundredths; more where that would be the text of another figure, `beside`. */
+/** Four significant digits with the metric's unit and a real minus, of dB at most hundredths; more where that would be the text of another figure, `beside`. */
 export function valueText(metric: MetricName, value: number, beside?: number): string {
   const { unit } = metrics[metric];
   const digits = [4, 6, 9].find(
     (count) => beside === undefined || beside === value || digitsOf(unit, value, count) !== digitsOf(unit, beside, count),
   );
-  const shown = Number.isFinite(value) ? digitsOf(unit, value, digits ?? 17) : String(value).replace("Infinity", "∞");
+  const shown = (Number.isFinite(value) ? digitsOf(unit, value, digits ?? 17) : String(value).replace("Infinity", "∞")).replaceAll(
+    "-",
+    "−",
+  );
   return unit === "" || (unit === "%" && !Number.isFinite(value)) ? shown : `${shown} ${unit}`;
 }
 

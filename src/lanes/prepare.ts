@@ -26,12 +26,15 @@ export interface Prepared {
   readonly warnings?: readonly string[];
 }
 
+/** Why it is this lane. */
+const askedFor = "the lane that was asked for";
+
 /** How long another run of the gate may hold the GPU before this one gives up. */
 const gpuWaitMs = 15 * 60_000;
 
 /** ToolError `lane-unavailable` within seconds for a lane that is asked for and not there. */
 export async function prepareLane(wanted: LaneName | "auto", job: EngineJob): Promise<Prepared> {
-  if (wanted === "simulate") return { prepared: await prepareSimulate(job), why: "asked for" };
+  if (wanted === "simulate") return { prepared: await prepareSimulate(job), why: askedFor };
   const answer = await askForGpu(job.effects);
   if ("why" in answer) {
     if (wanted === "auto") return { prepared: await prepareSimulate(job), why: answer.why };
@@ -93,8 +96,8 @@ async function prepareEngines(wanted: LaneName | "auto", job: EngineJob, tools: 
     job.quantization.qdqPath !== undefined ||
     hasQdq((await readModel(job.modelPath, job.effects.files, { shownAs: job.sources?.model })).graph.node);
   if (wanted === "implicit" && !implicit.works) throw unavailable("implicit", implicit.why);
-  if (wanted === "implicit") return { prepared: await prepareImplicit(job, tools), why: "asked for" };
-  if (wanted === "explicit") return { prepared: await prepareExplicit(job, tools), why: "asked for" };
+  if (wanted === "implicit") return { prepared: await prepareImplicit(job, tools), why: askedFor };
+  if (wanted === "explicit") return { prepared: await prepareExplicit(job, tools), why: askedFor };
   if (explicitModel) return { prepared: await prepareExplicit(job, tools), why: "the model holds Q/DQ nodes" };
   if (implicit.works) return { prepared: await prepareImplicit(job, tools), why: `TensorRT ${tools.hello.tensorrt}: ${implicit.why}` };
   return { prepared: await prepareExplicit(job, tools), why: implicit.why };

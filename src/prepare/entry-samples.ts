@@ -109,9 +109,9 @@ const runLoader = async (
   );
 
 /** What to say, and where, for an entry without validation samples. */
-export const noValidation = ({ name, describedIn, place, shapes, flags }: ModelEntry): string =>
+export const noValidation = ({ name, path, describedIn, place, shapes, flags }: ModelEntry): string =>
   describedIn === "flags"
-    ? `"${name}" has no validation samples. Add --validation FILE.npz; "trt-gate inputs MODEL${flags?.has("shapes") ? shapeWords(shapes) : ""} --samples 16 -o FILE.json" writes random ones for a first look.`
+    ? `"${name}" has no validation samples. Add --validation FILE; for a first look trt-gate inputs ${shellWord(path)}${flags?.has("shapes") ? shapeWords(shapes) : ""} --samples 16 -o inputs.json writes random ones.`
     : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
 
 /** ` --shapes x:1x3x48x192`, as they were given. */

@@ -69,7 +69,7 @@ function apart(value: number, other: number | undefined, least: number, write: (
 /** Limits are written as the author wrote them: no padding zeros. */
 const trimmed = (metric: string, limit: number): string => {
   if (!Number.isFinite(limit)) return infinite(limit);
-  return String(Number((wordsOf(metric).unit === "%" ? limit * 100 : limit).toPrecision(10)));
+  return String(Number((wordsOf(metric).unit === "%" ? limit * 100 : limit).toPrecision(10))).replaceAll("-", "−");
 };
 
 const infinite = (value: number): string => (Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞");

@@ -126,7 +126,8 @@ function outputsTable(models: readonly ModelReport[], most: number, paint: Paint
       ],
     }));
   });
-  if (rows.length === 0) return "";
+  // Of models that were not measured the sentences below say everything.
+  if (models.every((model) => model.verdict === "undecided" && outputRows(model).length === 0)) return "";
   const columns = several ? [0, 1, 2, 3, 5, 6] : [1, 2, 3, 4, 5, 6];
   const pick = (cells: readonly string[]) => columns.map((column) => cells[column] ?? "");
   const lines = alignColumns(
@@ -162,7 +163,7 @@ function modelStory(model: ModelReport, cause: string, options: TerminalOptions,
   const caveats = (model.verdict === "pass" ? (model.caveats ?? []) : []).flatMap(({ reason, message }) =>
     said(`${name(model.name)} (${reason}): ${plainLine(message, 600)}`, options),
   );
-  const why = model.verdict === "pass" ? [] : said(`${name(model.name)}: ${plainLine(model.message, 600)}`, options);
+  const why = model.verdict === "pass" ? [] : said(named(model, plainLine(model.message, 600)), options);
   const latency = model.latency === undefined ? [] : said(`${name(model.name)}: ${plainLine(model.latency.message, 1000)}`, options);
   return [
     cause,
@@ -238,10 +239,11 @@ function layerTable(model: ModelReport, most: number, paint: Paint): string {
   const head = [`Adds most error itself`, "Operator", "Injected", "Accumulated", ...(withGain ? ["At output"] : [])];
   const [line = "", ...body] = alignColumns([head, ...rows], withGain ? "llrrr" : "llrr");
   const whole = ofWhole(model, (words) => plainLine(words, 60));
-  const note = withGain
-    ? wrapped(`At output: with only this layer in ${precisionWord(model)}, all others in float${whole}.`).map((text) => paint("dim", text))
-    : [];
-  return [paint("bold", line), ...body, ...note].join("\n");
+  const notes = [
+    "Injected: error of this layer itself; accumulated: all that has gathered there.",
+    ...(withGain ? wrapped(`At output: with only this layer in ${precisionWord(model)}, all others in float${whole}.`) : []),
+  ].map((note) => paint("dim", note));
+  return [paint("bold", line), ...body, ...notes].join("\n");
 }
 
 /** Which units lose the accuracy, what keeping them gives and how sure that is; then the file that keeps them. */
@@ -343,6 +345,9 @@ function fixCommand({ name: model }: ModelReport, models: number, { command = pl
 }
 
 const name = (text: string): string => plainLine(text, 28);
+/** With the model's name in front, unless the sentence begins with it. */
+const named = ({ name: model }: ModelReport, sentence: string): string =>
+  ["", '"', "'"].some((quote) => sentence.startsWith(`${quote}${model}${quote || " "}`)) ? sentence : `${name(model)}: ${sentence}`;
 /** What decides is named so that it can be searched for; a name that is longer than a line stands on one of its own. */
 const fullName = (text: string): string => plainLine(text, 160);
 /** So that five columns fit into 80. */

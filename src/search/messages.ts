@@ -19,7 +19,7 @@ export function outcomeMessage({ kind, kept, of, what, proof, why }: Told): stri
     return `The limits are met only with all ${of} ${what} in higher precision: that is the model without quantisation, and no fix. Check the samples, calibrate anew, or quantise otherwise.`;
   switch (kind) {
     case "found":
-      return `Keeping ${set} in higher precision meets the limits, and without any one of them they are not safely met. ${proof.message}`;
+      return `Keeping ${set} in higher precision meets the limits, and without ${kept === 1 ? "it" : "any one of them"} they are not safely met. ${proof.message}`;
     case "prefix":
       return `Keeping the first ${set} of the ranking meets the limits. ${proof.message}`;
     case "diffuse":

@@ -4,7 +4,7 @@ import { plural } from "../../model/plural.ts";
 import { formatMetric } from "../figures.ts";
 import type { ModelReport } from "../schema.ts";
 import { curveCells, curveHead, curveOffer, hasLatency, onChosen, pointCommand, tellingPoints } from "../sections/curve.ts";
-import { checkedWords, fixedFigures, keepsEverything, keptWords } from "../sections/fix.ts";
+import { checkedWords, fixedFigures, keepsEverything, keptWords, minimalWords } from "../sections/fix.ts";
 import { precisionWord, seconds } from "../sections/labels.ts";
 import { fixLatencyWords } from "../sections/latency.ts";
 import { beforeAfter } from "./charts/before-after.ts";
@@ -29,7 +29,7 @@ export function fixSection(model: ModelReport, show: Show): Markup {
   const kept =
     search.keep.length === 0 || keepsEverything(search)
       ? nothing
-      : html`<p>Keep ${keptWords(model)}${search.oneMinimal ? " (without any one of them the limits are not safely met)" : ""}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
+      : html`<p>Keep ${keptWords(model)}${minimalWords(search)}:</p><ul>${search.keep.slice(0, mostUnits).map((unit) => html`<li><code>${unit.nodes.map(show).join(", ") || show(unit.unit)}</code>${unit.layers.length > 0 && html` <span class="note">engine layer ${unit.layers.map(show).join(", ")}</span>`}</li>`)}</ul>${search.keep.length > mostUnits ? html`<p class="note">…and ${search.keep.length - mostUnits} more.</p>` : nothing}`;
   return html`<p>${search.message}</p>${search.keep.length > 0 && !keepsEverything(search) ? beforeAfter(fixedFigures(model), precisionWord(model), show) : nothing}${proof}${kept}${fixFiles(fix, show)}`;
 }
 

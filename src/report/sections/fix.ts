@@ -109,12 +109,16 @@ export function checkedWords({ search, fix }: ModelReport): string {
   return told !== "" && search?.message.endsWith(told) && verified.startsWith(told) ? verified.slice(told.length).trim() : verified;
 }
 
+/** ` (without it the limits are not safely met)`; empty where that was not tried. */
+export const minimalWords = (search: ModelReport["search"]): string =>
+  search?.oneMinimal === true ? ` (without ${search.keep.length === 1 ? "it" : "any one of them"} the limits are not safely met)` : "";
+
 function keptList(model: ModelReport, caps: SizeLimits): string {
   const keep = model.search?.keep ?? [];
   if (keep.length === 0 || !caps.scripts) return "";
   const most = 4 * caps.layerRows;
   const names = keep.slice(0, most).map((unit) => code(unit.nodes[0] ?? unit.unit, caps.nameLength));
-  const minimal = model.search?.oneMinimal ? " (without any one of them the limits are not safely met)" : "";
+  const minimal = minimalWords(model.search);
   return `Kept${minimal}: ${names.join(", ")}${keep.length > most ? `, and ${keep.length - most} more` : ""}`;
 }
 

@@ -3,6 +3,7 @@ import { roughWords } from "../../gate/intervals.ts";
 import { worseLevel } from "../../gate/levels.ts";
 import { counterpart } from "../../gate/parts.ts";
 import { taskWords } from "../../gate/task-figures.ts";
+import { findMetric } from "../../measure/metrics.ts";
 import { plural } from "../../model/plural.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatInterval, formatLimit, formatMargin, formatMetric, metricLabel } from "../figures.ts";
@@ -90,11 +91,13 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
   const row = (check: Partial<CheckReport> & Pick<CheckReport, "metric" | "of" | "level">): OutputRow => {
     const { metric, interval, value, limit, margin, of } = check;
     const baseline = of === "tensor" || of === "baseline" ? before(check) : undefined;
+    // A warning is about its own limit: beside the one that it meets it would read as a pass.
+    const shown = check.level === "warn" && check.warnLimit !== undefined ? check.warnLimit : limit;
     const words: RowWords = {
-      value: formatMetric(metric, value, limit),
-      interval: intervalWords(metric, value, interval, limit),
-      limit: formatLimit(metric, limit),
-      margin: formatMargin(metric, margin),
+      value: formatMetric(metric, value, shown),
+      interval: intervalWords(metric, value, interval, shown),
+      limit: formatLimit(metric, shown),
+      margin: formatMargin(metric, shown === limit ? margin : marginTo(metric, value, shown)),
       baseline: formatMetric(metric, baseline),
     };
     return { ...empty, ...check, part: check.part, interval, model: model.name, output: output.tensor, baseline, words };
@@ -111,6 +114,13 @@ function intervalWords(metric: string, value: Num | undefined, interval: CheckRe
   const figure = formatMetric(metric, value, limit);
   const ends = [interval.low, interval.high].map((end) => formatMetric(metric, end, limit));
   return ends.every((end) => end === figure) ? "–" : formatInterval(metric, interval, limit);
+}
+
+/** In the metric's own unit, negative beyond `limit`. */
+function marginTo(metric: string, value: Num | undefined, limit: Num | undefined): Num | undefined {
+  if (value === undefined || limit === undefined) return undefined;
+  const difference = fromNum(value) - fromNum(limit);
+  return toNum(findMetric(metric)?.direction === "lower" ? -difference : difference);
 }
 
 /** Both sides of the user's own metric, its drop and limit, in one rounding. */

@@ -42,7 +42,7 @@ describe("a check in a git work tree", () => {
     expect(fell.model.baseline).toMatchObject({ commit: base, name: "main", source: "measured", verdict: "pass" });
     expect(sqnr(fell.model.baseline ?? { outputs: [] })).toBe(numpyDb[2]);
     expect(fell.stdout.replace("\n", " ")).toMatch(/^Within limits, but INT8 accuracy of m fell from 50\.0 dB at main to 31\.8 dB/);
-    expect(fell.text).toContain('Suspected: 1 of 2 scales moved, most "x" (8 times)');
+    expect(fell.text).toContain('Suspected: 1 of 2 scales moved, that of "x" (8 times)');
     expect(fell.text).toContain("`tolerance.baseline`");
     const command = /^Next, where the moved scales were not meant: (git checkout \S+ -- m\.cache)$/m.exec(fell.stdout)?.[1] ?? "";
     repository.git(...command.split(" ").slice(1));
@@ -60,7 +60,7 @@ describe("a check in a git work tree", () => {
     expect(model.caveats?.map(({ reason }) => reason) ?? []).not.toContain("lost-since-base");
     expect(stdout).toMatch(/^Safe to merge/);
     expect(text).toMatch(
-      /m: (SQNR 46\.1 dB, )?3\.9 dB below the last commit's 50\.0 dB; changed: 1 of 2 scales moved, most "x" \(1\.5 times\) \(base [0-9a-f]{7}\)/,
+      /m: (SQNR 46\.1 dB, )?3\.9 dB below the last commit's 50\.0 dB; changed: 1 of 2 scales moved, that of "x" \(1\.5 times\) \(base [0-9a-f]{7}\)/,
     );
   });
 
@@ -123,7 +123,7 @@ describe("a check in a git work tree", () => {
     topic("    baseline: false\n");
     repository.commit({ "m.cache": cacheOf(16) });
     const { model, text } = check();
-    expect(model.baseline).toMatchObject({ source: "unknown", outputs: [], causes: ['1 of 2 scales moved, most "x" (8 times)'] });
+    expect(model.baseline).toMatchObject({ source: "unknown", outputs: [], causes: ['1 of 2 scales moved, that of "x" (8 times)'] });
     expect(text).toContain("changed: 1 of 2 scales moved");
     const alone = check("--no-base");
     expect(alone.model.baseline).toBeNull();

@@ -55,6 +55,13 @@ describe("the lines that a check prints", () => {
     ]);
   });
 
+  it("make samples for a first look where there are none", () => {
+    const asked = runCommand([...check.slice(0, 4), "--lane", "simulate", "--report-dir", "without"], cwd);
+    const line = /first look (\S+ \S+ inputs .*? -o inputs\.json) writes/.exec(asked.stdout.replaceAll(/\n */g, " "))?.[1] ?? "";
+    const ran = shell(line);
+    expect([asked.status, ran.status, readdirSync(cwd).includes("inputs.json")], `${asked.stdout}\n${ran.stderr}`).toEqual([2, 0, true]);
+  });
+
   it("name files from the folder that the user is in", () => {
     const inputs = runCommand(["inputs", "my model.onnx", "-o", "in.json"], cwd);
     expect([inputs.status, inputs.stderr.includes(cwd), inputs.stderr.includes("in.json")], inputs.stderr).toEqual([0, false, true]);

@@ -66,7 +66,7 @@ it("names another exporter and another opset", async () => {
 
 it("counts the scales that moved and names the one that moved most", async () => {
   expect(await causes({ cache: cacheOf({ x: 0.5, t: 0.75, y: 1 }), data: "others" })).toEqual([
-    '1 of 2 scales moved, most "t" (3 times)',
+    '1 of 2 scales moved, that of "t" (3 times)',
     "the cache gained 1 and lost 0 tensors",
     "the validation samples changed",
   ]);
@@ -112,7 +112,7 @@ it("tells scales and zero points of Q/DQ nodes from weights, and which file hold
   const was = qdqModel({ x: 0.5, t: 0.25 });
   const moved = await changed({ was, model: qdqModel({ x: 0.5, t: 0.03125 }) });
   expect(moved).toEqual({
-    causes: ['1 of 2 Q/DQ scales moved, most "t" (0.125 times)'],
+    causes: ['1 of 2 Q/DQ scales moved, that of "t" (0.125 times)'],
     scales: [{ tensor: "t", ratio: 0.125 }],
     scalesIn: "m.onnx",
   });

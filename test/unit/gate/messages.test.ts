@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { valueText } from "../../../src/gate/messages.ts";
 
 it.each([
-  ["sqnrDb", -0.09075, undefined, "-0.09 dB"],
+  ["sqnrDb", -0.09075, undefined, "−0.09 dB"],
   ["sqnrDb", 20.557, undefined, "20.56 dB"],
   ["sqnrDb", 123.456, undefined, "123.5 dB"],
   ["sqnrDb", Number.POSITIVE_INFINITY, undefined, "∞ dB"],

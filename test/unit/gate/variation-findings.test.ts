@@ -12,7 +12,7 @@ describe("an output whose offset carries its figure", () => {
   // numpy: 60 + 10 * np.log10(2.8**2 / (2.8**2 + 1e4**2)) = -11.06
   test("is a caveat where what varies is lost", () => {
     const message = expect.stringContaining(
-      '"depth" lies around 10000; without this mean it has SQNR -11.06 dB, where the whole has 60 dB',
+      '"depth" lies around 10000; without this mean it has SQNR −11.06 dB, where the whole has 60 dB',
     );
     expect(caveatsOf({ min: 9990, max: 10_010, mean: 1e4, std: 2.8 })).toEqual([{ reason: "variation-lost", message }]);
   });

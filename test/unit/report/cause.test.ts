@@ -85,6 +85,15 @@ it("leads terminal, comment and page, before any layer that only adds most error
   }
 });
 
+it("says of one kept unit and of several what they cannot do without", () => {
+  const page = (count: number) => {
+    const keep = Array.from({ length: count }, (_, i) => sampleUnit(i));
+    return renderHtml(sampleReport({ models: [searched({ keep, oneMinimal: true, proof: proof("proved") })] }));
+  };
+  expect(page(1)).toContain("(without it the limits are not safely met)");
+  expect(page(2)).toContain("(without any one of them the limits are not safely met)");
+});
+
 it("blames nobody where most units have to be kept", () => {
   const keep = Array.from({ length: 30 }, (_, i) => sampleUnit(i));
   expect(tellOf(searched({ keep, proof: proof("proved") }))).toMatch(

@@ -29,6 +29,22 @@ it("shows every check of the report as it stands there, worst level first, then 
   ]);
 });
 
+it("shows beside a warning the limit that it is about, and how far beyond it the figure is", () => {
+  const share = { of: "samples" as const, metric: "samplesWithin", value: 0.79, limit: 0.5, margin: 0.29, warnLimit: 0.9 };
+  const error = { of: "tensor" as const, metric: "maxAbs", value: 0.4, limit: 1, margin: 0.6, warnLimit: 0.25 };
+  const checks = [
+    { ...share, level: "warn" as const },
+    { ...error, level: "warn" as const },
+    { ...share, level: "pass" as const },
+  ];
+  const rows = outputRows(sampleModel({ outputs: [sampleTensor({ tensor: "y", checks })], baseline: null }));
+  expect(rows.map(({ level, words }) => [level, words.limit, words.margin])).toEqual([
+    ["warn", "≤ 0.25", "−0.15"],
+    ["warn", "≥ 90 %", "−11.0 %"],
+    ["pass", "≥ 50 %", "+29.0 %"],
+  ]);
+});
+
 it("shows beside a part the figure that the part had on the base", () => {
   const place = { part: "scores", where: "[:, 4:9]" };
   const outputs = [

@@ -94,6 +94,28 @@ describe("terminal table", () => {
     expect(next(passReport())).toBeUndefined();
   });
 
+  it("shows no table of what was not measured, and names a model once", () => {
+    const failed = (name: string) =>
+      sampleModel({
+        name,
+        verdict: "undecided",
+        reason: "configuration",
+        outputs: [],
+        layers: [],
+        worst: [],
+        search: null,
+        fix: null,
+        message: `"${name}" has no samples. Add --validation FILE.`,
+      });
+    const told = (...names: string[]) =>
+      renderTerminal(sampleReport({ verdict: "undecided", models: names.map(failed) }), { ansi: false, folder: "out" });
+    expect(told("m")).not.toMatch(/Metric|–/);
+    expect(told("m")).toContain('\n"m" has no samples. Add --validation FILE.\n\nNext: m: Add --validation FILE.\n');
+    expect(told("a", "b")).not.toMatch(/Metric|–/);
+    const other = renderTerminal(sampleReport({ models: [failed("m"), sampleModel()] }), { ansi: false });
+    expect(other).toMatch(/\nm +– +– +– +– +undecided/);
+  });
+
   it("differs on a terminal by colour only", () => {
     const plain = renderTerminal(sampleReport(), { ansi: false });
     const coloured = renderTerminal(sampleReport(), { ansi: true });

@@ -25,6 +25,8 @@ describe("what is said of a set of units", () => {
 
   it("of one unit is in the singular", () => {
     expect(outcomeMessage({ ...told, kind: "found", kept: 1, of: 1 })).toContain("Keeping 1 of 1 unit in higher precision");
+    expect(outcomeMessage({ ...told, kind: "found", kept: 1, of: 54 })).toContain("without it they are not safely met");
+    expect(outcomeMessage({ ...told, kind: "found", kept: 2, of: 54 })).toContain("without any one of them they are not safely met");
   });
 
   it("that keeps everything is no fix", () => {
