@@ -11,7 +11,7 @@ import { gainWords } from "../sections/gains.ts";
 import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { decidingRow, type OutputRow, rowLabel } from "../sections/outputs.ts";
-import { changePart, gainOf, unitNames } from "../sections/story.ts";
+import { changePart, fixedFigure, unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
@@ -87,7 +87,7 @@ function glance(model: ModelReport, show: Show): Markup {
   const row = decidingRow(model);
   const leader = leaderTile(model, show);
   const items: (readonly [string, string, string] | undefined)[] = [
-    row && [rowLabel(row), row.words.value, row.margin === undefined ? "no limit" : `${row.words.margin} to the limit ${row.words.limit}`],
+    row && [rowLabel(row), row.words.value, row.margin === undefined ? "no limit" : `limit ${row.words.limit}, margin ${row.words.margin}`],
     row && baseTile(model, row),
     keptWords(model) === ""
       ? undefined
@@ -132,7 +132,8 @@ function leaderTile({ worst: [worst], search }: ModelReport, show: Show): readon
 }
 
 /** The figure that is nearest to its limit with them: often another than the one that decided without. */
-const fixedWords = (model: ModelReport): string => gainOf(model, (words) => plainLine(words, 300)) || "what that gives was not measured";
+const fixedWords = (model: ModelReport): string =>
+  fixedFigure(model, (words) => plainLine(words, 300)) || "what that gives was not measured";
 
 function layerHistograms(points: readonly NetworkPoint[], limit: number | undefined): Markup {
   const [injected, accumulated] = (["injectedDb", "accumulatedDb"] as const).map((pick) => points.flatMap((point) => point[pick] ?? []));

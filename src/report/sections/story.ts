@@ -125,18 +125,37 @@ export function unitNames(units: readonly KeptUnit[], show: (name: string) => st
 }
 
 /**
- * What the kept units give: the figure that is nearest to its limit with its margin and how sure that is. Of a report that does not name this figure its
+ * What the kept units give: the figure that is nearest to its limit with what is left to it and how sure that is. Of a report that does not name this figure its
  * SQNR alone: a margin may be another figure's. `show` writes what names may stand in.
  */
-export function gainOf({ search, fix }: ModelReport, show: (words: string) => string): string {
+export function gainOf(model: ModelReport, show: (words: string) => string): string {
+  const proof = model.search?.proof;
+  const isExact = proof?.margin === "Infinity";
+  const spare =
+    proof?.nearest === undefined || proof.low === undefined || proof.margin === undefined || isExact
+      ? ""
+      : ` (${lowerEnd(proof.margin, proof.low)})`;
+  const figure = nearestFigure(model, show);
+  return figure === "" ? "" : `${figure}${spare}${proofWords(model)}${fixCaveatWords(model.fix)}`;
+}
+
+/** The same in fewer words, where the rest stands beside it. */
+export function fixedFigure(model: ModelReport, show: (words: string) => string): string {
+  const figure = nearestFigure(model, show);
+  return figure === "" ? "" : `${figure}${proofWords(model)}`;
+}
+
+function nearestFigure({ search, fix }: ModelReport, show: (words: string) => string): string {
   const proof = search?.proof;
   const sqnr = proof?.sqnrDb ?? search?.heldOut?.sqnrDb ?? fix?.verified?.outputs[0]?.metrics.sqnrDb;
   if (sqnr === undefined) return "";
-  const isExact = proof?.margin === "Infinity";
-  const interval = proof?.low === undefined || proof.margin === undefined || isExact ? "" : ` (${lowerEnd(proof.margin, proof.low)})`;
-  const figure = proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : `${show(proof.nearest)}${interval}`;
-  return `${figure}${proof === undefined ? "" : `, ${stateWords[proof.state]}${proof.samples > 0 ? ` on ${plural(proof.samples, "sample")}` : ""}`}${fixCaveatWords(fix)}`;
+  return proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : show(proof.nearest);
 }
+
+const proofWords = ({ search }: ModelReport): string =>
+  search?.proof === undefined
+    ? ""
+    : `, ${stateWords[search.proof.state]}${search.proof.samples > 0 ? ` on ${plural(search.proof.samples, "sample")}` : ""}`;
 
 /** dB of error, one unit for all metrics. */
 const lowerEnd = (margin: Num, low: Num): string => `${spareWords(fromNum(margin))}, nine times of ten at least ${spareDb(fromNum(low))}`;

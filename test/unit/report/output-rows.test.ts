@@ -125,7 +125,7 @@ it("shows a user's own metric that decides as the row that decides, in every ren
   expect(comment).toMatch(/^- ❌ \*\*`text-direction`\*\* · `accuracy` 1 → 0\.922, drop 0\.078 \(limit ≤ 0\.02\)/m);
   expect(renderTerminal(report, { ansi: false, folder: "out" })).toMatch(/^task +accuracy +drop 0\.078 +≤ 0\.02 +−0\.058 +fail$/m);
   const page = renderHtml(report);
-  expect(page).toMatch(/<dt>accuracy<\/dt><dd class="figure">drop 0\.078<small>−0\.058 to the limit ≤ 0\.02<\/small>/);
+  expect(page).toMatch(/<dt>accuracy<\/dt><dd class="figure">drop 0\.078<small>limit ≤ 0\.02, margin −0\.058<\/small>/);
   expect(page).toMatch(/<td[^>]*>task<\/td><td[^>]*>accuracy<\/td>/);
 });
 
