@@ -79,7 +79,7 @@ export async function loadSamples(
     const how = result.endedBy === "exit" ? `exit code ${result.exitCode}` : (result.cause ?? result.signal ?? result.endedBy);
     throw new ToolError(
       "loader-failed",
-      `The data loader ${loaderPath} failed (${how}): ${result.tail.at(-1) ?? "no output"}. It runs in an empty folder and must yield {input: array}: find files below the variable TRT_GATE_WORKSPACE.`,
+      `The data loader ${loaderPath} failed (${how}): ${result.tail.at(-1) ?? "no output"}. It runs in an empty folder. Yield {input: array}, and find files below the variable TRT_GATE_WORKSPACE.`,
       result.tail,
     );
   }
