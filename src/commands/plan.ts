@@ -4,9 +4,10 @@ import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { writeOutputs } from "../github/outputs.ts";
+import { plural } from "../model/plural.ts";
 import { selectModels } from "../run/select.ts";
 import type { RunCommand } from "./command.ts";
-import { estimateSeconds, scaled } from "./plan-estimate.ts";
+import { type Estimate, estimateSeconds, measuredSeconds, scaled } from "./plan-estimate.ts";
 import { readReport } from "./render.ts";
 import { type Share, splitShares } from "./shares.ts";
 
@@ -20,11 +21,12 @@ export const run: RunCommand = async (parsed, effects, io) => {
   }
   const since = parsed.text("changed-since");
   const inputs = { ...parsed.inputs, ...(since === undefined ? {} : { "base-ref": since }) };
-  const { selection, foreign } = await selectModels({ inputs }, effects);
+  const { selection, foreign, settings } = await selectModels({ inputs }, effects);
   const models = selection.jobs.map(({ model }) => model);
   const measured = await earlierSeconds(parsed.list("history"), effects);
   const unknown = models.filter(({ name }) => !measured.has(name)).length;
-  const shares = splitShares(models, unknown === 0 ? measured : scaled(await estimates(models, effects), measured), runners);
+  const searchMinutes = settings.options.search === "off" ? 0 : settings.search.budgetMinutes;
+  const shares = splitShares(models, scaled(await estimates(models, searchMinutes, effects), measured), runners);
   const plan = {
     matrix: { include: shares },
     expect: [...models, ...foreign].map(({ name }) => name),
@@ -38,21 +40,21 @@ export const run: RunCommand = async (parsed, effects, io) => {
   return 0;
 };
 
-async function estimates(models: readonly ModelEntry[], effects: Effects): Promise<Map<string, number>> {
-  const seconds = new Map<string, number>();
-  for (const model of models) seconds.set(model.name, await estimateSeconds(model, effects));
+async function estimates(models: readonly ModelEntry[], searchMinutes: number, effects: Effects): Promise<Map<string, Estimate>> {
+  const seconds = new Map<string, Estimate>();
+  for (const model of models) seconds.set(model.name, await estimateSeconds(model, searchMinutes, effects));
   return seconds;
 }
 
 /** What each model cost in earlier reports, by name; of several the last report that has it. A report that cannot be read only makes the balance worse. */
-async function earlierSeconds(paths: readonly string[], effects: Effects): Promise<ReadonlyMap<string, number>> {
-  const seconds = new Map<string, number>();
+async function earlierSeconds(paths: readonly string[], effects: Effects): Promise<ReadonlyMap<string, Partial<Estimate>>> {
+  const seconds = new Map<string, Partial<Estimate>>();
   for (const path of paths) {
     try {
       const report = await readReport(resolve(effects.cwd, path), effects.files);
       for (const { name, timings } of report.models) {
-        const sum = Object.values(timings).reduce((total, value) => total + value, 0);
-        if (sum > 0) seconds.set(name, sum);
+        const measured = measuredSeconds(timings);
+        if (measured !== undefined) seconds.set(name, measured);
       }
     } catch (error) {
       effects.log.warning(`The earlier report ${path} is not used: ${error instanceof Error ? error.message : String(error)}`);
@@ -71,8 +73,8 @@ const outputsOf = (plan: { matrix: { include: readonly Share[] }; expect: readon
 function table(shares: readonly Share[], why: string, estimated: number): string {
   if (shares.length === 0) return `No model to check (${why}).\n`;
   const lines = shares.map(
-    ({ share, count, seconds, names }) =>
-      `${share}: ${count} ${count === 1 ? "model" : "models"}, about ${seconds} s: ${names.replaceAll("\n", ", ")}\n`,
+    ({ share, count, seconds, mostSeconds, names }) =>
+      `${share}: ${plural(count, "model")}, about ${seconds} s${mostSeconds > seconds ? `, up to ${mostSeconds} s where all are searched` : ""}: ${names.replaceAll("\n", ", ")}\n`,
   );
   const note =
     estimated === 0

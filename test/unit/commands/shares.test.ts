@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splitShares } from "../../../src/commands/shares.ts";
 
+const passing = (check: number) => ({ check, search: 0 });
 const model = (name: string) => ({ name, path: `models/${name}.onnx` });
 
 describe("splitShares", () => {
@@ -22,10 +23,10 @@ describe("splitShares", () => {
 
   it("balances by earlier cost, so that one slow model stands alone", () => {
     const seconds = new Map([
-      ["slow", 90],
-      ["a", 30],
-      ["b", 30],
-      ["c", 30],
+      ["slow", passing(90)],
+      ["a", passing(30)],
+      ["b", passing(30)],
+      ["c", passing(30)],
     ]);
     const shares = splitShares([...seconds.keys()].map(model), seconds, 2);
     expect(shares.map(({ names, seconds: total }) => [names.split("\n").toSorted(), total])).toEqual([
@@ -38,13 +39,28 @@ describe("splitShares", () => {
     const [share] = splitShares(
       ["a", "b", "c", "new"].map(model),
       new Map([
-        ["a", 10],
-        ["b", 20],
-        ["c", 60],
+        ["a", passing(10)],
+        ["b", passing(20)],
+        ["c", passing(60)],
       ]),
       1,
     );
     expect(share?.seconds).toBe(110);
+  });
+
+  it("says what a share takes at most, and is balanced for what passes", () => {
+    const shares = splitShares(
+      ["a", "b"].map(model),
+      new Map([
+        ["a", { check: 10, search: 600 }],
+        ["b", { check: 10, search: 0 }],
+      ]),
+      2,
+    );
+    expect(shares.map(({ seconds, mostSeconds }) => [seconds, mostSeconds])).toEqual([
+      [10, 610],
+      [10, 10],
+    ]);
   });
 
   it("keeps two entries of one file together", () => {
