@@ -8,12 +8,12 @@ import type { ModelReport } from "../report/schema.ts";
 
 /** Also for `simulate`, whose fixes are for engines as well. `own`: the cache that lies beside the fix. `timingCache`: that of the run, with which the same engines come out. */
 export function buildWith(
-  { job, quantization }: Pick<Prepared, "job" | "quantization">,
+  { job, lane, quantization }: Pick<Prepared, "job" | "lane" | "quantization">,
   own: ExportedCache | undefined,
   timingCache: string | undefined,
 ): NonNullable<ModelReport["buildWith"]> {
   const word = own === undefined ? quantization.cacheHeader?.split("-").at(-1) : own.algorithm;
-  const { polygraphy, trtexec } = buildFlags(job, job.shapes, word === undefined ? undefined : calibratorOf(word));
+  const { polygraphy, trtexec } = buildFlags(job, lane.profile ?? job.shapes, word === undefined ? undefined : calibratorOf(word));
   return {
     polygraphy: [...polygraphy, ...polygraphyTiming(timingCache)],
     trtexec: trtexec ? [...trtexec, ...trtexecTiming(timingCache)] : null,

@@ -46,7 +46,7 @@ export async function searchByPolygraphy(
     precision: search.precision,
     cachePath: files.cache,
     calibrator: files.calibrator,
-    shapes: job.shapes,
+    shapes: lane.profile ?? job.shapes,
     builder: polygraphyOptions(job.tensorrt),
     timingCache: lane.timingCachePath,
     check: { ...files, gate: process.pid },

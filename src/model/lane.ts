@@ -4,6 +4,7 @@
  */
 import type { BuildOptions, Engine, TimingRun } from "./engine.ts";
 import type { HeldRange } from "./held-range.ts";
+import type { ShapeRange } from "./job.ts";
 import type { OutputForm } from "./output-form.ts";
 import type { Placement } from "./placement.ts";
 import type { ReproductionFiles } from "./reproduction.ts";
@@ -92,6 +93,8 @@ export interface PreparedLane {
   readonly networkLayers?: readonly string[];
   /** Timing cache that all builds share; nothing where the lane builds no engine, and at a level that respects none. It is there once something was built with it. */
   readonly timingCachePath?: string | undefined;
+  /** What a build's profile says of each input, as commands print it; nothing where the lane builds no engine. */
+  readonly profile?: ReadonlyMap<string, ShapeRange>;
   /** Variables that make CUDA use the GPU that this lane holds; nothing where the lane builds no engine. */
   readonly device?: Readonly<Record<string, string>>;
   /** Calibration cache in use, given or written by this lane: what the surrogate and the fix's commands take. */

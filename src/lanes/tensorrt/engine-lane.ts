@@ -43,6 +43,7 @@ export async function engineLane(parts: LaneParts): Promise<PreparedLane> {
     networkLayers: parts.network.layers.map((layer) => layer.name),
     timingCachePath: parts.session.timingCache,
     device: parts.device,
+    profile: parts.session.profileOf(parts.network),
     cachePath: parts.cachePath,
     ...(parts.missingActivations === undefined ? {} : { missingActivations: parts.missingActivations }),
     scales: parts.scales,

@@ -136,7 +136,7 @@ export async function prepareExplicit(job: EngineJob, tools: EngineTools): Promi
       reproduceEngines({
         files,
         job,
-        shapes: facts.shapes,
+        shapes: session.profileOf(network),
         candidateModel: qdqPath,
         cachePath: undefined,
         weak: !typed,

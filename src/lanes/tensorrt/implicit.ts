@@ -98,7 +98,7 @@ export async function prepareImplicit(job: EngineJob, tools: EngineTools): Promi
       reproduceEngines({
         files,
         job,
-        shapes: facts.shapes,
+        shapes: session.profileOf(network),
         candidateModel: job.modelPath,
         cachePath: calibration.cache,
         calibrator: calibration.calibrator,

@@ -77,6 +77,13 @@ export class Session {
     return (await this.#networks.load(modelPath, typed)).facts;
   }
 
+  /** What a build's profile says of each input: its shape, or what it holds where TensorRT takes it as a shape. */
+  profileOf({ inputs }: NetworkFacts): ReadonlyMap<string, ShapeRange> {
+    const { shapes, values } = this.#options;
+    const asShapes = new Set(inputs.flatMap((input) => (input?.isShape === true ? [input.name] : [])));
+    return new Map([...shapes].map(([name, shape]) => [name, (asShapes.has(name) ? values.get(name) : undefined) ?? shape]));
+  }
+
   /** ToolError for everything that can go wrong; the worker holds no engine afterwards. */
   async make(recipe: Recipe): Promise<Side> {
     const engine = `e${this.#numbered++}`;
