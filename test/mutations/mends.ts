@@ -1,27 +1,10 @@
-/**
- * Mends of past faults, each with the edit that brings its fault back and the one test that must then fail. `npm run test:mutations` tries them
- * (scripts/mutate.ts); test/unit/scripts/mutations.test.ts holds that each still applies.
- */
+/** Mends of past faults, each with the edit that brings its fault back and the one test that must then fail. */
 
-export interface Edit {
-  readonly file: string;
-  /** Stands exactly once in the file. */
-  readonly before: string;
-  readonly after: string;
-}
-
-export interface Mutation {
-  /** The fault that comes back. */
-  readonly fault: string;
-  readonly edits: readonly Edit[];
-  /** The test that must fail: its file and the last part of its title. */
-  readonly test: string;
-  readonly title: string;
-}
+import type { Mutation } from "./mutation.ts";
 
 const gateOnEngines = "test/real/tensorrt-gate.test.ts";
 
-export const mutations: readonly Mutation[] = [
+export const mends: readonly Mutation[] = [
   {
     fault: "The calibration cache that the printed command names is not among the files of the fix.",
     edits: [{ file: "src/artifacts/fix.ts", before: "files: [...files, ...cache, ...patch],", after: "files: [...files, ...patch]," }],

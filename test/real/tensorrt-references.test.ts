@@ -38,6 +38,23 @@ describeWithPython("plans that were built elsewhere", () => {
     expect(model.engines?.map(({ path }) => path)).toEqual([undefined, undefined]);
   });
 
+  it("are judged the same where the entry has the scales too, and searched with them", async () => {
+    const first = await machineWith({ FAKE_TRT_NOISE: "0" });
+    const machine = await machineWith({ FAKE_TRT_NOISE: "0" });
+    const made = await runGate(first, { entry: entry() });
+    const lay = (path: string, name: string) => copyFile(join(made.outcome.reportFolder, path), join(machine.effects.cwd, name));
+    for (const role of ["reference", "candidate"] as const) {
+      const path = made.model.engines?.find((one) => one.role === role)?.path ?? "";
+      await lay(path, `${role}.plan`);
+    }
+    await lay(made.model.fix?.files.find(({ format }) => format === "cache")?.path ?? "", "m.cache");
+    const scaled = given.map((line) => line.replace(/^quantization:.*/, "quantization: {cache: m.cache}"));
+    const { model } = await runGate(machine, { entry: scaled });
+    expect(model).toMatchObject({ verdict: "regression", search: { keep: made.model.search?.keep } });
+    expect(model.builds.slice(0, 2).map(({ what }) => what)).toEqual(["plan reference.plan", "plan candidate.plan"]);
+    expect(model.outputs.map(({ metrics }) => metrics)).toEqual(made.model.outputs.map(({ metrics }) => metrics));
+  });
+
   it("are no pass where they hold no INT8 layer", async () => {
     const machine = await machineWith();
     await plansFor(machine, { FAKE_TRT_FREE: "0" });

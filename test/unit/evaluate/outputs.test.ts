@@ -130,6 +130,17 @@ describe("a probe of the search", () => {
     expect(await one).toMatchObject({ engine: { facts: { what: "1 kept" } } });
   });
 
+  it("takes units for float where the engine says so, and none inside a Myelin region, of which only the ends are shown", async () => {
+    const layer = (name: string, layerType: string, nodes: readonly string[]) => ({ layer: name, layerType, nodes, precision: "FP16" });
+    const shown = fakeLane({
+      output: (sample) => ({ reference: reference(sample), candidate: reference(sample) }),
+      facts: () => ({
+        executed: [layer("conv_0", "CaskConvolution", ["conv_0"]), layer("{ForeignNode[conv_1...conv_2]}", "Myelin", ["conv_1", "conv_2"])],
+      }),
+    });
+    expect(await makeProbe(judging(shown), split, fakeClock())(new Set(), "choose")).toMatchObject({ floatUnits: ["Conv:t0"] });
+  });
+
   it("calls a tool's failure unknown and never bad accuracy", async () => {
     const broken = {
       ...lane,

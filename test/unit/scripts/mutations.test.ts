@@ -3,15 +3,15 @@ import { readFileSync } from "node:fs";
 import { parseSync } from "@swc/core";
 import { describe, expect, it } from "vitest";
 import { applyEdits } from "../../../scripts/mutation-edits.ts";
-import { mutations } from "../../mutations/mends.ts";
+import { mutations } from "../../mutations/all.ts";
 
 const read = (file: string) => readFileSync(file, "utf8");
 
 describe("a mutation", () => {
   it.each(mutations.map((one) => [one.fault, one] as const))("still applies, and its test is there: %s", (_, { edits, test, title }) => {
     for (const [file, text] of applyEdits(edits, read)) {
-      expect(file).toMatch(/^src\//);
-      expect(() => parseSync(text, { syntax: "typescript", target: "es2024" })).not.toThrow();
+      expect(file).toMatch(/^(src\/.*\.ts|python\/.*\.py)$/);
+      expect(() => parses(file, text)).not.toThrow();
     }
     expect(
       titlesOf(test).some((one) => one.test(title)),
@@ -36,6 +36,9 @@ describe("a mutation", () => {
     expect(applyEdits(edits, () => "one two").get("a.ts")).toBe("$& 2");
   });
 });
+
+/** Python is compiled where the mutation is tried. */
+const parses = (file: string, text: string) => file.endsWith(".py") || parseSync(text, { syntax: "typescript", target: "es2024" });
 
 /** Titles of a test file; what `it.each` puts in may be anything. */
 const titlesOf = (file: string): RegExp[] =>
