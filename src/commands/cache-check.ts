@@ -7,6 +7,7 @@ import { openCache, openSidecar } from "../calibration/open-cache.ts";
 import { asTyped } from "../effects/own-command.ts";
 import { inertName } from "../effects/sanitize-log.ts";
 import { exitCodes } from "../gate/exit-code.ts";
+import { plural } from "../model/plural.ts";
 import { stageModel } from "../onnx/stage.ts";
 import { bodyWarnings } from "./body-warnings.ts";
 import type { RunCommand } from "./command.ts";
@@ -48,7 +49,7 @@ const shown = 20;
 
 function tell(result: CacheCheck, { computeInputs, fits, model }: { computeInputs: number; fits: boolean; model: string }): string {
   const lines = [
-    `${result.header || "no header"}: ${result.scales} scales, ${computeInputs - result.missing.length} of ${computeInputs} compute inputs of ${model} have one.`,
+    `${result.header || "no header"}: ${plural(result.scales, "scale")}, for ${computeInputs - result.missing.length} of ${plural(computeInputs, "compute input")} of ${model}.`,
     ...section(
       "Compute inputs without a scale (their nodes would run in float)",
       result.missing.map(({ tensor, node }) => `${tensor}  read by ${node}`),
@@ -64,10 +65,14 @@ function tell(result: CacheCheck, { computeInputs, fits, model }: { computeInput
     ),
     ...(result.headerMismatch === undefined ? [] : [`TensorRT would ignore this cache: ${result.headerMismatch}.`]),
     result.origin
-      ? `Made ${result.origin.createdAt} from ${result.origin.samples} samples (${result.origin.algorithm}).`
+      ? `Made ${result.origin.createdAt} from ${plural(result.origin.samples, "sample")} (${result.origin.algorithm}).`
       : "No note beside the cache says which model it was made from; trt-gate calibrate writes one.",
     ...(result.stale === undefined ? [] : [`The cache may be stale: ${result.stale}.`]),
-    ...(result.unnamedLayers === 0 ? [] : [`${result.unnamedLayers} entries belong to layers that TensorRT makes itself.`]),
+    ...(result.unnamedLayers === 0
+      ? []
+      : [
+          `${result.unnamedLayers === 1 ? "One entry belongs to a layer" : `${result.unnamedLayers} entries belong to layers`} that TensorRT makes itself.`,
+        ]),
     fits ? "The cache fits the model." : "The cache does not fit the model; calibrate anew.",
   ];
   return `${lines.join("\n")}\n`;

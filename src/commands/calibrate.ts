@@ -124,7 +124,7 @@ const asJson = ({ algorithm, scales, samples, allZero, convergence }: Calibratio
 function tell({ algorithm, scales, samples, allZero, convergence }: Calibration, output: string): string {
   const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
   const lines = [
-    `${output}: ${scales.size} scales by ${algorithm} from ${samples} samples.`,
+    `${output}: ${plural(scales.size, "scale")} by ${algorithm} from ${plural(samples, "sample")}.`,
     ...allZero.map((tensor) => `"${tensor}" was always zero and has no scale.`),
     ...alignColumns(
       [

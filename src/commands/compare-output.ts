@@ -7,6 +7,7 @@ import { levelOf } from "../gate/judge.ts";
 import { limitsFor } from "../gate/limits.ts";
 import type { Tolerance } from "../gate/verdict.ts";
 import type { Coverage, Measurement } from "../measure/measurement.ts";
+import { plural } from "../model/plural.ts";
 import { measuredTensor } from "../report/build.ts";
 import { alignColumns } from "../report/columns.ts";
 import { formatLimit, formatMargin, formatMetric } from "../report/figures.ts";
@@ -88,7 +89,7 @@ export function comparisonText(comparison: Comparison): string {
     "",
     ...table(tensors),
     "",
-    `${coverage.compared} of ${coverage.referenceTensors} reference and ${coverage.candidateTensors} candidate tensors compared${comparison.stoppedEarly ? `, stopped after ${tensors.length}` : ""}.`,
+    `${comparedWords(coverage)}${comparison.stoppedEarly ? `, stopped after ${tensors.length}` : ""}.`,
     ...(first === null ? [] : [`First failing in order of execution: ${plainLine(first)}.`]),
     `${verdict.kind.toUpperCase()} (${verdict.reason}): ${plainLine(verdict.message, 400)}`,
     ...comparison.caveats.map(({ reason, message }) => `Caveat (${reason}): ${plainLine(message, 600)}`),
@@ -96,8 +97,14 @@ export function comparisonText(comparison: Comparison): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** `1 of 1 tensor compared`, and where the sides have different numbers of them both. */
+const comparedWords = ({ compared, referenceTensors, candidateTensors }: Coverage): string =>
+  referenceTensors === candidateTensors
+    ? `${compared} of ${plural(referenceTensors, "tensor")} compared`
+    : `${compared} compared of ${plural(referenceTensors, "reference tensor")} and ${plural(candidateTensors, "candidate tensor")}`;
+
 const sideText = ({ path, format, runner, iterations }: ComparedSide): string =>
-  `${plainLine(path)} (${format}, ${plainLine(runner, 60)}, ${iterations} ${iterations === 1 ? "sample" : "samples"})`;
+  `${plainLine(path)} (${format}, ${plainLine(runner, 60)}, ${plural(iterations, "sample")})`;
 
 const columns = ["sqnrDb", "cosine", "maxAbs", "meanAbs", "allclose"] as const;
 

@@ -24,7 +24,7 @@ function linesOf(inspection: Inspection): string[] {
     case "accuracy-results":
       return inspection.results.flatMap(({ metric, pair, iterations, tensors }) => [
         "",
-        `${plainLine(metric)}: ${pair.map((name) => plainLine(name, 60)).join(" against ")}, ${iterations} iterations`,
+        `${plainLine(metric)}: ${pair.map((name) => plainLine(name, 60)).join(" against ")}, ${plural(iterations, "iteration")}`,
         ...cut(
           tensors.map(
             ({ tensor, values }) =>
@@ -37,7 +37,7 @@ function linesOf(inspection: Inspection): string[] {
     case "calibration-cache":
       return [
         `calibration cache, ${plainLine(inspection.header, 100)}`,
-        `${inspection.entries} entries, ${inspection.scales} scales`,
+        `${plural(inspection.entries, "entry", "entries")}, ${plural(inspection.scales, "scale")}`,
         ...[inspection.smallest, inspection.largest].flatMap((end, i) =>
           end ? [`${i === 0 ? "smallest" : "largest "} ${short(end.scale)}  ${plainLine(end.tensor, 80)}`] : [],
         ),
@@ -50,7 +50,7 @@ function linesOf(inspection: Inspection): string[] {
           .join(", ")}`,
         ...inspection.inputs.map((value) => `input   ${typedLine(value)}`),
         ...inspection.outputTypes.map((value) => `output  ${typedLine(value)}`),
-        `${inspection.nodes} nodes: ${counts(inspection.operators)}`,
+        `${plural(inspection.nodes, "node")}: ${counts(inspection.operators)}`,
         ...(inspection.customDomains.length > 0
           ? [`custom operators from ${inspection.customDomains.map((name) => plainLine(name, 60)).join(", ")}`]
           : []),
@@ -62,7 +62,7 @@ function linesOf(inspection: Inspection): string[] {
       ];
     case "engine-inspector":
       return [
-        `engine of ${inspection.layers.length} layers; bindings ${inspection.bindings.map((name) => plainLine(name, 60)).join(", ")}`,
+        `engine of ${plural(inspection.layers.length, "layer")}; bindings ${inspection.bindings.map((name) => plainLine(name, 60)).join(", ")}`,
         `by precision: ${counts(inspection.precisions)}`,
         `by type: ${counts(inspection.layerTypes)}`,
         ...cut(

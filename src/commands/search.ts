@@ -14,12 +14,14 @@ import { inputsFromHere, modelFlagsOf } from "./model-flags.ts";
 export const run: RunCommand = async (parsed, effects, io) => {
   const inputs = { ...inputsFromHere(parsed, effects.cwd), search: "always", comment: "off", "changed-only": "false" };
   const request = { inputs, flags: modelFlagsOf(parsed, effects.cwd), search: searchFlags(parsed), withoutBase: parsed.has("no-base") };
-  const { exitCode, outcome } = await runWhole(request, effects);
+  const { exitCode, outcome, published } = await runWhole(request, effects);
   if (!outcome) return exitCode;
   const { models } = outcome.report;
   const found = models.map(({ name, search }) => ({ model: name, search }));
-  const typed = { command: effects.command, report: shellWord(fromHere(`${outcome.reportFolder}/report.json`, effects.cwd)) };
-  io.out(`${parsed.has("json") ? JSON.stringify(found, null, 1) : asTyped(models.map(tell).join("\n\n"), typed)}\n`);
+  const folder = fromHere(outcome.reportFolder, effects.cwd);
+  const text = [...models.map(tell), ...(published?.files === undefined ? [] : [next(models, folder)])].join("\n\n");
+  const typed = { command: effects.command, report: shellWord(`${folder}/report.json`) };
+  io.out(`${parsed.has("json") ? JSON.stringify(found, null, 1) : asTyped(text, typed)}\n`);
   return exitCode;
 };
 
@@ -56,6 +58,13 @@ function tell({ name, search, verdict, message }: ModelReport): string {
   if (!search) return `${name}: ${verdict}. ${message}`;
   const units = search.keep.map(({ unit, nodes }) => `  ${unit}  (${nodes.join(", ")})`);
   return [`${name}: ${search.outcome}. ${search.message}`, ...units, ...curveLines(search)].join("\n");
+}
+
+/** How the first set that was found becomes a fix, and where to read on. */
+function next(models: readonly ModelReport[], folder: string): string {
+  const model = models.find(({ search }) => (search?.keep.length ?? 0) > 0);
+  const which = model === undefined || models.length === 1 ? "" : ` --model ${shellWord(model.name)}`;
+  return [...(model === undefined ? [] : [`Next: trt-gate fix report.json${which}`]), `Report: ${folder}/report.html`].join("\n");
 }
 
 const mostLines = 8;

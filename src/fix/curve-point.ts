@@ -1,6 +1,7 @@
 /** Another point of a search's curve as the set to keep. Says what is known of it; nothing is measured. */
-import { formatMargin, formatMetric } from "../report/figures.ts";
-import type { ModelReport } from "../report/schema.ts";
+import { spareWords } from "../model/spare.ts";
+import { formatMetric } from "../report/figures.ts";
+import { fromNum, type ModelReport } from "../report/schema.ts";
 
 type CurvePoint = NonNullable<NonNullable<ModelReport["search"]>["curve"]>["points"][number];
 
@@ -8,8 +9,8 @@ type CurvePoint = NonNullable<NonNullable<ModelReport["search"]>["curve"]>["poin
 function figureOf({ by, sqnrDb, low, high, margin, nearest }: CurvePoint): string {
   const about = by === "predicted" ? "about " : "";
   const sqnr = `SQNR ${about}${formatMetric("sqnrDb", sqnrDb)} (${formatMetric("sqnrDb", low)} to ${formatMetric("sqnrDb", high)}), ${by}`;
-  const left = `${about}${formatMargin("sqnrDb", margin)} of error`;
-  return nearest === undefined ? `${sqnr}; to the nearest limit ${left}` : `${sqnr}; nearest to its limit ${nearest}: ${left}`;
+  const left = `${about}${spareWords(fromNum(margin))}`;
+  return nearest === undefined ? `${sqnr}; ${left}` : `${sqnr}; nearest to its limit ${nearest}: ${left}`;
 }
 
 /** The model with the first `keep` units of its curve kept, a few more where a block is kept whole; or why that cannot be. */

@@ -55,6 +55,13 @@ describe("the lines that a check prints", () => {
     ]);
   });
 
+  it("make the fix of a search", () => {
+    const searched = runCommand(["search", ...check.slice(1), "--report-dir", "searched"], cwd);
+    const ran = shell(/^Next: (.*)$/m.exec(searched.stdout)?.[1] ?? "");
+    expect([ran.status, readdirSync(cwd).includes("fix_precision.py")], `${searched.stdout}\n${ran.stderr}`).toEqual([0, true]);
+    expect(searched.stdout).toMatch(/\nReport: searched\/report\.html\n$/);
+  });
+
   it("make samples for a first look where there are none", () => {
     const asked = runCommand([...check.slice(0, 4), "--lane", "simulate", "--report-dir", "without"], cwd);
     const line = /first look (\S+ \S+ inputs .*? -o inputs\.json) writes/.exec(asked.stdout.replaceAll(/\n */g, " "))?.[1] ?? "";

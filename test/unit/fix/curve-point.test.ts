@@ -37,7 +37,7 @@ describe("a point of the curve", () => {
     expect(chosen).toMatchObject({
       search: {
         message: expect.stringContaining(
-          'SQNR about 17.0 dB (16.0 dB to 18.0 dB), predicted; nearest to its limit cosine 0.9941 of "y", limit 0.997: about −3.00 dB of error',
+          'SQNR about 17.0 dB (16.0 dB to 18.0 dB), predicted; nearest to its limit cosine 0.9941 of "y", limit 0.997: about 3.0 dB of error too much',
         ),
       },
     });
