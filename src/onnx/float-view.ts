@@ -4,6 +4,7 @@
  */
 
 import { floatToHalf } from "../model/half.ts";
+import { guessedTypes } from "./element-types.ts";
 import {
   DataType,
   floatTensor,
@@ -40,6 +41,7 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
   const makers = producers(network.nodes);
   const removed = removedActivations(network, float);
   const fresh = networkNames(network);
+  const types = guessedTypes(network);
   const sources = new Map<string, string>();
   const activated = new Map<NodeProto, string>();
   const nodes: NodeProto[] = [];
@@ -107,10 +109,13 @@ export function floatView(network: Network, float: Network | undefined): FloatVi
     return output;
   };
 
+  /** What has the type already needs no Cast: of half precision to itself ONNX Runtime (1.30) refuses one. */
   const castOf = (cast: NodeProto): string => {
+    const before = source(cast.input[0] ?? "");
+    const to = intAttribute(cast, "to", DataType.FLOAT);
+    if (types.get(before) === to) return before;
     const output = fresh(`${cast.output[0] ?? ""}:float`);
-    const attribute = [intAttr("to", intAttribute(cast, "to", DataType.FLOAT))];
-    nodes.push(makeNode({ opType: "Cast", name: output, input: [source(cast.input[0] ?? "")], output: [output], attribute }));
+    nodes.push(makeNode({ opType: "Cast", name: output, input: [before], output: [output], attribute: [intAttr("to", to)] }));
     return output;
   };
 

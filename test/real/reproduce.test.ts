@@ -56,6 +56,7 @@ async function checked(entry: string): Promise<ModelReport> {
   return model;
 }
 
+const modelOptTypes = fileURLToPath(new URL("../fixtures/modelopt-types", import.meta.url));
 const keepText = (name: string, path: string, nodes: readonly string[]) =>
   JSON.stringify({
     format: "trt-gate-keep",
@@ -128,6 +129,29 @@ describeWithPython("the reproduction", () => {
     expect([shipped, model.message.includes("ship fix/")]).toEqual(
       kept.length === 0 ? [[], false] : [["fix_qdq.py", "fixed.qdq.onnx"], true],
     );
+  });
+
+  it.each([
+    ["nvfp4-half", "float"],
+    ["nvfp4-bf16", undefined],
+    ["mxfp8-half", undefined],
+    ["fp8-half", "float"],
+    ["int8-onnx-bf16", "float"],
+  ])("of ModelOpt's %s, beside %s, runs in Python's ONNX Runtime, which has no such types or operators", async (name, float) => {
+    for (const file of [`${name}.onnx`, "float.onnx", "x.npz"]) await copyFile(join(modelOptTypes, file), at(file));
+    const source = float === undefined ? "" : `\n    quantization: {qdq: ${name}.onnx}`;
+    await writeFile(
+      at(".github/trt-gate.yml"),
+      `version: 1\nmodels:\n  - name: q\n    path: ${float ?? name}.onnx${source}\n    validation: {data: x.npz}\n    tolerance: {sqnr-db: {fail: 10}, cosine: {fail: 0.9}}\n`,
+    );
+    const { report } = await main({ inputs: { lane: "simulate", search: "off", python: at("bin/python3") } }, effects);
+    const [model] = report.models;
+    const ran = await shell(model?.reproduction?.command ?? "exit 9");
+    expect([ran.exitCode, model?.verdict], ran.tail.join("\n")).toEqual([0, "pass"]);
+    const folder = join("trt-gate-report", model?.reproduction?.script ?? "", "..");
+    const compared = await shell(`$TRT_GATE compare '${folder}/reference.json' '${folder}/candidate.json' --json`);
+    const figure = JSON.parse(compared.stdout).tensors[0].metrics.sqnrDb;
+    expect(Math.abs(figure - fromNum(model?.outputs[0]?.metrics.sqnrDb ?? "NaN"))).toBeLessThan(0.05);
   });
 
   it("prints the same commands one by one, in the order of running", async () => {

@@ -43,6 +43,7 @@ import { perChannelWeights } from "./per-channel.ts";
 import { placementFor } from "./placement.ts";
 import { qdqCandidate } from "./qdq.ts";
 import { quantizeBodies } from "./quantize-bodies.ts";
+import { fedTypes, runnableFile } from "./runnable.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Sides {
@@ -63,8 +64,10 @@ export interface Sides {
   readonly variant: string;
   /** Where Q/DQ nodes of the user say what is quantised: whether their file is all there is, or lies beside the float model. */
   readonly comesAsQdq?: "alone" | "beside float";
-  /** True where it holds operators that only TensorRT has, which were read as standard ones. */
-  readonly isReadAnew?: boolean;
+  /** Sides that other programs cannot run as their file has them: operators that only TensorRT has, bfloat16, inputs of another type than the samples. */
+  readonly readAnew?: { readonly reference: boolean; readonly candidate: boolean };
+  /** What samples are saved in, by input, as ONNX numbers it. Set where Q/DQ nodes are the user's own. */
+  readonly fed?: ReadonlyMap<string, number>;
   /** Where the gate's own Q/DQ is; undefined where the model brings its own. */
   readonly placement?: Placement | undefined;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
@@ -161,11 +164,13 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
   const { qdqPath } = job.quantization;
   const { files } = job.effects;
   const holdsOwn = hasQdq(model.graph.node);
-  const own = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
-  const written = toNetwork(qdqPath === undefined ? model : await readModel(qdqPath, files, own));
+  const own = toNetwork(model);
+  const fed = fedTypes(own);
+  const asShown = { weights: "left-in-file", shownAs: job.sources?.qdq } as const;
+  const written = qdqPath === undefined ? own : toNetwork(await readModel(qdqPath, files, asShown));
   const standard = await withoutTrtOperators(written, files);
   const quantized = toQdqForm(standard);
-  const { float, doubted = [] } = holdsOwn ? floatForm(quantized) : { float: toNetwork(model) };
+  const { float, doubted = [] } = holdsOwn ? floatForm(quantized) : { float: own };
   // A quantiser's own preprocessing folds normalisations: weights are found behind them.
   const partner = holdsOwn ? undefined : await embedded(await foldBatchNorm(float, files), files);
   const { candidate: asItIs, found } = qdqCandidate(quantized, partner);
@@ -187,7 +192,8 @@ async function fromQdq(job: LaneJob, model: OnnxModel): Promise<Sides> {
     bodies,
     variant: "qdq",
     comesAsQdq: holdsOwn ? "alone" : "beside float",
-    isReadAnew: standard !== written,
+    readAnew: { reference: runnableFile(own, fed) !== own, candidate: standard !== written || runnableFile(written, fed) !== written },
+    fed,
   };
 }
 

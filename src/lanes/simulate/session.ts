@@ -10,8 +10,8 @@ import type { DType, Feed, Tensor, TensorData } from "../../model/tensor.ts";
 import { DataType } from "../../onnx/model.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import { narrowInFloat } from "./half-in-float.ts";
-import { withPlainBlocks } from "./plain-blocks.ts";
 import { plainInterface } from "./plain-interface.ts";
+import { runnable } from "./runnable.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface Session {
@@ -26,7 +26,7 @@ export interface Session {
  * it are run in float32 between casts.
  */
 export async function openSession(runtime: Runtime, effects: Effects, network: Network, what: string): Promise<Session> {
-  const bfloat = narrowInFloat(withPlainBlocks(network), [DataType.BFLOAT16]);
+  const bfloat = runnable(network);
   try {
     return await openAsWritten(runtime, effects, bfloat, what);
   } catch (error) {

@@ -5,25 +5,27 @@ import { embed, isExternal, storedBytes } from "../../onnx/constants.ts";
 import { encodeNetwork, type Network } from "../../onnx/network.ts";
 import { assign } from "./candidate.ts";
 import type { Sides } from "./quantized-pair.ts";
+import { runnableFile } from "./runnable.ts";
 
 /** Which sides of a comparison with these units kept are in no file of the user's. */
 export const unfiledSides = (
-  { comesAsQdq, isReadAnew = false }: Pick<Sides, "comesAsQdq" | "isReadAnew">,
+  { comesAsQdq, readAnew }: Pick<Sides, "comesAsQdq" | "readAnew">,
   keep: ReadonlySet<string>,
 ): { readonly reference: boolean; readonly candidate: boolean } => ({
-  reference: comesAsQdq === "alone",
-  candidate: comesAsQdq !== undefined && (keep.size > 0 || isReadAnew),
+  reference: comesAsQdq === "alone" || readAnew?.reference === true,
+  candidate: comesAsQdq !== undefined && (keep.size > 0 || readAnew?.candidate === true),
 });
 
-/** The float model of a file that comes as Q/DQ alone; the candidate where units are kept, or where only TensorRT has the file's operators. */
+/** The float model of a file that comes as Q/DQ alone; the candidate where units are kept; either where other programs cannot run the file as it is. */
 export async function sideModels(
   sides: Sides,
   { keep, mostBytes }: { readonly keep: ReadonlySet<string>; readonly mostBytes: number },
   files: Files,
 ): Promise<SideModels> {
   const unfiled = unfiledSides(sides, keep);
-  const reference = unfiled.reference ? await wholeNetwork(sides.reference, mostBytes, files) : undefined;
-  const candidate = unfiled.candidate ? await wholeNetwork(assign(sides.candidate, keep), mostBytes, files) : undefined;
+  const whole = (network: Network) => wholeNetwork(runnableFile(network, sides.fed ?? new Map()), mostBytes, files);
+  const reference = unfiled.reference ? await whole(sides.reference) : undefined;
+  const candidate = unfiled.candidate ? await whole(assign(sides.candidate, keep)) : undefined;
   return { ...(reference ? { reference } : {}), ...(candidate ? { candidate } : {}) };
 }
 
