@@ -14,6 +14,8 @@ export interface Effects {
   readonly log: Log;
   readonly files: Files;
   readonly exec: Exec;
+  /** As it is now. */
+  readonly memory: () => Memory;
   /** Aborted on SIGINT or SIGTERM; every wait and child listens to it. */
   readonly cancelled: AbortSignal;
 }
@@ -25,6 +27,13 @@ export interface Clock {
   now(): Date;
   /** Rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Memory {
+  /** What this process holds. */
+  readonly usedBytes: number;
+  /** What it may still have: of the machine, or of the container that it runs in. */
+  readonly availableBytes: number;
 }
 
 /** Every text goes through `sanitizeLog` inside: callers pass names and tool output as they are. */

@@ -52,6 +52,7 @@ export function realEffects(options: RealOptions): RealEffects {
     log: options.log,
     files,
     exec: realExec({ runId, cancelled: options.cancelled, ...(options.onChild ? { onStart: options.onChild } : {}) }),
+    memory: () => ({ usedBytes: process.memoryUsage.rss(), availableBytes: process.availableMemory() }),
     cancelled: options.cancelled,
     dispose: async () => {
       isOver = true;

@@ -5,7 +5,7 @@
 import type { ComparedBase } from "../changes/compared-base.ts";
 import { refusePointers } from "../changes/lfs.ts";
 import type { ModelEntry } from "../config/settings.ts";
-import type { Effects } from "../effects/effects.ts";
+import type { Effects, Memory } from "../effects/effects.ts";
 import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
 import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { Measurement } from "../measure/measurement.ts";
@@ -111,10 +111,16 @@ async function knownThen(folder: string, changes: Changes, request: BaselineRequ
   if (by.lane !== "simulate") return unknown(changes, notBuilt(entry));
   const leftMs = context.deadlineMs - context.effects.clock.monotonicMs();
   if (leftMs < 2000 * seconds) return unknown(changes, "too little of the run's time is left to measure it");
+  if (isTight(context.effects.memory())) return unknown(changes, "too little memory is left to hold its model beside this one");
   // The same lane, whatever the machine would allow.
   const settings = { ...context.settings, options: { ...context.settings.options, lane: by.lane } };
   return await measuredThen(folder, changes, { entry, context: { ...context, settings } });
 }
+
+/** This commit's model is still open: its base's takes about as much. */
+const isTight = ({ usedBytes, availableBytes }: Memory): boolean => availableBytes < usedBytes - ownBytes;
+/** Of the program without a model. */
+const ownBytes = 200 * 2 ** 20;
 
 const notBuilt = ({ baseReport }: ModelEntry): string =>
   `engines of it are not built again for a figure, and ${baseReport === undefined ? "no report at hand" : `no report at hand, also not ${baseReport},`} is of its files, this machine and these versions. Keep its report (baseline: FILE), or build them in the same job (baseline: true)`;

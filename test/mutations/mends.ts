@@ -326,4 +326,40 @@ export const mends: readonly Mutation[] = [
     test: "test/faults/configuration.test.ts",
     title: "made-up samples under another name",
   },
+  {
+    fault: "A pass that lost 18 dB against its base is as safe to merge as any.",
+    edits: [{ file: "src/check/assemble.ts", before: "[...ofPass, ...lostSinceBase(facts, outputs)]", after: "ofPass" }],
+    test: "test/integration/commands/base-by-default.test.ts",
+    title: "names the base, both figures and the scale where a pass lost far, and its next command puts the cache back",
+  },
+  {
+    fault: "A check on one's own machine has no base where nobody names one.",
+    edits: [
+      {
+        file: "src/changes/compared-base.ts",
+        before: "if (event !== undefined || head === undefined) return undefined;",
+        after: "if (event !== undefined || head !== undefined) return undefined;",
+      },
+    ],
+    test: "test/integration/changes/compared-base.test.ts",
+    title: "is where the branch left main, and on main the last commit",
+  },
+  {
+    fault: "A report of other files gives the base's figure.",
+    edits: [{ file: "src/evaluate/baseline.ts", before: ".find((one) => one.inputsSha256 === then)", after: ".find(() => true)" }],
+    test: "test/integration/commands/base-by-default.test.ts",
+    title: "takes the base's figures from the report of an earlier run of the same files",
+  },
+  {
+    fault: "Git LFS downloads the base's model for a figure that nobody asked for.",
+    edits: [
+      {
+        file: "src/changes/compared-base.ts",
+        before: 'await effects.files.makeTempFolder("baseline"), "pointers")',
+        after: 'await effects.files.makeTempFolder("baseline"))',
+      },
+    ],
+    test: "test/integration/changes/compared-base.test.ts",
+    title: "hold what a Git LFS pointer stands for where this clone has it, and nothing is downloaded for the others",
+  },
 ];

@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { main } from "../../../src/main.ts";
 import { type ModelReport, reportSchema } from "../../../src/report/schema.ts";
 import { cacheOf, identityModel, numpyDb, scaledConfig, writeScaled } from "../../fakes/moved-scale.ts";
 import { makeRepository, type Repository } from "../../fakes/repository.ts";
+import { runEffects } from "../../fakes/run-effects.ts";
 import { runCommand } from "../../support/command.ts";
 
 let repository: Repository;
@@ -128,6 +130,21 @@ describe("a check in a git work tree", () => {
     const alone = check("--no-base");
     expect(alone.model.baseline).toBeNull();
     expect(alone.text).not.toContain("moved");
+  });
+
+  it("runs no second model where memory is short, says so, and judges the change as it is", async () => {
+    topic();
+    repository.commit({ "m.cache": cacheOf(16) });
+    const effects = await runEffects({}, folder);
+    try {
+      const memory = () => ({ usedBytes: 3e9, availableBytes: 1e9 });
+      const { report } = await main({ inputs: { lane: "simulate", search: "off" } }, { ...effects, memory });
+      const [model] = report.models;
+      expect([model?.verdict, model?.baseline?.source, model?.baseline?.outputs]).toEqual(["pass", "unknown", []]);
+      expect(model?.baseline?.message).toMatch(/^No figure of main \([0-9a-f]{7}\): too little memory is left/);
+    } finally {
+      await effects.end();
+    }
   });
 
   it("checks as before where there is no git, and where git does not know the model", () => {

@@ -24,6 +24,7 @@ export function folderEffects(cwd: string, write: (text: string) => void, cancel
     clock: realClock,
     log: plainLog({ write, isTerminal: false, monotonicMs: () => 0, debug: false }),
     files: realFiles(undefined, { record: () => undefined }),
+    memory: () => ({ usedBytes: 0, availableBytes: Number.POSITIVE_INFINITY }),
     exec: { run: noTool, start: noTool },
     cancelled,
   };
