@@ -263,7 +263,9 @@ function quantizedInBodies({ bodies, variant }: LaneCoverage): string[] {
   return [`${nodes} ${more.length === 0 ? "runs" : "run"} quantised: a search cannot keep what lies inside a body${files}.`];
 }
 
-function limitFacts({ entry, findings, decided, localised, context }: CheckFacts): LimitFacts {
+const hasKey = (block: unknown, key: string): boolean => typeof block === "object" && block !== null && key in block;
+
+function limitFacts({ entry, findings, decided, localised, context, prepared }: CheckFacts): LimitFacts {
   const { tolerance, place, given } = entry;
   const { tolerance: written } = given;
   return {
@@ -271,7 +273,9 @@ function limitFacts({ entry, findings, decided, localised, context }: CheckFacts
     findings,
     measurements: [...decided.run.measured.measurements, ...(localised?.layers ?? [])],
     sharesEntry: context.settings.models.filter((one) => one.place.file === place.file && one.place.line === place.line).length > 1,
-    limitsSamples: typeof written === "object" && written !== null && "samples-within" in written,
+    written: new Set(typeof written === "object" && written !== null ? Object.keys(written) : []),
+    int8Unknown:
+      prepared.lane.lane !== "simulate" && decided.run.engine.facts.int8 === undefined && hasKey(given.tensorrt, "min-int8-share"),
   };
 }
 

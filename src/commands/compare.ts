@@ -85,7 +85,13 @@ async function compare(
   const doubt = doubtOf(judged.findings, measurements);
   const judgement = { ...judged, verdict: forSavedFiles(withCertainty(judged.verdict, doubt)) };
   const noBaseline = baselineCaveat({ tolerance, measurements, gap: { kind: "none", why: "saved outputs have no base commit" } });
-  const unjudged = unjudgedCaveat({ tolerance, findings: judgement.findings, measurements, sharesEntry: false, limitsSamples: false });
+  const unjudged = unjudgedCaveat({
+    tolerance,
+    findings: judgement.findings,
+    measurements,
+    sharesEntry: false,
+    written: new Set<string>(),
+  });
   const isUnsure = judgement.verdict.kind === "pass" && doubt !== undefined;
   const evidence = { samples: before?.length ?? 0, distinct: undefined, inCalibration: undefined, isOverlapAllowed: false };
   // Where nothing was compared more samples would not help.

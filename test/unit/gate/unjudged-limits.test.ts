@@ -8,7 +8,7 @@ import { good, input, measured, tolerance } from "./judging.ts";
 const factsOf = (given: Partial<Tolerance>, measurements: readonly Measurement[] = [measured("y", good)], more: object = {}) => {
   const own = tolerance(given);
   const { findings } = judge(input(measurements, { tolerance: own }));
-  return { tolerance: own, findings, measurements, sharesEntry: false, limitsSamples: false, ...more };
+  return { tolerance: own, findings, measurements, sharesEntry: false, written: new Set<string>(), ...more };
 };
 const pattern = (name: string) => ({ pattern: name, limits: { sqnrDb: { fail: 20 } } });
 const score = { score: { sqnrDb: { fail: 20 } } };
@@ -39,9 +39,30 @@ describe("a limit of the configuration that judged nothing", () => {
 
   it("is a limit of scores without probabilities, and one of samples without two of them", () => {
     expect(unjudgedLimits(factsOf(score))).toEqual([expect.stringContaining("tolerance.score")]);
-    expect(unjudgedLimits(factsOf({}, undefined, { limitsSamples: true }))).toEqual([expect.stringContaining("tolerance.samples-within")]);
+    expect(unjudgedLimits(factsOf({}, undefined, { written: new Set(["samples-within"]) }))).toEqual([
+      expect.stringContaining("tolerance.samples-within"),
+    ]);
     const figures = (sample: number) => ({ sample, metrics: good, isSilent: false });
     const two = [measured("y", good, { perSample: [figures(0), figures(1)] })];
-    expect(unjudgedLimits(factsOf({}, two, { limitsSamples: true }))).toEqual([]);
+    expect(unjudgedLimits(factsOf({}, two, { written: new Set(["samples-within"]) }))).toEqual([]);
+  });
+
+  it("is one of quantities where all outputs are indices, and of indices where none is", () => {
+    const indices = measured("y", { agreement: 1 }, { kind: "index" });
+    const written = new Set(["sqnr-db", "agreement"]);
+    expect(unjudgedLimits(factsOf({}, [indices], { written }))).toEqual([expect.stringContaining("`tolerance.sqnr-db`")]);
+    expect(unjudgedLimits(factsOf({}, undefined, { written }))).toEqual([expect.stringContaining("`tolerance.agreement`")]);
+    expect(unjudgedLimits(factsOf({}, [indices, measured("z", good)], { written }))).toEqual([]);
+  });
+
+  it("is one of a part by a figure that only the whole has", () => {
+    const part = measured("y", good, { part: { name: "scores", where: "[:, 4:9]" } });
+    const limits = { sqnrDb: { fail: 20 }, top1Agreement: { fail: 0.9 } };
+    const facts = factsOf({ tensors: [{ pattern: "scores", limits }] }, [measured("y", good, { parts: [part] })]);
+    expect(unjudgedLimits(facts)).toEqual(['top1-agreement of the pattern "scores" of `tolerance.tensors` is no figure of what it names']);
+  });
+
+  it("is one of INT8 layers where the engine does not say what its layers run in", () => {
+    expect(unjudgedLimits(factsOf({}, undefined, { int8Unknown: true }))).toEqual([expect.stringContaining("tensorrt.min-int8-share")]);
   });
 });
