@@ -26,6 +26,8 @@ export interface CommandSpec {
 }
 
 export interface Parsed {
+  /** As they were typed, behind the command's name. */
+  readonly words: readonly string[];
   readonly positionals: readonly string[];
   text(flag: string): string | undefined;
   /** Rejects text that is no finite number with a ConfigError. */

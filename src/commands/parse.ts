@@ -39,7 +39,7 @@ export function parseWords(words: readonly string[], spec: CommandSpec): Parsed 
   if (values.has("changed-since") && values.has("base-ref"))
     problems.push("--changed-since and --base-ref are both given; keep --changed-since.");
   if (problems.length > 0) throw new ConfigError(problems);
-  return parsedOf(spec, positionals, values);
+  return parsedOf(spec, words, { positionals, values });
 }
 
 /** Flags of a command and, where it takes them, one of the same name for each action input that it does not define itself. */
@@ -135,9 +135,14 @@ function countFaults({ usage, positionals: { min, max } }: CommandSpec, given: r
   return [];
 }
 
-function parsedOf(spec: CommandSpec, positionals: readonly string[], values: Values): Parsed {
+function parsedOf(
+  spec: CommandSpec,
+  words: readonly string[],
+  { positionals, values }: { readonly positionals: readonly string[]; readonly values: Values },
+): Parsed {
   const last = (flag: string): string | undefined => values.get(flag)?.at(-1);
   return {
+    words,
     positionals,
     text: last,
     number: (flag) => {

@@ -38,6 +38,8 @@ export interface TerminalOptions {
   readonly isWritten?: boolean;
   /** How the user calls the gate. Default `trt-gate`. */
   readonly command?: string;
+  /** The line that was called, with a search: it alone has every flag that the model was given. */
+  readonly searching?: string;
 }
 
 type Paint = (style: Style, text: string) => string;
@@ -334,8 +336,7 @@ function nextCommands(models: readonly ModelReport[], options: TerminalOptions):
   const made = proved.flatMap(
     (model) => adoptCommand(model) ?? (options.isWritten === false ? [] : fixCommand(model, models.length, options)),
   );
-  // The same command again: it alone has every flag that the model was given.
-  return made.length === 0 && models.some(canBeSearched) ? ["the same command with --search on-regression"] : made;
+  return made.length === 0 && models.some(canBeSearched) ? [options.searching ?? "the same command with --search on-regression"] : made;
 }
 
 /** A name that cannot be shown as it is cannot be typed: then the command asks which. */

@@ -54,8 +54,9 @@ beforeAll(async () => {
 afterAll(() => effects.end());
 
 const parsedFix = (report: string, flags: Record<string, string>): Parsed => ({
+  words: [],
   positionals: [report],
-  text: (flag) => flags[flag],
+  text: (flag) => flags[flag] ?? (flag === "output" ? "-" : undefined),
   number: () => undefined,
   list: () => [],
   has: (flag) => flag in flags,

@@ -31,6 +31,7 @@ afterAll(() => effects.end());
 
 async function search(flags: Readonly<Record<string, string>>) {
   const parsed: Parsed = {
+    words: [],
     positionals: [],
     text: (flag) => flags[flag],
     number: (flag) => (flags[flag] === undefined ? undefined : Number(flags[flag])),

@@ -55,6 +55,12 @@ describe("the lines that a check prints", () => {
     ]);
   });
 
+  it("search where no search was made, with every flag that was given", () => {
+    const off = runCommand([...check, "--search", "off", "--report-dir", "off"], cwd);
+    const ran = shell(/^Next: (.*)$/m.exec(off.stdout)?.[1] ?? "");
+    expect([ran.status, ran.stdout.includes("Script: off/fix/")], `${off.stdout}\n${ran.stderr}`).toEqual([1, true]);
+  });
+
   it("make the fix of a search", () => {
     const searched = runCommand(["search", ...check.slice(1), "--report-dir", "searched"], cwd);
     const ran = shell(/^Next: (.*)$/m.exec(searched.stdout)?.[1] ?? "");
