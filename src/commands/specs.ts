@@ -263,11 +263,12 @@ const merge: CommandSpec = {
 const doctor: CommandSpec = {
   name: "doctor",
   usage: "doctor",
-  summary: "Says which lanes work on this machine, and what is missing with the command to install it.",
+  summary: "Says which lanes work on this machine, what is missing with the command to install it, and whether the configuration is sound.",
   examples: ["trt-gate doctor", "trt-gate doctor --python /opt/trt/bin/python"],
   positionals: { min: 0, max: 0 },
   flags: {
     python: { kind: "text", value: "FILE", help: "Python interpreter with tensorrt and polygraphy (default python3)" },
+    config: { kind: "text", value: "FILE", help: "configuration to look at (default .github/trt-gate.yml)" },
     json,
   },
 };

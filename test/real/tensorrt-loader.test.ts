@@ -102,7 +102,7 @@ describeWithPython("trt-gate doctor", () => {
       ["explicit", true],
     ]);
     expect(found.missing.filter(({ what }) => !what.includes("free disk"))).toEqual([]);
-    const text = doctorText(found);
+    const text = doctorText({ machine: found, config: undefined, node: "24", git: undefined });
     for (const words of ["Fake GPU 80GB, 81559 MiB", "555.42.02", "8.6.1", "0.53.6", "lane implicit  works"]) expect(text).toContain(words);
   });
 
@@ -110,7 +110,9 @@ describeWithPython("trt-gate doctor", () => {
     machine = await fakeMachine({ FAKE_TRT_VERSION: "11.2.0" });
     const found = await inspectMachine(machine.effects, machine.python);
     expect(found.lanes.map(({ works }) => works)).toEqual([true, false, true]);
-    expect(doctorText(found)).toMatch(/lane implicit {2}does not work: .*lane: explicit/);
+    expect(doctorText({ machine: found, config: undefined, node: "24", git: undefined })).toMatch(
+      /lane implicit {2}does not work: .*lane: explicit/,
+    );
   });
 
   it("says of a machine with nothing what is missing, with the command that installs it", async () => {
@@ -119,7 +121,7 @@ describeWithPython("trt-gate doctor", () => {
     await writeFile(bare, '#!/bin/sh\nexec python3 -I -S "$@"\n', { mode: 0o755 });
     const found = await inspectMachine(machine.effects, bare);
     expect(found.lanes.map(({ works }) => works)).toEqual([true, false, false]);
-    const text = doctorText(found);
+    const text = doctorText({ machine: found, config: undefined, node: "24", git: undefined });
     expect(text).toMatch(/GPU +none/);
     expect(text).toMatch(/Python +3\.\d+\.\d+ \(.*bare\)\nTensorRT +none\n/);
     expect(text).toContain("an NVIDIA driver");
@@ -134,7 +136,7 @@ describeWithPython("trt-gate doctor", () => {
     await writeFile(join(folder, "tensorrt-9.8.7.dist-info/METADATA"), "Metadata-Version: 2.1\nName: tensorrt\nVersion: 9.8.7\n");
     const half = join(machine.run.folder, "bin", "half");
     await writeFile(half, `#!/bin/sh\nPYTHONPATH=${folder} exec python3 "$@"\n`, { mode: 0o755 });
-    const text = doctorText(await inspectMachine(machine.effects, half));
+    const text = doctorText({ machine: await inspectMachine(machine.effects, half), config: undefined, node: "24", git: undefined });
     expect(text).toMatch(/TensorRT +9\.8\.7 is installed, and TensorRT does not load/);
   });
 

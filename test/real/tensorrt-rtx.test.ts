@@ -77,7 +77,12 @@ describeWithPython("TensorRT for RTX", () => {
     ],
   ])("is told by doctor: whole lane or builder check alone (%o)", async (fake, explicit) => {
     machine = await fakeMachine(fake, "tensorrt-rtx");
-    const text = doctorText(await inspectMachine(machine.effects, machine.python));
+    const text = doctorText({
+      machine: await inspectMachine(machine.effects, machine.python),
+      config: undefined,
+      node: "24",
+      git: undefined,
+    });
     expect(text).toMatch(explicit);
     expect(text).toMatch(/lane implicit {2}does not work: /);
     expect(text).toContain("builder check  works: TensorRT for RTX 1.7.1.116 builds without a GPU");

@@ -95,8 +95,9 @@ function builderCheckOf(hello: Hello | undefined, interpreter: Interpreter | und
     name.startsWith("tensorrt_rtx") ? [version] : [],
   );
   const version = hello?.product === "TensorRT for RTX" ? hello.tensorrt : installed;
+  if (interpreter === undefined) return { works: false, why: "it needs Python with TensorRT for RTX (tensorrt-rtx-cu13-bindings)" };
   return version === undefined
-    ? { works: false, why: "TensorRT for RTX is not installed in this Python" }
+    ? { works: false, why: "TensorRT for RTX is not installed in this Python (tensorrt-rtx-cu13-bindings)" }
     : { works: true, why: `TensorRT for RTX ${version} builds without a GPU` };
 }
 
@@ -116,7 +117,7 @@ function missingPython(error: string, python: string): Missing[] {
   if (/could not be started/.test(error))
     return python.includes("/")
       ? [{ what: `the Python interpreter '${python}', which is not there or does not start`, command: `${python} --version` }]
-      : [{ what: `the Python interpreter '${python}'`, command: "sudo apt-get install python3 python3-pip" }];
+      : [{ what: `the Python interpreter '${python}' (only for the TensorRT lanes)`, command: "sudo apt-get install python3 python3-pip" }];
   const absent = packages.filter(([module]) => error.includes(`no module ${module}`));
   if (absent.length === 0)
     return [{ what: "a TensorRT that loads in Python", command: `${python} -c "import numpy, polygraphy, tensorrt"` }];
