@@ -2,7 +2,7 @@
 
 import { plural } from "../../model/plural.ts";
 import { basePlace } from "../base-change.ts";
-import { formatMetric } from "../figures.ts";
+import { formatMetric, metricLabel } from "../figures.ts";
 import { fromNum, type ModelReport } from "../schema.ts";
 import { causeOf, failsOutsideOutputs } from "../sections/cause.ts";
 import { facts as factRows } from "../sections/details.ts";
@@ -11,7 +11,7 @@ import { gainWords } from "../sections/gains.ts";
 import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
 import { decidingRow, type OutputRow, rowLabel } from "../sections/outputs.ts";
-import { changePart, fixedFigure, unitNames } from "../sections/story.ts";
+import { againstBase, fixedFigure, unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
 import { convergenceChart } from "./charts/convergence.ts";
@@ -110,13 +110,18 @@ function glance(model: ModelReport, show: Show): Markup {
     : html`<dl class="figures">${known.map((item) => html`<div><dt>${item[0]}</dt><dd class="${item[1].length > 16 ? "name" : "figure"}">${item[1]}<small>${item[2]}</small></dd></div>`)}</dl>`;
 }
 
-/** What the figure is against the base's, and what changed since. */
+/** The base's figure, how far this one lies from it, and what changed since. */
 function baseTile(model: ModelReport, row: OutputRow): readonly [string, string, string] | undefined {
   const { baseline } = model;
-  const change = changePart(model, row, (words) => plainLine(words, 60));
-  if (baseline === null || change === "") return undefined;
+  const pair = againstBase(model, row);
+  if (baseline === null || pair === undefined) return undefined;
+  const { metric, now, before } = pair;
   const causes = (baseline.causes ?? []).slice(0, 2).map((cause) => plainLine(cause, 160));
-  return [`Against ${plainLine(basePlace(baseline), 80)}`, change, causes.join("; ")];
+  return [
+    `${metricLabel(metric)} at ${plainLine(basePlace(baseline), 80)}`,
+    formatMetric(metric, before),
+    [`now ${formatMetric(metric, now)}`, ...causes].join("; "),
+  ];
 }
 
 /** The layer that leads the table, and whether it is to blame: what it adds is often lost on its way to the output. */

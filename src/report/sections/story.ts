@@ -8,7 +8,7 @@ import { listed, plural } from "../../model/plural.ts";
 import { spareDb, spareWords } from "../../model/spare.ts";
 import { changeWords, largestDrop } from "../base-change.ts";
 import type { SizeLimits } from "../detail-levels.ts";
-import { formatMetric } from "../figures.ts";
+import { formatMetric, metricLabel } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { keepsEverything } from "./fix.ts";
@@ -85,20 +85,30 @@ function warningPart(model: ModelReport, shown: OutputRow, show: (name: string) 
   return warned === undefined ? "" : `warns: ${figurePart(warned, show)}`;
 }
 
-/** `10.1 dB below main's 36.2 dB`, behind the output's SQNR where the row is about another figure; of a model that the base lacks that it is new. */
-export function changePart(model: Pick<ModelReport, "outputs" | "baseline">, row: OutputRow, say: (words: string) => string): string {
-  const { baseline, outputs } = model;
-  if (baseline === null) return "";
-  if (baseline.source === "new") return "new in this change";
-  const words = (metric: string, now: Num | undefined, before: Num) => changeWords(metric, now, before, baseline, say);
-  if (row.metric === "sqnrDb" && row.baseline !== undefined) return words(row.metric, row.value, row.baseline);
+/** The figure that is held against the base's: the row's own where it is SQNR, else the SQNR of its output or part, else the row's. Undefined without the base's. */
+export function againstBase(
+  { baseline, outputs }: Pick<ModelReport, "outputs" | "baseline">,
+  row: OutputRow,
+): { readonly metric: string; readonly now: Num | undefined; readonly before: Num; readonly isOfRow: boolean } | undefined {
+  const own = row.baseline === undefined ? undefined : { metric: row.metric, now: row.value, before: row.baseline, isOfRow: true };
+  if (own?.metric === "sqnrDb") return own;
   const place = (output: MeasuredTensor | undefined) =>
     row.part === undefined ? output?.metrics : output?.parts?.find(({ name }) => name === row.part)?.metrics;
   const of = (all: readonly MeasuredTensor[]) =>
-    place(all.find(({ tensor }) => tensor === row.output) ?? (all.length === 1 ? all[0] : undefined));
-  const [now, before] = [outputs, baseline.outputs].map((all) => of(all)?.sqnrDb);
-  if (now !== undefined && before !== undefined) return `SQNR ${formatMetric("sqnrDb", now)}, ${words("sqnrDb", now, before)}`;
-  return row.baseline === undefined ? "" : words(row.metric, row.value, row.baseline);
+    place(all.find(({ tensor }) => tensor === row.output) ?? (all.length === 1 ? all[0] : undefined))?.sqnrDb;
+  const [now, before] = [of(outputs), of(baseline?.outputs ?? [])];
+  return now === undefined || before === undefined ? own : { metric: "sqnrDb", now, before, isOfRow: false };
+}
+
+/** `10.1 dB below main's 36.2 dB`, behind the output's SQNR where the row is about another figure; of a model that the base lacks that it is new. */
+export function changePart(model: Pick<ModelReport, "outputs" | "baseline">, row: OutputRow, say: (words: string) => string): string {
+  const { baseline } = model;
+  if (baseline === null) return "";
+  if (baseline.source === "new") return "new in this change";
+  const pair = againstBase(model, row);
+  if (pair === undefined) return "";
+  const words = changeWords(pair.metric, pair.now, pair.before, baseline, say);
+  return pair.isOfRow ? words : `${metricLabel(pair.metric)} ${formatMetric(pair.metric, pair.now)}, ${words}`;
 }
 
 /** At most two causes: the rest is in the details. Of a pass that lost nothing by far they are only what changed. */

@@ -92,7 +92,7 @@ it("leads every rendering of a pass that fell, without making it a failure", () 
   expect(terminal).toContain("(lost-since-base)");
   const page = renderHtml(report);
   expect(page).toContain("fell from 36.2 dB at main to 26.1 dB</h1>");
-  expect(page).toMatch(/<dt>Against main \(2b4c6d8\)<\/dt><dd[^>]*>10\.1 dB below main(&#39;|')s 36\.2 dB/);
+  expect(page).toMatch(/<dt>SQNR at main \(2b4c6d8\)<\/dt><dd class="figure">36\.2 dB<small>now 26\.1 dB; 3 of 43 scales moved/);
   expect(renderLogLine(report)).toMatch(/^pass: Within limits, but .*10\.1 dB below main's 36\.2 dB$/);
 });
 
@@ -136,4 +136,22 @@ it("tells why there is no figure of the base beside what changed, in terminal an
   const terminal = renderTerminal(report, { ansi: false, folder: "out" }).replaceAll(/\n {2}/g, " ");
   expect(terminal).toMatch(/suspected: 3 of 43 scales moved.*; No figure of main \(2b4c6d8\): engines of it are not built again\./);
   expect(renderComment(report, { jobKey: "k", fixScripts: [] })).toContain("engines of it are not built again");
+});
+
+it("holds the output's SQNR against the base where a score or a cosine decides, and names it", () => {
+  const check = (metric: string, of: "score" | "tensor") => ({
+    metric,
+    of,
+    value: 0.99,
+    limit: 0.98,
+    margin: 0.01,
+    marginDb: 1,
+    level: "pass" as const,
+  });
+  const line = (checks: MeasuredTensor["checks"]) => {
+    const model = { ...passingModel(), outputs: [measured(34, { checks })], baseline: base([measured(36.2)]) };
+    return renderComment(sampleReport({ verdict: "pass", exitCode: 0, models: [model] }), { jobKey: "k", fixScripts: [] });
+  };
+  for (const checks of [[check("cosine", "tensor")], [check("sqnrDb", "score")]])
+    expect(line(checks)).toContain("· SQNR 34.0 dB, 2.2 dB below main's 36.2 dB ·");
 });
