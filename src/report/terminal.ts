@@ -315,7 +315,8 @@ function stepLines(models: readonly ModelReport[], options: TerminalOptions): st
 function nextStep(report: ModelReport): string {
   const { verdict, reason, caveats: found = [], name: model, status, advice, message, outputs } = report;
   if (status === "removed") return "";
-  const [first] = advice;
+  // What a pass by kept units leaves to do is told with them.
+  const [first] = verdict === "pass" ? advice.filter(({ text }) => report.kept === undefined || text !== restoreText(report)) : advice;
   if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   // Whoever failed knows better what to do than the table does.

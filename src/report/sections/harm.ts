@@ -4,9 +4,11 @@ import { formatMetric, metricLabel } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
 import type { ModelReport } from "../schema.ts";
 
-/** Empty where no output has a plain task. */
+/** Empty where no output has a plain task, and where the model's line says all of it. */
 export function harmLines(model: ModelReport, caps: SizeLimits): string {
-  if (caps.messageLength === 0) return "";
+  const [first, ...more] = model.harm ?? [];
+  const isTold = model.task === null && more.length === 0 && (first?.message.length ?? 0) <= caps.nameLength;
+  if (caps.messageLength === 0 || isTold) return "";
   const lines = (model.harm ?? [])
     .slice(0, 3)
     .map(({ output, message }) => `- ${code(output, caps.nameLength)}: ${escapeMarkdown(message, caps.messageLength)}`);

@@ -34,7 +34,8 @@ function stepsOf(model: ModelReport, caps: SizeLimits, links: NextLinks): string
   const advice = words(model.advice.filter((entry) => !isFirst(entry)).slice(0, caps.adviceRows));
   if (model.verdict === "regression") return [...words(first), ...fixSteps(model), ...advice, ...whereToLook(model, links)];
   if (model.verdict === "undecided") return [...toolSteps(model), ...words(first), ...advice, ...whereToLook(model, links)];
-  return [...words(first), ...advice];
+  // The message of a pass by kept units says it already.
+  return [...words(first.filter((entry) => model.kept === undefined || !isRestore(entry))), ...advice];
 }
 
 const isFirst = (entry: ModelReport["advice"][number]): boolean => isRestore(entry) || isOfSamples(entry);

@@ -163,3 +163,21 @@ it("says in the green comment of a mended model what the kept units give, with i
     /^- ✅ \*\*`text-direction`\*\* · `softmax_0\.tmp_0` 33\.4 dB \(31\.2 to 34\.4 at 90 %, limit ≥ 25 dB\) · 27\.9 dB above main's 5\.5 dB · .*kept: 1 unit in float16, reviewed in `cls\.keep\.json`/m,
   );
 });
+
+it("says once what a pass by kept units leaves to do, and the harm that the model's line holds", () => {
+  const text = "The scale of h is still 0.125 times the base's.";
+  const advice = [{ rule: "moved-scales", text, evidence: { command: "git checkout a -- b" } }];
+  const harm = [{ output: "y", kind: "classification" as const, samples: 8, message: "The best class is the same in all 8 decisions." }];
+  const kept = { file: "cls.keep.json", precision: "float16" as const, units: [sampleUnit(7)] };
+  const model = passingModel({ advice, harm, kept });
+  const told = { ...model, message: fittingMessage({ ...model, message: "Within its limit. Nothing to do." }) };
+  const report = passReport({ models: [told] });
+  // Facts are folded.
+  const [comment = ""] = renderComment(report, options).split("<details>");
+  for (const rendered of [comment, terminalOf(report)]) {
+    expect(flat(rendered).split("is still 0.125 times")).toHaveLength(2);
+    expect(flat(rendered).split("the same in all 8 decisions")).toHaveLength(2);
+  }
+  const two = { ...told, harm: [...harm, { ...harm[0], output: "z", message: "Two of 8 differ." }] } as ModelReport;
+  expect(renderComment(passReport({ models: [two] }), options)).toContain("**In the task's own terms**");
+});
