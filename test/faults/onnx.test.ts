@@ -117,6 +117,18 @@ it("TensorRT plugin in the model", async () => {
   expect(exitCode).toBe(4);
 });
 
+it("quantiser that TensorRT does not have", async () => {
+  const unfinished = makeNode({ opType: "TRT_FP4QDQ", domain: "trt", name: "weights", input: ["w"], output: ["d"] });
+  const product = node("MatMul", ["x", "d"], ["y"], "product");
+  await place.put("models/m.onnx", encode(modelProto({ nodes: [unfinished, product], weights: [weight("w", [4, 4])], outputs: ["y"] })));
+  await place.put("data/validation.npz", samplesOf(1));
+  await place.put(config, "version: 1\nmodels:\n  - name: m\n    path: models/m.onnx\n    validation: {data: data/validation.npz}\n");
+  const { exitCode, report } = await place.check();
+  expect(report?.models[0]).toMatchObject({ verdict: "undecided", reason: "quantization-form" });
+  expect(report?.models[0]?.message).toMatch(/holds the quantiser TRT_FP4QDQ \(first 'weights'\).*get_onnx_bytes_and_metadata/);
+  expect(exitCode).toBe(4);
+});
+
 /** Sixteen samples of x [1, 4]. */
 const samplesOf = (factor: number): Uint8Array => {
   const data = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i * 1.3) * factor);

@@ -75,6 +75,20 @@ describeWithPython("engines", () => {
     expect(await temporary()).toEqual([]);
   });
 
+  it.each([
+    ["FP8 model whose engine runs no FP8", { FAKE_TRT_VERSION: "11.2.0", FAKE_TRT_FAULT: "no-fp8" }, "int8-not-used", /chose FP8 for 0 of/],
+    ["FP8 model on a TensorRT without FP8", { FAKE_TRT_VERSION: "8.6.1" }, "lane-unavailable", /holds FP8, and this TensorRT/],
+  ])("%s", async (_, fake, reason, message) => {
+    const machine = await machineWith(fake);
+    const forms = join(import.meta.dirname, "../fixtures/modelopt-forms");
+    for (const name of ["float.onnx", "fp8.onnx", "x.npz"]) await copyFile(join(forms, name), join(machine.effects.cwd, name));
+    const entry = ["path: float.onnx", "quantization: {qdq: fp8.onnx}", "validation: {data: x.npz}"];
+    const { report, model } = await runGate(machine, { entry, inputs: { search: "off", lane: "explicit" } });
+    expect({ verdict: model.verdict, reason: model.reason }, model.message).toEqual({ verdict: "undecided", reason });
+    expect(model.message).toMatch(message);
+    expect(report.exitCode).toBe(4);
+  });
+
   it("worker that hangs", async () => {
     const { report, model } = await check({ FAKE_TRT_FAULT: "hang-build" }, { inputs: { search: "off", "timeout-minutes": "0.1" } });
     expect(model).toMatchObject({ verdict: "undecided", reason: "timeout", message: expect.stringContaining("timeout-minutes") });

@@ -362,4 +362,28 @@ export const mends: readonly Mutation[] = [
     test: "test/integration/changes/compared-base.test.ts",
     title: "hold what a Git LFS pointer stands for where this clone has it, and nothing is downloaded for the others",
   },
+  {
+    fault: "FP8 that ran in INT8, or FP4 that ran in FP8, counts as quantised.",
+    edits: [
+      {
+        file: "src/lanes/tensorrt/executed-precision.ts",
+        before: "layer.precision.toUpperCase() === precision;",
+        after: "/int8|fp8|fp4|int4/i.test(layer.precision) && precision !== undefined;",
+      },
+    ],
+    test: "test/unit/lanes/tensorrt/int8-units.test.ts",
+    title: "run in what their own Q/DQ asks for where that is not INT8",
+  },
+  {
+    fault: "A model in bfloat16 is given to ONNX Runtime's quantisers, which have no bfloat16: undecided as a limit of the lane.",
+    edits: [
+      {
+        file: "src/lanes/simulate/half-in-float.ts",
+        before: "const hasPairs = !narrow.includes(DataType.BFLOAT16);",
+        after: "const hasPairs = true;",
+      },
+    ],
+    test: "test/real/reproduce.test.ts",
+    title: "of ModelOpt's int8-onnx-bf16, beside float, runs in Python's ONNX Runtime, which has no such types or operators",
+  },
 ];

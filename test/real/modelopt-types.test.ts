@@ -12,9 +12,13 @@ import { loadRuntime } from "../../src/lanes/simulate/runtime.ts";
 import { openSession } from "../../src/lanes/simulate/session.ts";
 import { prepareSimulate } from "../../src/lanes/simulate/simulate.ts";
 import { askBuilder } from "../../src/lanes/tensorrt/builder-check.ts";
+import { onnxRuntimeReference } from "../../src/lanes/tensorrt/outside-reference.ts";
+import type { TensorPair } from "../../src/model/engine.ts";
 import type { Tensor } from "../../src/model/tensor.ts";
 import { DataType, floatTensor, intAttr, makeNode, type NodeProto } from "../../src/onnx/model.ts";
 import { toNetwork } from "../../src/onnx/network.ts";
+import { toQdqForm } from "../../src/onnx/qdq-form.ts";
+import { floatForm } from "../../src/onnx/qdq-units.ts";
 import { readModel } from "../../src/onnx/read.ts";
 import { withoutTrtOperators } from "../../src/onnx/trt-qdq.ts";
 import { modelBytes } from "../fakes/onnx-models.ts";
@@ -97,6 +101,23 @@ describe("a quantiser of blocks", () => {
     await reader.close();
     expect(made?.shape).toEqual(x.shape);
     expect(numbers(made)).toEqual(numbers(wanted));
+  });
+});
+
+describe("a float form with TensorRT's operators around stored weights", () => {
+  it.each(["fp8-half", "mxfp8-half", "nvfp4-half"])("is a reference in ONNX Runtime for engines too: %s", async (name) => {
+    const staged = await job(name);
+    const { job: engineJob } = staged;
+    const written = toNetwork(await readModel(engineJob.modelPath, effects.files));
+    const source = await onnxRuntimeReference(
+      { ...engineJob, workFolder: join(staged.effects.folder, "engines") },
+      floatForm(toQdqForm(written)).float,
+    );
+    const tensor = await source.tensor(0, "out");
+    await withLane(staged, async (lane) => {
+      const [pair] = await pairsOf(lane, { samples: [0] });
+      expect(sqnrDb([{ ...(pair as TensorPair), candidate: tensor }])).toBeGreaterThan(60);
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import type { Effects } from "../../effects/effects.ts";
 import type { FeedSource } from "../../model/job.ts";
 import type { DoubtedClamp } from "../../onnx/doubted-clamps.ts";
 import { type Network, prune, valueInfo } from "../../onnx/network.ts";
+import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import type { Runtime } from "./runtime.ts";
 import { openSession } from "./session.ts";
 
@@ -19,7 +20,8 @@ export async function reachedClamps(
   const made = new Set(float.nodes.flatMap(({ output }) => output));
   const known = clamps.filter(({ tensor }) => made.has(tensor));
   if (known.length === 0) return [];
-  const network = prune({ ...float, outputs: known.map(({ tensor }) => valueInfo(tensor)) });
+  const plain = await withoutTrtOperators(float, effects.files);
+  const network = prune({ ...plain, outputs: known.map(({ tensor }) => valueInfo(tensor)) });
   const session = await openSession(runtime, effects, network, "float model");
   const sums = known.map(() => ({ whole: 0, beyond: 0 }));
   try {

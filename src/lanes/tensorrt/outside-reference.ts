@@ -7,6 +7,7 @@ import { savedTensor } from "../../formats/saved-tensor.ts";
 import type { EngineJob } from "../../model/job.ts";
 import type { Tensor } from "../../model/tensor.ts";
 import type { Network } from "../../onnx/network.ts";
+import { withoutTrtOperators } from "../../onnx/trt-qdq.ts";
 import { loadRuntime } from "../simulate/runtime.ts";
 import { openSession } from "../simulate/session.ts";
 
@@ -22,7 +23,8 @@ export async function onnxRuntimeReference(job: EngineJob, float: Network): Prom
   await effects.files.makeFolder(folder);
   const names = float.outputs.map(({ name }) => name);
   const path = (sample: number, name: string) => join(folder, `${sample}-${names.indexOf(name)}.npy`);
-  const session = await openSession(await loadRuntime(effects), effects, float, "float reference");
+  const network = await withoutTrtOperators(float, effects.files);
+  const session = await openSession(await loadRuntime(effects), effects, network, "float reference");
   try {
     for (let sample = 0; sample < validation.count; sample++) {
       if (effects.clock.monotonicMs() > deadlineMs)
