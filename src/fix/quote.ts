@@ -3,9 +3,9 @@
 /** A pattern of Python's `re` that matches this name from its first to its last character. */
 export const anchoredPattern = (name: string): string => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
 
-/** Printable ASCII on one line, cut in the middle beyond `limit` characters: fit for a comment of any language. */
+/** Printable ASCII on one line, a minus as its sign, cut in the middle beyond `limit` characters: fit for a comment of any language. */
 export function commentText(text: string, limit = 160): string {
-  const safe = text.replace(/[^\x20-\x7e]/g, escapeUnit);
+  const safe = text.replaceAll("−", "-").replace(/[^\x20-\x7e]/g, escapeUnit);
   return safe.length <= limit ? safe : `${safe.slice(0, limit / 2)}...${safe.slice(-limit / 2)}`;
 }
 

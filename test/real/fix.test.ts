@@ -105,6 +105,7 @@ async function outputsOf(bytes: Uint8Array): Promise<Float32Array> {
     const results = await session.run({ x: new ort.Tensor("float32", data, [1, 3, 48, 192]) });
     for (const output of Object.values(results)) values.push(...Array.from(output.data, Number));
   }
+  await feeds.close();
   await session.release();
   return Float32Array.from(values);
 }

@@ -155,9 +155,15 @@ const adviceList = ({ advice }: ModelReport): Markup =>
     : html`<ul>${advice.slice(0, 20).map(
         (entry) =>
           html`<li>${entry.text} <span class="note">${Object.entries(entry.evidence)
-            .map(([what, figure]) => `${what.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${figureWords(figure)}`)
+            .map(([what, figure]) => [what.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`), figureWords(figure)])
+            .filter(([, figure = ""]) => !holdsWord(entry.text, figure))
+            .map((words) => words.join(" "))
             .join(", ")}</span></li>`,
       )}</ul>`;
+
+/** What the sentence says already is not said again. */
+const holdsWord = (text: string, word: string): boolean =>
+  text.split(word).some((before, i, all) => i + 1 < all.length && !/[\w.]$/.test(before) && !/^\.?\w/.test(all[i + 1] ?? ""));
 
 /** Three significant digits; a number that JSON cannot hold and a name are texts already. */
 const figureWords = (figure: number | string): string => (typeof figure === "number" ? String(Number(figure.toPrecision(3))) : figure);

@@ -14,8 +14,9 @@ import { wordsOfTask } from "./outputs.ts";
 /** Empty at a detail level without details. */
 export function detailsSection(model: ModelReport, caps: SizeLimits): string {
   if (!caps.details) return "";
+  const measured = model.outputs.length === 0 ? "" : ": how it was measured, coverage, noise, how to reproduce";
   return details(
-    `Details of <code>${htmlWords(model.name, 100)}</code>: how it was measured, coverage, noise, how to reproduce`,
+    `Details of <code>${htmlWords(model.name, 100)}</code>${measured}`,
     blocks(factsTable(model, caps), warningList(model, caps), tail(model), reproduce(model)),
   );
 }

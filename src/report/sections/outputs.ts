@@ -61,7 +61,9 @@ export const rowLabel = ({ metric, of }: Pick<OutputRow, "metric" | "of">): stri
 
 /** The table for all models; rows beyond the caps are counted below it. Models without any figure appear with their verdict; no models, no table. */
 export function outputsTable(report: Report, caps: SizeLimits): string {
-  if (report.models.length === 0) return "";
+  const [only, ...others] = report.models;
+  // Of one model that was not measured the message says everything.
+  if (only === undefined || (others.length === 0 && only.verdict === "undecided" && outputRows(only).length === 0)) return "";
   const several = report.models.length > 1;
   const withBase = report.models.some(({ baseline }) => (baseline?.outputs ?? []).length > 0);
   const rows = byUrgency(report.models).flatMap((model): (OutputRow | ModelReport)[] => {

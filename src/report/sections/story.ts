@@ -162,21 +162,17 @@ function nearestFigure({ search, fix }: ModelReport, show: (words: string) => st
   return proof?.nearest === undefined ? formatMetric("sqnrDb", sqnr) : show(proof.nearest);
 }
 
-const proofWords = ({ search }: ModelReport): string =>
-  search?.proof === undefined
-    ? ""
-    : `, ${stateWords[search.proof.state]}${search.proof.samples > 0 ? ` on ${plural(search.proof.samples, "sample")}` : ""}`;
+const proofWords = ({ search }: ModelReport): string => (search?.proof === undefined ? "" : `, ${stateWords(search.proof)}`);
 
 /** dB of error, one unit for all metrics. */
 const lowerEnd = (margin: Num, low: Num): string => `${spareWords(fromNum(margin))}, nine times of ten at least ${spareDb(fromNum(low))}`;
 
 type Proof = NonNullable<NonNullable<ModelReport["search"]>["proof"]>;
-const stateWords: Readonly<Record<Proof["state"], string>> = {
-  proved: "proved",
-  likely: "likely, not proved",
-  missed: "limit missed",
-  none: "not proved",
-};
+function stateWords({ state, samples }: Proof): string {
+  const on = samples > 0 ? ` on ${plural(samples, "sample")}` : "";
+  if (state === "likely") return `likely${on}, not proved`;
+  return state === "none" ? `not proved${on}` : `${state === "proved" ? "proved" : "limit missed"}${on}`;
+}
 
 /** The task's own metric, else the share of samples with the same best class, without and with the fix. */
 function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string) => string, say: (sentence: string) => string): string {

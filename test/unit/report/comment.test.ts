@@ -245,7 +245,7 @@ describe("the line of a model", () => {
     const [line = ""] = body.split("\n").filter((text) => text.startsWith("- ❌ **`text-direction`**"));
     expect(line).toContain("`softmax_0.tmp_0` 18.4 dB (limit ≥ 20 dB)");
     expect(line).toContain(
-      'keep `p2o.Conv.7` and `p2o.Conv.2`: SQNR 22.31 dB of "softmax\\_0.tmp\\_0", limit 20 dB (2.3 dB of error to spare, nine times of ten at least −0.4 dB), likely, not proved on 16 samples',
+      'keep `p2o.Conv.7` and `p2o.Conv.2`: SQNR 22.31 dB of "softmax\\_0.tmp\\_0", limit 20 dB (2.3 dB of error to spare, nine times of ten at least −0.4 dB), likely on 16 samples, not proved',
     );
     expect(body.indexOf(line)).toBeLessThan(body.indexOf("| Output"));
   });
@@ -254,7 +254,7 @@ describe("the line of a model", () => {
     const { proof, ...search } = sampleSearch();
     const before = sampleSearch({ ...search, proof: proof && { ...proof, nearest: undefined } });
     const body = renderComment(sampleReport({ models: [sampleModel({ search: before })] }), { jobKey: "k", fixScripts: [] });
-    expect(body).toContain("keep `p2o.Conv.7` and `p2o.Conv.2`: 22.3 dB, likely, not proved on 16 samples");
+    expect(body).toContain("keep `p2o.Conv.7` and `p2o.Conv.2`: 22.3 dB, likely on 16 samples, not proved");
   });
 
   it("is one for each model, whatever their names hold", () => {

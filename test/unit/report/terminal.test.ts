@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { width } from "../../../src/effects/wrapped.ts";
+import { renderComment } from "../../../src/report/comment.ts";
 import { renderLogLine } from "../../../src/report/log-line.ts";
 import type { Report } from "../../../src/report/schema.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
@@ -114,6 +115,28 @@ describe("terminal table", () => {
     expect(told("a", "b")).not.toMatch(/Metric|–/);
     const other = renderTerminal(sampleReport({ models: [failed("m"), sampleModel()] }), { ansi: false });
     expect(other).toMatch(/\nm +– +– +– +– +undecided/);
+  });
+
+  it("gives a comment of a model that was not measured no table, and no details that are not there", () => {
+    const failed = {
+      verdict: "undecided" as const,
+      reason: "configuration",
+      outputs: [],
+      layers: [],
+      worst: [],
+      search: null,
+      fix: null,
+      message: "Broken. Mend it.",
+    };
+    const comment = (...names: string[]) =>
+      renderComment(sampleReport({ verdict: "undecided", models: names.map((name) => sampleModel({ ...failed, name })) }), {
+        jobKey: "k",
+        fixScripts: [],
+      });
+    expect(comment("m")).not.toMatch(/nothing compared|how it was measured/);
+    expect(comment("m")).toContain("Broken. Mend it.");
+    expect(comment("a", "b").match(/nothing compared/g)).toHaveLength(2);
+    expect(renderComment(sampleReport(), { jobKey: "k", fixScripts: [] })).toContain("how it was measured");
   });
 
   it("differs on a terminal by colour only", () => {

@@ -50,8 +50,14 @@ describe("HTML page", () => {
   });
 
   it("writes the figures of advice with three digits, and their names as words", () => {
-    const advice = [{ rule: "out-of-range", text: "Add samples.", evidence: { tensor: "h4", seenAmax: 15.209948539733887, beyond: 42 } }];
+    const evidence = { tensor: "h4", seenAmax: 15.209948539733887, beyond: 42 };
+    const advice = [{ rule: "out-of-range", text: "Add samples.", evidence }];
     expect(renderHtml(sampleReport({ models: [sampleModel({ advice })] }))).toContain("tensor h4, seen amax 15.2, beyond 42<");
+    // What the sentence says is not said again beside it; a part of another number or name is no word.
+    const said = [
+      { rule: "out-of-range", text: '15.25 of "h4.out", 42 of 50 beyond: "x".', evidence: { ...evidence, worst: "x", ratio: 15.25 } },
+    ];
+    expect(renderHtml(sampleReport({ models: [sampleModel({ advice: said })] }))).toContain("tensor h4, seen amax 15.2, ratio 15.3<");
   });
 
   it("tells the proof of the kept units once, though the check of the fix says it again", () => {
