@@ -1,0 +1,67 @@
+/** How a fix gets into the pull request: which commands the comment and the page offer, in which order. */
+import { describe, expect, it } from "vitest";
+import { renderHtml } from "../../../src/report/html/page.ts";
+import type { ModelReport } from "../../../src/report/schema.ts";
+import { adoptFix } from "../../../src/report/sections/kept.ts";
+import { sampleFix, sampleModel, sampleReport } from "../../fakes/report.ts";
+
+const [patch, replace, restore] = [
+  "git apply --index r/fix/m/keep.patch && git commit -m x",
+  "cp r/fix/m/fixed.qdq.onnx m.onnx && git commit -m x -- m.onnx",
+  "git checkout abc -- m.cache",
+];
+const files: NonNullable<ModelReport["fix"]>["files"] = [
+  { format: "qdq", path: "fix/m/fix_qdq.py", command: "python3 fix_qdq.py", leftOut: [] },
+  { format: "patch", path: "fix/m/keep.patch", command: patch, leftOut: [] },
+];
+const fixedModel = {
+  format: "qdq",
+  path: "fix/m/fixed.qdq.onnx",
+  command: "trtexec --onnx=r/fix/m/fixed.qdq.onnx",
+  commit: replace,
+  leftOut: [],
+};
+const model = (more: Partial<ModelReport> = {}) => sampleModel({ fix: sampleFix({ files }), advice: [], ...more });
+const asQdq = {
+  fix: sampleFix({ files: [...files, fixedModel] }),
+  quantization: { ...sampleModel().quantization, algorithm: "Q/DQ", source: "models/m.qdq.onnx" },
+};
+const moved = [{ rule: "moved-scales", text: "Put it back.", evidence: { command: restore, what: "calibration cache" } }];
+
+/** The lines of the blocks, in their order. */
+const blocks = (one: ModelReport, runUrl?: string): string[][] =>
+  [...adoptFix(one, { runUrl }).matchAll(/```sh\n([\s\S]*?)\n```/g)].map(([, body = ""]) => body.split("\n"));
+
+describe("the commands that put a fix into the pull request", () => {
+  it("are the patch where scales quantise the model, behind the download in a workflow", () => {
+    expect(blocks(model())).toEqual([[patch]]);
+    expect(blocks(model(), "https://github.com/o/r/actions/runs/20")).toEqual([["gh run download 20 -n trt-gate -D r", patch]]);
+  });
+
+  it("are the fixed model in its place where the model comes as Q/DQ, then the patch", () => {
+    const download = "gh run download 20 -n trt-gate -D r";
+    expect(blocks(model(asQdq), "https://github.com/o/r/actions/runs/20")).toEqual([
+      [download, replace],
+      [download, patch],
+    ]);
+    expect(adoptFix(model(asQdq), {})).toContain("in place of `models/m.qdq.onnx`");
+  });
+
+  it("begin with what puts a moved scale back, also where no fix was proved, and not for a pass", () => {
+    const back = `${restore} && git commit -m 'Put the former calibration cache back'`;
+    expect(blocks(model({ advice: moved }))).toEqual([[back], [patch]]);
+    expect(blocks(model({ advice: moved, fix: null }))).toEqual([[back]]);
+    expect(blocks(model({ advice: moved, fix: null, verdict: "pass" }))).toEqual([]);
+  });
+
+  it("are none without a proof", () => {
+    const { verified } = sampleFix();
+    expect(adoptFix(model({ fix: sampleFix({ files, verified: verified && { ...verified, passes: false } }) }), {})).toBe("");
+  });
+
+  it("stand first among the files of the page", () => {
+    const page = renderHtml(sampleReport({ models: [model(asQdq)] }));
+    expect(page.indexOf("cp r/fix/m/fixed.qdq.onnx")).toBeGreaterThan(0);
+    expect(page.indexOf("cp r/fix/m/fixed.qdq.onnx")).toBeLessThan(page.indexOf("git apply --index r/fix/m/keep.patch"));
+  });
+});
