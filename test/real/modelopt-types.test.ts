@@ -15,10 +15,11 @@ import { askBuilder } from "../../src/lanes/tensorrt/builder-check.ts";
 import { onnxRuntimeReference } from "../../src/lanes/tensorrt/outside-reference.ts";
 import type { TensorPair } from "../../src/model/engine.ts";
 import type { Tensor } from "../../src/model/tensor.ts";
+import { encodeModel, removeUnitQdq } from "../../src/onnx/edit.ts";
 import { DataType, floatTensor, intAttr, makeNode, type NodeProto } from "../../src/onnx/model.ts";
 import { toNetwork } from "../../src/onnx/network.ts";
 import { toQdqForm } from "../../src/onnx/qdq-form.ts";
-import { floatForm } from "../../src/onnx/qdq-units.ts";
+import { floatForm, hasQdq, qdqUnits } from "../../src/onnx/qdq-units.ts";
 import { readModel } from "../../src/onnx/read.ts";
 import { withoutTrtOperators } from "../../src/onnx/trt-qdq.ts";
 import { modelBytes } from "../fakes/onnx-models.ts";
@@ -168,18 +169,32 @@ describe("what is not simulated", () => {
 });
 
 describeWithBuilder("NVIDIA's strongly typed builder", () => {
-  const ask = (name: string) =>
+  let asked = 0;
+  const askAt = (modelPath: string) =>
     askBuilder({
-      modelPath: join(folder, `${name}.onnx`),
+      modelPath,
       shapes: new Map(),
       python: builderPython(),
-      folder: join(effects.folder, `ask-${name}`),
+      folder: join(effects.folder, `ask-${++asked}`),
       timeoutMs: 120_000,
       effects,
     });
+  const ask = (name: string) => askAt(join(folder, `${name}.onnx`));
 
   it.each(forms.map(([name]) => name))("takes %s", async (name) => {
     expect(await ask(name)).toMatchObject({ kind: "taken" });
+  });
+
+  it.each(forms.map(([name]) => name))("takes the fix of %s: units kept, and all of them, with the float model's weights", async (name) => {
+    const read = (file: string) => readModel(join(folder, `${file}.onnx`), effects.files);
+    const units = qdqUnits(toQdqForm(toNetwork(await read(name))), toNetwork(await read("float"))).units.map(({ id }) => id);
+    for (const keep of [units.slice(-1), units]) {
+      const edited = await removeUnitQdq(await read(name), keep, effects.files, await read("float"));
+      expect(hasQdq(edited.graph.node)).toBe(keep.length < units.length);
+      const path = join(effects.folder, `fixed-${name}.onnx`);
+      await effects.files.writeBytes(path, encodeModel(edited));
+      expect(await askAt(path)).toMatchObject({ kind: "taken" });
+    }
   });
 
   it("refuses the product of half precision and float32 that ModelOpt 0.47.0 leaves in NVFP4 models of half precision", async () => {
