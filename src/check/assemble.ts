@@ -4,19 +4,15 @@ import { buildWith } from "../artifacts/build-flags.ts";
 import { timingCacheAt } from "../artifacts/fix.ts";
 import { withTime } from "../evaluate/half.ts";
 import { latencyReport } from "../evaluate/latency.ts";
-import { baselineFacts, type Decided } from "../evaluate/outputs.ts";
-import { baselineCaveat } from "../gate/baseline-limits.ts";
-import { type Caveat, findingCaveats, withCaveats } from "../gate/caveats.ts";
-import { doubtCaveat } from "../gate/certainty.ts";
-import { evidenceCaveat, weaknesses } from "../gate/evidence.ts";
+import type { Decided } from "../evaluate/outputs.ts";
+import { withCaveats } from "../gate/caveats.ts";
+import { weaknesses } from "../gate/evidence.ts";
 import { limitsFor } from "../gate/limits.ts";
-import { type LimitFacts, unjudgedCaveat, unjudgedLimits } from "../gate/unjudged-limits.ts";
 import { isOpaque } from "../lanes/tensorrt/executed-precision.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
 import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
 import { recordOf } from "../model/placement.ts";
 import type { KeptUnits } from "../prepare/kept-units.ts";
-import { dropCaveat, largestDrop } from "../report/base-change.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
 import { withHistograms } from "../report/histograms.ts";
@@ -25,6 +21,7 @@ import { suspiciousTensors } from "../report/suspicious.ts";
 import type { SearchOutcome } from "../search/outcome.ts";
 import { adviceFor } from "./advice.ts";
 import { buildReports } from "./builds.ts";
+import { caveatsOf, unjudgedWarnings } from "./caveats.ts";
 import type { CheckFacts } from "./check-facts.ts";
 import { referenceReport } from "./reference.ts";
 import { withTimes } from "./search-times.ts";
@@ -40,22 +37,8 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   const suspicious = suspiciousTensors(worst, keptOf(facts), outcome && gainsOf(outcome.rankings));
   const histograms = withHistograms(measuredLayers, suspicious, facts.localised?.layers ?? [], lane.units);
   const layers = await withWeightRanges(histograms, suspicious, prepared);
-  // The verdict itself says it.
-  const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(facts.evidence);
-  const noBaseline = baselineCaveat(baselineFacts(facts.judging, decided.run));
-  const unjudged = unjudgedCaveat(limitFacts(facts));
-  const ofPass = [
-    ...(noBaseline ? [noBaseline] : []),
-    ...(unjudged ? [unjudged] : []),
-    ...(facts.doubt ? [doubtCaveat(facts.doubt)] : []),
-    ...findingCaveats(facts.findings),
-  ];
   const outputs = outputsOf(facts);
-  const caveats = [
-    ...preparedCaveats(facts),
-    ...(weak ? [weak] : []),
-    ...(verdict.kind === "pass" ? [...ofPass, ...lostSinceBase(facts, outputs)] : []),
-  ];
+  const caveats = caveatsOf(facts, outputs);
   const latency = latencyReport(facts.timed);
   const report: ModelReport = {
     ...emptyModelReport(entry),
@@ -109,14 +92,6 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
   return { ...report, advice: [...(await adviceFor(facts, report))] };
 }
 
-/** Where the user limits the drop by himself, a pass is within what he allows. */
-function lostSinceBase({ baseline, entry }: CheckFacts, outputs: MeasuredTensor[]): Caveat[] {
-  const base = baseline?.report;
-  if (base === undefined) return [];
-  const drop = largestDrop({ outputs, baseline: base });
-  return drop === undefined || entry.tolerance.baseline[drop.metric] !== undefined ? [] : [dropCaveat(drop, base)];
-}
-
 const keptOf = ({ outcome, prepared }: CheckFacts) =>
   prepared.lane.units.filter(({ id }) => outcome?.keep.includes(id)).map(({ id, output }) => ({ unit: id, output }));
 
@@ -140,15 +115,6 @@ const keptPart = ({ file, precision, units, committed }: KeptUnits): NonNullable
   units,
   committed,
 });
-
-/** The builder's own word replaces what was only known of its kind. */
-function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {
-  const asked = builder?.report.answers.some(({ what, answer }) => what === "candidate" && answer !== "no-answer") === true;
-  const known = prepared.caveats.filter(({ reason }) => !asked || reason !== "not-for-tensorrt");
-  const cure = asked ? prepared.caveats.filter(({ reason }) => reason === "not-for-tensorrt") : [];
-  const refused = builder?.caveats ?? [];
-  return [...known, ...refused, ...(refused.length > 0 ? cure : [])];
-}
 
 const placementPart = ({ placement }: Pick<PreparedLane, "placement">): Pick<ModelReport["quantization"], "placement"> =>
   placement === undefined ? {} : { placement: recordOf(placement) };
@@ -263,31 +229,14 @@ function quantizedInBodies({ bodies, variant }: LaneCoverage): string[] {
   return [`${nodes} ${more.length === 0 ? "runs" : "run"} quantised: a search cannot keep what lies inside a body${files}.`];
 }
 
-const hasKey = (block: unknown, key: string): boolean => typeof block === "object" && block !== null && key in block;
-
-function limitFacts({ entry, findings, decided, localised, context, prepared }: CheckFacts): LimitFacts {
-  const { tolerance, place, given } = entry;
-  const { tolerance: written } = given;
-  return {
-    tolerance,
-    findings,
-    measurements: [...decided.run.measured.measurements, ...(localised?.layers ?? [])],
-    sharesEntry: context.settings.models.filter((one) => one.place.file === place.file && one.place.line === place.line).length > 1,
-    written: new Set(typeof written === "object" && written !== null ? Object.keys(written) : []),
-    int8Unknown:
-      prepared.lane.lane !== "simulate" && decided.run.engine.facts.int8 === undefined && hasKey(given.tensorrt, "min-int8-share"),
-  };
-}
-
 function warningsOf(facts: CheckFacts): string[] {
   const { decided, prepared, entry, localised, builder } = facts;
   const { coverage } = prepared.lane;
   const { droppedMarks = [] } = localised ?? {};
-  const unjudged = unjudgedLimits({ ...limitFacts(facts), sharesEntry: false });
   return [
     ...prepared.warnings,
     ...(builder?.warnings ?? []),
-    ...unjudged.map((clause) => `A limit judged nothing: ${clause}.`),
+    ...unjudgedWarnings(facts),
     ...(coverage.missingScales.length > 0
       ? [
           `${coverage.missingScales.length} inputs of compute nodes have no scale and run in float: ${coverage.missingScales.slice(0, 5).join(", ")}.`,
