@@ -3,7 +3,6 @@
  * what to do next. Exit 4 when no lane works.
  */
 
-import { inputSpecs } from "../config/inputs.ts";
 import { childEnv } from "../effects/child-env.ts";
 import type { Effects } from "../effects/effects.ts";
 import { asTyped, type Typed } from "../effects/own-command.ts";
@@ -12,7 +11,7 @@ import { exitCodes } from "../gate/exit-code.ts";
 import { inspectMachine, type Machine, type Missing } from "../lanes/tensorrt/machine.ts";
 import { plural } from "../model/plural.ts";
 import type { RunCommand } from "./command.ts";
-import { type FoundConfig, findConfig } from "./doctor-config.ts";
+import { type FoundConfig, findConfig, usualConfig } from "./look-at-config.ts";
 
 export interface Findings {
   readonly machine: Machine;
@@ -25,10 +24,9 @@ export interface Findings {
 }
 
 export const run: RunCommand = async (parsed, effects, io) => {
-  const path = parsed.text("config") ?? inputSpecs.find(({ name }) => name === "config")?.default ?? "";
   const [machine, config, git] = await Promise.all([
     inspectMachine(effects, parsed.text("python") ?? "python3"),
-    findConfig(path, effects),
+    findConfig(parsed.text("config") ?? usualConfig, effects),
     gitVersion(effects),
   ]);
   const findings = { machine, config, node: process.versions.node, git };
@@ -59,7 +57,7 @@ function asJson({ machine, config, node, git }: Findings) {
     builderCheck,
     missing,
     notes,
-    configuration: config ?? null,
+    configuration: config === undefined ? null : { ...config, models: config.models.map(({ name }) => name) },
     next: nextOf({ machine, config }),
   };
 }
@@ -107,7 +105,7 @@ function machineRows({ gpu, hello, interpreter, trtexec, onnxruntime, freeBytes 
 function configLines(config: FoundConfig | undefined): string[] {
   if (config === undefined) return ["configuration none here"];
   const { path, models, problems } = config;
-  if (problems.length === 0) return [`configuration ${path}: ${plural(models, "model")}`];
+  if (problems.length === 0) return [`configuration ${path}: ${plural(models.length, "model")}`];
   return [`configuration ${path}: ${plural(problems.length, "problem")}`, ...problems.map((problem) => `  ${problem}`)];
 }
 
@@ -121,5 +119,5 @@ function nextOf({ machine, config }: Pick<Findings, "machine" | "config">): Miss
       { what: "or judge one model without a configuration", command: "trt-gate check MODEL --cache FILE --validation FILE" },
     ];
   if (config.problems.length > 0) return check(`correct ${config.path}, then`);
-  return check(config.models === 0 ? `name a model in ${config.path}, then` : "check the models");
+  return check(config.models.length === 0 ? `name a model in ${config.path}, then` : "check the models");
 }

@@ -59,7 +59,8 @@ function partsOf(pair: PairedModel): string[] {
 
 async function writeNew(path: string, text: string, { cwd, files, log }: Effects): Promise<void> {
   const target = join(cwd, path);
-  if ((await files.lstat(target)) !== undefined) return log.notice(`${path} is there already and stays as it is.`);
+  if ((await files.lstat(target)) !== undefined)
+    return log.notice(`${path} is there already and stays as it is. trt-gate init --dry-run prints what would be written now.`);
   await files.writeText(target, text);
   log.info(`wrote ${path}`);
 }

@@ -1,18 +1,20 @@
 /** `trt-gate inputs`: samples of a file, or seeded random ones, in Polygraphy's format, as every other command and Polygraphy read them. */
 import { resolve } from "node:path";
+import type { ModelEntry } from "../config/settings.ts";
 import { shapesFromFlags } from "../config/shapes.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { inputsText, writeInputs } from "../formats/polygraphy-writer.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
 import { shellWord } from "../model/shell-word.ts";
-import { batchesOfOne, modelInputs, resolveInputs } from "../onnx/inputs.ts";
+import { batchesOfOne, isOpen, modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { readModel } from "../onnx/read.ts";
 import { openFeeds } from "../samples/feeds.ts";
 import { loadSamples } from "../samples/loader.ts";
 import { completeShapes } from "../samples/observed-shapes.ts";
 import type { Parsed, RunCommand } from "./command.ts";
+import { findConfig, usualConfig } from "./look-at-config.ts";
 
 type Shapes = ReadonlyMap<string, ShapeRange>;
 
@@ -34,11 +36,16 @@ export const run: RunCommand = async (parsed, effects, io) => {
 };
 
 async function openSource(parsed: Parsed, effects: Effects): Promise<FeedSource> {
-  const model = await readModel(resolve(effects.cwd, parsed.positionals[0] ?? ""), effects.files);
+  const modelPath = resolve(effects.cwd, parsed.positionals[0] ?? "");
+  const model = await readModel(modelPath, effects.files);
   const given = shapesFromFlags(parsed.list("shapes"));
   const data = parsed.text("data");
   if (data === undefined)
-    return await openFeeds(randomSpec(parsed), resolveInputs(model, withBatches(model, given, effects), "flags"), effects);
+    return await openFeeds(
+      randomSpec(parsed),
+      resolveInputs(model, await closedShapes(model, given, modelPath, effects), "flags"),
+      effects,
+    );
   const random = ["seed", "samples", "low", "high"].filter((flag) => parsed.text(flag) !== undefined).map((flag) => `--${flag}`);
   if (random.length > 0)
     throw new ConfigError(`${random.join(", ")} make random samples, and --data names real ones. Keep one of the two.`);
@@ -53,14 +60,30 @@ async function openSource(parsed: Parsed, effects: Effects): Promise<FeedSource>
   return await openFeeds({ kind: "data", path }, resolveInputs(model, shapes, "flags"), effects, parsed.number("max-samples"));
 }
 
-/** Nobody has to say that a batch holds one sample; it is said, since another size may have been meant. */
-function withBatches(model: OnnxModel, given: Shapes, { log }: Effects): Shapes {
-  const batches = batchesOfOne(modelInputs(model), given);
-  for (const [name, shape] of batches)
-    log.info(
-      `"${name}": batch of 1, since the model leaves it open; --shapes ${shellWord(`${name}:${shape.join("x")}`)} with another number changes it.`,
-    );
-  return new Map([...given, ...[...batches].map(([name, shape]) => [name, { min: shape, opt: shape, max: shape }] as const)]);
+/** Beside what is given: a batch of one where nothing else is open, else what the repository's configuration says of this model. Either is said. */
+async function closedShapes(model: OnnxModel, given: Shapes, path: string, effects: Effects): Promise<Shapes> {
+  const shapes = new Map(given);
+  const inputs = modelInputs(model);
+  for (const [name, shape] of batchesOfOne(inputs, given)) {
+    shapes.set(name, { min: shape, opt: shape, max: shape });
+    const flag = `--shapes ${shellWord(`${name}:${shape.join("x")}`)}`;
+    effects.log.info(`"${name}": batch of 1, since the model leaves it open; ${flag} with another number changes it.`);
+  }
+  const open = inputs.filter((input) => isOpen(input) && !shapes.has(input.name));
+  const entry = open.length === 0 ? undefined : await configuredEntry(path, effects);
+  for (const { name } of open) {
+    const known = entry?.shapes.get(name);
+    if (known === undefined) continue;
+    shapes.set(name, known);
+    effects.log.info(`"${name}": ${known.opt.join("x")}, as ${usualConfig} has it.`);
+  }
+  return shapes;
+}
+
+/** The first entry of this very file, in a configuration that is sound. */
+async function configuredEntry(path: string, effects: Effects): Promise<ModelEntry | undefined> {
+  const config = await findConfig(usualConfig, effects);
+  return config?.models.find((entry) => resolve(effects.cwd, entry.path) === path);
 }
 
 const randomSpec = (parsed: Parsed) =>

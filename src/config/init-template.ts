@@ -17,6 +17,7 @@ export function starterConfig(found: Found, paired: readonly PairedModel[] = pai
     ...pairs.filter((pair) => !isReady(pair)).flatMap(missingLines),
     ...found.models.filter(({ kind }) => kind === "integer").flatMap(integerLines),
     ...found.unread.flatMap(unreadLines),
+    ...(ready.length === 0 ? ["# Delete this file and run trt-gate init again where the files that it asks for are there."] : []),
     "",
     "# When a model regresses, the gate searches for the units to keep in higher precision.",
     "search: {method: ranked, budget-minutes: 20, max-builds: 30, precision: fp16}",

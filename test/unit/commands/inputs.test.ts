@@ -29,6 +29,19 @@ test("prints to stdout without -o", async () => {
   ]);
 });
 
+test("takes the shapes that the configuration gives this model", async () => {
+  const effects = await folder();
+  await effects.files.writeBytes(`${effects.folder}/cls.onnx`, await effects.files.readBytes(cls));
+  const entry = "{path: cls.onnx, shapes: {x: [1, 3, 48, 192]}, quantization: {cache: c}, validation: {random: {seed: 0, samples: 8}}}";
+  await effects.files.writeText(`${effects.folder}/.github/trt-gate.yml`, `version: 1\nmodels: [${entry}]\n`);
+  const { code, log } = await run("inputs", load, ["cls.onnx", "-o", "a.json"], effects);
+  expect([code, log.join("\n")]).toEqual([0, expect.stringContaining('"x": 1x3x48x192, as .github/trt-gate.yml has it.')]);
+  const inspected = await run("inspect", () => import("../../../src/commands/inspect.ts"), ["a.json", "--json"], effects);
+  expect(JSON.parse(inspected.out).runners[0].iterations[0]).toMatchObject([{ tensor: "x", shape: [1, 3, 48, 192], isMadeUp: true }]);
+  // Another file than the entry's.
+  expect((await run("inputs", load, [cls, "-o", "c.json"], effects)).code).toBe(2);
+});
+
 test("asks for the shapes that the model leaves open: exit 2", async () => {
   const effects = await folder();
   const { code, log } = await run("inputs", load, [cls, "-o", "a.json"], effects);

@@ -1,7 +1,8 @@
-/** What `doctor` says of the configuration here: whether it is sound, how many models it names, and whether their files are there. Reads no model. */
+/** The configuration of a repository as commands see it that only look: whether it is sound, its models, and whether their files are there. Reads no model. */
 import { join } from "node:path";
 import { filesOf } from "../changes/affected.ts";
 import { refusePointers } from "../changes/lfs.ts";
+import { inputSpecs } from "../config/inputs.ts";
 import { placeWords } from "../config/place.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { ModelEntry } from "../config/settings.ts";
@@ -9,9 +10,13 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { realWorkspace } from "../effects/workspace.ts";
 
+/** Where a repository has its configuration when nothing else is said. */
+export const usualConfig = inputSpecs.find(({ name }) => name === "config")?.default ?? "";
+
 export interface FoundConfig {
   readonly path: string;
-  readonly models: number;
+  /** Empty where something is wrong with it. */
+  readonly models: readonly ModelEntry[];
   /** Everything that is wrong with it, with its place. */
   readonly problems: readonly string[];
 }
@@ -27,10 +32,10 @@ export async function findConfig(path: string, effects: Effects): Promise<FoundC
     const problems = (await Promise.all(models.map((model) => absentFiles(model, effects)))).flat();
     // Contents that git left out are no absent files.
     await refusePointers(models, effects);
-    return { path, models: models.length, problems };
+    return { path, models, problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { path, models: 0, problems: error.problems };
+    return { path, models: [], problems: error.problems };
   }
 }
 
