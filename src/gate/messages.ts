@@ -80,7 +80,7 @@ export const scoreLostText = (
 /** How many samples meet the limits by themselves; the worst are named unless that is a pass. */
 export function samplesText(tensor: string, { within, counted, worst, ruined }: SampleCount, level: Level): string {
   const named = worst.map(({ sample, metric, value }) => `sample ${sample} has ${metrics[metric].label} ${valueText(metric, value)}`);
-  const share = `${within} of ${counted} samples of "${tensor}" meet its limits by themselves`;
+  const share = `${within} of ${counted} samples of "${tensor}" ${within === 1 ? "meets its limits by itself" : "meet its limits by themselves"}`;
   if (named.length === 0 || (level === "pass" && ruined.length === 0)) return `${share}.`;
   return `${level === "pass" ? "" : "only "}${share}: ${named.join(", ")}.${ruinedText(ruined)}`;
 }

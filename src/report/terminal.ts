@@ -4,7 +4,7 @@
  */
 
 import { asTyped, plainCommand, type Typed } from "../effects/own-command.ts";
-import { wrapped } from "../effects/wrapped.ts";
+import { width, wrapped } from "../effects/wrapped.ts";
 import { type CaveatCode, caveats } from "../gate/caveats.ts";
 import { plural } from "../model/plural.ts";
 import { shellWord } from "../model/shell-word.ts";
@@ -107,38 +107,55 @@ const mostFigureLines = 10;
 
 /** One model needs no column for its name; several leave no room for the limit, which the margin tells. */
 function outputsTable(models: readonly ModelReport[], most: number, paint: Paint): string {
-  const several = models.length > 1;
-  const rows = models.flatMap((model) => {
-    const figures = outputRows(model);
-    const shown = short(model.name, 14);
-    if (figures.length === 0) return [{ verdict: model.verdict, cells: [shown, "–", "–", "–", "–", "–", verdictWord[model.verdict]] }];
-    return figures.map((row) => ({
-      verdict: colourOf[row.level],
-      cells: [
-        shown,
-        short(
-          rowName(row, (text) => text),
-          several ? 16 : 26,
-        ),
-        rowLabel(row),
-        row.words.value,
-        row.words.limit,
-        row.words.margin,
-        row.level === "unjudged" ? "not judged" : row.level,
-      ],
-    }));
-  });
   // Of models that were not measured the sentences below say everything.
   if (models.every((model) => model.verdict === "undecided" && outputRows(model).length === 0)) return "";
-  const columns = several ? [0, 1, 2, 3, 5, 6] : [1, 2, 3, 4, 5, 6];
-  const pick = (cells: readonly string[]) => columns.map((column) => cells[column] ?? "");
-  const lines = alignColumns(
-    [pick(["Model", "Output", "Metric", "Value", "Limit", "Margin", "Result"]), ...rows.slice(0, most).map((row) => pick(row.cells))],
-    several ? "lllrrl" : "llrrrl",
-  );
-  const [head = "", ...body] = lines;
+  const rows = models.flatMap(tableRows);
+  const [head = "", ...body] = tableLines(rows.slice(0, most), models.length > 1);
   const more = rows.length > most ? [paint("dim", `…and ${plural(rows.length - most, "more row")} in the report`)] : [];
   return [paint("bold", head), ...body.map((line, i) => paint(rows[i]?.verdict ?? "pass", line)), ...more].join("\n");
+}
+
+interface TableRow {
+  readonly verdict: VerdictKind;
+  readonly model: string;
+  readonly output: string;
+  /** Metric, value, limit, margin, result. */
+  readonly cells: readonly string[];
+}
+
+function tableRows(model: ModelReport): TableRow[] {
+  const figures = outputRows(model);
+  if (figures.length === 0)
+    return [{ verdict: model.verdict, model: model.name, output: "–", cells: ["–", "–", "–", "–", verdictWord[model.verdict]] }];
+  return figures.map((row) => ({
+    verdict: colourOf[row.level],
+    model: model.name,
+    output: rowName(row, (text) => text),
+    cells: [rowLabel(row), row.words.value, row.words.limit, row.words.margin, row.level === "unjudged" ? "not judged" : row.level],
+  }));
+}
+
+/** Widths of names, the widest that fits is taken: model, output. */
+const nameWidths = [
+  [40, 60],
+  [28, 40],
+  [24, 30],
+  [18, 24],
+  [14, 16],
+] as const;
+
+/** A head and a line a row, of 80 columns: names are cut no more than that asks for. */
+function tableLines(rows: readonly TableRow[], several: boolean): string[] {
+  const columns = several ? [0, 1, 2, 3, 5, 6] : [1, 2, 3, 4, 5, 6];
+  const pick = (cells: readonly string[]) => columns.map((column) => cells[column] ?? "");
+  const head = pick(["Model", "Output", "Metric", "Value", "Limit", "Margin", "Result"]);
+  const tried = nameWidths.map(([model, output]) =>
+    alignColumns(
+      [head, ...rows.map((row) => pick([short(row.model, model), short(row.output, output), ...row.cells]))],
+      several ? "lllrrl" : "llrrrl",
+    ),
+  );
+  return tried.find((lines) => lines.every((line) => width(line) <= 80)) ?? tried.at(-1) ?? [];
 }
 
 /** A warning looks like what it is: something to read first. */

@@ -69,6 +69,8 @@ export function restoreCommand({ advice }: Pick<ModelReport, "advice">): string 
 
 const calibration = / calibration$/;
 
+const triedWords: Readonly<Record<number, string>> = { 1: "was tried, and does not pass", 2: "were tried, and neither passes" };
+
 /**
  * `calibrate anew`, and where the search tried other calibrations of the same samples: the one that passes, or that none does. A clause: it begins small
  * and ends without a stop.
@@ -80,7 +82,7 @@ export function calibrationStep({ advice }: Pick<ModelReport, "advice">): string
   const others = advice.filter(({ rule }) => rule === withoutGainRule).flatMap(({ evidence }) => Object.keys(evidence));
   const tried = [...gained.map(({ evidence }) => String(evidence.scheme)), ...others].filter((name) => calibration.test(name));
   if (tried.length === 0) return "calibrate anew";
-  return `calibrate with other samples (${listed(tried.map((name) => name.replace(calibration, "")))} of these ${tried.length === 1 ? "was tried, and does not pass" : "were tried, and none passes"})`;
+  return `calibrate with other samples (${listed(tried.map((name) => name.replace(calibration, "")))} of these ${triedWords[tried.length] ?? "were tried, and none passes"})`;
 }
 
 function fixSteps(model: ModelReport): string[] {

@@ -147,7 +147,7 @@ describe("samples one by one", () => {
   test("that mostly miss the limit are a regression, whatever a loud one does to the pooled figure", () => {
     const { verdict, findings } = judge(input(withSamples(sample(0, 48), sample(1, 0), sample(2, 3), sample(3, 11))));
     expect(verdict).toMatchObject({ kind: "regression", reason: "samples-within" });
-    expect(verdict.message).toMatch(/^Only 1 of 4 samples of "y" meet its limits by themselves: sample 1 has SQNR 0 dB, sample 2 has/);
+    expect(verdict.message).toMatch(/^Only 1 of 4 samples of "y" meets its limits by itself: sample 1 has SQNR 0 dB, sample 2 has/);
     expect(findings[0]?.samples).toEqual({
       within: 1,
       counted: 4,

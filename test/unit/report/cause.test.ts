@@ -140,7 +140,7 @@ it("sends nobody to a calibration that the search tried", () => {
   expect(told()).toBe(`${start}calibrate anew.`);
   expect(told(none)).toBe(`${start}calibrate with other samples (minmax of these was tried, and does not pass).`);
   expect(told(better("percentile calibration", "no"), none)).toBe(
-    `${start}calibrate with other samples (percentile and minmax of these were tried, and none passes).`,
+    `${start}calibrate with other samples (percentile and minmax of these were tried, and neither passes).`,
   );
   expect(told(better("percentile calibration", "no"), better("entropy calibration", "yes"), none)).toBe(
     `${start}quantise with entropy calibration, which was tried and passes.`,

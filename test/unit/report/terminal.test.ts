@@ -5,7 +5,7 @@ import { renderLogLine } from "../../../src/report/log-line.ts";
 import type { Report } from "../../../src/report/schema.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
 import { hostileReport } from "../../fakes/hostile-report.ts";
-import { passingModel, passReport, sampleModel, sampleReport, sampleSearch, undecidedReport } from "../../fakes/report.ts";
+import { passingModel, passReport, sampleModel, sampleReport, sampleSearch, sampleTensor, undecidedReport } from "../../fakes/report.ts";
 
 describe("terminal table", () => {
   it("tells figures, worst layers, what to keep and what that gives, and the next command, in 80 columns", () => {
@@ -137,6 +137,23 @@ describe("terminal table", () => {
     expect(comment("m")).toContain("Broken. Mend it.");
     expect(comment("a", "b").match(/nothing compared/g)).toHaveLength(2);
     expect(renderComment(sampleReport(), { jobKey: "k", fixScripts: [] })).toContain("how it was measured");
+  });
+
+  it("cuts names no more than 80 columns ask for", () => {
+    const outputs = [
+      sampleTensor({
+        tensor: "a_long_name_of_an_output",
+        checks: [{ metric: "sqnrDb", of: "tensor", value: 18, limit: 20, margin: -2, level: "fail" }],
+      }),
+    ];
+    const several = renderTerminal(sampleReport({ models: ["first", "second"].map((name) => sampleModel({ name, outputs })) }), {
+      ansi: false,
+    });
+    expect(several).toMatch(/^first +a_long_name_of_an_output +SQNR /m);
+    const wide = renderTerminal(sampleReport({ models: ["a", "b"].map((name) => sampleModel({ name: name.repeat(60), outputs })) }), {
+      ansi: false,
+    });
+    expect(wide.split("\n").filter((line) => width(line) > 80)).toEqual([]);
   });
 
   it("differs on a terminal by colour only", () => {
