@@ -55,7 +55,7 @@ export async function makeContext(
         ? (await checkout.git.tracked()).files
         : undefined,
     isCommitted: async (path) => checkout.head !== undefined && (await isCommitted(path, checkout.head, checkout.git, effects)),
-    isTracked: async (path) => checkout.head !== undefined && (await checkout.git.tracked()).files.has(normalize(path)),
+    isTracked: async (path) => checkout.head !== undefined && (await isTracked(path, checkout.git)),
     base: async (model) => {
       const compared = await base();
       return compared && { base: compared, was: await entryAtBase(model, compared, config, effects) };
@@ -77,6 +77,13 @@ const baseGapOf = ({ base }: Checkout, withoutBase: boolean): BaselineGap =>
         kind: "unusable",
         why: `the base commit ${base.sha.slice(0, 12)} is not in this clone. Give the checkout step fetch-depth: 2`,
       };
+
+/** False where git cannot tell: it only decides which commands are offered. */
+const isTracked = async (path: string, git: Git): Promise<boolean> =>
+  await git.tracked().then(
+    ({ files }) => files.has(normalize(path)),
+    () => false,
+  );
 
 async function isCommitted(path: string, head: string, git: Git, { files, cwd }: Effects): Promise<boolean> {
   const committed = await git.show(head, path);

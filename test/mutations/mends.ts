@@ -12,6 +12,18 @@ export const mends: readonly Mutation[] = [
     title: "is among the files of the fix, since only those are uploaded and merged, as is all else that lies in its folder",
   },
   {
+    fault: "A Q/DQ model's comment commits a keep file alone, so that the file that ships still quantises the kept units.",
+    edits: [
+      {
+        file: "src/report/sections/kept.ts",
+        before: "(fixedQdqFile(model)?.commit ?? patchCommand(model))",
+        after: "patchCommand(model)",
+      },
+    ],
+    test: "test/unit/report/adopt-fix.test.ts",
+    title: "are the fixed model in its place where the model comes as Q/DQ, then the patch",
+  },
+  {
     fault: "A foreign report's advice brings a command into a block of our comment that people copy.",
     edits: [
       {
