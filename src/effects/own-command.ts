@@ -56,12 +56,12 @@ export function ownCommand({ script, node, env, cwd }: Call): string[] {
   return [isSameFile(onPath("node", env.PATH), node) ? "node" : node, fromHere(script, cwd)];
 }
 
-/** As one in `cwd` would type it: relative below it or where that is shorter. */
+/** As one in `cwd` would type it: relative below it, else whole, so that it holds in every folder. */
 export function fromHere(path: string, cwd: string): string {
   if (!isAbsolute(path)) return path;
   const near = relative(cwd, path);
   if (near === "") return ".";
-  return near.startsWith(`..${sep}`) && near.length >= path.length ? path : near;
+  return near === ".." || near.startsWith(`..${sep}`) || isAbsolute(near) ? path : near;
 }
 
 function onPath(name: string, path = ""): string | undefined {

@@ -30,14 +30,15 @@ describe("how the user called the gate", () => {
     const script = linked("global/bin/trt-gate");
     const call = { script, node: at("node/bin/node"), cwd: at("work") };
     expect(ownCommand({ ...call, env: { PATH: `${at("node/bin")}:${at("global/bin")}` } })).toEqual(["trt-gate"]);
-    expect(ownCommand({ ...call, env: { PATH: at("node/bin") } })).toEqual(["node", "../global/bin/trt-gate"]);
+    expect(ownCommand({ ...call, env: { PATH: at("node/bin") } })).toEqual(["node", script]);
   });
 
   it("is node with the script's path, and that very node where the PATH has another or none", () => {
     const call = { script: at("clone/dist/cli.js"), node: at("node/bin/node"), cwd: at("work") };
-    expect(ownCommand({ ...call, env: { PATH: at("node/bin") } })).toEqual(["node", "../clone/dist/cli.js"]);
-    expect(ownCommand({ ...call, env: { PATH: "/usr/bin" } })).toEqual([at("node/bin/node"), "../clone/dist/cli.js"]);
+    expect(ownCommand({ ...call, env: { PATH: at("node/bin") } })).toEqual(["node", at("clone/dist/cli.js")]);
+    expect(ownCommand({ ...call, env: { PATH: "/usr/bin" } })).toEqual([at("node/bin/node"), at("clone/dist/cli.js")]);
     expect(ownCommand({ ...call, env: {} })[0]).toBe(at("node/bin/node"));
+    expect(ownCommand({ ...call, cwd: at("clone"), env: { PATH: at("node/bin") } })).toEqual(["node", "dist/cli.js"]);
   });
 
   it("is npx of a package that is installed, and of the one that npx was told", () => {
@@ -85,10 +86,11 @@ describe("a line as the reader types it", () => {
   });
 });
 
-it("names a path from the working folder, and whole where that is no shorter", () => {
+it("names a path below the working folder from there, and any other whole", () => {
   expect(fromHere("/a/b/c.json", "/a/b")).toBe("c.json");
   expect(fromHere("/a/b", "/a/b")).toBe(".");
-  expect(fromHere("/work/x.json", "/work/b")).toBe("../x.json");
+  expect(fromHere("/work/x.json", "/work/b")).toBe("/work/x.json");
+  expect(fromHere("/work", "/work/b")).toBe("/work");
   expect(fromHere("/x.json", "/a/b/c")).toBe("/x.json");
   expect(fromHere("here.json", "/a")).toBe("here.json");
   expect(fromHere("/a/..b/c", "/a")).toBe("..b/c");
