@@ -16,7 +16,7 @@ import { harmLines } from "./sections/harm.ts";
 import { headline, reasonLines } from "./sections/headline.ts";
 import { notJudged } from "./sections/judged-on.ts";
 import { adoptFix, stillFarLines } from "./sections/kept.ts";
-import { byUrgency, hasCaveats, laneWords, verdictMark, verdictWord } from "./sections/labels.ts";
+import { byUrgency, hasCaveats, laneWords, markOf, verdictWord } from "./sections/labels.ts";
 import { latencySection } from "./sections/latency.ts";
 import { layersCaption, layersTable } from "./sections/layers.ts";
 import { type NextLinks, nextSteps } from "./sections/next.ts";
@@ -140,6 +140,6 @@ const curveRows = 6;
 /** Several models: one fold each. */
 const foldedModel = (model: ModelReport, options: NextLinks & { readonly fixScripts: readonly FixScript[] }, caps: SizeLimits): string =>
   details(
-    `${verdictMark[model.verdict]} <b>${htmlWords(model.name, caps.nameLength)}</b>: ${verdictWord[model.verdict]}`,
+    `${markOf(model)} <b>${htmlWords(model.name, caps.nameLength)}</b>: ${verdictWord[model.verdict]}`,
     blocks(causeParagraph(model, caps), escapeMarkdown(model.message, caps.messageLength), modelSections(model, options, caps)),
   );

@@ -116,7 +116,7 @@ describe("a pull request that names no baseline", () => {
     const body = comment?.body ?? "";
     expect(body).toMatch(/^### ⚠️ Within limits, but INT8 accuracy of `m` fell from 50\.0 dB at `main` to 31\.8 dB$/m);
     expect(lineOf(body)).toMatch(
-      /^- ✅ \*\*`m`\*\* · .*18\.3 dB below main's 50\.0 dB · suspected: 1 of 2 scales moved, that of "x" \(8 times\)/,
+      /^- ⚠️ \*\*`m`\*\* · .*18\.3 dB below main's 50\.0 dB · suspected: 1 of 2 scales moved, that of "x" \(8 times\)/,
     );
     expect(body).toContain(`git checkout ${base.slice(0, 12)} -- m.cache`);
     expect(body).toContain("tolerance.baseline");

@@ -29,6 +29,10 @@ export const milliseconds = (value: number): string => `${Number(value.toPrecisi
 /** True where a model's figures do not say everything: such a pass is no unqualified one. */
 export const hasCaveats = ({ models }: Pick<Report, "models">): boolean => models.some(({ caveats }) => (caveats ?? []).length > 0);
 
+/** Of one model: a pass with a caveat is to be read first, as the headline marks it. */
+export const markOf = (model: ModelReport): string =>
+  model.verdict === "pass" && hasCaveats({ models: [model] }) ? verdictMark.undecided : verdictMark[model.verdict];
+
 /** Models in the order of who must act: regressions, undecided, passes with a caveat, then the rest as given. */
 export const byUrgency = (models: readonly ModelReport[]): ModelReport[] => {
   const order: readonly VerdictKind[] = ["regression", "undecided", "pass"];

@@ -13,7 +13,7 @@ import { code, escapeMarkdown } from "../markdown.ts";
 import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
 import { keepsEverything } from "./fix.ts";
 import { keptSentence } from "./kept.ts";
-import { byUrgency, fixCaveatWords, verdictMark } from "./labels.ts";
+import { byUrgency, fixCaveatWords, markOf } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
 import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName, wordsOfTask } from "./outputs.ts";
 
@@ -55,7 +55,7 @@ export function storyLines(report: Report, caps: SizeLimits): string {
       (name) => code(name, caps.nameLength),
       (sentence) => escapeMarkdown(sentence, caps.nameLength),
     );
-    return parts.length === 0 ? "" : `- ${verdictMark[model.verdict]} **${code(model.name, caps.nameLength)}** · ${parts.join(" · ")}`;
+    return parts.length === 0 ? "" : `- ${markOf(model)} **${code(model.name, caps.nameLength)}** · ${parts.join(" · ")}`;
   });
   const lines = told.filter((line) => line !== "");
   const most = Math.max(1, caps.models, Math.min(caps.outputRows, 20));

@@ -181,3 +181,11 @@ it("says once what a pass by kept units leaves to do, and the harm that the mode
   const two = { ...told, harm: [...harm, { ...harm[0], output: "z", message: "Two of 8 differ." }] } as ModelReport;
   expect(renderComment(passReport({ models: [two] }), options)).toContain("**In the task's own terms**");
 });
+
+it("marks a pass with a caveat as the headline does, in its line and its fold", () => {
+  const careful = passingModel({ name: "a", caveats: [{ reason: "no-baseline", message: "There is no base." }] });
+  const comment = renderComment(passReport({ models: [careful, passingModel({ name: "b" })] }), options);
+  expect(comment).toMatch(/^### ⚠️ /m);
+  expect(comment).toMatch(/^- ⚠️ \*\*`a`\*\*.*\n- ✅ \*\*`b`\*\*/m);
+  expect(comment).toContain("⚠️ <b>a</b>: pass");
+});
