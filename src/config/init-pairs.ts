@@ -16,6 +16,8 @@ export interface PairedModel {
   readonly gappy?: { readonly path: string; readonly missing: number } | undefined;
   readonly calibration?: string | undefined;
   readonly validation?: string | undefined;
+  /** How many samples that file holds. */
+  readonly samples?: number | undefined;
   /** Shapes of inputs with open dimensions, and whether samples gave them. */
   readonly shapes: Shapes;
   readonly areGuessed: boolean;
@@ -75,7 +77,7 @@ function scalesOf(model: FoundModel, caches: readonly FoundCache[]): Pick<Paired
   return cache !== undefined || near === undefined ? { cache } : { gappy: { path: near.path, missing: missing(near) } };
 }
 
-type Sampled = Pick<PairedModel, "calibration" | "validation" | "shapes" | "areGuessed" | "shapesFrom" | "note">;
+type Sampled = Pick<PairedModel, "calibration" | "validation" | "samples" | "shapes" | "areGuessed" | "shapesFrom" | "note">;
 
 interface Known {
   readonly trials: Trials;
@@ -92,12 +94,13 @@ function samplesOf(model: FoundModel, all: readonly FoundSamples[], known: Known
     fitting.filter(({ isMadeUp }) => !isMadeUp),
     known,
   );
+  const samples = fitting.find(({ path }) => path === roles.validation)?.count;
   const isOpen = model.inputs.some(({ dims }) => dims.some((dim) => typeof dim === "string"));
-  if (!isOpen) return { ...roles, shapes: new Map(), areGuessed: false };
+  if (!isOpen) return { ...roles, samples, shapes: new Map(), areGuessed: false };
   const source = fitting.find(({ path }) => path === (roles.validation ?? roles.calibration)) ?? fitting[0];
   const told = source && feedShapes(model.inputs, source);
   const shapes = told ?? new Map(model.inputs.map((input) => [input.name, guess(input, trials.size(model.path))]));
-  return { ...roles, shapes: openOnes(model, shapes), areGuessed: told === undefined, shapesFrom: source?.path };
+  return { ...roles, samples, shapes: openOnes(model, shapes), areGuessed: told === undefined, shapesFrom: source?.path };
 }
 
 /** Names say what samples are for, unless their content does. Where nothing else gives scales, the largest set without a purpose calibrates. */

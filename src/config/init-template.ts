@@ -49,7 +49,7 @@ function entryLines(pair: PairedModel): string[] {
           "    validation: {random: {seed: 0, samples: 16}}",
         ]
       : [`    validation: {data: ${plainScalar(validation)}}`]),
-    ...toleranceLines(pair.outputs ?? []),
+    ...toleranceLines(pair.outputs ?? [], pair.samples ?? 0),
   ];
 }
 

@@ -5,12 +5,13 @@ import { limitsFor } from "../../../src/gate/limits.ts";
 import { settleYaml } from "./settle-samples.ts";
 
 const output = (name: string, holds: OutputFacts["holds"] = "quantities", scores = false): OutputFacts => ({ name, holds, scores });
-const toleranceOf = (...outputs: OutputFacts[]) => {
+const toleranceOn = (samples: number, ...outputs: OutputFacts[]) => {
   const entry = ["version: 1", "models:", "  - path: m.onnx", "    quantization: {cache: c}", "    validation: {data: v.npz}"];
-  const tolerance = settleYaml([...entry, ...toleranceLines(outputs), ""].join("\n")).models[0]?.tolerance;
+  const tolerance = settleYaml([...entry, ...toleranceLines(outputs, samples), ""].join("\n")).models[0]?.tolerance;
   if (tolerance === undefined) throw new Error("no entry");
   return tolerance;
 };
+const toleranceOf = (...outputs: OutputFacts[]) => toleranceOn(128, ...outputs);
 
 it("gives only those outputs a limit on best classes that hold classes, and all of them the others", () => {
   const hostile = '"a": b # c\n*';
@@ -21,7 +22,7 @@ it("gives only those outputs a limit on best classes that hold classes, and all 
   expect(metrics("probs")).toEqual(["sqnrDb", "cosine", "top1Agreement"]);
   expect(metrics(hostile)).toEqual(["sqnrDb", "cosine", "argmaxAgreement"]);
   expect(metrics("ids", "index")).toEqual(["agreement"]);
-  expect(tolerance.score).toEqual({ sqnrDb: { fail: 10 } });
+  expect(tolerance.score).toEqual({ sqnrDb: { fail: 5, warn: 10 } });
 });
 
 it("is that of quantities where nothing is known of the outputs, or nothing decides", () => {
@@ -32,4 +33,11 @@ it("is that of quantities where nothing is known of the outputs, or nothing deci
       tensors: [],
     });
   }
+});
+
+it.each([
+  [99, { fail: 0.8, warn: 0.95 }],
+  [100, { fail: 0.9, warn: 0.95 }],
+])("on %i samples limits the share of equal best classes to what they can tell", (samples, expected) => {
+  expect(toleranceOn(samples, output("probs", "classes")).limits).toMatchObject({ top1Agreement: expected });
 });
