@@ -15,7 +15,7 @@ import { type Refusal, type RefusalKind, tensorRtRefusals } from "../onnx/tensor
 export function qdqCaveats(quantized: Network, { hasFloat }: { readonly hasFloat: boolean }): Caveat[] {
   const refusals = tensorRtRefusals(quantized);
   const refused = refusals.length === 0 ? [] : [{ reason: "not-for-tensorrt", message: refusalWords(refusals) } as const];
-  return hasFloat ? refused : [...aloneCaveats(quantized), ...refused];
+  return hasFloat ? refused : [...refused, ...aloneCaveats(quantized)];
 }
 
 /**

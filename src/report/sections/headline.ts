@@ -29,15 +29,21 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   // A change without a model must not be held up; that it is no judgement of a model has to be said.
   if (checked.length === 0) return `No model ${report.models.length === 0 ? "changed" : "left to check"}: nothing to compare`;
   const careful = checked.filter(({ caveats }) => (caveats ?? []).length > 0);
-  if (careful.length > 0) {
-    if (careful.every(({ caveats }) => caveats?.every(({ reason }) => reason === "lost-since-base"))) return fell(careful, checked, show);
-    const whose = careful.length === 1 && careful[0] ? show(careful[0].name) : `${careful.length} of ${plural(checked.length, "model")}`;
-    const isOnlyUnsure = careful.every(({ caveats }) => caveats?.every(({ reason }) => reason === "not-certain"));
-    return isOnlyUnsure
-      ? `Passes, but not certain: a limit of ${whose} lies inside the interval of its figure`
-      : `Within limits, but not proven safe: ${precisionWords(careful)} accuracy of ${whose} has a caveat`;
-  }
+  if (careful.length > 0) return carefulWords(careful, checked, show);
   return `Safe to merge: ${precisionWords(checked)} accuracy of ${checked.length === 1 ? who : `all ${checked.length} models`} is within limits`;
+}
+
+/** Of passes with caveats: what weighs most. A model that TensorRT refuses cannot ship, whatever its figures are. */
+function carefulWords(careful: readonly ModelReport[], checked: readonly ModelReport[], show: (name: string) => string): string {
+  const each = (of: readonly ModelReport[]) =>
+    of.length === 1 && of[0] ? show(of[0].name) : `${of.length} of ${plural(checked.length, "model")}`;
+  const haveOnly = (reason: string) => careful.every(({ caveats }) => caveats?.every((caveat) => caveat.reason === reason));
+  const refused = careful.filter(({ caveats }) => caveats?.some(({ reason }) => reason === "not-for-tensorrt"));
+  if (refused.length > 0) return `Within limits, but TensorRT refuses ${each(refused)}`;
+  if (haveOnly("lost-since-base")) return fell(careful, checked, show);
+  return haveOnly("not-certain")
+    ? `Passes, but not certain: a limit of ${each(careful)} lies inside the interval of its figure`
+    : `Within limits, but not proven safe: ${precisionWords(careful)} accuracy of ${each(careful)} has a caveat`;
 }
 
 /** All that is to say of the passes is that they lost far against the base. */

@@ -32,6 +32,15 @@ describe("a pass with a caveat", () => {
     expect(render(withCaveat(report))).toContain("not proven safe");
   });
 
+  it.each(renderings)("leads in the %s with a model that TensorRT refuses, whatever else is unknown", (_, render) => {
+    const report = passReport();
+    const models = report.models.map((model) => ({
+      ...model,
+      caveats: ["weight-error-unseen", "not-for-tensorrt"].map((reason) => ({ reason, message })),
+    }));
+    expect(render({ ...report, models })).toMatch(/Within limits, but TensorRT refuses /);
+  });
+
   it("is called uncertain where the limit inside its interval is all there is to say", () => {
     const unsure = (report: Report, more: string[] = []): Report => ({
       ...report,
