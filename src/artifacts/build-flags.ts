@@ -2,6 +2,7 @@
 import { calibratorOf } from "../lanes/tensorrt/capabilities.ts";
 import { buildFlags } from "../lanes/tensorrt/reproduce.ts";
 import { polygraphyTiming, trtexecTiming } from "../model/build-options.ts";
+import { shapeWord } from "../model/shape-flags.ts";
 import { type ExportedCache, ownCacheName } from "../prepare/exported-cache.ts";
 import type { Prepared } from "../prepare/prepare-model.ts";
 import type { ModelReport } from "../report/schema.ts";
@@ -17,7 +18,7 @@ export function buildWith(
   return {
     polygraphy: [...polygraphy, ...polygraphyTiming(timingCache)],
     trtexec: trtexec ? [...trtexec, ...trtexecTiming(timingCache)] : null,
-    ...(job.shapes.size === 0 ? {} : { shapes: [...job.shapes].map(([name, { opt }]) => `${name}:${opt.join("x")}`) }),
+    ...(job.shapes.size === 0 ? {} : { shapes: [...job.shapes].map(shapeWord) }),
     ...(own === undefined ? {} : { cache: ownCacheName, ...(own.isSimulated ? { note: simulatedNote } : {}) }),
   };
 }

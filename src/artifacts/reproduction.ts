@@ -9,6 +9,7 @@ import type { ModelEntry } from "../config/settings.ts";
 import { fileName } from "../effects/file-name.ts";
 import { keepFileText } from "../fix/keep-file.ts";
 import type { ReproductionFiles } from "../model/reproduction.ts";
+import { shapeFlags } from "../model/shape-flags.ts";
 import { shellLine, shellWord } from "../model/shell-word.ts";
 import { exportedCache, ownCacheName } from "../prepare/exported-cache.ts";
 import type { ModelReport } from "../report/schema.ts";
@@ -93,8 +94,7 @@ function inputsLine({ path, validation, shapes }: ModelEntry, resolved: FixFacts
           ...(random.low === undefined ? [] : ["--low", String(random.low)]),
           ...(random.high === undefined ? [] : ["--high", String(random.high)]),
         ];
-  const dims = fixed.flatMap(([name, { opt }]) => ["--shapes", `${name}:${opt.join("x")}`]);
-  return line("trt-gate", "inputs", path, ...source, ...dims, "-o", target);
+  return line("trt-gate", "inputs", path, ...source, ...shapeFlags(fixed), "-o", target);
 }
 
 /** Units that the entry names itself, as the file that the Q/DQ copy is made by; undefined where it names a file or keeps nothing, and for engines. */

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { FeedEntry, ModelEntry } from "../config/settings.ts";
 import { ConfigError } from "../effects/failure.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
-import { shellWord } from "../model/shell-word.ts";
+import { shapeFlags } from "../model/shape-flags.ts";
+import { shellLine } from "../model/shell-word.ts";
 import { isOpen, type ModelInput, modelInputs, type ResolvedInput, resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { refuseConstant } from "../samples/constant-data.ts";
@@ -111,9 +112,5 @@ const runLoader = async (
 /** What to say, and where, for an entry without validation samples. */
 export const noValidation = ({ name, path, describedIn, place, shapes, flags }: ModelEntry): string =>
   describedIn === "flags"
-    ? `"${name}" has no validation samples. Add --validation FILE; for a first look trt-gate inputs ${shellWord(path)}${flags?.has("shapes") ? shapeWords(shapes) : ""} --samples 16 -o inputs.json writes random ones.`
+    ? `"${name}" has no validation samples. Add --validation FILE; for a first look ${shellLine(["trt-gate", "inputs", path, ...(flags?.has("shapes") ? shapeFlags(shapes) : [])])} --samples 16 -o inputs.json writes random ones.`
     : `${place.file}:${place.line}: "${name}" has no validation samples. Give validation: {data: FILE.npz}, or {random: {seed: 1, samples: 8}} as a start.`;
-
-/** ` --shapes x:1x3x48x192`, as they were given. */
-const shapeWords = (shapes: ModelEntry["shapes"]): string =>
-  [...shapes].map(([input, { opt }]) => ` --shapes ${shellWord(`${input}:${opt.join("x")}`)}`).join("");

@@ -9,14 +9,14 @@ const convolutions = ["c1", "c2", "c3", "c4", "c5"];
 /** Node that has to be kept. */
 export const brokenNode = "c2";
 
-/** x [1, 8, height, width] -> y of the same shape; texts are open dimensions. */
-export const outlierModel = (height: number | string = 4, width: number | string = 4): Uint8Array =>
+/** x [batch, 8, height, width] -> y of the same shape; texts are open dimensions. */
+export const outlierModel = (height: number | string = 4, width: number | string = 4, batch: number | string = 1): Uint8Array =>
   modelBytes({
     nodes: convolutions.map((name, i) =>
       node("Conv", [i === 0 ? "x" : `t${i}`, `w${i}`], [i === convolutions.length - 1 ? "y" : `t${i + 1}`], name),
     ),
     weights: convolutions.map((_, i) => floatTensor(`w${i}`, [channels, channels, 1, 1], weightsOf(i))),
-    inputs: { x: [1, channels, height, width] },
+    inputs: { x: [batch, channels, height, width] },
     outputs: ["y"],
   });
 

@@ -82,6 +82,19 @@ async function checkedQdq(kept: readonly string[]): Promise<ModelReport> {
   return model;
 }
 
+async function expectSameFigure(model: ModelReport): Promise<void> {
+  const ran = await shell(model.reproduction?.command ?? "exit 9");
+  expect([ran.exitCode, model.verdict], ran.tail.join("\n")).toEqual(model.verdict === "regression" ? [1, "regression"] : [0, "pass"]);
+  const folder = join("trt-gate-report", model.reproduction?.script ?? "", "..");
+  const compared = await shell(`$TRT_GATE compare '${folder}/reference.json' '${folder}/candidate.json' --json`);
+  const figure = JSON.parse(compared.stdout).tensors[0].metrics.sqnrDb;
+  const measured = fromNum(model.outputs[0]?.metrics.sqnrDb ?? "NaN");
+  expect([model.outputs[0]?.samples, Math.abs(figure - measured) < 0.05], `${figure} against ${measured}`).toEqual([
+    model.validation.samples,
+    true,
+  ]);
+}
+
 describeWithPython("the reproduction", () => {
   it.each([
     [
@@ -101,16 +114,17 @@ describeWithPython("the reproduction", () => {
       expect((await shell(command)).exitCode).toBe(0);
     await writeFile(at("m.keep.json"), keepText("m", "my models/m.onnx", ["c2"]));
     const model = await checked(`    ${quantization}\n    ${validation}`);
-    const ran = await shell(model.reproduction?.command ?? "exit 9");
-    expect([ran.exitCode, model.verdict], ran.tail.join("\n")).toEqual(model.verdict === "regression" ? [1, "regression"] : [0, "pass"]);
-    const folder = join("trt-gate-report", model.reproduction?.script ?? "", "..");
-    const compared = await shell(`$TRT_GATE compare '${folder}/reference.json' '${folder}/candidate.json' --json`);
-    const figure = JSON.parse(compared.stdout).tensors[0].metrics.sqnrDb;
-    const measured = fromNum(model.outputs[0]?.metrics.sqnrDb ?? "NaN");
-    expect([model.outputs[0]?.samples, Math.abs(figure - measured) < 0.05], `${figure} against ${measured}`).toEqual([
-      model.validation.samples,
-      true,
-    ]);
+    await expectSameFigure(model);
+  });
+
+  it.each([
+    ["batch", outlierModel(4, 4, "N"), ""],
+    ["batch that the configuration closes", outlierModel(4, 4, "N"), "\n    shapes: {x: [1, 8, 4, 4]}"],
+    ["height and width", outlierModel("H", "W"), ""],
+  ])("of a model with an open %s gives the report's figure", async (_, onnx, shapes) => {
+    await writeFile(at("my models/m.onnx"), onnx);
+    expect((await shell("$TRT_GATE calibrate 'my models/m.onnx' --data calibration.npz -o m.cache")).exitCode).toBe(0);
+    await expectSameFigure(await checked(`    quantization: {cache: m.cache}\n    validation: {data: validation.npz}${shapes}`));
   });
 
   it.each([

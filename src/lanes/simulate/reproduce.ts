@@ -2,6 +2,7 @@
 import type { LaneJob } from "../../model/job.ts";
 import { placementFlag } from "../../model/placement.ts";
 import { besideCommands, type ReproductionFiles } from "../../model/reproduction.ts";
+import { shapeFlags } from "../../model/shape-flags.ts";
 import { shellLine } from "../../model/shell-word.ts";
 import type { Sides } from "./quantized-pair.ts";
 import type { unfiledSides } from "./side-models.ts";
@@ -13,7 +14,7 @@ type Told = Pick<Sides, "placement" | "comesAsQdq"> & { readonly unfiled: Return
  * Q/DQ model is in no file: the model itself is no reference, nor the candidate where units are kept.
  */
 export function reproduceCommands(
-  { sources, quantization }: LaneJob,
+  { sources, quantization, shapes }: LaneJob,
   { placement, comesAsQdq, unfiled }: Told,
   files: ReproductionFiles = besideCommands,
 ): string[] {
@@ -34,7 +35,20 @@ export function reproduceCommands(
   return [
     run(models.reference ?? model, "reference.json"),
     ...(isMade
-      ? [line("trt-gate", "cache", "to-qdq", cache, model, ...placementFlag(placement?.scheme ?? "core"), ...keep, "-o", candidate)]
+      ? [
+          line(
+            "trt-gate",
+            "cache",
+            "to-qdq",
+            cache,
+            model,
+            ...placementFlag(placement?.scheme ?? "core"),
+            ...shapeFlags(shapes),
+            ...keep,
+            "-o",
+            candidate,
+          ),
+        ]
       : []),
     run(candidate, "candidate.json"),
     line("trt-gate", "compare", place("reference.json"), place("candidate.json")),
