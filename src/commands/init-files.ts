@@ -8,8 +8,10 @@ import type { Effects, Files } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
 import { openSaved } from "../formats/open-saved.ts";
 import { modelInputs } from "../onnx/inputs.ts";
-import { hasQdq } from "../onnx/qdq-units.ts";
+import { toNetwork } from "../onnx/network.ts";
+import { hasQdq, qdqUnits } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
+import { inQdqForm } from "./in-qdq-form.ts";
 
 const maxFiles = 50_000;
 const skipped = new Set(["node_modules", "dist", "build", "venv", "__pycache__", "trt-gate-report"]);
@@ -62,10 +64,12 @@ async function readFacts(path: string, cwd: string, files: Files): Promise<Found
       const { node, output } = model.graph;
       const isInteger = node.some(({ opType }) => /^(QLinear|ConvInteger$|MatMulInteger|DynamicQuantizeLinear$|QGemm$)/.test(opType));
       const kind = isInteger ? "integer" : hasQdq(node) ? "qdq" : "float";
+      const form = kind === "qdq" ? await inQdqForm(toNetwork(model), files) : undefined;
       const { computeInputs } = kind === "float" ? await modelFacts(model, files) : { computeInputs: [] };
       return {
         path,
         kind,
+        needsFloat: form !== undefined && qdqUnits(form, undefined).units.length === 0,
         inputs: modelInputs(model).map(({ name, dtype, dims }) => ({ name, dims, isFloat: dtype.startsWith("float") })),
         outputs: output.map(({ name }) => name),
         computeInputs: computeInputs.map(({ tensor }) => tensor),

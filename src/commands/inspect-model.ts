@@ -1,14 +1,12 @@
 /** An ONNX model: inputs, opset, operators, whether it is quantised, and the units a search would move. */
 import type { Files } from "../effects/effects.ts";
-import { ConfigError, ToolError } from "../effects/failure.ts";
 import { isStandard } from "../onnx/model.ts";
 import { type Network, toNetwork } from "../onnx/network.ts";
-import { toQdqForm } from "../onnx/qdq-form.ts";
 import { countOthers, hasQdq, qdqUnits } from "../onnx/qdq-units.ts";
 import { readModel } from "../onnx/read.ts";
-import { withoutTrtOperators } from "../onnx/trt-qdq.ts";
 import { type ModelValue, typedInputs, typedOutputs } from "../onnx/types.ts";
 import { findUnits, storedWeightBytes } from "../onnx/units.ts";
+import { inQdqForm } from "./in-qdq-form.ts";
 import type { Inspection } from "./inspection.ts";
 
 /** Rejects as `readModel` does. */
@@ -50,16 +48,6 @@ async function unitsOf(written: Network, files: Files): Promise<Units> {
     integerWeights: others.filter((label) => rounded.has(label)),
     floatNodes: others.filter((label) => !rounded.has(label)),
   };
-}
-
-/** Undefined for a form that a check refuses: `inspect` shows every valid model. */
-async function inQdqForm(network: Network, files: Files): Promise<Network | undefined> {
-  try {
-    return toQdqForm(await withoutTrtOperators(network, files));
-  } catch (error) {
-    if (!(error instanceof ToolError || error instanceof ConfigError)) throw error;
-    return undefined;
-  }
 }
 
 const asFacts = ({ name, type, dims }: ModelValue) => ({ name, dtype: type, dims });

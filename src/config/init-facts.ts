@@ -13,6 +13,8 @@ export interface FoundModel {
   readonly outputs: readonly string[];
   /** `integer`: quantised by operators that TensorRT does not read (QLinearConv, dynamic quantisation). */
   readonly kind: "float" | "qdq" | "integer";
+  /** A Q/DQ model that quantises weights alone: without its float model there is nothing to compare it with. */
+  readonly needsFloat?: boolean;
   /** Activations that need a scale. */
   readonly computeInputs: readonly string[];
 }

@@ -47,7 +47,9 @@ const noTrials: Trials = { refused: () => false, size: () => 224, calibrated: ()
 export function pairModels(found: Found, trials: Trials = noTrials): PairedModel[] {
   const floats = found.models.filter(({ kind }) => kind === "float");
   const twins = new Map(found.models.filter(({ kind }) => kind === "qdq").map((qdq) => [qdq.path, floatOf(qdq, floats)]));
-  const entries = found.models.filter(({ kind, path }) => kind === "float" || (kind === "qdq" && twins.get(path) === undefined));
+  const entries = found.models.filter(
+    ({ kind, path, needsFloat }) => kind === "float" || (kind === "qdq" && !needsFloat && twins.get(path) === undefined),
+  );
   return entries.map((model) => {
     const qdq = best(
       model,

@@ -16,6 +16,7 @@ export function starterConfig(found: Found, paired: readonly PairedModel[] = pai
     ...(found.models.length === 0 ? exampleLines : []),
     ...pairs.filter((pair) => !isReady(pair)).flatMap(missingLines),
     ...found.models.filter(({ kind }) => kind === "integer").flatMap(integerLines),
+    ...found.models.filter(({ path, needsFloat }) => needsFloat && paired.every(({ qdq }) => qdq !== path)).flatMap(weightsLines),
     ...found.unread.flatMap(unreadLines),
     ...(ready.length === 0 ? ["# Delete this file and run trt-gate init again where the files that it asks for are there."] : []),
     "",
@@ -58,7 +59,7 @@ const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
 function shapeLines({ shapes, areGuessed, shapesFrom }: PairedModel): string[] {
   if (shapes.size === 0) return [];
   const list = [...shapes].map(([name, dims]) => `${plainScalar(name)}: [${dims.join(", ")}]`).join(", ");
-  const why = areGuessed ? "guessed: the model leaves them open and no samples here tell" : `as in ${plainScalar(shapesFrom ?? "")}`;
+  const why = areGuessed ? "guessed, since no samples here tell" : `as in ${plainScalar(shapesFrom ?? "")}`;
   return [`    # Sizes that the model leaves open, ${why}.`, `    shapes: {${list}}`];
 }
 
@@ -89,6 +90,10 @@ const missingLines = ({ model, validation, fails, ...pair }: PairedModel): strin
 
 const integerLines = ({ path }: FoundModel): string[] => [
   `# ${plainScalar(path)} is not checked: it is quantised by integer operators that TensorRT does not read. Export it with Q/DQ nodes.`,
+];
+
+const weightsLines = ({ path }: FoundModel): string[] => [
+  `# ${plainScalar(path)} is not checked: it quantises weights alone, and their float values are not in it. Put the float model beside it.`,
 ];
 
 const unreadLines = ({ path, why }: UnreadModel): string[] => [`# ${plainScalar(path)} is not checked: ${why.replaceAll(/\s+/g, " ")}`];

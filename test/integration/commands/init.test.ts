@@ -108,6 +108,17 @@ it("passes over a report of the gate in a folder of any name", () => {
   expect(models.map(({ path }: { path: string }) => path)).toEqual(["model.onnx", "other/second.onnx"]);
 });
 
+it("leaves out no model because ONNX Runtime does not say the shapes of its FP8 tensors", () => {
+  const cwd = folderOf({ "fp8.onnx": "../test/zoo/models/modelopt-fp8.onnx" });
+  expect(initIn(cwd).models).toMatchObject([{ path: "fp8.onnx", validation: random }]);
+});
+
+it("says of a model whose weights alone are quantised that it needs its float model", () => {
+  const { text, models } = initIn(folderOf({ "int4.onnx": "../test/zoo/models/modelopt-int4.onnx" }));
+  expect(models).toEqual([]);
+  expect(text).toContain("# int4.onnx is not checked: it quantises weights alone");
+});
+
 describe("limits suit the outputs", () => {
   const sqnr = { "sqnr-db": { fail: 20, warn: 25 }, cosine: { fail: 0.997 } };
   const score = { score: { "sqnr-db": { fail: 5, warn: 10 } } };
