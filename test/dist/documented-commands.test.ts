@@ -35,11 +35,11 @@ const files: Readonly<Record<string, string>> = {
 /** Exit code of what is not a plain success: the model regresses, and this machine may lack what `doctor` looks for. */
 const expected: Readonly<Record<string, readonly number[]>> = { check: [1], search: [1], merge: [1], doctor: [0, 4] };
 /** Named as words, without what they need. */
-const onlyNames = new Set(["merge", "inspect"]);
+const onlyNames = new Set(["merge", "inspect", "compare --map"]);
 
 /** All command lines that one shown line stands for: alternatives each, an ellipsis as each format of a fix. */
 function filledIn(line: string): string[][] {
-  if (onlyNames.has(line)) return [[line, "--help"]];
+  if (onlyNames.has(line)) return [[line.split(" ")[0] ?? "", "--help"]];
   const words = line
     .replace(/\[(\w+)(?:\.\.\.)?\]/g, "$1")
     .replaceAll("...", "")

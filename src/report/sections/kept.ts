@@ -14,12 +14,17 @@ export const keptSentence = ({ kept }: ModelReport, show = (name: string): strin
     ? ""
     : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, ${kept.committed === false ? "not committed yet:" : "reviewed in"} ${show(kept.file)}`;
 
-/** Of each model that passes by kept units while a scale is still moved. */
+/** What is left of each model that passes by kept units: a scale that is still moved, and which file ships of a Q/DQ model. */
 export const stillFarLines = (report: Report, caps: SizeLimits): string =>
   report.models
-    .filter((model) => model.verdict === "pass" && model.kept !== undefined && restoreText(model) !== "")
+    .map((model) => ({
+      name: model.name,
+      left: model.verdict === "pass" && model.kept !== undefined ? [restoreText(model), ...shipKept(model)] : [],
+    }))
+    .map(({ name, left }) => ({ name, words: left.filter((words) => words !== "").join(" ") }))
+    .filter(({ words }) => words !== "")
     .slice(0, Math.max(1, caps.models))
-    .map((model) => `${code(model.name, caps.nameLength)}: ${escapeMarkdown(restoreText(model), Math.max(400, caps.messageLength))}`)
+    .map(({ name, words }) => `${code(name, caps.nameLength)}: ${escapeMarkdown(words, Math.max(400, caps.messageLength))}`)
     .join("\n\n");
 
 /** The repository's file that holds the Q/DQ. */
