@@ -40,12 +40,13 @@ function preparedCaveats({ prepared, builder }: CheckFacts): Caveat[] {
   return [...known, ...refused, ...(refused.length > 0 ? cure : [])];
 }
 
-/** Where the user limits the drop by himself, a pass is within what he allows. */
+/** Where the user limits the drop, a pass is within what is allowed; a score's drop has no limit. */
 function lostSinceBase({ baseline, entry }: CheckFacts, outputs: MeasuredTensor[]): Caveat[] {
   const base = baseline?.report;
   if (base === undefined) return [];
   const drop = largestDrop({ outputs, baseline: base });
-  return drop === undefined || entry.tolerance.baseline[drop.metric] !== undefined ? [] : [dropCaveat(drop, base)];
+  const isAllowed = drop?.of === "tensor" && entry.tolerance.baseline[drop.metric] !== undefined;
+  return drop === undefined || isAllowed ? [] : [dropCaveat(drop, base)];
 }
 
 function limitFacts({ entry, findings, decided, localised, context, prepared }: CheckFacts): LimitFacts {

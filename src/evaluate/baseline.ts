@@ -6,7 +6,7 @@ import type { ComparedBase } from "../changes/compared-base.ts";
 import { refusePointers } from "../changes/lfs.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects, Memory } from "../effects/effects.ts";
-import { ConfigError, FileError, ToolError } from "../effects/failure.ts";
+import { ConfigError, FileError, ToolError, TrustError } from "../effects/failure.ts";
 import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { Measurement } from "../measure/measurement.ts";
 import { plainCandidate } from "../model/unit.ts";
@@ -86,8 +86,9 @@ async function withFiles(
     await refusePointers([was], effects, files.folder);
     return await figures(files.folder, changes);
   } catch (error) {
-    if (!(error instanceof ToolError || error instanceof ConfigError || error instanceof FileError)) throw error;
-    if (error instanceof ToolError && error.reason === "cancelled") throw error;
+    // What the base's files do that a change's must not is the base's matter: the change may be what mends it.
+    const isKnown = [ToolError, ConfigError, FileError, TrustError].some((kind) => error instanceof kind);
+    if (!(error instanceof Error) || !isKnown || (error instanceof ToolError && error.reason === "cancelled")) throw error;
     const why = `the base's model could not be run. ${error.message}`;
     return { ...unknown(changes, why), gap: { kind: "unusable", why } };
   }

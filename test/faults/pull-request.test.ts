@@ -154,21 +154,34 @@ it("no base model, with a drop allowed against it", async () => {
   expect(exitCode).toBe(0);
 });
 
-it("base model that cannot be run", async () => {
-  const { repository } = place;
-  writeModels(repository, ["a"]);
-  const sound = readFileSync(join(repository.folder, "models/a.onnx"));
-  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"1".repeat(64)}\nsize ${sound.length}\n`;
-  const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"]), "models/a.onnx": pointer });
-  repository.git("checkout", "-q", "-b", "topic");
-  writeFileSync(join(repository.folder, "models/a.onnx"), sound);
-  const headSha = repository.commit({});
-  place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
-  const { exitCode, report, log } = await check();
-  expect([exitCode, report?.models[0]?.verdict], log).toEqual([0, "pass"]);
-  expect(report?.models[0]?.baseline).toMatchObject({ commit: base, source: "unknown", verdict: null, outputs: [] });
-  expect(report?.models[0]?.baseline?.message).toMatch(/^No figure of main \([0-9a-f]{7}\): .*models\/a\.onnx is a Git LFS pointer/);
-  expect(log).not.toMatch(/::(warning|error)::.*LFS/);
+describe("base model that cannot be run", () => {
+  const leaving = modelProto({
+    nodes: [node("MatMul", ["x", "w"], ["y"])],
+    weights: [externalTensor("w", { location: "../data/x.npy" })],
+    outputs: ["y"],
+  });
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"1".repeat(64)}\nsize 300\n`;
+  it.each([
+    { what: "a Git LFS pointer", model: pointer, says: /models\/a\.onnx is a Git LFS pointer/ },
+    { what: "a file cut short", model: "\b\b", says: /a\.onnx/ },
+    { what: "external data that leaves its folder", model: encode(leaving), says: /'\.\.\/data\/x\.npy'/ },
+  ])("is $what: the change passes as it is, and the report says why there is no figure of the base", async ({ model, says }) => {
+    const { repository } = place;
+    writeModels(repository, ["a"]);
+    const file = join(repository.folder, "models/a.onnx");
+    const sound = readFileSync(file);
+    writeFileSync(file, model);
+    const base = repository.commit({ ".github/trt-gate.yml": configOf(["a"]) });
+    repository.git("checkout", "-q", "-b", "topic");
+    writeFileSync(file, sound);
+    const headSha = repository.commit({});
+    place.event("pull_request", pullPayload({ headSha, baseSha: base }), mergePullRequest(repository, headSha, base));
+    const { exitCode, report, log } = await check();
+    expect([exitCode, report?.models[0]?.verdict], log).toEqual([0, "pass"]);
+    expect(report?.models[0]?.baseline).toMatchObject({ commit: base, source: "unknown", verdict: null, outputs: [] });
+    expect(report?.models[0]?.baseline?.message).toMatch(/^No figure of main \([0-9a-f]{7}\): the base's model could not be run\. /);
+    expect(report?.models[0]?.baseline?.message).toMatch(says);
+  });
 });
 
 it("pass that lost far against the base", async () => {

@@ -340,7 +340,7 @@ export const mends: readonly Mutation[] = [
   },
   {
     fault: "A pass that lost 18 dB against its base is as safe to merge as any.",
-    edits: [{ file: "src/check/assemble.ts", before: "[...ofPass, ...lostSinceBase(facts, outputs)]", after: "ofPass" }],
+    edits: [{ file: "src/check/caveats.ts", before: "  ...lostSinceBase(facts, outputs),\n", after: "" }],
     test: "test/integration/commands/base-by-default.test.ts",
     title: "names the base, both figures and the scale where a pass lost far, and its next command puts the cache back",
   },

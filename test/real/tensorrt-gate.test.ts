@@ -121,7 +121,7 @@ describeWithPython("the whole gate on engines", () => {
     const { outcome, report, model } = await run(entry, { search: "{max-builds: 8}" });
     expect(report).toMatchObject({ verdict: "regression", exitCode: 1, complete: true });
     expect(report.environment).toMatchObject({ tensorrt: "8.6.1", polygraphy: "0.53.6", gpu: "Fake GPU 80GB" });
-    expect(model).toMatchObject({ lane: "implicit", laneWhy: "asked for", reason: "limit-exceeded" });
+    expect(model).toMatchObject({ lane: "implicit", laneWhy: "the lane that was asked for", reason: "limit-exceeded" });
     expect(model.layers.length).toBe(54);
     expect(model.search?.outcome).toMatch(/^(found|prefix)$/);
     expect(model.search?.builds).toBeLessThanOrEqual(3);
