@@ -68,7 +68,7 @@ interface Known {
 async function findChanges({ event, base, git, api }: Known): Promise<{ changed: readonly ChangedFile[] | undefined; why: string }> {
   const since = base && `changed since ${base.sha.slice(0, 12)} (${base.how})`;
   if (base?.isLocal && since) return { changed: await git.changedSince(base.sha), why: since };
-  if (event === undefined) return { changed: undefined, why: "no commit is named to choose by; --changed-since BRANCH names one" };
+  if (event === undefined) return { changed: undefined, why: "a run by hand checks every model unless --changed-since BRANCH is given" };
   if (event.pullRequest === undefined) return { changed: undefined, why: "there is no commit to compare with" };
   const remote = await api();
   if (remote === undefined) return { changed: undefined, why: "the base commit is not in this clone and there is no token to ask the API" };

@@ -101,9 +101,13 @@ function fixSteps(model: ModelReport): string[] {
       : `${proved}, when simulated${left}; build it once on your GPU to confirm`
     : "not confirmed: try it before you rely on it";
   const fixed = fixedQdqFile(model);
+  // Only a proved fix has its patch shown (kept.ts).
+  const hasPatch = verified?.passes && model.fix?.files.some(({ format, command }) => format === "patch" && command !== undefined);
   const step =
     fixed === undefined
-      ? `Build with ${kept} (${proven}): take the precision script below.`
+      ? hasPatch
+        ? `Keep ${kept} (${proven}): commit the patch below; the precision script builds it.`
+        : `Build with ${kept} (${proven}): take the precision script below.`
       : `Ship the fixed Q/DQ model with ${kept} (${proven}): ${code(fixed.path, 400)} of the report, or what the script below makes.`;
   return model.fix?.latency?.pointless
     ? [`${step} It is slower than the reference, so shipping the reference is the better choice.`]

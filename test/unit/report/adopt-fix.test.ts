@@ -1,5 +1,6 @@
 /** How a fix gets into the pull request: which commands the comment and the page offer, in which order. */
 import { describe, expect, it } from "vitest";
+import { renderComment } from "../../../src/report/comment.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
 import type { ModelReport } from "../../../src/report/schema.ts";
 import { adoptFix } from "../../../src/report/sections/kept.ts";
@@ -52,6 +53,12 @@ describe("the commands that put a fix into the pull request", () => {
     expect(blocks(model({ advice: moved }))).toEqual([[back], [patch]]);
     expect(blocks(model({ advice: moved, fix: null }))).toEqual([[back]]);
     expect(blocks(model({ advice: moved, fix: null, verdict: "pass" }))).toEqual([]);
+  });
+
+  it("are what the step of the fix points at, and the script where there is no patch", () => {
+    const step = (one: ModelReport) => renderComment(sampleReport({ models: [one] }), { jobKey: "a/b", fixScripts: [] });
+    expect(step(model())).toContain("commit the patch below; the precision script builds it.");
+    expect(step(sampleModel({ advice: [] }))).toContain("take the precision script below.");
   });
 
   it("are none without a proof", () => {
