@@ -339,6 +339,12 @@ export const mends: readonly Mutation[] = [
     title: "made-up samples under another name",
   },
   {
+    fault: "Printed lines call a command that is on nobody's PATH.",
+    edits: [{ file: "src/commands/check.ts", before: "    command: effects.command,\n", after: "" }],
+    test: "test/integration/commands/printed-lines.test.ts",
+    title: "make the fix where `trt-gate` is on no PATH",
+  },
+  {
     fault: "A pass that lost 18 dB against its base is as safe to merge as any.",
     edits: [{ file: "src/check/caveats.ts", before: "  ...lostSinceBase(facts, outputs),\n", after: "" }],
     test: "test/integration/commands/base-by-default.test.ts",
