@@ -49,6 +49,13 @@ describe("harm to a classifier", () => {
     expect(harm?.message).toContain("33.3 % of 3 decisions; it flipped in sample 1 (1 to 2), sample 2 (2 to 0).");
   });
 
+  it("names five flipped samples in its sentence, and all of them apart", async () => {
+    const samples = Array.from({ length: 8 }, () => rows([0.7, 0.2, 0.1], [0.2, 0.7, 0.1]));
+    const [harm] = await harmOf(samples, { p: softmax });
+    expect(harm?.message).toMatch(/in sample 0 \(0 to 1\),.* sample 4 \(0 to 1\), and 3 more\.$/);
+    expect(harm).toMatchObject({ flipped: samples.map((_, sample) => ({ sample, from: 0, to: 1 })) });
+  });
+
   it("is not looked for in a vector that may be anything, unless the task is named", async () => {
     expect(await harmOf([rows([1, 2, 3], [3, 2, 1])], {})).toEqual([]);
     expect(await harmOf([rows([1, 2, 3], [3, 2, 1])], {}, "classification")).toHaveLength(1);
