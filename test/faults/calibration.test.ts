@@ -46,7 +46,7 @@ it.each([
 it("calibration cache that is a Git LFS pointer", async () => {
   const { found, checked } = await spoil(() => `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12\n`);
   expect([found.exitCode, checked.exitCode]).toEqual([2, 2]);
-  expect(checked.log).toMatch(/m\.cache is a Git LFS pointer.*lfs: true/);
+  expect(checked.report?.models[0]?.message).toMatch(/m\.cache is a Git LFS pointer.*lfs: true/);
 });
 
 it("calibration cache of another model", async () => {
