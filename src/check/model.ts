@@ -96,7 +96,7 @@ async function checkPrepared(
   const { lane } = prepared;
   Object.assign(context.versions, lane.versions);
   const by = measuredWith(lane, context);
-  const digest = await watch.time("prepare", () => inputsDigest(entry, context.effects.cwd, by, context.effects.files));
+  const digest = await watch.time("prepare", () => inputsDigest(entry, { root: context.effects.cwd }, by, context.effects.files));
   const labels = await readLabels(entry, lane.sampleCount, context.effects);
   const judging: Judging = {
     entry,

@@ -14,9 +14,9 @@ import type { BaseOfModel, CheckContext } from "../prepare/context.ts";
 import { prepareModel } from "../prepare/prepare-model.ts";
 import { measuredOutputs } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
-import { inputsDigest, type MeasuredWith, measuredWith } from "./inputs-digest.ts";
+import { inputsDigest, type MeasuredWith, measuredWith, type Roots, validationDigest } from "./inputs-digest.ts";
 import { judgeOutputs } from "./outputs.ts";
-import { type Suspects, suspects } from "./suspects.ts";
+import { isOfJudgedSamples, type Suspects, suspects } from "./suspects.ts";
 
 type BaselineReport = NonNullable<ModelReport["baseline"]>;
 
@@ -83,6 +83,10 @@ async function withFiles(
     }
     if (files.kind === "unknown") return { ...unknown(changes, files.why), gap: { kind: "none", why: files.why } };
     changes = { base, was, suspects: await suspects(entry, files.folder, effects) };
+    if (typeof was.reference === "object" && (await haveSamplesChanged(was, files.folder, effects))) {
+      const why = "not comparable: the validation samples changed, and its saved reference is of the former ones";
+      return { ...unknown(changes, why), gap: { kind: "unusable", why } };
+    }
     await refusePointers([was], effects, files.folder);
     return await figures(files.folder, changes);
   } catch (error) {
@@ -94,6 +98,14 @@ async function withFiles(
   }
 }
 
+/** Figures are compared on the same samples: the base's model runs on those of this commit. */
+const rootsOf = (folder: string, { effects: { cwd } }: CheckContext): Required<Roots> => ({ root: folder, validationRoot: cwd });
+
+async function haveSamplesChanged(was: ModelEntry, folder: string, { files, cwd }: Effects): Promise<boolean> {
+  const [then, now] = [await validationDigest(was, folder, files), await validationDigest(was, cwd, files)];
+  return then === undefined || then !== now;
+}
+
 interface Changes extends BaseOfModel {
   readonly suspects: Suspects;
 }
@@ -103,8 +115,8 @@ const nothingChanged: Suspects = { causes: [], scales: [] };
 async function knownThen(folder: string, changes: Changes, request: BaselineRequest): Promise<Baseline> {
   const { entry, by, digest, seconds, context } = request;
   const { base, was } = changes;
-  const then = await inputsDigest(was, folder, by, context.effects.files);
-  if (then !== undefined && then === digest) return { report: without(base, "same", sameWords(base)) };
+  const then = await inputsDigest(was, rootsOf(folder, context), by, context.effects.files);
+  if (then !== undefined && then === digest) return { report: without(base, "same", sameWords(base, changes.suspects.causes)) };
   const reports = await context.reportsOf(entry);
   const kept = then === undefined ? undefined : reports.flatMap(figuresOf).find((one) => one.inputsSha256 === then);
   if (kept !== undefined) return told(changes, { ...kept, source: "report", inputsSha256: then });
@@ -143,7 +155,8 @@ async function measuredThen(
 ): Promise<Baseline> {
   const { was } = changes;
   // What is to say of the base's files was said when they were merged.
-  const prepared = await prepareModel(was, folder, { ...context, effects: quiet(context.effects) });
+  const { root, validationRoot } = rootsOf(folder, context);
+  const prepared = await prepareModel(was, root, { ...context, effects: quiet(context.effects) }, validationRoot);
   try {
     const { lane } = prepared;
     const samples = Array.from({ length: lane.sampleCount }, (_, i) => i);
@@ -152,7 +165,7 @@ async function measuredThen(
     const run = await judgeOutputs(judging, await lane.build(plainCandidate), samples);
     const { measurements } = run.measured;
     const { verdict, findings } = run.judgement;
-    const inputsSha256 = await inputsDigest(was, folder, measuredWith(lane, context), context.effects.files);
+    const inputsSha256 = await inputsDigest(was, rootsOf(folder, context), measuredWith(lane, context), context.effects.files);
     const outputs = measuredOutputs(measurements, findings, entry.tolerance);
     return {
       ...told(changes, { source: "measured", inputsSha256, verdict: verdict.kind, message: verdict.message, outputs }),
@@ -172,7 +185,13 @@ const told = (
   { base, suspects: { causes, scales, scalesIn } }: Changes,
   figures: Pick<BaselineReport, "source" | "inputsSha256" | "verdict" | "message" | "outputs">,
 ): Baseline => ({
-  report: { commit: base.commit, name: base.name, ...figures, causes: [...causes], scales: [...scales] },
+  report: {
+    commit: base.commit,
+    name: base.name,
+    ...figures,
+    causes: causes.filter((cause) => figures.source === "unknown" || !isOfJudgedSamples(cause)),
+    scales: [...scales],
+  },
   scalesIn,
 });
 
@@ -196,4 +215,8 @@ const without = ({ commit, name }: ComparedBase, source: BaselineReport["source"
 
 /** `main (2b4c6d8)`. */
 const placeOf = ({ name, commit }: ComparedBase): string => `${name} (${commit.slice(0, 7)})`;
-const sameWords = (base: ComparedBase): string => `Its files are as at ${placeOf(base)}.`;
+/** `causes`: what changed of its files although the figures on this commit's samples are the same. */
+const sameWords = (base: ComparedBase, [cause]: readonly string[] = []): string =>
+  cause === undefined
+    ? `Its files are as at ${placeOf(base)}.`
+    : `Only the samples that it is judged on changed: ${placeOf(base)} has the same figures on these.`;

@@ -27,19 +27,41 @@ export const measuredWith = (
   { version, settings }: Pick<CheckContext, "version" | "settings">,
 ): MeasuredWith => ({ lane, versions, gateVersion: version, seed: settings.options.seed });
 
-/** SHA-256, hexadecimal. `root`: where the entry's paths start. Undefined where a loader makes samples (it may read anything) and where a file is not there or cannot be read. */
-export async function inputsDigest(entry: ModelEntry, root: string, by: MeasuredWith, files: Files): Promise<string | undefined> {
+export interface Roots {
+  /** Where the entry's paths start. */
+  readonly root: string;
+  /** The same of its validation samples; `root` where it is left out. */
+  readonly validationRoot?: string;
+}
+
+/** SHA-256, hexadecimal. Undefined where a loader makes samples (it may read anything) and where a file is not there or cannot be read. */
+export async function inputsDigest(entry: ModelEntry, roots: Roots, by: MeasuredWith, files: Files): Promise<string | undefined> {
   const { quantization, validation, shapes, keep, reference, engine, tensorrt, tolerance } = entry;
   if (quantization?.loader !== undefined || validation?.loader !== undefined) return undefined;
   const { builderCheck: _, ...builder } = tensorrt;
+  const { root, validationRoot = root } = roots;
   const said = { by, quantization, validation, shapes, keep, reference, engine, builder, tolerance };
   const hash = createHash("sha256").update(plainJson(said));
   try {
     for (const { path, what } of filesOf(entry)) {
       if (what === "task" || what === "labels") continue;
       hash.update(JSON.stringify([what, path]));
-      await addPath(hash, resolve(root, path), what.endsWith("model"), files);
+      await addPath(hash, resolve(isValidation(what) ? validationRoot : root, path), what.endsWith("model"), files);
     }
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return undefined;
+  }
+  return hash.digest("hex");
+}
+
+const isValidation = (what: string): boolean => what.startsWith("validation");
+
+/** SHA-256 of the entry's validation files, hexadecimal; undefined where one is not there or cannot be read. */
+export async function validationDigest(entry: ModelEntry, root: string, files: Files): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  try {
+    for (const { path } of filesOf(entry).filter(({ what }) => isValidation(what))) await addPath(hash, resolve(root, path), false, files);
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     return undefined;

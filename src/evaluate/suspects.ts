@@ -29,6 +29,11 @@ type MovedScale = { readonly tensor: string; readonly ratio: number };
 
 const mostScales = 20;
 
+const judgedSamples = "validation samples";
+/** No cause of a loss where both figures are of the same samples. */
+export const isOfJudgedSamples = (cause: string): boolean => cause === changedWords(judgedSamples);
+const changedWords = (what: string): string => `the ${what} changed`;
+
 /** `base`: folder with the base commit's files. Empty where nothing that counts differs, or nothing could be read. */
 export async function suspects(entry: ModelEntry, base: string, { files, cwd }: Effects): Promise<Suspects> {
   const { quantization, validation } = entry;
@@ -39,7 +44,7 @@ export async function suspects(entry: ModelEntry, base: string, { files, cwd }: 
     ...models.map(({ causes }) => causes),
     cache.flatMap(cacheCauses),
     knownFailures(() => dataCauses(quantization?.data, "calibration samples", places)),
-    knownFailures(() => dataCauses(validation?.data ?? validation?.inputs, "validation samples", places)),
+    knownFailures(() => dataCauses(validation?.data ?? validation?.inputs, judgedSamples, places)),
   ]);
   const moved = cache.flatMap((diff) => diff.moved.slice(0, mostScales));
   if (moved.length > 0)
@@ -165,7 +170,7 @@ function cacheCauses({ moved, unchanged, added, removed }: CacheDiff): string[] 
 }
 
 async function dataCauses(path: string | undefined, what: string, places: Places): Promise<string[]> {
-  return path === undefined || (await sameBytes(path, places)) ? [] : [`the ${what} changed`];
+  return path === undefined || (await sameBytes(path, places)) ? [] : [changedWords(what)];
 }
 
 /** Also true where one of both is no file: then nothing can be said. */

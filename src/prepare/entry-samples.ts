@@ -20,6 +20,8 @@ import type { CheckContext } from "./context.ts";
 export interface SamplePlace {
   /** The folder that the entry's paths are relative to. */
   readonly root: string;
+  /** The same of its validation samples. */
+  readonly validationRoot: string;
   readonly workFolder: string;
   readonly context: CheckContext;
   /** Everything opened; the caller closes it. */
@@ -45,7 +47,7 @@ export async function entrySamples(entry: ModelEntry, model: OnnxModel, place: S
     open: async (feed, what) => {
       const source = loaded.get(loadedKey(feed, what)) ?? (await openFeedEntry(feed, what, { inputs, place }));
       if (!place.open.includes(source)) place.open.push(source);
-      const named = { ...source, description: source.description.replace(`${place.root}/`, "") };
+      const named = { ...source, description: source.description.replace(`${rootOf(what, place)}/`, "") };
       await refuseConstant(named, what);
       // Calibration samples are many: each is looked at when it is read.
       if (what === "validation") await refuseNonFinite(named, what);
@@ -73,10 +75,12 @@ async function originsOf(entry: ModelEntry, inputs: readonly ModelInput[], { pla
       place.open.push(source);
       loaded.set(loadedKey(feed, what), source);
       origins.push({ source });
-    } else if (path !== undefined) origins.push({ path: join(place.root, path) });
+    } else if (path !== undefined) origins.push({ path: join(rootOf(what, place), path) });
   }
   return origins;
 }
+
+const rootOf = (what: string, { root, validationRoot }: SamplePlace): string => (what === "validation" ? validationRoot : root);
 
 const loadedKey = ({ loader }: FeedEntry, what: string): string => `${what} ${loader ?? ""}`;
 
@@ -86,7 +90,8 @@ interface Opening {
 }
 
 async function openFeedEntry(feed: FeedEntry, what: string, { inputs, place }: Opening): Promise<FeedSource> {
-  const { root, context } = place;
+  const { context } = place;
+  const root = rootOf(what, place);
   const { loader, random, maxSamples } = feed;
   if (loader !== undefined) return await runLoader(loader, what, { place, maxSamples, inputs });
   if (random !== undefined) return await openFeeds({ kind: "random", ...random }, inputs, context.effects, maxSamples);

@@ -59,8 +59,11 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-/** `root`: the folder that the entry's paths are relative to (the workspace, or a folder with the base commit's files). */
-export async function prepareModel(entry: ModelEntry, root: string, context: CheckContext): Promise<Prepared> {
+/**
+ * `root`: the folder that the entry's paths are relative to (the workspace, or a folder with the base commit's files); `validationRoot`: the same of its
+ * validation samples.
+ */
+export async function prepareModel(entry: ModelEntry, root: string, context: CheckContext, validationRoot = root): Promise<Prepared> {
   const { files } = context.effects;
   const workFolder = await files.makeTempFolder("model");
   const open: FeedSource[] = [];
@@ -69,7 +72,7 @@ export async function prepareModel(entry: ModelEntry, root: string, context: Che
     await files.remove(workFolder);
   };
   try {
-    return await prepareIn({ entry, root, context, workFolder, open, putAway });
+    return await prepareIn({ entry, root, validationRoot, context, workFolder, open, putAway });
   } catch (error) {
     await putAway();
     throw error;
@@ -79,6 +82,7 @@ export async function prepareModel(entry: ModelEntry, root: string, context: Che
 interface Workplace {
   readonly entry: ModelEntry;
   readonly root: string;
+  readonly validationRoot: string;
   readonly context: CheckContext;
   readonly workFolder: string;
   readonly open: FeedSource[];

@@ -21,8 +21,12 @@ const identity = floatTensor(
 export const identityModel = (): Uint8Array =>
   modelBytes({ nodes: [node("MatMul", ["x", "w"], ["y"], "product")], weights: [identity], inputs: { x: [1, 4] }, outputs: ["y"] });
 
-export const validation = (): Uint8Array =>
-  writeNpy({ name: "x", dtype: "float32", shape: [48, 4], data: Float32Array.from({ length: 192 }, (_, i) => Math.sin(i * 1.7) * 2) });
+/** The same of samples that reach a quarter. */
+export const numpyDbOfQuiet = { 2: 31.8, 8: 20.2 } as const;
+
+/** `reach`: of the samples. */
+export const validation = (reach = 2): Uint8Array =>
+  writeNpy({ name: "x", dtype: "float32", shape: [48, 4], data: Float32Array.from({ length: 192 }, (_, i) => Math.sin(i * 1.7) * reach) });
 
 /** `step`: the input's scale in 127ths; the samples reach 2. */
 export const cacheOf = (step: number): string =>

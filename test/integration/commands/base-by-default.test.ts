@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../../src/main.ts";
 import { type ModelReport, reportSchema } from "../../../src/report/schema.ts";
-import { cacheOf, identityModel, numpyDb, scaledConfig, writeScaled } from "../../fakes/moved-scale.ts";
+import { cacheOf, identityModel, numpyDb, numpyDbOfQuiet, scaledConfig, validation, writeScaled } from "../../fakes/moved-scale.ts";
 import { makeRepository, type Repository } from "../../fakes/repository.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { runCommand } from "../../support/command.ts";
@@ -102,6 +102,32 @@ describe("a check in a git work tree", () => {
     repository.commit({ ".github/trt-gate.yml": scaledConfig("", "new.cache"), "new.cache": cacheOf(16), "m.cache": undefined });
     const { model, stderr } = check();
     expect([sqnr(model), sqnr(model.baseline ?? { outputs: [] })], stderr).toEqual([numpyDb[16], numpyDb[2]]);
+  });
+
+  it("measures the base on this commit's samples, so that other samples alone are no loss", () => {
+    topic();
+    writeFileSync(join(folder, "validation.npy"), validation(0.25));
+    const samplesOnly = check();
+    expect([sqnr(samplesOnly.model), samplesOnly.model.baseline?.source], samplesOnly.stderr).toEqual([numpyDbOfQuiet[2], "same"]);
+    expect(samplesOnly.text).not.toContain("fell");
+    expect(samplesOnly.model.baseline?.message).toMatch(
+      /^Only the samples that it is judged on changed: the last commit \([0-9a-f]{7}\) has the same/,
+    );
+    writeFileSync(join(folder, "m.cache"), cacheOf(8));
+    const both = check();
+    expect([sqnr(both.model), sqnr(both.model.baseline ?? { outputs: [] })]).toEqual([numpyDbOfQuiet[8], numpyDbOfQuiet[2]]);
+    expect(both.text).toMatch(/11\.6 dB below the last commit's 31\.8 dB; suspected: 1 of 2 scales moved, that of "x" \(4 times\) \(base/);
+  });
+
+  it("takes no figure of another set of samples from an earlier report, and judges a drop on this commit's", () => {
+    topic("    tolerance: {sqnr-db: {fail: 10}, baseline: {sqnr-db: {drop: 6}}}\n");
+    check();
+    writeFileSync(join(folder, "validation.npy"), validation(0.25));
+    expect(check().model.verdict).toBe("pass");
+    writeFileSync(join(folder, "m.cache"), cacheOf(8));
+    writeFileSync(join(folder, "validation.npy"), validation());
+    const loud = check();
+    expect([loud.model.reason, sqnr(loud.model.baseline ?? { outputs: [] })]).toEqual(["baseline-drop", numpyDb[2]]);
   });
 
   it("says of a model that the base lacks that it is new", () => {

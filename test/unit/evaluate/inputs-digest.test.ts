@@ -37,7 +37,7 @@ async function folder(name: string, changed: Readonly<Record<string, string | Ui
   return root;
 }
 const digest = async (root: string, more: Partial<ModelEntry> = {}, tools: Partial<MeasuredWith> = {}) =>
-  await inputsDigest({ ...entry, ...more }, root, { ...by, ...tools }, effects.files);
+  await inputsDigest({ ...entry, ...more }, { root }, { ...by, ...tools }, effects.files);
 
 it("is the same of the same files in another folder, and of an entry read again", async () => {
   const [one, other] = [await digest(await folder("one")), await digest(await folder("other"))];
