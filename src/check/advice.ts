@@ -9,13 +9,14 @@ import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import { inputRangeRule } from "../search/advice/input-range.ts";
 import { movedScalesRule } from "../search/advice/moved-scales.ts";
+import { isRenewal } from "../search/advice/stale-cache.ts";
 import type { Advice } from "../search/outcome.ts";
 import type { CheckFacts } from "./check-facts.ts";
 
-/** Scales to put back and samples to prepare anew, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
+/** A cache to renew, scales to put back and samples to prepare anew, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
   const found = advise(await gather(facts, report));
-  const isFirst = ({ rule }: Advice) => rule === movedScalesRule || rule === inputRangeRule;
+  const isFirst = (one: Advice) => isRenewal(one) || one.rule === movedScalesRule || one.rule === inputRangeRule;
   return [...found.filter(isFirst), ...(facts.outcome?.advice ?? []), ...found.filter((one) => !isFirst(one))];
 }
 
@@ -40,7 +41,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       ranges: await rangesOf(facts),
       inputs: report.verdict === "regression" ? await inputsBeyond(facts.prepared) : [],
       missingScales: prepared.lane.coverage.missingScales,
-      ...(await staleOf(facts)),
+      ...(prepared.staleCache === undefined ? await staleOf(facts) : { renewal: prepared.staleCache }),
     },
     moved: await movedOf(facts, report),
     keptHere: report.kept?.file,
@@ -129,7 +130,8 @@ async function movedOf(
   const { scalesIn, report: base } = baseline ?? {};
   const hasFallen = caveats.some(({ reason }) => reason === "lost-since-base");
   if (!(verdict === "regression" || kept !== undefined || hasFallen)) return undefined;
-  if (base === undefined || scalesIn === undefined || !holdsScales(entry)) return undefined;
+  if (base === undefined || scalesIn === undefined || !holdsScales(entry) || prepared.staleCache?.renewedFrom !== undefined)
+    return undefined;
   const { proto } = await readModel(prepared.job.modelPath, context.effects.files, { weights: "left-in-file" });
   return {
     commit: base.commit,

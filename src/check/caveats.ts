@@ -5,6 +5,7 @@ import { type Caveat, findingCaveats } from "../gate/caveats.ts";
 import { doubtCaveat } from "../gate/certainty.ts";
 import { evidenceCaveat } from "../gate/evidence.ts";
 import { type LimitFacts, unjudgedCaveat, unjudgedLimits } from "../gate/unjudged-limits.ts";
+import { staleCaveat } from "../prepare/stale-cache.ts";
 import { dropCaveat, largestDrop } from "../report/base-change.ts";
 import type { MeasuredTensor } from "../report/schema.ts";
 import type { CheckFacts } from "./check-facts.ts";
@@ -14,8 +15,17 @@ export function caveatsOf(facts: CheckFacts, outputs: MeasuredTensor[]): Caveat[
   const { verdict, evidence } = facts;
   // The verdict itself says it.
   const weak = verdict.reason === "validation-is-calibration" ? undefined : evidenceCaveat(evidence);
-  return [...preparedCaveats(facts), ...(weak ? [weak] : []), ...(verdict.kind === "pass" ? ofPass(facts, outputs) : [])];
+  return [
+    ...staleCaveats(facts),
+    ...preparedCaveats(facts),
+    ...(weak ? [weak] : []),
+    ...(verdict.kind === "pass" ? ofPass(facts, outputs) : []),
+  ];
 }
+
+/** Of scales as they ship a regression says it by itself. */
+const staleCaveats = ({ prepared: { staleCache }, verdict: { kind } }: CheckFacts): Caveat[] =>
+  staleCache === undefined || (staleCache.renewedFrom === undefined && kind !== "pass") ? [] : [staleCaveat(staleCache)];
 
 const ofPass = (facts: CheckFacts, outputs: MeasuredTensor[]): Caveat[] => [
   ...[

@@ -33,7 +33,7 @@ export const check: RunCommand = async (parsed, effects, io) => {
   });
   for (const warning of bodyWarnings(staged.model, modelName)) effects.log.warning(warning);
   const computeInputs = facts.computeInputs.length;
-  const fits = computeInputs > 0 && cacheFault(result) === undefined;
+  const fits = computeInputs > 0 && cacheFault(result) === undefined && result.stale === undefined;
   io.out(
     parsed.has("json")
       ? `${JSON.stringify({ fits, computeInputs, ...result }, undefined, 1)}\n`
@@ -67,13 +67,14 @@ function tell(result: CacheCheck, { computeInputs, fits, model }: { computeInput
     result.origin
       ? `Made ${result.origin.createdAt} from ${plural(result.origin.samples, "sample")} (${result.origin.algorithm}).`
       : "No note beside the cache says which model it was made from; trt-gate calibrate writes one.",
-    ...(result.stale === undefined ? [] : [`The cache may be stale: ${result.stale}.`]),
     ...(result.unnamedLayers === 0
       ? []
       : [
           `${result.unnamedLayers === 1 ? "One entry belongs to a layer" : `${result.unnamedLayers} entries belong to layers`} that TensorRT makes itself.`,
         ]),
-    fits ? "The cache fits the model." : "The cache does not fit the model; calibrate anew.",
+    fits
+      ? "The cache fits the model."
+      : `The cache does not fit the model${result.stale === undefined ? "" : ` (${result.stale})`}; calibrate anew.`,
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -41,6 +41,16 @@ export const caveats = {
       "The model quantises to UINT8 without a zero point, which TensorRT takes and reads as INT8: it holds half of the range, and what lies above is cut off. The figures are those of UINT8.",
     next: "Export it with activation_type=QuantType.QInt8 and extra_options={'ActivationSymmetric': True}, or give every QuantizeLinear an INT8 zero point and twice the scale.",
   },
+  "stale-scales": {
+    sentence:
+      "The cache was made for another version of the model, as its note says: its scales pass, and were not made for these weights.",
+    next: "Calibrate anew with `trt-gate calibrate`, and commit the cache with its note.",
+  },
+  "cache-renewed": {
+    sentence:
+      "The cache belongs to another version of the model or lacks scales, so that scales were made anew from the calibration data: the cache in the repository was not judged.",
+    next: "Renew the cache with `trt-gate calibrate`, and commit it with its note.",
+  },
   "weak-evidence": {
     sentence: "The validation samples say little: they are few, made up, copies of each other, or calibration samples.",
     next: "Give at least 16 distinct validation samples of real use that did not calibrate the model.",

@@ -33,6 +33,7 @@ import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
 import { qdqCaveats, unsignedCaveats, weightCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization, noQuantization } from "./quantization.ts";
+import type { StaleCache } from "./stale-cache.ts";
 
 export interface Prepared {
   readonly lane: PreparedLane;
@@ -42,6 +43,8 @@ export interface Prepared {
   readonly builds: readonly BuildFacts[];
   readonly sha256: string;
   readonly quantization: ModelReport["quantization"];
+  /** Set where the cache belongs to another model or lacks scales. */
+  readonly staleCache?: StaleCache | undefined;
   readonly warnings: readonly string[];
   /** What the figures will not say. */
   readonly caveats: readonly Caveat[];
@@ -164,6 +167,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     builds,
     sha256: staged.sha256,
     quantization: { ...quantization.report, precision: (quantized && quantizedPrecision(quantized)) ?? "INT8" },
+    staleCache: quantization.staleCache,
     warnings: [...quantization.warnings, ...unfollowed, ...ofTools],
     caveats: [...caveats, ...(quantized && prepared.lane === "simulate" ? unsignedCaveats(quantized) : []), ...computeCaveats(prepared)],
     rowsOf: validation.rowsOf,

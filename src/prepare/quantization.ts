@@ -1,6 +1,7 @@
 /**
- * Where a model's scales come from: a cache that still fits, calibration data, a loader or a Q/DQ model. A stale cache is renewed from data
- * where there is some, and is an undecided verdict where there is none: the tools would calibrate on random numbers or build without INT8.
+ * Where a model's scales come from: a cache that still fits, calibration data, a loader or a Q/DQ model. A cache that lacks scales, or whose note names
+ * another model, is renewed from data where there is some. Where there is none, a cache that lacks scales is an undecided verdict: the tools would calibrate
+ * on random numbers or build without INT8. One of another model is judged as it is: that is what ships.
  */
 import { join } from "node:path";
 import { cacheFault, checkCache } from "../calibration/check.ts";
@@ -14,11 +15,14 @@ import { plural } from "../model/plural.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import type { ModelReport } from "../report/schema.ts";
 import type { CheckContext } from "./context.ts";
+import { otherVersion, renewCommand, type StaleCache } from "./stale-cache.ts";
 
 export interface ChosenQuantization {
   readonly source: QuantizationSource;
   readonly report: ModelReport["quantization"];
   readonly warnings: readonly string[];
+  /** Set where the cache belongs to another model or lacks scales. */
+  readonly staleCache?: StaleCache | undefined;
   /** Samples that a cache in force was made from, where its note names them. */
   readonly calibrationRows?: readonly string[] | undefined;
 }
@@ -90,33 +94,33 @@ async function withCache(
   });
   const gap = cacheFault(check);
   const how = { ...howOf(given), ...(data ? { data } : {}) };
-  const report = {
-    source: cache,
-    algorithm: parsed.algorithm ?? given.algorithm,
-    samples: check.origin?.samples ?? null,
-    cacheHeader: parsed.header,
-    stale: gap ?? check.stale ?? null,
-  };
-  if (gap === undefined)
+  const report = { source: cache, algorithm: parsed.algorithm ?? given.algorithm, stale: gap ?? check.stale ?? null };
+  const why = gap === undefined ? check.stale && otherVersion(cache) : `${cache} does not fit the model (${gap})`;
+  const command = renewCommand(facts.entry, given, check.origin);
+  if (why !== undefined && data !== undefined)
     return {
-      source: { ...how, cachePath },
-      report,
+      source: how,
+      report: { ...report, source: data.description, algorithm: given.algorithm, samples: data.count, cacheHeader: null },
       warnings: [
-        ...(check.stale === undefined ? [] : [`${cache} may be stale: ${check.stale}. Calibrate anew.`]),
-        ...((check.origin?.madeUp ?? 0) > 0 ? [madeUpScales(cache)] : []),
+        ...sampleWarnings(data, given, facts.entry),
+        `${why}: the scales were made anew from ${data.description}. Renew it: ${command}`,
       ],
-      calibrationRows: check.origin?.rows,
+      staleCache: { why, renewedFrom: data.description, command },
     };
-  if (data === undefined)
+  if (gap !== undefined)
     throw new ToolError(
       "stale-cache",
       `${cache} does not fit ${facts.entry.path}: ${gap}. Calibrate anew, or give quantization.data so that the gate can.`,
     );
-  const note = `${cache} is stale (${gap}); the scales were made anew from ${data.description}.`;
   return {
-    source: how,
-    report: { ...report, source: data.description, samples: data.count, cacheHeader: null },
-    warnings: [...sampleWarnings(data, given, facts.entry), note],
+    source: { ...how, cachePath },
+    report: { ...report, samples: check.origin?.samples ?? null, cacheHeader: parsed.header },
+    warnings: [
+      ...(why === undefined ? [] : [`${why}: ${check.stale}. Calibrate anew: ${command}`]),
+      ...((check.origin?.madeUp ?? 0) > 0 ? [madeUpScales(cache)] : []),
+    ],
+    staleCache: why === undefined ? undefined : { why, renewedFrom: undefined, command },
+    calibrationRows: check.origin?.rows,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
 import { keepsEverything } from "./sections/fix.ts";
 import { shipKept } from "./sections/kept.ts";
-import { calibrationStep, restoreCommand, restoredFile, restoreText, samplesText } from "./sections/next.ts";
+import { calibrationStep, renewalOf, restoreCommand, restoredFile, restoreText, samplesText } from "./sections/next.ts";
 
 type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
@@ -32,7 +32,10 @@ function withStep(text: string, { search, fix, advice }: Pick<Fitted, "search" |
     back === undefined
       ? first
       : `Put the former ${restoredFile({ advice })} back (${back}) where the moved scales were not meant. Else: ${lowered(first)}`;
-  return text.replace(mendingStep, () => sentence);
+  const stale = renewalOf({ advice });
+  return text.replace(mendingStep, () =>
+    stale?.isJudged === true ? `Calibrate anew first (${stale.command}): ${stale.why}. Else: ${lowered(sentence)}` : sentence,
+  );
 }
 
 const lowered = (step: string): string => `${step.charAt(0).toLowerCase()}${step.slice(1)}`;

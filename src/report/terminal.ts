@@ -21,7 +21,7 @@ import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, precisionWord, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
-import { restoreCommand, restoreText, samplesText } from "./sections/next.ts";
+import { renewalOf, restoreCommand, restoreText, samplesText } from "./sections/next.ts";
 import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { causePart, changePart, figureSentences } from "./sections/story.ts";
 import { distinctLabels, plainLine, plainLines } from "./text.ts";
@@ -88,7 +88,9 @@ function filesLine({ models }: Report): string[] {
   if (model === undefined || others.length > 0 || model.outputs.length === 0 || model.lane === "saved") return [];
   const { quantization, validation } = model;
   if (quantization.source === "" || validation.source === "") return [];
-  return wrapped(`Scales: ${plainLine(quantization.source, 100)}; samples: ${plainLine(validation.source, 100)}.`);
+  const stale = renewalOf(model);
+  const renewed = stale?.isJudged === false ? `, made anew: ${plainLine(stale.why, 300)}` : "";
+  return wrapped(`Scales: ${plainLine(quantization.source, 100)}${renewed}; samples: ${plainLine(validation.source, 100)}.`);
 }
 
 /** The figure that decides with its interval and limit, and the harm: one line a model. */
@@ -300,16 +302,30 @@ function nextLines(models: readonly ModelReport[], options: TerminalOptions): st
   const back = new Set(models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? []));
   const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
   const commands = nextCommands(models, options);
-  const next = commands.length > 0 ? listed(commands) : stepLines(models, options);
-  const after = (lead: readonly string[], when: string): string[] => [...lead, ...next.map((line) => line.replace(/^Next:/, `${when}:`))];
-  const lines =
+  const next =
+    commands.length > 0
+      ? listed(commands)
+      : stepLines(
+          models.filter((model) => renewalOf(model) === undefined),
+          options,
+        );
+  const others =
     back.size > 0
-      ? after(listed([...back].map((command) => plainLine(command, 300))), "Or, where the new scales are meant")
+      ? after(listed([...back].map((command) => plainLine(command, 300))), next, "Or, where the new scales are meant")
       : samples !== undefined && commands.length > 0
-        ? after(told(`Next: ${samplesText(samples)}`, options), "Or, where the samples are right")
+        ? after(told(`Next: ${samplesText(samples)}`, options), next, "Or, where the samples are right")
         : next;
+  const stale = models.flatMap((model) => renewalOf(model) ?? []);
+  const renew = listed([...new Set(stale.map(({ command }) => asTyped(plainLine(command, 300), typedOf(options))))]);
+  const then = stale.some(({ isJudged }) => isJudged) ? "Then, where that is not enough" : "And";
+  const lines = renew.length === 0 ? others : after(renew, others, then);
   return [...lines, ...(isWritten ? [`Report: ${folder}/report.html`] : [])].join("\n");
 }
+
+const after = (lead: readonly string[], next: readonly string[], when: string): string[] => [
+  ...lead,
+  ...next.map((line) => line.replace(/^Next:/, `${when}:`)),
+];
 
 const mostCommands = 5;
 

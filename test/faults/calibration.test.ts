@@ -58,16 +58,63 @@ it("calibration cache of another model", async () => {
   expect(checked.exitCode).toBe(4);
 });
 
-it("calibration cache older than the model", async () => {
+/** The cache and its note stay, and another model is what the note names. */
+async function ofOtherModel(edit: (text: string) => string) {
   const note = JSON.parse(await readFile(place.at("m.cache.json"), "utf8"));
   await place.put("m.cache.json", JSON.stringify({ ...note, modelSha256: "ab".repeat(32) }));
-  const { found, checked } = await spoil((text) => text);
-  const why = /may be stale: calibrated for a model with SHA-256 abababababab…, this one has [0-9a-f]{12}…/;
-  expect(found.out).toMatch(why);
-  expect(found.exitCode).toBe(0);
+  return await spoil(edit);
+}
+const renew = "trt-gate calibrate models/m.onnx --data FILE --algorithm minmax -o m.cache";
+const failsAt20 = () =>
+  readFile(place.at(config), "utf8").then((text) => place.put(config, text.replace("max-abs: {fail: 100000}", "sqnr-db: {fail: 20}")));
+
+it("calibration cache older than the model", async () => {
+  const { found, checked } = await ofOtherModel((text) => text);
+  const why = /calibrated for a model with SHA-256 abababababab…, this one has [0-9a-f]{12}…/;
+  expect(found.out).toMatch(new RegExp(`The cache does not fit the model \\(${why.source}\\); calibrate anew\\.\n$`));
+  expect(found.exitCode).toBe(1);
   const [model] = checked.report?.models ?? [];
-  expect(model).toMatchObject({ verdict: "pass", warnings: [expect.stringMatching(why)], quantization: { stale: expect.any(String) } });
+  expect(model).toMatchObject({
+    verdict: "pass",
+    caveats: expect.arrayContaining([expect.objectContaining({ reason: "stale-scales" })]),
+    warnings: [expect.stringMatching(why)],
+    quantization: { source: "m.cache", stale: expect.any(String) },
+    advice: expect.arrayContaining([{ rule: "stale-cache", text: expect.stringContaining(renew), evidence: expect.anything() }]),
+  });
+  expect(checked.out).toContain(`\nNext: ${renew}\n`);
   expect(checked.exitCode).toBe(0);
+});
+
+it("calibration cache older than the model, with which it fails", async () => {
+  await failsAt20();
+  const { checked } = await ofOtherModel((text) => text.replace(/^t1: .*$/m, "t1: 38000000"));
+  const [model] = checked.report?.models ?? [];
+  expect(model).toMatchObject({ verdict: "regression", message: expect.stringContaining(`Calibrate anew first (${renew})`) });
+  expect(model?.advice[0]).toMatchObject({ rule: "stale-cache" });
+  expect(checked.out.replaceAll(/\s+/g, " ")).toContain(
+    "Cause in m: m.cache was made for another version of the model (its note says so).",
+  );
+  expect(checked.out).toContain(`\nNext: ${renew}\n`);
+});
+
+it("calibration cache older than the model, beside calibration data", async () => {
+  const given = "cache: m.cache\n      data: data/calibration.npz\n      algorithm: minmax\n      min-samples: 8";
+  await place.put(config, (await readFile(place.at(config), "utf8")).replace("cache: m.cache", given));
+  const { checked } = await ofOtherModel((text) => text.replace(/^t1: .*$/m, "t1: 38000000"));
+  const command = "trt-gate calibrate models/m.onnx --data data/calibration.npz --algorithm minmax -o m.cache";
+  const [renewed] = checked.report?.models ?? [];
+  expect(renewed).toMatchObject({
+    verdict: "pass",
+    caveats: [{ reason: "cache-renewed", message: expect.stringContaining("m.cache was made for another version of the model") }],
+    quantization: { cacheHeader: null, samples: 8, stale: expect.any(String) },
+  });
+  expect(checked.out).toContain(`\nNext: ${command}\n`);
+  // As it says, and all is well with the very same figures.
+  expect((await place.trtGate(...command.split(" ").slice(1))).exitCode).toBe(0);
+  const after = await place.check();
+  expect(after.report?.models[0]).toMatchObject({ verdict: "pass", quantization: { source: "m.cache", stale: null } });
+  expect(after.report?.models[0]?.caveats ?? []).toEqual([]);
+  expect(after.report?.models[0]?.outputs).toEqual(renewed?.outputs);
 });
 
 describe("validation samples that made the cache", () => {

@@ -10,7 +10,7 @@ import { fromNum, type KeptUnit, type ModelReport } from "../schema.ts";
 import { plainLine } from "../text.ts";
 import { keepsEverything } from "./fix.ts";
 import { precisionWord } from "./labels.ts";
-import { movedScale, samplesText } from "./next.ts";
+import { movedScale, renewalOf, samplesText } from "./next.ts";
 import { gainOf, unitNames } from "./story.ts";
 
 export interface Cause {
@@ -30,10 +30,20 @@ export function causeOf(model: ModelReport, show: (name: string) => string): Cau
   const { verdict, search } = model;
   if (verdict !== "regression") return undefined;
   if (failsOutsideOutputs(model)) return { lead: outsideOutputs.get(model.reason) ?? "", more: [] };
-  if (search === null) return canBeSearched(model) ? notSearched : undefined;
-  const found = causeInUnits(model, search, show);
-  const prepared = samplesText(model);
-  return prepared === "" ? found : { lead: prepared, more: [found.lead, ...(found.gain === undefined ? [] : [found.gain]), ...found.more] };
+  if (search === null) return canBeSearched(model) ? led(staleWords(model), notSearched) : undefined;
+  return led(staleWords(model), led(samplesText(model), causeInUnits(model, search, show)));
+}
+
+/** With the words in front; as it is without any. */
+const led = (words: string, { lead, gain, more }: Cause): Cause =>
+  words === ""
+    ? { lead, more, ...(gain === undefined ? {} : { gain }) }
+    : { lead: words, more: [lead, ...(gain === undefined ? [] : [gain]), ...more] };
+
+/** Of a cache whose own scales were judged. */
+function staleWords(model: ModelReport): string {
+  const stale = renewalOf(model);
+  return stale?.isJudged === true ? `${stale.why}.` : "";
 }
 
 function causeInUnits(model: ModelReport, search: Search, show: (name: string) => string): Cause {

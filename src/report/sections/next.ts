@@ -3,6 +3,7 @@
 import { listed } from "../../model/plural.ts";
 import { inputRangeRule } from "../../search/advice/input-range.ts";
 import { movedScalesRule } from "../../search/advice/moved-scales.ts";
+import { isRenewal } from "../../search/advice/stale-cache.ts";
 import { schemeRule, withoutGainRule } from "../../search/trials.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { code, escapeMarkdown, link } from "../markdown.ts";
@@ -38,7 +39,15 @@ function stepsOf(model: ModelReport, caps: SizeLimits, links: NextLinks): string
   return [...words(first.filter((entry) => model.kept === undefined || !isRestore(entry))), ...advice];
 }
 
-const isFirst = (entry: ModelReport["advice"][number]): boolean => isRestore(entry) || isOfSamples(entry);
+const isFirst = (entry: ModelReport["advice"][number]): boolean => isRenewal(entry) || isRestore(entry) || isOfSamples(entry);
+
+/** Of a cache that belongs to another model or lacks scales: why, as a clause, the command that renews it, and whether its own scales were judged. */
+export function renewalOf({
+  advice,
+}: Pick<ModelReport, "advice">): { readonly why: string; readonly command: string; readonly isJudged: boolean } | undefined {
+  const { why, command, judged } = advice.find(isRenewal)?.evidence ?? {};
+  return command === undefined ? undefined : { why: String(why), command: String(command), isJudged: judged === "cache" };
+}
 
 /** How the samples are prepared, where they lie far beyond what the input was calibrated for: before anything is kept. Else empty. */
 export const samplesText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isOfSamples)?.text ?? "";

@@ -46,8 +46,10 @@ export interface CalibrationFacts {
   readonly inputs?: readonly (SeenRange & { readonly share: number })[];
   /** Inputs of compute nodes that have no scale. */
   readonly missingScales?: readonly string[];
-  /** Set when the cache belongs to another state of the model; positive hours when the model file is newer. */
-  readonly stale?: { readonly modelNewerHours?: number; readonly hashDiffers?: boolean };
+  /** Positive hours when the model file is newer than the cache. */
+  readonly stale?: { readonly modelNewerHours?: number };
+  /** Set where the cache belongs to another model or lacks scales: why, as a clause, and what renews it. `renewedFrom`: what was judged instead. */
+  readonly renewal?: { readonly why: string; readonly command: string; readonly renewedFrom?: string | undefined };
 }
 
 /** What validation showed of a tensor, and what can be represented on that side: magnitudes where both sides of zero reach alike. */

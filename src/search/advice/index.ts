@@ -17,9 +17,9 @@ import { weightChannels } from "./weight-channels.ts";
 export type { AdviceFacts } from "./facts.ts";
 
 const rules = [
+  staleCache,
   movedScales,
   inputRange,
-  staleCache,
   allLayersBad,
   outOfRange,
   weightChannels,

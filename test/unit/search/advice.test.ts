@@ -121,9 +121,10 @@ describe("advice", () => {
     expect(advice?.evidence).toMatchObject({ beyond: 2, tensor: "c", ratio: 4 });
   });
 
-  it("calls a cache stale for an older model, another hash or missing scales", () => {
+  it("calls a cache stale for an older model, another model's note or missing scales", () => {
     expect(rules({ calibration: { ...calibration, stale: { modelNewerHours: 0.5 } } })).toEqual(["stale-cache"]);
-    expect(rules({ calibration: { ...calibration, stale: { hashDiffers: true } } })).toEqual(["stale-cache"]);
+    const renewal = { why: "m.cache was made for another version", command: "trt-gate calibrate m.onnx -o m.cache" };
+    expect(rules({ calibration: { ...calibration, renewal } })).toEqual(["stale-cache"]);
     expect(rules({ calibration: { ...calibration, missingScales: ["x"] } })).toEqual(["stale-cache"]);
     expect(rules({ calibration: { ...calibration, stale: { modelNewerHours: -3 } } })).toEqual([]);
   });
