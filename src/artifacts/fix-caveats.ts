@@ -31,7 +31,7 @@ function caveatsOf(judging: Judging, run: JudgedRun): readonly (Caveat | FixCave
   const { judgement, measured } = run;
   const { findings } = judgement;
   const base = baselineFacts(judging, run);
-  const doubt = doubtOf(findings, measured.measurements, { waivers: entry.waivers, today });
+  const doubt = doubtOf(findings, measured.measurements, { waivers: entry.waivers, today, cap: entry.validation?.maxSamples });
   const { kind, reason, message } = withCertainty(withBaselineLimits(judgement.verdict, base), doubt);
   if (kind !== "pass") return [{ reason, message: `on all samples it is ${kind === "regression" ? "a regression" : kind}: ${message}` }];
   const noBaseline = baselineCaveat(base);

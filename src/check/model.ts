@@ -156,7 +156,11 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const localised = wantsLayers ? await watch.time("localise", () => localise(judging, engine, samples, hear)) : undefined;
   const { verdict: measuredVerdict, findings } = judgeWithLayers(judging, decided, localised, outputsVerdict);
   const evidence = await prepared.evidence();
-  const doubt = doubtOf(findings, decided.run.measured.measurements, { waivers: entry.waivers, today: context.today });
+  const doubt = doubtOf(findings, decided.run.measured.measurements, {
+    waivers: entry.waivers,
+    today: context.today,
+    cap: entry.validation?.maxSamples,
+  });
   const verdict = withEvidence(withCertainty(measuredVerdict, doubt), evidence);
 
   const searched = wantsSearch(verdict) ? await watch.time("search", () => search.run(decided.run, verdict)) : undefined;

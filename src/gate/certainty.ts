@@ -16,6 +16,8 @@ export interface Doubt {
   readonly finding: Finding;
   readonly open: Settling;
   readonly samples: number;
+  /** At most so many samples are used, whatever is given; undefined without such a setting. */
+  readonly cap: number | undefined;
   /** The limit's distance at the interval's worse end, dB of error: 0 or less. */
   readonly lowDb: number;
 }
@@ -30,7 +32,7 @@ const tooFarDb = 0.25;
 export function doubtOf(
   findings: readonly Finding[],
   measurements: readonly Measurement[],
-  excuses: Excuses = noExcuses,
+  { cap, ...excuses }: Excuses & { readonly cap?: number | undefined } = noExcuses,
 ): Doubt | undefined {
   const doubts = findings.flatMap((finding): Doubt[] => {
     // What may be lost against the baseline is a difference on the same samples: its spread is not this interval's.
@@ -38,7 +40,7 @@ export function doubtOf(
     const interval = intervalFor(finding, measurements);
     const samples = measurements.find(({ tensor }) => tensor === finding.tensor)?.samples ?? 0;
     const open = settling(finding, interval, samples);
-    return open === undefined ? [] : [{ finding, open, samples, lowDb: worstEndDb(finding, interval) }];
+    return open === undefined ? [] : [{ finding, open, samples, cap, lowDb: worstEndDb(finding, interval) }];
   });
   return doubts.toSorted((a, b) => Number(undoesPass(b)) - Number(undoesPass(a)) || a.lowDb - b.lowDb)[0];
 }
@@ -55,15 +57,31 @@ const undoesPass = ({ finding: { limit, warnLimit }, lowDb }: Doubt): boolean =>
 /** A pass whose samples do not rule out a model that is clearly beyond its limit is undecided. */
 export function withCertainty(verdict: Verdict, doubt: Doubt | undefined): Verdict {
   if (verdict.kind !== "pass" || doubt === undefined || !undoesPass(doubt)) return verdict;
-  const { kind, next } = reasonOf("limit-in-interval");
-  return { kind, reason: "limit-in-interval", message: `${doubtText(doubt)} ${next}` };
+  const { kind } = reasonOf("limit-in-interval");
+  const others = doubt.open.samples === undefined ? "Set a limit that these samples can tell." : "Or set a limit that these can tell.";
+  const message = [doubtText(doubt), stepOf(doubt), others].filter((words) => words !== "").join(" ");
+  return { kind, reason: "limit-in-interval", message };
 }
 
 /** Of a pass. */
 export const doubtCaveat = (doubt: Doubt): Caveat => ({
   reason: "not-certain",
-  message: `${doubtText(doubt)} ${caveats["not-certain"].next}`,
+  message: `${doubtText(doubt)} ${stepOf(doubt) || caveats["not-certain"].next}`,
 });
+
+/** What settles it; empty where no number of samples is known to. */
+function stepOf({ open: { samples: needed }, samples, cap = Number.POSITIVE_INFINITY }: Doubt): string {
+  if (needed === undefined) return "";
+  if (needed > cap && samples >= cap)
+    return `Set \`max-samples: ${needed}\` (it is ${cap}), and give ${needed} validation samples or more.`;
+  return `Give ${needed} validation samples or more${needed > cap ? `, and set \`max-samples: ${needed}\`` : ""}.`;
+}
+
+/** The step that names how many samples settle a doubt, out of the message of its verdict or caveat; undefined where there is none. */
+export const settlingStep = (message: string): string | undefined =>
+  /(?:Set `max-samples: \d+` \(it is \d+\), and give|Give) \d+ validation samples or more(?:, and set `max-samples: \d+`)?\./.exec(
+    message,
+  )?.[0];
 
 const doubtText = ({ finding, open, samples }: Doubt): string =>
   `${capitalized(findingWords(finding))}: met on these ${samples} samples. ${settlingText(finding, open, samples)}`;

@@ -44,11 +44,13 @@ export function checkText(subject: Subject, check: Check): string {
 }
 
 /** `cosine 0.9971 of "y", limit 0.997`: a figure with the limit that its margin is about. */
-export function findingWords({ tensor, part, metric, of, value = Number.NaN, limit = Number.NaN }: Finding): string {
+export function findingWords({ tensor, part, metric, of, value = Number.NaN, limit = Number.NaN, warnLimit }: Finding): string {
   if (metric === undefined) return `"${tensor}" without a figure`;
   const { label } = metrics[metric];
   const name = part === undefined ? `"${tensor}"` : `"${part}" of "${tensor}"`;
-  return `${label} ${valueText(metric, value, limit)} of ${of === "score" ? `the score of ${name}` : name}, limit ${valueText(metric, limit)}`;
+  // Where both are set, another line may show the other one.
+  const kind = warnLimit === undefined ? "limit" : warnLimit === limit ? "warning limit" : "fail limit";
+  return `${label} ${valueText(metric, value, limit)} of ${of === "score" ? `the score of ${name}` : name}, ${kind} ${valueText(metric, limit)}`;
 }
 
 /** For a score that failed while its probabilities met the limits: what hides the error is where they lie. */

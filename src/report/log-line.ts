@@ -3,7 +3,7 @@ import type { ModelReport, Report } from "./schema.ts";
 import { causeOf } from "./sections/cause.ts";
 import { headlineWords } from "./sections/headline.ts";
 import { byUrgency, verdictWord } from "./sections/labels.ts";
-import { decidingRow, rowLabel, rowName } from "./sections/outputs.ts";
+import { decidingRow, limitPhrase, rowLabel, rowName } from "./sections/outputs.ts";
 import { changePart } from "./sections/story.ts";
 import { plainLine } from "./text.ts";
 
@@ -17,7 +17,7 @@ export function renderLogLine(report: Report): string {
 function figureWords(model: ModelReport): string {
   const row = decidingRow(model);
   if (row === undefined) return plainLine(model.message, 300);
-  const limit = row.limit === undefined ? "" : ` (limit ${row.words.limit}, margin ${row.words.margin})`;
+  const limit = row.limit === undefined ? "" : ` (${limitPhrase(row)}, margin ${row.words.margin})`;
   const change = changePart(model, row, (words) => plainLine(words, 80));
   return `${rowName(row, (name) => plainLine(name, 80))} ${plainLine(rowLabel(row), 80)} ${row.words.value}${limit}${change === "" ? "" : `, ${change}`}`;
 }

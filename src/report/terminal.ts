@@ -6,6 +6,7 @@
 import { asTyped, plainCommand, type Typed } from "../effects/own-command.ts";
 import { width, wrapped } from "../effects/wrapped.ts";
 import { type CaveatCode, caveats } from "../gate/caveats.ts";
+import { settlingStep } from "../gate/certainty.ts";
 import { plural } from "../model/plural.ts";
 import { shellWord } from "../model/shell-word.ts";
 import { alignColumns } from "./columns.ts";
@@ -354,7 +355,9 @@ function nextStep(report: ModelReport): string {
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   // Whoever failed knows better what to do than the table does.
   if (reason === "configuration" || (verdict === "undecided" && outputs.length === 0)) return `${name(model)}: ${lastSentence(message)}`;
-  const words = verdict === "pass" ? (known === undefined ? (first?.text ?? "") : caveats[known].next) : fittingStep(report);
+  const settling = known === undefined ? undefined : settlingStep(found.find((one) => one.reason === known)?.message ?? "");
+  const ofPass = known === undefined ? (first?.text ?? "") : (settling ?? caveats[known].next);
+  const words = verdict === "pass" ? ofPass : ((reason === "limit-in-interval" ? settlingStep(message) : undefined) ?? fittingStep(report));
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
 

@@ -10,7 +10,7 @@ import { keptWords } from "../sections/fix.ts";
 import { gainWords } from "../sections/gains.ts";
 import { precisionWord } from "../sections/labels.ts";
 import { sqnrLimit } from "../sections/layers.ts";
-import { decidingRow, type OutputRow, rowLabel } from "../sections/outputs.ts";
+import { decidingRow, limitPhrase, type OutputRow, rowLabel } from "../sections/outputs.ts";
 import { againstBase, fixedFigure, unitNames } from "../sections/story.ts";
 import { plainLine, uniqueLabels } from "../text.ts";
 import { buildsSection } from "./builds.ts";
@@ -87,7 +87,7 @@ function glance(model: ModelReport, show: Show): Markup {
   const row = decidingRow(model);
   const leader = leaderTile(model, show);
   const items: (readonly [string, string, string] | undefined)[] = [
-    row && [rowLabel(row), row.words.value, row.margin === undefined ? "no limit" : `limit ${row.words.limit}, margin ${row.words.margin}`],
+    row && [rowLabel(row), row.words.value, row.margin === undefined ? "no limit" : `${limitPhrase(row)}, margin ${row.words.margin}`],
     row && baseTile(model, row),
     keptWords(model) === ""
       ? undefined

@@ -98,7 +98,7 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
     const words: RowWords = {
       value: formatMetric(metric, value, shown),
       interval: intervalWords(metric, value, interval, shown),
-      limit: formatLimit(metric, shown),
+      limit: `${formatLimit(metric, shown)}${shown !== undefined && shown === check.warnLimit ? warnMark : ""}`,
       margin: formatMargin(metric, shown === limit ? margin : marginTo(metric, value, shown)),
       baseline: formatMetric(metric, baseline),
     };
@@ -109,6 +109,12 @@ function tensorRows(model: ModelReport, output: MeasuredTensor): OutputRow[] {
   const metric = output.fault ?? "sqnrDb";
   return [row({ metric, of: "tensor", value: values.get(metric), level: output.level })];
 }
+
+const warnMark = " (warn)";
+
+/** `limit ≥ 20 dB`, `warning limit ≥ 95 %`: the limit of a row in a sentence. */
+export const limitPhrase = ({ words: { limit } }: OutputRow): string =>
+  limit.endsWith(warnMark) ? `warning limit ${limit.slice(0, -warnMark.length)}` : `limit ${limit}`;
 
 /** `–` as well where both ends read as the figure itself. */
 function intervalWords(metric: string, value: Num | undefined, interval: CheckReport["interval"], limit: Num | undefined): string {

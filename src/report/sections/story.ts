@@ -15,7 +15,7 @@ import { keepsEverything } from "./fix.ts";
 import { keptSentence } from "./kept.ts";
 import { byUrgency, fixCaveatWords, markOf } from "./labels.ts";
 import { latencyPart } from "./latency.ts";
-import { decidingRow, missesByWarning, type OutputRow, outputRows, rowLabel, rowName, wordsOfTask } from "./outputs.ts";
+import { decidingRow, limitPhrase, missesByWarning, type OutputRow, outputRows, rowLabel, rowName, wordsOfTask } from "./outputs.ts";
 
 /** `several`: this model's message may stand nowhere else outside a fold. `show` writes a name, `say` a sentence with foreign words in it. Empty parts are left out; a model that nothing was compared of gives why. */
 function storyParts(model: ModelReport, several: boolean, show: (name: string) => string, say: (sentence: string) => string): string[] {
@@ -74,7 +74,7 @@ function figurePart(row: OutputRow, show: (name: string) => string): string {
   const label = row.metric === "sqnrDb" && row.of === "tensor" ? "" : ` ${rowLabel(row)}`;
   const beside = [
     ...(row.words.interval === "–" ? [] : [`${row.words.interval} at 90 %`]),
-    ...(row.limit === undefined ? [] : [`limit ${row.words.limit}`]),
+    ...(row.limit === undefined ? [] : [limitPhrase(row)]),
   ].join(", ");
   return `${rowName(row, show)}${label} ${row.words.value}${beside === "" ? "" : ` (${beside})`}`;
 }

@@ -1,6 +1,6 @@
 /** What a pass is worth whose limit lies inside the interval of its figure. */
 import { describe, expect, it } from "vitest";
-import { doubtCaveat, doubtOf, withCertainty } from "../../../src/gate/certainty.ts";
+import { doubtCaveat, doubtOf, settlingStep, withCertainty } from "../../../src/gate/certainty.ts";
 import { judge } from "../../../src/gate/judge.ts";
 import type { Tolerance } from "../../../src/gate/verdict.ts";
 import type { Interval } from "../../../src/measure/intervals.ts";
@@ -26,12 +26,34 @@ describe("a pass", () => {
     const { verdict, doubt } = judged(output(21, { low: 19.8, high: 23 }));
     expect(verdict).toMatchObject({ kind: "pass", reason: "within-limits" });
     expect(doubt && doubtCaveat(doubt).message).toBe(
-      'SQNR 21 dB of "y", limit 20 dB: met on these 32 samples. The limit lies inside its 90 % interval over samples, 19.8 dB to 23 dB: about 47 samples would settle it (32 now). Give more validation samples of real use.',
+      'SQNR 21 dB of "y", limit 20 dB: met on these 32 samples. The limit lies inside its 90 % interval over samples, 19.8 dB to 23 dB: about 47 samples would settle it (32 now). Give 47 validation samples or more.',
     );
   });
 
   it("is undecided where the samples do not rule out a model that is clearly beyond the limit", () => {
     expect(judged(output(21, { low: 19.7, high: 24 })).verdict).toMatchObject({ kind: "undecided", reason: "limit-in-interval" });
+  });
+
+  it.each([
+    [undefined, "Give 62 validation samples or more."],
+    [64, "Give 62 validation samples or more."],
+    [48, "Give 62 validation samples or more, and set `max-samples: 62`."],
+    // However many are given, 32 are used.
+    [32, "Set `max-samples: 62` (it is 32), and give 62 validation samples or more."],
+  ])("names how many samples settle it, where at most %s are used", (cap, step) => {
+    // 1.05 dB of error at 21.05 dB and 1.45 dB to the interval's worse end: 32 (1.45 / 1.05)² = 61.02.
+    const one = output(21.05, { low: 19.6, high: 24 });
+    const { verdict, findings } = judge(input([one], { tolerance: tolerance({ limits }) }));
+    const { message } = withCertainty(verdict, doubtOf(findings, [one], { waivers: [], today: "", cap }));
+    expect(message).toContain(`(32 now). ${step} Or set a limit that these can tell.`);
+    expect(settlingStep(message)).toBe(step);
+  });
+
+  it("says which of two limits it is about", () => {
+    const both = { limits: { sqnrDb: { fail: 20, warn: 25 } } };
+    expect(judged(output(21, { low: 19.7, high: 24 }), both).verdict.message).toContain('SQNR 21 dB of "y", fail limit 20 dB: met');
+    const { doubt } = judged(output(26, { low: 22, high: 30 }), { limits: { sqnrDb: { warn: 25 } } });
+    expect(doubt && doubtCaveat(doubt).message).toContain('SQNR 26 dB of "y", warning limit 25 dB: met');
   });
 
   it("is judged by its least sure figure, parts included", () => {

@@ -39,8 +39,8 @@ it("shows beside a warning the limit that it is about, and how far beyond it the
   ];
   const rows = outputRows(sampleModel({ outputs: [sampleTensor({ tensor: "y", checks })], baseline: null }));
   expect(rows.map(({ level, words }) => [level, words.limit, words.margin])).toEqual([
-    ["warn", "≤ 0.25", "−0.15"],
-    ["warn", "≥ 90 %", "−11.0 %"],
+    ["warn", "≤ 0.25 (warn)", "−0.15"],
+    ["warn", "≥ 90 % (warn)", "−11.0 %"],
     ["pass", "≥ 50 %", "+29.0 %"],
   ]);
 });

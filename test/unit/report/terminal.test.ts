@@ -92,6 +92,16 @@ describe("terminal table", () => {
     expect(next(passReport({ models: [passingModel({ caveats })] }))).toMatch(
       /^Next: text-direction: Give at least 16 distinct validation samples/,
     );
+    const step = "Set `max-samples: 137` (it is 96), and give 137 validation samples or more.";
+    const unsure = {
+      ...measured,
+      reason: "limit-in-interval",
+      message: `Met on these 96 samples. ${step} Or set a limit that these can tell.`,
+    };
+    const shown = `Next: text-direction: ${step.replaceAll("`", "")}`;
+    expect(next(sampleReport({ verdict: "undecided", models: [unsure] }))).toBe(shown);
+    const doubted = [{ reason: "not-certain", message: `Met on these 96 samples. ${step}` }];
+    expect(next(passReport({ models: [passingModel({ caveats: doubted })] }))).toBe(shown);
     expect(next(passReport())).toBeUndefined();
   });
 
