@@ -69,7 +69,7 @@ export async function assembleReport(facts: CheckFacts, timings: Record<string, 
     search: outcome ? searchPart(outcome, facts) : null,
     fix: fix ?? null,
     latency,
-    baseline: baseline?.report ?? null,
+    baseline: baseline?.report === undefined ? null : explained(baseline.report, prepared),
     ...(facts.inputsSha256 === undefined ? {} : { inputsSha256: facts.inputsSha256 }),
     task: task
       ? {
@@ -130,6 +130,10 @@ const convergencePart = ({ convergence = [] }: Pick<PreparedLane, "convergence">
           worstChange: toNum(worstChange),
         })),
       };
+
+/** Scales of a cache that was not judged explain nothing. */
+const explained = (base: NonNullable<ModelReport["baseline"]>, { staleCache }: CheckFacts["prepared"]): ModelReport["baseline"] =>
+  staleCache?.renewedFrom === undefined ? base : { ...base, scales: [] };
 
 function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");

@@ -96,11 +96,18 @@ async function withCache(
   const how = { ...howOf(given), ...(data ? { data } : {}) };
   const report = { source: cache, algorithm: parsed.algorithm ?? given.algorithm, stale: gap ?? check.stale ?? null };
   const why = gap === undefined ? check.stale && otherVersion(cache) : `${cache} does not fit the model (${gap})`;
-  const command = renewCommand(facts.entry, given, check.origin);
+  const command = renewCommand(facts.entry, given, { note: check.origin, version: parsed.version });
   if (why !== undefined && data !== undefined)
     return {
       source: how,
-      report: { ...report, source: data.description, algorithm: given.algorithm, samples: data.count, cacheHeader: null },
+      report: {
+        ...report,
+        source: data.description,
+        stale: `${cache}, ${report.stale}`,
+        algorithm: given.algorithm,
+        samples: data.count,
+        cacheHeader: null,
+      },
       warnings: [
         ...sampleWarnings(data, given, facts.entry),
         `${why}: the scales were made anew from ${data.description}. Renew it: ${command}`,

@@ -1,4 +1,5 @@
 /** A calibration cache that does not belong to the model: what is said of it, and the command that renews it. */
+import { defaultCacheVersion } from "../calibration/cache.ts";
 import type { Sidecar } from "../calibration/sidecar.ts";
 import type { ModelEntry, QuantizationEntry } from "../config/settings.ts";
 import { type Caveat, caveats } from "../gate/caveats.ts";
@@ -17,17 +18,18 @@ export interface StaleCache {
 /** Its note alone tells: the files' times do not survive a checkout. */
 export const otherVersion = (cache: string): string => `${cache} was made for another version of the model (its note says so)`;
 
-/** With what scales are made from here, else with what the note says the cache was made by. */
+/** With what scales are made from here, else with what the note says the cache was made by. TensorRT takes no cache of another version, so that stays. */
 export function renewCommand(
   { path, shapes }: Pick<ModelEntry, "path" | "shapes">,
   { cache = "", data, loader, algorithm, percentile }: QuantizationEntry,
-  note: Sidecar | undefined,
+  { note, version }: { readonly note: Sidecar | undefined; readonly version: string | undefined },
 ): string {
   const by = data === undefined && loader === undefined ? (note?.algorithm ?? algorithm) : algorithm;
   return shellLine([
     ...["trt-gate", "calibrate", path, "--data", data ?? "FILE", ...shapeFlags(shapes)],
     ...(by === "entropy" ? [] : ["--algorithm", by]),
     ...(by === "percentile" ? ["--percentile", String(percentile)] : []),
+    ...(version === undefined || version === defaultCacheVersion || !/^[0-9]{3,6}$/.test(version) ? [] : ["--trt-version", version]),
     ...["-o", cache],
   ]);
 }

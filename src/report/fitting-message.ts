@@ -34,7 +34,9 @@ function withStep(text: string, { search, fix, advice }: Pick<Fitted, "search" |
       : `Put the former ${restoredFile({ advice })} back (${back}) where the moved scales were not meant. Else: ${lowered(first)}`;
   const stale = renewalOf({ advice });
   return text.replace(mendingStep, () =>
-    stale?.isJudged === true ? `Calibrate anew first (${stale.command}): ${stale.why}. Else: ${lowered(sentence)}` : sentence,
+    stale?.isJudged === true
+      ? `Calibrate anew first (${stale.command}): ${stale.why}. Else: ${lowered(sentence).replace(", or calibrate anew.", ".")}`
+      : sentence,
   );
 }
 
