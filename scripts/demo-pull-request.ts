@@ -36,6 +36,7 @@ export async function writeDemoPullRequest(folder: string): Promise<void> {
   writeFileSync(join(folder, ".github/trt-gate.yml"), configuration);
   writeFileSync(join(folder, "cls.cache"), cache, "latin1");
   git(folder, "init", "--quiet", "--initial-branch", baseBranch);
+  for (const [key, value] of author) git(folder, "config", key, value);
   commit(folder, "Add the classifier");
   git(folder, "checkout", "--quiet", "-b", "renew-cache");
   writeFileSync(join(folder, "cls.cache"), damaged(cache), "latin1");
@@ -61,11 +62,16 @@ function damaged(cache: string): string {
   return cache.slice(0, at) + scale.toString("hex") + cache.slice(at + 8);
 }
 
-const author = ["-c", "user.name=demo", "-c", "user.email=demo@example.invalid", "-c", "commit.gpgsign=false"];
+/** In the repository itself, so that the commands that the gate prints commit there too. */
+const author = [
+  ["user.name", "demo"],
+  ["user.email", "demo@example.invalid"],
+  ["commit.gpgsign", "false"],
+] as const;
 
 function commit(folder: string, message: string): void {
   git(folder, "add", "--all");
-  git(folder, ...author, "commit", "--quiet", "--no-verify", "--message", message);
+  git(folder, "commit", "--quiet", "--no-verify", "--message", message);
 }
 
 function git(folder: string, ...words: readonly string[]): void {

@@ -4,6 +4,7 @@
  */
 import { ConfigError } from "../effects/failure.ts";
 import type { Api } from "../github/api.ts";
+import { lastCommit } from "../model/base-name.ts";
 import { mergeBaseFromApi } from "./api-files.ts";
 import type { PullRequest, RunEvent } from "./event.ts";
 import type { Git } from "./git.ts";
@@ -105,7 +106,6 @@ export const branchName = ({ baseRef }: { readonly baseRef: string | undefined }
 export async function ownBase(git: Git, head: string): Promise<Base> {
   const trunk = await git.defaultBranch();
   const fork = trunk && (await git.knownMergeBase(trunk.commit, head));
-  if (trunk === undefined || fork === undefined || fork === head)
-    return { sha: head, name: "the last commit", how: "last commit", isLocal: true };
+  if (trunk === undefined || fork === undefined || fork === head) return { sha: head, name: lastCommit, how: "last commit", isLocal: true };
   return { sha: fork, name: trunk.name, how: `merge base with ${trunk.name}`, isLocal: true };
 }

@@ -5,6 +5,7 @@ import { type HeldRange, heldRanges, reachOf } from "../model/held-range.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
+import { hasFallen } from "../report/base-change.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import { inputRangeRule } from "../search/advice/input-range.ts";
@@ -122,21 +123,19 @@ async function inputsBeyond({
   }));
 }
 
-/** Nothing without a base commit, where no scale moved, and where the file that holds them changed otherwise too. Of a pass only where units are kept, which may hide a broken scale, and where a figure fell far. */
-async function movedOf(
-  { baseline, entry, context, prepared }: CheckFacts,
-  { verdict, kept, caveats = [] }: ModelReport,
-): Promise<AdviceFacts["moved"]> {
+/** Nothing without a base commit, where no scale moved, and where the file that holds them changed otherwise too. Of what is no regression only where units are kept, which may hide a broken scale, and where a figure fell by more than its noise. */
+async function movedOf({ baseline, entry, context, prepared }: CheckFacts, report: ModelReport): Promise<AdviceFacts["moved"]> {
+  const { verdict, kept } = report;
   const { scalesIn, report: base } = baseline ?? {};
-  const hasFallen = caveats.some(({ reason }) => reason === "lost-since-base");
-  if (!(verdict === "regression" || kept !== undefined || hasFallen)) return undefined;
+  const fell = verdict !== "regression" && hasFallen(report);
+  if (!(verdict === "regression" || kept !== undefined || fell)) return undefined;
   if (base === undefined || scalesIn === undefined || !holdsScales(entry) || prepared.staleCache?.renewedFrom !== undefined)
     return undefined;
   const { proto } = await readModel(prepared.job.modelPath, context.effects.files, { weights: "left-in-file" });
   return {
     commit: base.commit,
     scales: base.scales ?? [],
-    hasFallen,
+    hasFallen: fell,
     cache: scalesIn,
     what: scalesIn === entry.quantization?.cache ? "calibration cache" : "Q/DQ model",
     basePassed: base.verdict === null ? undefined : base.verdict === "pass",

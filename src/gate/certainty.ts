@@ -3,7 +3,7 @@
  * the samples do not rule out a model that is clearly beyond its limit. A regression stays what it is: it is red either way.
  */
 import type { Measurement } from "../measure/measurement.ts";
-import { type Caveat, caveats } from "./caveats.ts";
+import type { Caveat } from "./caveats.ts";
 import { intervalFor, type Settling, settling, settlingText, worstEndDb } from "./intervals.ts";
 import { isDecisive } from "./judge.ts";
 import { capitalized, findingWords } from "./messages.ts";
@@ -58,30 +58,34 @@ const undoesPass = ({ finding: { limit, warnLimit }, lowDb }: Doubt): boolean =>
 export function withCertainty(verdict: Verdict, doubt: Doubt | undefined): Verdict {
   if (verdict.kind !== "pass" || doubt === undefined || !undoesPass(doubt)) return verdict;
   const { kind } = reasonOf("limit-in-interval");
-  const others = doubt.open.samples === undefined ? "Set a limit that these samples can tell." : "Or set a limit that these can tell.";
-  const message = [doubtText(doubt), stepOf(doubt), others].filter((words) => words !== "").join(" ");
-  return { kind, reason: "limit-in-interval", message };
+  const others = doubt.open.samples === undefined ? "" : " Or set a limit that these can tell.";
+  return { kind, reason: "limit-in-interval", message: `${doubtText(doubt)} ${stepOf(doubt)}${others}` };
 }
 
 /** Of a pass. */
 export const doubtCaveat = (doubt: Doubt): Caveat => ({
   reason: "not-certain",
-  message: `${doubtText(doubt)} ${stepOf(doubt) || caveats["not-certain"].next}`,
+  message: `${doubtText(doubt)} ${stepOf(doubt)}`,
 });
 
-/** What settles it; empty where no number of samples is known to. */
+/** Where the figure lies on its limit. */
+const mendIt = "Mend the accuracy: calibrate anew, or keep units in higher precision.";
+
+/** What settles it. */
 function stepOf({ open: { samples: needed }, samples, cap = Number.POSITIVE_INFINITY }: Doubt): string {
-  if (needed === undefined) return "";
+  if (needed === undefined) return mendIt;
   if (needed > cap && samples >= cap)
     return `Set \`max-samples: ${needed}\` (it is ${cap}), and give ${needed} validation samples or more.`;
   return `Give ${needed} validation samples or more${needed > cap ? `, and set \`max-samples: ${needed}\`` : ""}.`;
 }
 
-/** The step that names how many samples settle a doubt, out of the message of its verdict or caveat; undefined where there is none. */
+/** The step that settles a doubt, out of the message of its verdict or caveat; undefined where there is none. */
 export const settlingStep = (message: string): string | undefined =>
-  /(?:Set `max-samples: \d+` \(it is \d+\), and give|Give) \d+ validation samples or more(?:, and set `max-samples: \d+`)?\./.exec(
-    message,
-  )?.[0];
+  message.includes(mendIt)
+    ? mendIt
+    : /(?:Set `max-samples: \d+` \(it is \d+\), and give|Give) \d+ validation samples or more(?:, and set `max-samples: \d+`)?\./.exec(
+        message,
+      )?.[0];
 
 const doubtText = ({ finding, open, samples }: Doubt): string =>
   `${capitalized(findingWords(finding))}: met on these ${samples} samples. ${settlingText(finding, open, samples)}`;

@@ -21,7 +21,7 @@ export function worstEndDb({ metric, limit, marginDb = Number.NaN }: Finding, in
 
 export interface Settling {
   readonly interval: Interval;
-  /** Samples like these that would narrow the interval to this side of the limit; undefined where the figure is at the limit itself. */
+  /** Samples like these that would narrow the interval to this side of the limit; undefined where the figure lies so near to the limit that `mostTimesSamples` would not do. */
   readonly samples: number | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface Settling {
 const fewSamples = 32;
 /** What it held of them in the bench's models and metrics, fewest and most. */
 const heldAtSixteen = "83 to 92 %";
-/** More than these is no advice. */
-const mostSamples = 100_000;
+/** More than this many times the samples that are there is no advice: the figure lies on its limit. */
+export const mostTimesSamples = 20;
 
 /** Undefined where the limit lies outside the interval: then these samples are enough. */
 export function settling(finding: Finding, interval: Interval | undefined, samples: number): Settling | undefined {
@@ -42,7 +42,7 @@ export function settling(finding: Finding, interval: Interval | undefined, sampl
   const reach = marginDb >= 0 ? marginDb - Math.min(...ends) : Math.max(...ends) - marginDb;
   // An interval narrows with the root of the number of samples.
   const needed = Math.ceil(samples * (reach / Math.abs(marginDb)) ** 2);
-  return { interval, samples: Number.isFinite(needed) && needed <= mostSamples ? Math.max(needed, samples + 1) : undefined };
+  return { interval, samples: Number.isFinite(needed) && needed <= mostTimesSamples * samples ? Math.max(needed, samples + 1) : undefined };
 }
 
 /** What an interval from so few samples is worth; empty where there are enough. */
@@ -59,6 +59,8 @@ export function settlingText(finding: Finding, { interval, samples }: Settling, 
   const rough = roughWords(now);
   const few = rough === "" ? "" : ` (${rough})`;
   const advice =
-    samples === undefined ? "no number of samples is known to settle it" : `about ${samples} samples would settle it (${now} now)`;
+    samples === undefined
+      ? "the figure lies on the limit, and more samples would hardly settle it"
+      : `about ${samples} samples would settle it (${now} now)`;
   return `The limit lies inside its 90 % interval over samples, ${range}${few}: ${advice}.`;
 }

@@ -37,14 +37,29 @@ export function changeWords(metric: string, now: Num | undefined, before: Num, b
   return `${formatMetric(metric, Math.abs(lost))} ${lost > 0 ? "below" : "above"} ${name}'s ${shown}`;
 }
 
-/** The output, part or score whose error grew most, where it grew far; undefined without the base's figures. */
-export function largestDrop({ outputs, baseline }: Pick<ModelReport, "outputs" | "baseline">): Drop | undefined {
-  const before = baseline?.outputs ?? [];
-  return outputs
-    .flatMap((output) => dropsOf(output, before.find(({ tensor }) => tensor === output.tensor) ?? onlyOne(before, outputs)))
+/** The output or part whose error grew most, where it grew far, by its score where that is measured; undefined without the base's figures. */
+export function largestDrop(model: Compared): Drop | undefined {
+  return pairsOf(model)
     .filter(({ metric, before: was, now }) => isLargeDrop(metric, fromNum(was), fromNum(now)))
     .toSorted((a, b) => growthOf(b) - growthOf(a))[0];
 }
+
+type Compared = Pick<ModelReport, "outputs" | "baseline">;
+
+function pairsOf({ outputs, baseline }: Compared): Drop[] {
+  const before = baseline?.outputs ?? [];
+  return outputs.flatMap((output) => dropsOf(output, before.find(({ tensor }) => tensor === output.tensor) ?? onlyOne(before, outputs)));
+}
+
+/** Less is what a calibration on other samples of the same kind moves. */
+const slightDb = 1;
+
+/** A large drop, or one of more than 1 dB and of what builds of one engine differ by: both figures are of the same samples. */
+export const hasFallen = (model: Compared & Pick<ModelReport, "noise">): boolean =>
+  largestDrop(model) !== undefined ||
+  pairsOf(model).some(
+    ({ metric, before, now }) => metric === "sqnrDb" && fromNum(before) - fromNum(now) > Math.max(slightDb, fromNum(model.noise.guardDb)),
+  );
 
 const growthOf = ({ metric, before, now }: Drop): number => growthDb(metric, fromNum(before), fromNum(now));
 
@@ -70,10 +85,9 @@ function pairOf(now: Figures, before: Figures, where: Pick<Drop, "tensor" | "par
   const metric: DropMetric = now.kind === "index" ? "agreement" : "sqnrDb";
   const pair = (of: Drop["of"], a: Num | undefined, b: Num | undefined): Drop[] =>
     a === undefined || b === undefined ? [] : [{ ...where, of, metric, before: a, now: b }];
-  return [
-    ...pair("tensor", before.metrics[metric], now.metrics[metric]),
-    ...pair("score", before.scoreMetrics?.[metric], now.scoreMetrics?.[metric]),
-  ];
+  // Of a saturated probability the error says little: where its score is measured, that decides.
+  const score = pair("score", before.scoreMetrics?.[metric], now.scoreMetrics?.[metric]);
+  return score.length > 0 ? score : pair("tensor", before.metrics[metric], now.metrics[metric]);
 }
 
 /** `softmax_0 SQNR fell from 36.2 dB at main (2b4c6d8) to 26.1 dB. 3 of 43 scales moved. …`: of a model whose limits are met. */

@@ -22,7 +22,7 @@ import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, precisionWord, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
-import { renewalOf, restoreCommand, restoreText, samplesText } from "./sections/next.ts";
+import { renewalOf, restoreLine, restoreText, samplesText } from "./sections/next.ts";
 import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { causePart, changePart, figureSentences } from "./sections/story.ts";
 import { distinctLabels, plainLine, plainLines } from "./text.ts";
@@ -300,7 +300,7 @@ function offerLines(model: ModelReport, options: TerminalOptions): string[] {
 function nextLines(models: readonly ModelReport[], options: TerminalOptions): string {
   const { folder, isWritten = true } = options;
   if (folder === undefined || models.length === 0) return "";
-  const back = new Set(models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreCommand(model) ?? []));
+  const back = new Set(models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreLine(model) ?? []));
   const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
   const commands = nextCommands(models, options);
   const next =
@@ -337,9 +337,11 @@ const listed = (commands: readonly string[]): string[] => [
 
 const told = (sentence: string, options: TerminalOptions): string[] => said(plainLine(sentence, 600), options);
 
-/** Where no search or patch is the next step: scales to put back for a pass that fell far, else what the reasons and caveats say. */
+/** Where no search or patch is the next step: scales to put back for a pass that fell, else what the reasons and caveats say. */
 function stepLines(models: readonly ModelReport[], options: TerminalOptions): string[] {
-  const [back] = models.filter(hasFallen).flatMap((model) => restoreCommand(model) ?? []);
+  const [back] = models
+    .filter((model) => model.verdict === "pass" && (model.kept === undefined || hasFallen(model)))
+    .flatMap((model) => restoreLine(model) ?? []);
   if (back !== undefined) return [`Next, where the moved scales were not meant: ${plainLine(back, 300)}`];
   const step = models.map(nextStep).find((words) => words !== "");
   return step === undefined ? [] : told(`Next: ${step}`, options);

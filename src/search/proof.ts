@@ -2,6 +2,7 @@
  * What is known of the chosen set from samples that nothing was ranked or chosen on: asked once, then said as it is.
  * Does not choose another set where the answer is no: that would search on the proof.
  */
+import { mostTimesSamples } from "../gate/intervals.ts";
 import { spareDb, spareWords } from "../model/spare.ts";
 import type { Proof, SampleCounts } from "./outcome.ts";
 import { type Measured, type ProbeResult, passes, passesSurely } from "./probe.ts";
@@ -38,18 +39,19 @@ export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
   if (passesSurely(result) && samples >= fewestToProve) return { state: "proved", ...about, message: `Proved ${where}: ${figures}.` };
   const needed = neededFor(result, counts);
   const why = samples < fewestToProve ? `${samples} proof samples are too few` : "the limit lies inside the interval";
-  if (needed === undefined) return likely(why, "The figure lies at the limit itself: no number of samples is known to settle it.");
+  if (needed === undefined) return likely(why, "The figure lies on the limit, and more samples would hardly settle it.");
   return {
     ...likely(why, `About ${needed} validation samples in all would settle it (${counts.all} now; validation.max-samples caps them).`),
     neededSamples: needed,
   };
 }
 
-/** An interval narrows with the root of the number of samples. Undefined where the figure is at the limit itself. */
+/** An interval narrows with the root of the number of samples. Undefined where the figure lies so near to the limit that `mostTimesSamples` would not do. */
 function neededFor({ marginDb, lowDb }: Measured, { all, prove }: SampleCounts): number | undefined {
   const ratio = (marginDb - lowDb) / marginDb;
   if (!(marginDb > 0) || Number.isNaN(ratio)) return marginDb === Number.POSITIVE_INFINITY ? forProof(fewestToProve) : undefined;
-  return forProof(Math.max(fewestToProve, prove * Math.max(1, ratio) ** 2));
+  const times = Math.max(1, ratio) ** 2;
+  return times > mostTimesSamples ? undefined : forProof(Math.max(fewestToProve, prove * times));
 
   function forProof(samples: number): number {
     return Math.ceil((samples * all) / Math.max(1, prove));

@@ -1,12 +1,11 @@
 /** Units that the repository keeps in higher precision already, and how a fix gets into the pull request. */
 
 import { plural } from "../../model/plural.ts";
-import { shellWord } from "../../model/shell-word.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { fixedQdqFile } from "./fix.ts";
-import { type NextLinks, restoreCommand, restoredFile, restoreText } from "./next.ts";
+import { type NextLinks, restoredFile, restoreLine, restoreText } from "./next.ts";
 
 /** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
 export const keptSentence = ({ kept }: ModelReport, show = (name: string): string => name): string =>
@@ -66,11 +65,11 @@ interface Way {
 }
 
 function restoreWay(model: ModelReport): Way[] {
-  const restore = model.verdict === "pass" ? undefined : restoreCommand(model);
+  // A pass by kept units is told with what else has to go back.
+  const restore = model.verdict === "pass" && model.kept !== undefined ? undefined : restoreLine(model);
   if (restore === undefined) return [];
   const what = restoredFile(model);
-  const commit = `git commit -m ${shellWord(`Put the former ${what} back`)}`;
-  return [{ words: `Put the former ${what} back, where the new scales are not meant`, commands: [`${restore} && ${commit}`] }];
+  return [{ words: `Put the former ${what} back, where the new scales are not meant`, commands: [restore] }];
 }
 
 function fixWays(model: ModelReport, links: NextLinks): Way[] {

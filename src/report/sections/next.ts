@@ -1,6 +1,8 @@
 /** What to do next: a short numbered list that ends in a command or a link, most useful first. */
 
+import { lastCommit } from "../../model/base-name.ts";
 import { listed } from "../../model/plural.ts";
+import { shellWord } from "../../model/shell-word.ts";
 import { inputRangeRule } from "../../search/advice/input-range.ts";
 import { movedScalesRule } from "../../search/advice/moved-scales.ts";
 import { isRenewal } from "../../search/advice/stale-cache.ts";
@@ -69,6 +71,13 @@ export function movedScale({ advice }: Pick<ModelReport, "advice">): { readonly 
 /** What holds the moved scales, in words. */
 export const restoredFile = ({ advice }: Pick<ModelReport, "advice">): string =>
   String(advice.find(isRestore)?.evidence.what ?? "calibration cache");
+
+/** What puts the scales back and commits that, as every rendering prints it; what was never committed needs no commit. Undefined where no scale moved. */
+export function restoreLine(model: Pick<ModelReport, "advice" | "baseline">): string | undefined {
+  const restore = restoreCommand(model);
+  if (restore === undefined || model.baseline?.name === lastCommit) return restore;
+  return `${restore} && git commit -m ${shellWord(`Put the former ${restoredFile(model)} back`)}`;
+}
 
 /** The command alone, as `git checkout BASE -- CACHE`; undefined where no scale moved. */
 export function restoreCommand({ advice }: Pick<ModelReport, "advice">): string | undefined {

@@ -69,7 +69,7 @@ export interface MovedFacts {
   readonly commit: string;
   /** The base commit's own model met its limits; undefined where it was not run. */
   readonly basePassed: boolean | undefined;
-  /** A figure that meets its limit fell far since. */
+  /** A figure of what is no regression fell since, by more than its noise. */
   readonly hasFallen?: boolean;
   /** Largest factor first; `ratio`: new by old. */
   readonly scales: readonly { readonly tensor: string; readonly ratio: number }[];

@@ -13,7 +13,7 @@ const FEW = 3;
 
 export const movedScalesRule = "moved-scales";
 
-/** Undefined where no scale is `FAR` from the base's, where the base is known to fail, and for a pass that needs no kept units and has not fallen far. */
+/** Undefined where no scale is `FAR` from the base's, where the base is known to fail, and for a pass that needs no kept units and has not fallen. */
 export function movedScales({ moved, accurate, keptHere }: AdviceFacts): Advice | undefined {
   const far = (moved?.scales ?? []).filter(({ ratio }) => isFar(ratio));
   const [worst] = far;
@@ -46,7 +46,7 @@ interface Step {
 const short = (what: string): string => what.replace("calibration ", "");
 
 function restore(far: Scales, { inputs, commit, basePassed, hasFallen }: MovedFacts, { what, command }: Step): string {
-  // Of a pass nothing has to be kept.
+  // Of what is no regression nothing has to be kept.
   const keep = hasFallen === true ? "" : " Keep units in higher precision only where the new scales are meant.";
   const input = far.find(({ tensor }) => inputs.includes(tensor));
   const where = `${commit.slice(0, 7)}${basePassed === true ? ", where the model passed" : ""}`;

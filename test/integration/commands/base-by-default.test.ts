@@ -46,7 +46,10 @@ describe("a check in a git work tree", () => {
     expect(fell.stdout.replace("\n", " ")).toMatch(/^Within limits, but INT8 accuracy of m fell from 50\.0 dB at main to 31\.8 dB/);
     expect(fell.text).toContain('Suspected: 1 of 2 scales moved, that of "x" (8 times)');
     expect(fell.text).toContain("`tolerance.baseline`");
-    const command = /^Next, where the moved scales were not meant: (git checkout \S+ -- m\.cache)$/m.exec(fell.stdout)?.[1] ?? "";
+    const command =
+      /^Next, where the moved scales were not meant: (git checkout \S+ -- m\.cache) && git commit -m 'Put the former calibration cache back'$/m.exec(
+        fell.stdout,
+      )?.[1] ?? "";
     repository.git(...command.split(" ").slice(1));
     const restored = check();
     expect([restored.status, sqnr(restored.model), restored.model.baseline?.source]).toEqual([0, numpyDb[2], "same"]);
@@ -71,7 +74,8 @@ describe("a check in a git work tree", () => {
     repository.commit({ "m.cache": cacheOf(16) });
     const red = check();
     expect([red.status, sqnr(red.model)]).toEqual([1, numpyDb[16]]);
-    const command = /^Next: (git checkout \S+ -- m\.cache)$/m.exec(red.stdout)?.[1] ?? "";
+    const command =
+      /^Next: (git checkout \S+ -- m\.cache) && git commit -m 'Put the former calibration cache back'$/m.exec(red.stdout)?.[1] ?? "";
     repository.git(...command.split(" ").slice(1));
     expect(check().status).toBe(0);
   });

@@ -49,6 +49,14 @@ describe("a pass", () => {
     expect(settlingStep(message)).toBe(step);
   });
 
+  it("asks for no samples and no other limit where the figure lies on its limit", () => {
+    const { verdict } = judged(output(20.1, { low: 19, high: 24 }));
+    expect(verdict).toMatchObject({ kind: "undecided", reason: "limit-in-interval" });
+    const step = "Mend the accuracy: calibrate anew, or keep units in higher precision.";
+    expect(verdict.message).toMatch(new RegExp(`: the figure lies on the limit, and more samples would hardly settle it\\. ${step}$`));
+    expect(settlingStep(verdict.message)).toBe(step);
+  });
+
   it("says which of two limits it is about", () => {
     const both = { limits: { sqnrDb: { fail: 20, warn: 25 } } };
     expect(judged(output(21, { low: 19.7, high: 24 }), both).verdict.message).toContain('SQNR 21 dB of "y", fail limit 20 dB: met');

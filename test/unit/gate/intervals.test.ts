@@ -26,6 +26,13 @@ describe("a limit inside the interval", () => {
 
   test("is settled by no known number where the figure is at the limit", () => {
     expect(settling(finding(20), { low: 19, high: 24 }, 32)).toMatchObject({ samples: undefined });
+    // 1 dB of reach at 0.25 dB: 16 times; at 0.2 dB: 25 times.
+    expect(settling(finding(20.25), { low: 19.25, high: 21.25 }, 96)?.samples).toBe(16 * 96);
+    const onLimit = settling(finding(20.2), { low: 19.2, high: 21.2 }, 96);
+    expect(onLimit).toMatchObject({ samples: undefined });
+    expect(onLimit && settlingText(finding(20.2), onLimit, 96)).toMatch(
+      /: the figure lies on the limit, and more samples would hardly settle it\.$/,
+    );
   });
 
   test("is nothing where it lies outside", () => {
@@ -51,7 +58,7 @@ describe("a limit inside the interval", () => {
       return judge(input([y])).verdict.message;
     };
     expect(of({ low: 0.9962, high: 0.998 })).toContain(
-      '"y" has cosine 0.9969, beyond its limit 0.997. The limit lies inside its 90 % interval over samples, 0.9962 to 0.998: about ',
+      '"y" has cosine 0.9969, beyond its limit 0.997. The limit lies inside its 90 % interval over samples, 0.9962 to 0.998: the figure lies on the limit',
     );
     expect(of({ low: 0.9962, high: 0.99695 })).not.toContain("interval");
   });

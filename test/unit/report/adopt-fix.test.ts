@@ -4,6 +4,7 @@ import { renderComment } from "../../../src/report/comment.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
 import type { ModelReport } from "../../../src/report/schema.ts";
 import { adoptFix } from "../../../src/report/sections/kept.ts";
+import { renderTerminal } from "../../../src/report/terminal.ts";
 import { sampleFix, sampleModel, sampleReport } from "../../fakes/report.ts";
 
 const [patch, replace, restore] = [
@@ -48,11 +49,26 @@ describe("the commands that put a fix into the pull request", () => {
     expect(adoptFix(model(asQdq), {})).toContain("in place of `models/m.qdq.onnx`");
   });
 
-  it("begin with what puts a moved scale back, also where no fix was proved, and not for a pass", () => {
+  it("begin with what puts a moved scale back, also where no fix was proved and for a pass that fell, not for one by kept units", () => {
     const back = `${restore} && git commit -m 'Put the former calibration cache back'`;
     expect(blocks(model({ advice: moved }))).toEqual([[back], [patch]]);
     expect(blocks(model({ advice: moved, fix: null }))).toEqual([[back]]);
-    expect(blocks(model({ advice: moved, fix: null, verdict: "pass" }))).toEqual([]);
+    const pass = { advice: moved, fix: null, verdict: "pass" } as const;
+    expect(blocks(model(pass))).toEqual([[back]]);
+    const kept: ModelReport["kept"] = { precision: "float16", file: "m.keep.json", units: [] };
+    expect(blocks(model({ ...pass, kept }))).toEqual([]);
+  });
+
+  it("are the same line in the terminal, without a commit of what was never committed", () => {
+    const undecided = model({ advice: moved, fix: null, verdict: "undecided", reason: "limit-in-interval" });
+    const back = `${restore} && git commit -m 'Put the former calibration cache back'`;
+    const said = (one: ModelReport) =>
+      renderTerminal(sampleReport({ verdict: one.verdict, models: [one] }), { ansi: false, folder: "r" }).match(/^Next.*git checkout.*$/gm);
+    expect(said(undecided)).toEqual([`Next: ${back}`]);
+    expect(blocks(undecided)).toEqual([[back]]);
+    expect(said({ ...undecided, verdict: "pass" })).toEqual([`Next, where the moved scales were not meant: ${back}`]);
+    const baseline: ModelReport["baseline"] = { commit: "abc", name: "the last commit", verdict: "pass", message: "", outputs: [] };
+    expect(said({ ...undecided, baseline })).toEqual([`Next: ${restore}`]);
   });
 
   it("are what the step of the fix points at, and the script where there is no patch", () => {

@@ -1,6 +1,6 @@
 /** What a model lost against its base, in words and in every rendering. */
 import { expect, it } from "vitest";
-import { changeWords, dropCaveat, largestDrop } from "../../../src/report/base-change.ts";
+import { changeWords, dropCaveat, hasFallen, largestDrop } from "../../../src/report/base-change.ts";
 import { renderComment } from "../../../src/report/comment.ts";
 import { renderHtml } from "../../../src/report/html/page.ts";
 import { renderLogLine } from "../../../src/report/log-line.ts";
@@ -14,6 +14,7 @@ if (output === undefined) throw new Error("the sample model has no output");
 const measured = (sqnrDb: Num, more: Partial<MeasuredTensor> = {}): MeasuredTensor => ({
   ...output,
   checks: undefined,
+  scoreMetrics: undefined,
   metrics: { sqnrDb, cosine: 0.999 },
   decidedBy: { metric: "sqnrDb", of: "tensor", value: sqnrDb, limit: 20, margin: 6 },
   level: "pass",
@@ -66,6 +67,19 @@ it("finds what lost most: an output, a part that the whole hides, a score behind
   expect(find(probabilities(12), probabilities(24))).toMatchObject({ of: "score", before: 24, now: 12 });
   const indices = (agreement: number) => measured("NaN", { kind: "index", metrics: { agreement } });
   expect(find(indices(0.95), indices(1))).toMatchObject({ metric: "agreement", now: 0.95 });
+});
+
+it("takes the score's figure where both have one: a saturated probability that fell is no loss", () => {
+  const softmax = (sqnrDb: number, score: number) => measured(sqnrDb, { scoreMetrics: { sqnrDb: score } });
+  expect(largestDrop({ outputs: [softmax(37.4, 28.5)], baseline: base([softmax(54.4, 24.4)]) })).toBeUndefined();
+  expect(largestDrop({ outputs: [softmax(37.4, 12)], baseline: base([softmax(54.4, 24.4)]) })).toMatchObject({ of: "score", now: 12 });
+});
+
+it("tells a loss beyond the noise of builds from one within it", () => {
+  const { noise } = passingModel();
+  const fell = (now: number, guardDb: number) =>
+    hasFallen({ outputs: [measured(now)], baseline: base([measured(35)]), noise: { ...noise, guardDb } });
+  expect([fell(29.8, 0), fell(34.2, 0), fell(29.8, 5.5), fell(36, 0)]).toEqual([true, false, false, false]);
 });
 
 it("pairs an output that was renamed with the base's only one, and says nothing where there are several", () => {

@@ -109,7 +109,9 @@ it("puts moved scales back before keeping anything: in terminal, comment and mes
   ];
   const report = sampleReport({ models: [sampleModel({ advice })] });
   const terminal = renderTerminal(report, { ansi: false, folder: "out" });
-  expect(terminal).toContain(`\nNext: ${command}\nOr, where the new scales are meant: `);
+  expect(terminal).toContain(
+    `\nNext: ${command} && git commit -m 'Put the former calibration cache back'\nOr, where the new scales are meant: `,
+  );
   const comment = renderComment(report, { jobKey: "k", fixScripts: [] });
   expect(comment).toMatch(/\n1\. Put the cache back: git checkout 2b4c6d8e0f1a .*\n2\. Build with /);
   expect(fittingMessage({ ...sampleModel({ advice }), message: `Bad. ${mendingStep}` })).toMatch(
