@@ -75,8 +75,8 @@ def load_feed(feed: dict[str, str], engine: Any) -> dict[str, Any]:
 
 def _as_engine_reads(array: Any, name: str, engine: Any) -> Any:
     """
-    A quantised file may read half precision where its float model reads float32. Below TensorRT 10 an int64 input of the model is an int32 input of the
-    engine: what does not fit is a failure, no other number.
+    A quantised file may read half precision where its float model reads float32. Below TensorRT 10 an int64 input of the model is an int32
+    input of the engine: what does not fit is a failure, no other number.
     """
     import numpy
     import tensorrt as trt
