@@ -5,6 +5,7 @@ import { type PairedModel, pairModels } from "../config/init-pairs.ts";
 import type { Effects } from "../effects/effects.ts";
 import { isIndex, taskOf } from "../evaluate/harm.ts";
 import { type TriedOutput, tryModel } from "../lanes/simulate/trial.ts";
+import { elementCount } from "../model/tensor.ts";
 import { calibratedBy } from "./init-overlap.ts";
 
 /** Sizes of pictures that models are made for, in the order of trying. */
@@ -55,7 +56,7 @@ function factsOf({ name, form, ...header }: TriedOutput, outputs: number): Outpu
   const ofScores = task === "classification" ? "classes" : task === "segmentation" ? "class map" : "quantities";
   return {
     name,
-    holds: isIndex(header, form) ? "indices" : ofScores,
+    holds: isIndex(header, form) ? (elementCount(header.shape) === 1 ? "index" : "indices") : ofScores,
     scores: form.score !== undefined || form.parts?.parts.some(({ score }) => score !== undefined) === true,
   };
 }

@@ -45,10 +45,10 @@ export interface FoundSamples {
   readonly isMadeUp?: boolean;
 }
 
-/** What one run of a model tells of an output. `scores`: a Softmax or Sigmoid makes it or a part of it. */
+/** What one run of a model tells of an output. `index`: one class number, index or truth value a sample; `indices`: several. `scores`: a Softmax or Sigmoid makes it or a part of it. */
 export interface OutputFacts {
   readonly name: string;
-  readonly holds: "classes" | "class map" | "indices" | "quantities";
+  readonly holds: "classes" | "class map" | "index" | "indices" | "quantities";
   readonly scores: boolean;
 }
 

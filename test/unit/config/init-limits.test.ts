@@ -39,5 +39,14 @@ it.each([
   [99, { fail: 0.8, warn: 0.95 }],
   [100, { fail: 0.9, warn: 0.95 }],
 ])("on %i samples limits the share of equal best classes to what they can tell", (samples, expected) => {
-  expect(toleranceOn(samples, output("probs", "classes")).limits).toMatchObject({ top1Agreement: expected });
+  const { limits, indices } = toleranceOn(samples, output("probs", "classes"), output("label", "index"));
+  expect({ ...limits, ...indices }).toMatchObject({ top1Agreement: expected, agreement: expected });
+});
+
+it("keeps the close limit for outputs of many indices, beside one that has one a sample", () => {
+  const tolerance = toleranceOn(96, output("label", "index"), output("kept", "indices"));
+  const limits = (tensor: string) => limitsFor({ tensor, role: "output", kind: "index" }, tolerance);
+  expect(limits("label")).toMatchObject({ agreement: { fail: 0.8, warn: 0.95 } });
+  expect(limits("kept")).toMatchObject({ agreement: { fail: 0.99 } });
+  expect(toleranceOn(96, output("kept", "indices")).indices).toMatchObject({ agreement: { fail: 0.99 } });
 });
