@@ -47,10 +47,14 @@ async function keptIds(
   if (file === undefined) return new Set();
   const path = resolve(cwd, file);
   if ((await files.stat(path))?.kind !== "file")
-    throw new ConfigError(`The keep file ${file} is not there. Write it with trt-gate fix report.json --format keep.`);
+    throw new ConfigError(
+      `The keep file ${file} is not there. To keep nothing, leave --keep out. Else write it from a report that has a fix: trt-gate fix report.json --format keep`,
+    );
   const parsed = parseKeepFile(await files.readText(path));
   if ("fault" in parsed)
-    throw new ConfigError(`The keep file ${file} ${parsed.fault}. Write it with trt-gate fix report.json --format keep.`);
+    throw new ConfigError(
+      `The keep file ${file} ${parsed.fault}. To keep nothing, leave --keep out. Else write it from a report that has a fix: trt-gate fix report.json --format keep`,
+    );
   const { found, missing } = findKept(parsed.keep.units, units);
   if (missing.length > 0)
     throw new ConfigError(

@@ -12,8 +12,8 @@ const keepSchema = z.object({
   version: z.literal(1),
   model: z.object({ name: z.string(), path: z.string(), sha256: z.string() }),
   precision: z.enum(["float16", "float32"]),
-  /** The search's names of units, and for readers the ONNX nodes behind each. */
-  units: z.array(z.object({ unit: z.string().min(1), nodes: z.array(z.string()) })).min(1),
+  /** The search's names of units, and for readers the ONNX nodes behind each. An empty list keeps nothing. */
+  units: z.array(z.object({ unit: z.string().min(1), nodes: z.array(z.string()) })),
   why: z.string().optional(),
   verified: z.string().optional(),
   madeBy: z.string().optional(),

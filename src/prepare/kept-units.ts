@@ -11,6 +11,7 @@ import { type KeepFile, parseKeepFile } from "../fix/keep-file.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Precision } from "../model/job.ts";
 import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
+import { shellWord } from "../model/shell-word.ts";
 import type { Assignment, Unit } from "../model/unit.ts";
 import { keptUnit } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
@@ -24,19 +25,34 @@ const mostBytes = 16 * 2 ** 20;
 
 type Kept = Pick<KeepFile, "precision" | "units">;
 
-/** Undefined where the entry keeps nothing. Units that the entry names itself get `precision`. ConfigError for a file that is not there or cannot be read. */
-export async function readKeep(entry: ModelEntry, root: string, precision: Precision, { files }: Effects): Promise<Kept | undefined> {
+/** Undefined where the entry or its file keeps nothing. Units that the entry names itself get `precision`. ConfigError for a file that is not there or cannot be read. */
+export async function readKeep(
+  entry: ModelEntry,
+  root: string,
+  precision: Precision,
+  { files, cwd, log }: Effects,
+): Promise<Kept | undefined> {
   const { keep: file } = entry;
   if (file === undefined) return undefined;
   if (typeof file !== "string") return { precision, units: file.map((name) => ({ unit: name, nodes: [name] })) };
   const where = placeWords(entry, "keep");
   const stat = await files.stat(join(root, file));
-  const next = `Write it with trt-gate fix report.json --model ${JSON.stringify(entry.name)} --format keep -o ${file}, or take keep out of the entry.`;
+  const next = `To keep nothing, ${withoutKeep(entry)}. Else write it from a report that has a fix: trt-gate fix report.json --model ${shellWord(entry.name)} --format keep -o ${shellWord(file)}`;
   if (stat?.kind !== "file" || stat.sizeBytes > mostBytes)
     throw new ConfigError(`${where}the keep file ${file} of "${entry.name}" is not there. ${next}`);
   const parsed = parseKeepFile(await files.readText(join(root, file)));
   if ("fault" in parsed) throw new ConfigError(`${where}the keep file ${file} of "${entry.name}" ${parsed.fault}. ${next}`);
-  return parsed.keep;
+  if (parsed.keep.units.length > 0) return parsed.keep;
+  // The base's is read as well, and of that nothing has to be done.
+  if (root === cwd) log.info(`The keep file ${file} of "${entry.name}" lists no unit: nothing is kept.`);
+  return undefined;
+}
+
+/** How the entry keeps no units, as a clause: `take "keep: FILE" out of CONFIG:LINE`, and by flags `leave --keep out`. */
+export function withoutKeep(entry: ModelEntry): string {
+  const { describedIn, flags, keep } = entry;
+  if (describedIn === "flags" || flags?.has("keep")) return "leave --keep out";
+  return `take ${typeof keep === "string" ? `"keep: ${keep}"` : "keep"} out of ${placeWords(entry, "keep").replace(/: $/, "")}`;
 }
 
 /** Units of a keep file among those of a model, by the unit's name, else by its first node; `missing`: those that the model does not have. */

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { keepFileText } from "../../src/fix/keep-file.ts";
 import { writeNpz } from "../../src/formats/write-npz.ts";
 import { config, soundConfig, type Workplace, workplace } from "./workplace.ts";
 
@@ -287,6 +288,39 @@ describe("samples", () => {
     const { exitCode, report } = await place.check();
     expect(report?.models[0]).toMatchObject({ verdict: "undecided", reason: "no-samples" });
     expect(exitCode).toBe(4);
+  });
+});
+
+describe("a keep file that keeps nothing", () => {
+  const named = "    keep: models/m.keep.json\n    validation:";
+
+  it("may list no unit, and the log says so once", async () => {
+    const text = keepFileText({
+      gateVersion: "0",
+      model: { name: "m", path: "models/m.onnx", sha256: "0" },
+      kept: [],
+      precision: "float16",
+    });
+    await place.put("models/m.keep.json", text);
+    await changed("    validation:", named);
+    const { exitCode, report, log } = await place.check();
+    expect([exitCode, report?.verdict, report?.models[0]?.kept]).toEqual([0, "pass", undefined]);
+    expect(log.split('The keep file models/m.keep.json of "m" lists no unit: nothing is kept.')).toHaveLength(2);
+  });
+
+  it("may be deleted once the line that the message names is taken out", async () => {
+    const text = await changed("    validation:", named);
+    const { exitCode, report } = await place.check();
+    const [, out = "", file = "", line = ""] = /take "(.*)" out of (\S+):(\d+)\./.exec(report?.models[0]?.message ?? "") ?? [];
+    expect([exitCode, file, text.split("\n")[Number(line) - 1]?.trim()]).toEqual([2, config, out]);
+    await place.put(
+      config,
+      text
+        .split("\n")
+        .toSpliced(Number(line) - 1, 1)
+        .join("\n"),
+    );
+    expect((await place.check()).exitCode).toBe(0);
   });
 });
 
