@@ -7,6 +7,7 @@ import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
 import { hasFallen } from "../report/base-change.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
+import { changedFileRule } from "../search/advice/changed-file.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import { inputRangeRule } from "../search/advice/input-range.ts";
 import { movedScalesRule } from "../search/advice/moved-scales.ts";
@@ -17,7 +18,8 @@ import type { CheckFacts } from "./check-facts.ts";
 /** A cache to renew, scales to put back and samples to prepare anew, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
   const found = advise(await gather(facts, report));
-  const isFirst = (one: Advice) => isRenewal(one) || one.rule === movedScalesRule || one.rule === inputRangeRule;
+  const first: readonly string[] = [movedScalesRule, changedFileRule, inputRangeRule];
+  const isFirst = (one: Advice) => isRenewal(one) || first.includes(one.rule);
   return [...found.filter(isFirst), ...(facts.outcome?.advice ?? []), ...found.filter((one) => !isFirst(one))];
 }
 
@@ -45,6 +47,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
       ...(prepared.staleCache === undefined ? await staleOf(facts) : { renewal: prepared.staleCache }),
     },
     moved: await movedOf(facts, report),
+    changed: changedOf(facts, report),
     keptHere: report.kept?.file,
     weights: outcome?.kind === "diffuse" ? await weightsOf(facts) : [],
     ...(outcome
@@ -138,10 +141,21 @@ async function movedOf({ baseline, entry, context, prepared }: CheckFacts, repor
     hasFallen: fell,
     cache: scalesIn,
     what: scalesIn === entry.quantization?.cache ? "calibration cache" : "Q/DQ model",
-    basePassed: base.verdict === null ? undefined : base.verdict === "pass",
+    basePassed: didPass(base),
     inputs: (proto.graph?.input ?? []).map(({ name }) => name),
   };
 }
+
+/** Nothing without a base commit; of what is no regression only where a figure fell. */
+function changedOf({ baseline }: CheckFacts, report: ModelReport): AdviceFacts["changed"] {
+  const { calibrationFile, report: base } = baseline ?? {};
+  const fell = report.verdict !== "regression" && hasFallen(report);
+  if (base === undefined || calibrationFile === undefined || !(report.verdict === "regression" || fell)) return undefined;
+  return { ...calibrationFile, commit: base.commit, basePassed: didPass(base), hasFallen: fell };
+}
+
+const didPass = ({ verdict }: NonNullable<ModelReport["baseline"]>): boolean | undefined =>
+  verdict === null ? undefined : verdict === "pass";
 
 /** Else calibration makes them. */
 const holdsScales = ({ quantization }: CheckFacts["entry"]): boolean =>

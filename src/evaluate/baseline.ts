@@ -16,7 +16,7 @@ import { measuredOutputs } from "../report/build.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { inputsDigest, type MeasuredWith, measuredWith, type Roots, validationDigest } from "./inputs-digest.ts";
 import { judgeOutputs } from "./outputs.ts";
-import { isOfJudgedSamples, type Suspects, suspects } from "./suspects.ts";
+import { type ChangedFile, isOfJudgedSamples, type Suspects, suspects } from "./suspects.ts";
 
 type BaselineReport = NonNullable<ModelReport["baseline"]>;
 
@@ -29,6 +29,8 @@ export interface Baseline {
   readonly gap?: BaselineGap;
   /** The file that holds the scales that moved and nothing else that changed. */
   readonly scalesIn?: string | undefined;
+  /** The only file besides validation samples that changed, where calibration rests on it. */
+  readonly calibrationFile?: ChangedFile | undefined;
 }
 
 export interface BaselineRequest {
@@ -182,7 +184,7 @@ const quiet = (effects: Effects): Effects => ({
 });
 
 const told = (
-  { base, suspects: { causes, scales, scalesIn } }: Changes,
+  { base, suspects: { causes, scales, scalesIn, calibrationFile } }: Changes,
   figures: Pick<BaselineReport, "source" | "inputsSha256" | "verdict" | "message" | "outputs">,
 ): Baseline => ({
   report: {
@@ -193,6 +195,7 @@ const told = (
     scales: [...scales],
   },
   scalesIn,
+  calibrationFile,
 });
 
 /** `why`: a clause or sentences. */

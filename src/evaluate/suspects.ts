@@ -23,6 +23,14 @@ export interface Suspects {
   readonly scales: readonly MovedScale[];
   /** The file that holds them and nothing else that changed, so that putting it back puts back no more; undefined where none moved. */
   readonly scalesIn?: string | undefined;
+  /** The cache, else the samples, where neither the model nor its Q/DQ changed. */
+  readonly calibrationFile?: ChangedFile | undefined;
+}
+
+/** A file that calibration rests on. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly what: "calibration cache" | "calibration samples";
 }
 
 type MovedScale = { readonly tensor: string; readonly ratio: number };
@@ -46,11 +54,33 @@ export async function suspects(entry: ModelEntry, base: string, { files, cwd }: 
     knownFailures(() => dataCauses(quantization?.data, "calibration samples", places)),
     knownFailures(() => dataCauses(validation?.data ?? validation?.inputs, judgedSamples, places)),
   ]);
+  const calibrationFile = calibrationChange(parts, quantization);
   const moved = cache.flatMap((diff) => diff.moved.slice(0, mostScales));
   if (moved.length > 0)
-    return { causes: parts.flat(), scales: moved.map(({ tensor, ratio }) => ({ tensor, ratio })), scalesIn: quantization?.cache };
+    return {
+      causes: parts.flat(),
+      scales: moved.map(({ tensor, ratio }) => ({ tensor, ratio })),
+      scalesIn: quantization?.cache,
+      calibrationFile,
+    };
   const holder = models.find(({ scales }) => scales.length > 0);
-  return { causes: parts.flat(), scales: holder?.scales.slice(0, mostScales) ?? [], scalesIn: holder?.isAlone ? holder.path : undefined };
+  return {
+    causes: parts.flat(),
+    scales: holder?.scales.slice(0, mostScales) ?? [],
+    scalesIn: holder?.isAlone ? holder.path : undefined,
+    calibrationFile,
+  };
+}
+
+/** `parts`: causes of the model, its Q/DQ, cache and calibration samples. */
+function calibrationChange(
+  [model = [], qdq = [], cache = [], data = []]: readonly (readonly string[])[],
+  quantization: ModelEntry["quantization"],
+): ChangedFile | undefined {
+  if (model.length + qdq.length > 0) return undefined;
+  if (cache.length > 0 && quantization?.cache !== undefined) return { path: quantization.cache, what: "calibration cache" };
+  if (data.length > 0 && quantization?.data !== undefined) return { path: quantization.data, what: "calibration samples" };
+  return undefined;
 }
 
 interface ModelChange {

@@ -4,7 +4,7 @@ import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
 import { keepsEverything } from "./sections/fix.ts";
 import { shipKept } from "./sections/kept.ts";
-import { calibrationStep, renewalOf, restoreCommand, restoredFile, restoreText, samplesText } from "./sections/next.ts";
+import { calibrationStep, renewalOf, restoreCommand, restoredFile, restoreText, samplesText, unmeantWords } from "./sections/next.ts";
 
 type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
@@ -31,7 +31,7 @@ function withStep(text: string, { search, fix, advice }: Pick<Fitted, "search" |
   const sentence =
     back === undefined
       ? first
-      : `Put the former ${restoredFile({ advice })} back (${back}) where the moved scales were not meant. Else: ${lowered(first)}`;
+      : `Put the former ${restoredFile({ advice })} back (${back}) where the ${unmeantWords({ advice })} were not meant. Else: ${lowered(first)}`;
   const stale = renewalOf({ advice });
   return text.replace(mendingStep, () =>
     stale?.isJudged === true

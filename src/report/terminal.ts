@@ -9,6 +9,7 @@ import { type CaveatCode, caveats } from "../gate/caveats.ts";
 import { settlingStep } from "../gate/certainty.ts";
 import { plural } from "../model/plural.ts";
 import { shellWord } from "../model/shell-word.ts";
+import { withoutGainRule } from "../search/trials.ts";
 import { alignColumns } from "./columns.ts";
 import { formatMetric } from "./figures.ts";
 import { fittingStep } from "./fitting-message.ts";
@@ -22,7 +23,7 @@ import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, precisionWord, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
-import { renewalOf, restoreLine, restoreText, samplesText } from "./sections/next.ts";
+import { renewalOf, restoreLine, restoreText, samplesText, unmeantWords } from "./sections/next.ts";
 import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { causePart, changePart, figureSentences } from "./sections/story.ts";
 import { distinctLabels, plainLine, plainLines } from "./text.ts";
@@ -300,7 +301,9 @@ function offerLines(model: ModelReport, options: TerminalOptions): string[] {
 function nextLines(models: readonly ModelReport[], options: TerminalOptions): string {
   const { folder, isWritten = true } = options;
   if (folder === undefined || models.length === 0) return "";
-  const back = new Set(models.filter(({ verdict }) => verdict !== "pass").flatMap((model) => restoreLine(model) ?? []));
+  const changed = models.filter((model) => model.verdict !== "pass" && restoreLine(model) !== undefined);
+  const back = new Set(changed.flatMap((model) => restoreLine(model) ?? []));
+  const meant = changed.map((model) => unmeantWords(model).replace("moved", "new"))[0];
   const samples = models.find((model) => model.verdict === "regression" && samplesText(model) !== "");
   const commands = nextCommands(models, options);
   const next =
@@ -312,7 +315,7 @@ function nextLines(models: readonly ModelReport[], options: TerminalOptions): st
         );
   const others =
     back.size > 0
-      ? after(listed([...back].map((command) => plainLine(command, 300))), next, "Or, where the new scales are meant")
+      ? after(listed([...back].map((command) => plainLine(command, 300))), next, `Or, where the ${meant} are meant`)
       : samples !== undefined && commands.length > 0
         ? after(told(`Next: ${samplesText(samples)}`, options), next, "Or, where the samples are right")
         : next;
@@ -341,8 +344,11 @@ const told = (sentence: string, options: TerminalOptions): string[] => said(plai
 function stepLines(models: readonly ModelReport[], options: TerminalOptions): string[] {
   const [back] = models
     .filter((model) => model.verdict === "pass" && (model.kept === undefined || hasFallen(model)))
-    .flatMap((model) => restoreLine(model) ?? []);
-  if (back !== undefined) return [`Next, where the moved scales were not meant: ${plainLine(back, 300)}`];
+    .flatMap((model) => {
+      const line = restoreLine(model);
+      return line === undefined ? [] : [`Next, where the ${unmeantWords(model)} were not meant: ${plainLine(line, 300)}`];
+    });
+  if (back !== undefined) return [back];
   const step = models.map(nextStep).find((words) => words !== "");
   return step === undefined ? [] : told(`Next: ${step}`, options);
 }
@@ -351,8 +357,8 @@ function stepLines(models: readonly ModelReport[], options: TerminalOptions): st
 function nextStep(report: ModelReport): string {
   const { verdict, reason, caveats: found = [], name: model, status, advice, message, outputs } = report;
   if (status === "removed") return "";
-  // What a pass by kept units leaves to do is told with them.
-  const [first] = verdict === "pass" ? advice.filter(({ text }) => report.kept === undefined || text !== restoreText(report)) : advice;
+  // What goes back is told before it; what was tried for nothing is no step.
+  const [first] = advice.filter(({ rule, text }) => rule !== withoutGainRule && text !== restoreText(report));
   if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   // Whoever failed knows better what to do than the table does.

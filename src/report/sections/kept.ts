@@ -5,7 +5,7 @@ import type { SizeLimits } from "../detail-levels.ts";
 import { blocks, code, copyBlock, escapeMarkdown, link } from "../markdown.ts";
 import type { ModelReport, Report } from "../schema.ts";
 import { fixedQdqFile } from "./fix.ts";
-import { type NextLinks, restoredFile, restoreLine, restoreText } from "./next.ts";
+import { type NextLinks, restoredFile, restoreLine, restoreText, unmeantWords } from "./next.ts";
 
 /** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
 export const keptSentence = ({ kept }: ModelReport, show = (name: string): string => name): string =>
@@ -69,7 +69,9 @@ function restoreWay(model: ModelReport): Way[] {
   const restore = model.verdict === "pass" && model.kept !== undefined ? undefined : restoreLine(model);
   if (restore === undefined) return [];
   const what = restoredFile(model);
-  return [{ words: `Put the former ${what} back, where the new scales are not meant`, commands: [restore] }];
+  return [
+    { words: `Put the former ${what} back, where the ${unmeantWords(model).replace("moved", "new")} are not meant`, commands: [restore] },
+  ];
 }
 
 function fixWays(model: ModelReport, links: NextLinks): Way[] {

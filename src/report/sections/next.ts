@@ -3,6 +3,7 @@
 import { lastCommit } from "../../model/base-name.ts";
 import { listed } from "../../model/plural.ts";
 import { shellWord } from "../../model/shell-word.ts";
+import { changedFileRule } from "../../search/advice/changed-file.ts";
 import { inputRangeRule } from "../../search/advice/input-range.ts";
 import { movedScalesRule } from "../../search/advice/moved-scales.ts";
 import { isRenewal } from "../../search/advice/stale-cache.ts";
@@ -56,8 +57,8 @@ export const samplesText = ({ advice }: Pick<ModelReport, "advice">): string => 
 
 const isOfSamples = ({ rule }: ModelReport["advice"][number]): boolean => rule === inputRangeRule;
 
-/** Scales that this change moved are put back before anything is kept in higher precision. */
-const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule === movedScalesRule;
+/** Scales that this change moved, and a calibration file that alone changed, are put back before anything is kept in higher precision. */
+const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule === movedScalesRule || rule === changedFileRule;
 
 /** What to put back and with which command; empty where no scale moved. */
 export const restoreText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isRestore)?.text ?? "";
@@ -67,6 +68,10 @@ export function movedScale({ advice }: Pick<ModelReport, "advice">): { readonly 
   const { tensor, ratio } = advice.find(isRestore)?.evidence ?? {};
   return tensor === undefined || !(Number(ratio) > 0) ? undefined : { tensor: String(tensor), ratio: Number(ratio) };
 }
+
+/** `moved scales`, `new calibration samples`: what may not be meant. */
+export const unmeantWords = (model: Pick<ModelReport, "advice">): string =>
+  model.advice.find(isRestore)?.rule === changedFileRule ? `new ${restoredFile(model)}` : "moved scales";
 
 /** What holds the moved scales, in words. */
 export const restoredFile = ({ advice }: Pick<ModelReport, "advice">): string =>

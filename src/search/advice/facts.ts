@@ -12,6 +12,10 @@ export interface AdviceFacts {
   readonly search?: SearchFacts;
   /** What the cache's scales are against those of the base commit. */
   readonly moved?: MovedFacts | undefined;
+  /** The only file that changed since the base commit. */
+  readonly changed?:
+    | (Pick<MovedFacts, "commit" | "basePassed" | "hasFallen"> & { readonly path: string; readonly what: string })
+    | undefined;
   /** The file of the units that the repository keeps already; absent without any. */
   readonly keptHere?: string | undefined;
   /** Milliseconds of one inference; `fixedMs` with the kept units. `maxSlowdown`: ratio to the reference that the user allows, 1 where not said. */

@@ -1,6 +1,7 @@
 /** All rules in the order in which a reader should try them. */
 import type { Advice } from "../outcome.ts";
 import { allLayersBad } from "./all-layers-bad.ts";
+import { changedFile } from "./changed-file.ts";
 import type { AdviceFacts } from "./facts.ts";
 import { fewSamples } from "./few-samples.ts";
 import { inputRange } from "./input-range.ts";
@@ -19,6 +20,7 @@ export type { AdviceFacts } from "./facts.ts";
 const rules = [
   staleCache,
   movedScales,
+  changedFile,
   inputRange,
   allLayersBad,
   outOfRange,

@@ -77,6 +77,21 @@ describe("the commands that put a fix into the pull request", () => {
     expect(step(sampleModel({ advice: [] }))).toContain("take the precision script below.");
   });
 
+  it("put changed calibration samples back, and call no fruitless trial a step", () => {
+    const command = "git checkout abc -- calibration.npy";
+    const what = "calibration samples";
+    const tried = { rule: "scheme-without-gain", text: "Tried, and no better.", evidence: {} };
+    const add = { rule: "few-samples", text: "Calibrate with more samples.", evidence: {} };
+    const advice = [{ rule: "changed-file", text: `Put it back: ${command}.`, evidence: { command, what } }, tried, add];
+    const one = model({ advice, fix: null });
+    const said = renderTerminal(sampleReport({ models: [one] }), { ansi: false, folder: "r" });
+    const line = `${command} && git commit -m 'Put the former calibration samples back'`;
+    expect(said).toContain(
+      `\nNext: ${line}\nOr, where the new calibration samples are meant: text-direction: Calibrate with more samples.\n`,
+    );
+    expect(blocks(one)).toEqual([[line]]);
+  });
+
   it("are none without a proof", () => {
     const { verified } = sampleFix();
     expect(adoptFix(model({ fix: sampleFix({ files, verified: verified && { ...verified, passes: false } }) }), {})).toBe("");

@@ -50,3 +50,16 @@ it("asks for no more samples where the scale moved instead", () => {
   expect(advise({ calibration }).map(({ rule }) => rule)).toEqual(["out-of-range"]);
   expect(advise({ calibration, moved: base }).map(({ rule }) => rule)).toEqual(["moved-scales"]);
 });
+
+it("puts calibration samples back that alone changed, and not for a plain pass, a failing base or beside a scale that moved", () => {
+  const changed = { commit: base.commit, path: "calibration.npy", what: "calibration samples", basePassed: true };
+  const rules = (facts: AdviceFacts) => advise({ changed, ...facts }).map(({ rule }) => rule);
+  expect(advise({ changed })[0]).toMatchObject({
+    text: "Only the calibration samples changed since 2b4c6d8, where the model passed. Where that was not meant, put the former calibration samples back first: git checkout 2b4c6d8e0f1a -- calibration.npy.",
+    evidence: { command: "git checkout 2b4c6d8e0f1a -- calibration.npy", what: "calibration samples" },
+  });
+  expect(rules({ moved: base })).toEqual(["moved-scales"]);
+  expect(rules({ accurate: true })).toEqual([]);
+  expect(rules({ accurate: true, changed: { ...changed, hasFallen: true } })).toEqual(["changed-file"]);
+  expect(rules({ changed: { ...changed, basePassed: false } })).toEqual([]);
+});
