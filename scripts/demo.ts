@@ -11,10 +11,12 @@ import { faultOfDemo } from "./demo-result.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [folder, reportFolder] = [join(root, ".cache/demo"), join(root, "demo-report")];
+/** As it is typed in the folder where the demo was called. */
+const here = (path: string): string => relative(process.cwd(), path) || ".";
 const gate = `${process.execPath} ${join(root, "dist/cli.js")}`;
 const check = ["check", "--lane", "simulate", "--changed-since", baseBranch];
 
-console.log(`A made-up pull request to a text-direction classifier, in ${relative(root, folder)}/: it renews the calibration cache.`);
+console.log(`A made-up pull request to a text-direction classifier, in ${here(folder)}/: it renews the calibration cache.`);
 console.log("The gate compares INT8 with the float model on 72 pictures and searches for the layers to blame.\n");
 await writeDemoPullRequest(folder);
 const reportPath = join(reportFolder, "report.json");
@@ -29,9 +31,10 @@ const fault = await faultOfDemo(status, reportPath);
 if (fault === undefined) {
   console.log(`\nThe gate found a regression in ${seconds} s, as it should (exit code 1 would block the merge).`);
   console.log(`What the demo broke: the scale of "${damage.tensor}", which ${damage.reader} reads, is an eighth of the calibrated one.`);
-  console.log("In demo-report/: report.html to look at, comment.md as the pull request would show it, report.json, and fix/.");
+  console.log(`The report to look at: ${here(join(reportFolder, "report.html"))} (the lines above are as seen from ${here(folder)}/).`);
+  console.log("Beside it: comment.md as the pull request would show it, report.json, and fix/.");
   console.log(
-    `To see it turn green: cd ${relative(root, folder)}, one of the commands behind "Next:" above (the scale put back, or its reader kept in FP16), then`,
+    `To see it turn green: cd ${here(folder)}, one of the commands behind "Next:" above (the scale put back, or its reader kept in FP16), then`,
   );
   // With the cache put back nothing differs from the base any more: only a check of all models compares.
   console.log(`  ${gate} check --lane simulate --base-ref ${baseBranch} --changed-only=false`);
