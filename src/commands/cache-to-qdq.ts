@@ -48,12 +48,12 @@ async function keptIds(
   const path = resolve(cwd, file);
   if ((await files.stat(path))?.kind !== "file")
     throw new ConfigError(
-      `The keep file ${file} is not there. To keep nothing, leave --keep out. Else write it from a report that has a fix: trt-gate fix report.json --format keep`,
+      `The keep file ${file} is not there. Leave --keep out to keep nothing, or write it from a report that has a fix: trt-gate fix report.json --format keep`,
     );
   const parsed = parseKeepFile(await files.readText(path));
   if ("fault" in parsed)
     throw new ConfigError(
-      `The keep file ${file} ${parsed.fault}. To keep nothing, leave --keep out. Else write it from a report that has a fix: trt-gate fix report.json --format keep`,
+      `The keep file ${file} ${parsed.fault}. Leave --keep out to keep nothing, or write it from a report that has a fix: trt-gate fix report.json --format keep`,
     );
   const { found, missing } = findKept(parsed.keep.units, units);
   if (missing.length > 0)

@@ -86,7 +86,7 @@ export const reasons = {
   "no-samples": undecided("There is no sample to compare.", "Give validation data."),
   "limit-in-interval": undecided(
     "The limit lies so far inside a passing figure's interval that these samples do not rule out a model clearly beyond it.",
-    "Give the number of validation samples that the message names, with `validation.max-samples` raised to it; where it names none, mend the accuracy.",
+    "Give the number of validation samples that the message names, with `validation.max-samples` raised to it; without a number there, mend the accuracy.",
   ),
   "validation-is-calibration": undecided(
     "More than half of the validation samples calibrated the model.",
