@@ -31,7 +31,7 @@ import { refuseForeignQdq } from "./foreign-qdq.ts";
 import { givenFiles } from "./given-files.ts";
 import { type KeptUnits, matchKept, readKeep, withKept } from "./kept-units.ts";
 import { located } from "./located.ts";
-import { qdqCaveats, unsignedCaveats, weightCaveats } from "./qdq-caveats.ts";
+import { operatorCaveats, qdqCaveats, unsignedCaveats, weightCaveats } from "./qdq-caveats.ts";
 import { chooseQuantization, noQuantization } from "./quantization.ts";
 import type { StaleCache } from "./stale-cache.ts";
 
@@ -169,7 +169,11 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     quantization: { ...quantization.report, precision: (quantized && quantizedPrecision(quantized)) ?? "INT8" },
     staleCache: quantization.staleCache,
     warnings: [...quantization.warnings, ...unfollowed, ...ofTools],
-    caveats: [...caveats, ...(quantized && prepared.lane === "simulate" ? unsignedCaveats(quantized) : []), ...computeCaveats(prepared)],
+    caveats: [
+      ...caveats,
+      ...(prepared.lane === "simulate" ? builtByNone(quantized, toNetwork(staged.model), entry.tensorrt.plugins) : []),
+      ...computeCaveats(prepared),
+    ],
     rowsOf: validation.rowsOf,
     evidence: () => evidenceOf(entry, validation, { source: calibration[0], rows: quantization.calibrationRows }),
     python: settings.options.python,
@@ -181,6 +185,12 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
     },
   };
 }
+
+/** What only an engine that was built would have shown. */
+const builtByNone = (quantized: Network | undefined, float: Network, plugins: readonly string[]) => [
+  ...operatorCaveats(quantized ?? float, plugins),
+  ...(quantized === undefined ? [] : unsignedCaveats(quantized)),
+];
 
 /** A lane holds engines or sessions, and nobody else closes it yet. */
 async function orClose<T>(lane: PreparedLane, action: () => T): Promise<T> {

@@ -9,6 +9,7 @@ import type { Network } from "../onnx/network.ts";
 import { isQuantize, quantizedType } from "../onnx/qdq.ts";
 import { toQdqForm } from "../onnx/qdq-form.ts";
 import { qdqUnits } from "../onnx/qdq-units.ts";
+import { unknownOperators } from "../onnx/tensorrt-operators.ts";
 import { type Refusal, type RefusalKind, tensorRtRefusals } from "../onnx/tensorrt-refusals.ts";
 
 /** `quantized`: as the file has it. `hasFloat`: the float model is given apart. */
@@ -37,6 +38,21 @@ export function weightCaveats(float: Network): Caveat[] {
   const message = `The weights of ${nodes(rounded)} are stored as integers and made floats by Cast and Mul: the reference computes with the rounded ones, and what their rounding costs was not measured. ${caveats["weight-error-unseen"].next}`;
   return [{ reason: "weight-error-unseen", message }];
 }
+
+/** Of the model that ships, float or Q/DQ, as the file has it. Empty with plugins, which may bring the operators. */
+export function operatorCaveats(shipped: Network, plugins: readonly string[]): Caveat[] {
+  const unknown = plugins.length > 0 ? [] : unknownOperators(shipped.nodes);
+  if (unknown.length === 0) return [];
+  const shown = unknown
+    .slice(0, mostOperators)
+    .map(({ domain, opType, nodes: count, first }) => `${domain} ${opType} (${count === 1 ? "" : `${count} nodes, first `}'${first}')`);
+  const more = unknown.length - shown.length;
+  const isOne = unknown.length === 1;
+  const message = `TensorRT's parser has no ${isOne ? "operator" : "operators"} ${shown.join(", ")}${more === 0 ? "" : ` and ${more} more`}. The figures are those of ONNX Runtime. Cut the model before ${isOne ? "it" : "them"}, or give a plugin (\`plugins\` in 'tensorrt').`;
+  return [{ reason: "not-for-tensorrt", message }];
+}
+
+const mostOperators = 4;
 
 function aloneCaveats(quantized: Network): Caveat[] {
   const { roundedWeights, putBack } = qdqUnits(toQdqForm(quantized), undefined);

@@ -117,6 +117,23 @@ it("TensorRT plugin in the model", async () => {
   expect(exitCode).toBe(4);
 });
 
+it("operator that TensorRT's parser does not have", async () => {
+  await place.put("models/m.onnx", readFileSync("test/zoo/models/sklearn-classifier.onnx"));
+  const rows = Float32Array.from({ length: 32 * 20 }, (_, i) => Math.sin(i * i));
+  for (const name of ["calibration", "validation"])
+    await place.put(
+      `data/${name}.npz`,
+      writeNpz([
+        { name: "X", dtype: "float32", shape: [32, 20], data: rows.map((value) => (name === "validation" ? 0.9 * value : value)) },
+      ]),
+    );
+  const { report } = await place.check();
+  expect(report?.models[0]?.caveats).toContainEqual({
+    reason: "not-for-tensorrt",
+    message: expect.stringContaining("TensorRT's parser has no operators ai.onnx.ml Scaler ('Scaler')"),
+  });
+});
+
 it("quantiser that TensorRT does not have", async () => {
   const unfinished = makeNode({ opType: "TRT_FP4QDQ", domain: "trt", name: "weights", input: ["w"], output: ["d"] });
   const product = node("MatMul", ["x", "d"], ["y"], "product");

@@ -210,6 +210,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("input that nothing writes", "configuration error", "the tensor", onnx),
     row("model exchanged for another one of other inputs", "configuration error", "both shapes", onnx),
     row("operator that no runtime knows", "none", "the operator", onnx),
+    row("operator that TensorRT's parser does not have", "none", "a caveat with the operators", onnx),
     row("quantiser that TensorRT does not have", "quantization-form", "the operator and how to export", onnx),
     row("external data of a pull request that leaves its folder", "untrusted-model", "the place", change),
     row("TensorRT plugin in the model", "none", "the lanes that run it", onnx),

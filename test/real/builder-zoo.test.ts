@@ -9,10 +9,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builderPython } from "../../scripts/python-env.ts";
 import { ConfigError } from "../../src/effects/failure.ts";
+import { readModel } from "../../src/onnx/read.ts";
+import { unknownOperators } from "../../src/onnx/tensorrt-operators.ts";
 import { type RunEffects, runEffects } from "../fakes/run-effects.ts";
 import { describeWithBuilder } from "../support/needs.ts";
 import { asItStands, type ExplicitModel, writeExplicit } from "../zoo/explicit.ts";
-import { type ZooEntry, zoo } from "../zoo/zoo.ts";
+import { type ZooEntry, zoo, zooFile } from "../zoo/zoo.ts";
 
 interface Answer {
   readonly taken: boolean;
@@ -101,6 +103,16 @@ describeWithBuilder("the strongly typed builder on the zoo", () => {
     expect(answers.get(name)?.taken).toBe(false);
     for (const asked of [name, ...written.filter((one) => one.name.startsWith(`${name} (`)).map((one) => one.name)])
       expect(saidOf(asked)).toMatch(words);
+  });
+
+  it("has no plugin for the operators that are told to be missing, and none is told of another model", async () => {
+    const told: string[] = [];
+    for (const entry of zoo) {
+      const { graph } = await readModel(zooFile(entry), effects.files, { weights: "left-in-file" });
+      if (unknownOperators(graph.node).length > 0) told.push(entry.name);
+    }
+    expect(told).toEqual(Object.keys(notForTensorRt).filter((name) => notForTensorRt[name]?.source === "Plugin not found"));
+    expect(told).toEqual(["sklearn-classifier"]);
   });
 
   it("takes ModelOpt's files, and says why not of those that only ONNX Runtime takes", () => {

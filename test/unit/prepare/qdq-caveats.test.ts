@@ -6,7 +6,7 @@ import { TensorProtoSchema } from "../../../src/onnx/gen/onnx-ml_pb.js";
 import { DataType, floatTensor, int8Tensor, type TensorProto } from "../../../src/onnx/model.ts";
 import { toNetwork } from "../../../src/onnx/network.ts";
 import { parseModel, readModel } from "../../../src/onnx/read.ts";
-import { qdqCaveats, unsignedCaveats } from "../../../src/prepare/qdq-caveats.ts";
+import { operatorCaveats, qdqCaveats, unsignedCaveats } from "../../../src/prepare/qdq-caveats.ts";
 import { modelBytes, node, weight } from "../../fakes/onnx-models.ts";
 
 const folder = join(import.meta.dirname, "../../fixtures/onnxruntime-quantizer");
@@ -57,6 +57,53 @@ describe("a scale that is not above 0", () => {
   it("is not seen in a sound one", async () => {
     expect(await scaled(0.5)).toEqual([]);
   });
+});
+
+// `OnnxParser.supports_operator` of TensorRT for RTX 1.7.1 says no to each that is named here, and yes to each that is not.
+describe("an operator that TensorRT's parser does not have", () => {
+  const of = (domain: string, ...kinds: readonly string[]) =>
+    toNetwork(
+      parseModel(
+        modelBytes({ nodes: kinds.map((kind, i) => ({ ...node(kind, ["x"], [`y${i}`], `n${i}`), domain })), weights: [], outputs: ["y0"] }),
+        "m.onnx",
+      ),
+    );
+  const messages = (network: ReturnType<typeof of>, plugins: readonly string[] = []) =>
+    operatorCaveats(network, plugins).map(({ reason, message }) => `${reason}: ${message}`);
+
+  it("is named with its first node and how often it occurs, and what to do", () => {
+    expect(messages(of("ai.onnx.ml", "Scaler"))).toEqual([
+      "not-for-tensorrt: TensorRT's parser has no operator ai.onnx.ml Scaler ('n0'). The figures are those of ONNX Runtime. Cut the model before it, or give a plugin (`plugins` in 'tensorrt').",
+    ]);
+    expect(messages(of("com.microsoft", "FusedMatMul", "QuickGelu", "FusedMatMul"))).toEqual([
+      "not-for-tensorrt: TensorRT's parser has no operators com.microsoft FusedMatMul (2 nodes, first 'n0'), com.microsoft QuickGelu ('n1'). The figures are those of ONNX Runtime. Cut the model before them, or give a plugin (`plugins` in 'tensorrt').",
+    ]);
+  });
+
+  it("is left to the plugins where any are given", () => {
+    expect(messages(of("ai.onnx.ml", "Scaler"), ["scaler.so"])).toEqual([]);
+  });
+
+  it.each([
+    ["com.microsoft", "Gelu"],
+    ["com.microsoft", "QuantizeLinear"],
+    ["com.microsoft", "MultiHeadAttention"],
+    ["com.microsoft", "MatMulNBits"],
+    ["", "Softmax"],
+    ["trt.plugins", "EfficientNMS_TRT"],
+  ])("is none of %s %s", (domain, kind) => {
+    expect(messages(of(domain, kind))).toEqual([]);
+  });
+
+  it.each(["tf2onnx-attention", "tf2onnx-cnn", "functions-mlp", "scan-rnn", "sklearn-regressor", "modelopt-int8", "ort-dynamic"])(
+    "is not in %s, and is in what scikit-learn's classifier is converted to",
+    async (name) => {
+      const models = join(import.meta.dirname, "../../zoo/models");
+      const read = async (one: string) => toNetwork(await readModel(join(models, `${one}.onnx`), files, { weights: "left-in-file" }));
+      expect(messages(await read(name))).toEqual([]);
+      expect(messages(await read("sklearn-classifier"))).toEqual([expect.stringMatching(/ai\.onnx\.ml Scaler \('[^']+'\)/)]);
+    },
+  );
 });
 
 // TensorRT for RTX 1.7.1 parses the first and makes INT8 of its quantiser; onnx-tensorrt's QuantDequantLinearHelper says why.
