@@ -91,7 +91,11 @@ function glance(model: ModelReport, show: Show): Markup {
     row && baseTile(model, row),
     keptWords(model) === ""
       ? undefined
-      : ["Kept by the fix", unitNames(model.search?.keep ?? [], show), `${keptWords(model)}: ${fixedWords(model)}`],
+      : [
+          model.fix?.verified?.passes === true ? "Kept by the fix" : "Tried",
+          unitNames(model.search?.keep ?? [], show),
+          `${keptWords(model)}: ${fixedWords(model)}`,
+        ],
     leader,
     model.firstFailing === null
       ? undefined

@@ -10,7 +10,7 @@ import { changeWords, largestDrop } from "../base-change.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatMetric, metricLabel } from "../figures.ts";
 import { code, escapeMarkdown } from "../markdown.ts";
-import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report } from "../schema.ts";
+import { fromNum, type KeptUnit, type MeasuredTensor, type ModelReport, type Num, type Report, toNum } from "../schema.ts";
 import { keepsEverything } from "./fix.ts";
 import { keptSentence } from "./kept.ts";
 import { byUrgency, fixCaveatWords, markOf } from "./labels.ts";
@@ -164,8 +164,12 @@ function nearestFigure({ search, fix }: ModelReport, show: (words: string) => st
 
 const proofWords = ({ search }: ModelReport): string => (search?.proof === undefined ? "" : `, ${stateWords(search.proof)}`);
 
-/** dB of error, one unit for all metrics. */
-const lowerEnd = (margin: Num, low: Num): string => `${spareWords(fromNum(margin))}, nine times of ten at least ${spareDb(fromNum(low))}`;
+/** dB of error, one unit for all metrics. What is missed is told as such: a negative rest is hard to read. */
+function lowerEnd(margin: Num, low: Num): string {
+  const [db, worst] = [fromNum(margin), fromNum(low)];
+  if (db < 0) return `misses its limit by ${spareDb(-db)} of error, at worst ${spareDb(-worst)}`;
+  return `${spareWords(db)}, nine times of ten at least ${spareDb(worst)}`;
+}
 
 type Proof = NonNullable<NonNullable<ModelReport["search"]>["proof"]>;
 function stateWords({ state, samples }: Proof): string {
@@ -184,9 +188,29 @@ function harmPart({ task, harm, outputs, fix }: ModelReport, show: (name: string
   if (told !== undefined) return say(told.message);
   const [before, after] = [agreementOf(outputs), agreementOf(fix?.verified?.outputs ?? [])];
   if (before === undefined) return "";
-  const same = `same top-1 in ${formatMetric("top1Agreement", before)}`;
-  return after === undefined ? (fromNum(before) < 1 ? same : "") : `${same}, with the fix ${formatMetric("top1Agreement", after)}`;
+  if (after === undefined && before.share >= 1) return "";
+  const counts = [before, ...(after === undefined ? [] : [after])].map(otherOf);
+  const words = counts.every((count) => count !== undefined)
+    ? counts.map((count, i) => `${i === 0 ? "another top-1" : "with the fix"} in ${count}`)
+    : [before, ...(after === undefined ? [] : [after])].map(
+        ({ share }, i) => `${i === 0 ? "same top-1 in" : "with the fix"} ${formatMetric("top1Agreement", toNum(share))}`,
+      );
+  return words.join(", ");
 }
 
-const agreementOf = (outputs: readonly MeasuredTensor[]): Num | undefined =>
-  outputs.find(({ metrics }) => metrics.top1Agreement !== undefined)?.metrics.top1Agreement;
+interface Agreement {
+  readonly share: number;
+  readonly samples: number;
+}
+
+function agreementOf(outputs: readonly MeasuredTensor[]): Agreement | undefined {
+  const found = outputs.find(({ metrics }) => metrics.top1Agreement !== undefined);
+  const share = found?.metrics.top1Agreement;
+  return found === undefined || share === undefined ? undefined : { share: fromNum(share), samples: found.samples };
+}
+
+/** `1 of 96`: those whose best class is another; the fix is measured on other samples, of which there are fewer. Undefined where a sample decides several times. */
+function otherOf({ share, samples }: Agreement): string | undefined {
+  const others = (1 - share) * samples;
+  return Math.abs(others - Math.round(others)) < 1e-6 ? `${Math.round(others)} of ${samples}` : undefined;
+}

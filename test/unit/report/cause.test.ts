@@ -7,7 +7,16 @@ import type { ModelReport } from "../../../src/report/schema.ts";
 import { causeOf } from "../../../src/report/sections/cause.ts";
 import { curveOffer, tellingPoints } from "../../../src/report/sections/curve.ts";
 import { renderTerminal } from "../../../src/report/terminal.ts";
-import { passingModel, sampleLayer, sampleModel, sampleReport, sampleSearch, sampleTensor, sampleUnit } from "../../fakes/report.ts";
+import {
+  passingModel,
+  sampleFix,
+  sampleLayer,
+  sampleModel,
+  sampleReport,
+  sampleSearch,
+  sampleTensor,
+  sampleUnit,
+} from "../../fakes/report.ts";
 
 const plain = (name: string) => name;
 const tellOf = (model: ModelReport) => {
@@ -331,4 +340,26 @@ it("says of errors at the output that they are of the whole where a part of it d
   expect(terminal).toContain("all others in float; of the whole output, while its part scores decides.");
   expect(comment).toContain("; of the whole output, while its part `scores` decides.");
   expect(told(undefined).join()).not.toContain("of the whole output");
+});
+
+describe("a fix that misses its limit, on a set where one sample has another best class", () => {
+  const output = (samples: number) => sampleTensor({ samples, metrics: { sqnrDb: 18.42, top1Agreement: (samples - 1) / samples } });
+  const missed = { ...proof("missed"), samples: 48, margin: -6.4, low: -21.6, nearest: 'agreement 97.92 % of "label", limit 99 %' };
+  const verified = { by: "simulated" as const, passes: false, builds: 1, message: "", outputs: [output(48)] };
+  const model = searched(
+    { keep: [sampleUnit(7)], proof: missed },
+    { fix: { ...sampleFix(), verified }, outputs: [output(96)], harm: [], task: null },
+  );
+
+  it("says by how much, and counts samples where shares of sets of two sizes would be compared", () => {
+    const text = renderTerminal(sampleReport({ models: [model] }), { ansi: false, folder: "out" }).replaceAll(/\n */g, " ");
+    expect(text).toContain("(misses its limit by 6.4 dB of error, at worst 21.6 dB), limit missed on 48 samples");
+    expect(text).toContain("Another top-1 in 1 of 96, with the fix in 1 of 48.");
+  });
+
+  it("calls its units tried on the page, not kept", () => {
+    const page = (of: ModelReport) => renderHtml(sampleReport({ models: [of] }));
+    expect(page(model)).toContain("<dt>Tried</dt>");
+    expect(page(searched({}))).toContain("<dt>Kept by the fix</dt>");
+  });
 });
