@@ -2,9 +2,11 @@
 
 import { speedOf } from "../evaluate/latency.ts";
 import { type HeldRange, heldRanges, reachOf } from "../model/held-range.ts";
+import { pathArgument, shellLine } from "../model/shell-word.ts";
 import { channelRanges } from "../onnx/channel-ranges.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
+import { isKeptByFlag, withoutKeep } from "../prepare/kept-units.ts";
 import { hasFallen } from "../report/base-change.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
 import { changedFileRule } from "../search/advice/changed-file.ts";
@@ -48,7 +50,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
     },
     moved: await movedOf(facts, report),
     changed: changedOf(facts, report),
-    keptHere: report.kept?.file,
+    keptHere: keptFacts(facts, report),
     weights: outcome?.kind === "diffuse" ? await weightsOf(facts) : [],
     ...(outcome
       ? {
@@ -65,6 +67,15 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
     latency: latencyFacts(facts),
     accurate: report.verdict === "pass" || report.reason === "latency",
   };
+}
+
+/** A list in the configuration has no file of its own to take away. */
+function keptFacts({ entry }: CheckFacts, { kept }: ModelReport): AdviceFacts["keptHere"] {
+  if (kept === undefined) return undefined;
+  const { file, atBase = "none", committed } = kept;
+  const remove = shellLine([...(committed === true ? ["git", "rm"] : ["rm"]), pathArgument(file)]);
+  const isOwn = typeof entry.keep === "string" && !isKeptByFlag(entry);
+  return { file, atBase, without: withoutKeep(entry), ...(isOwn ? { remove } : {}) };
 }
 
 function latencyFacts({ timed: { half, candidate }, entry }: CheckFacts): NonNullable<AdviceFacts["latency"]> {

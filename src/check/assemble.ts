@@ -109,11 +109,12 @@ const validationPart = ({ prepared, evidence }: CheckFacts): ModelReport["valida
   inCalibration: evidence.inCalibration,
   weak: weaknesses(evidence),
 });
-const keptPart = ({ file, precision, units, committed }: KeptUnits): NonNullable<ModelReport["kept"]> => ({
+const keptPart = ({ file, precision, units, committed, atBase }: KeptUnits): NonNullable<ModelReport["kept"]> => ({
   file,
   precision,
   units,
   committed,
+  atBase,
 });
 
 const placementPart = ({ placement }: Pick<PreparedLane, "placement">): Pick<ModelReport["quantization"], "placement"> =>

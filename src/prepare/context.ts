@@ -23,6 +23,8 @@ export interface CheckContext {
   readonly tracked: ReadonlySet<string> | undefined;
   /** Whether a file of the workspace is as the commit has it that is checked; false without git. */
   readonly isCommitted: (path: string) => Promise<boolean>;
+  /** How the base keeps an entry's units that `file` keeps here; `none` also where no base is in this clone. */
+  readonly keepAtBase: (entry: ModelEntry, file: string) => Promise<NonNullable<NonNullable<ModelReport["kept"]>["atBase"]>>;
   /** Whether git tracks a file of the workspace; false without git, and where git cannot tell. */
   readonly isTracked: (path: string) => Promise<boolean>;
   /** The commit that figures are compared with, looked for when it is asked for; undefined where there is none in this clone, or none is wanted. */

@@ -48,10 +48,12 @@ export async function readKeep(
   return undefined;
 }
 
+export const isKeptByFlag = ({ describedIn, flags }: ModelEntry): boolean => describedIn === "flags" || flags?.has("keep") === true;
+
 /** How the entry keeps no units, as a clause: `take "keep: FILE" out of CONFIG:LINE`, and by flags `leave --keep out`. */
 export function withoutKeep(entry: ModelEntry): string {
-  const { describedIn, flags, keep } = entry;
-  if (describedIn === "flags" || flags?.has("keep")) return "leave --keep out";
+  const { keep } = entry;
+  if (isKeptByFlag(entry)) return "leave --keep out";
   return `take ${typeof keep === "string" ? `"keep: ${keep}"` : "keep"} out of ${placeWords(entry, "keep").replace(/: $/, "")}`;
 }
 

@@ -82,6 +82,11 @@ export async function prepareModel(entry: ModelEntry, root: string, context: Che
   }
 }
 
+const whereKept = async (entry: ModelEntry, file: string, { isCommitted, keepAtBase }: CheckContext) => ({
+  committed: await isCommitted(file),
+  atBase: await keepAtBase(entry, file),
+});
+
 interface Workplace {
   readonly entry: ModelEntry;
   readonly root: string;
@@ -162,7 +167,7 @@ async function prepareIn(place: Workplace): Promise<Prepared> {
   return {
     lane: kept === undefined ? prepared : withKept(prepared, kept),
     laneWhy: why,
-    ...(kept === undefined ? {} : { kept: { ...kept, committed: await orClose(prepared, () => context.isCommitted(kept.file)) } }),
+    ...(kept === undefined ? {} : { kept: { ...kept, ...(await orClose(prepared, () => whereKept(entry, kept.file, context))) } }),
     job,
     builds,
     sha256: staged.sha256,

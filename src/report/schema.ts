@@ -484,7 +484,7 @@ export const modelReport = z.object({
     .optional(),
   timings: z.record(z.string(), z.number()),
   toolTail: z.array(z.string()),
-  /** Units that the repository already keeps in higher precision: they are part of the candidate. `file`: where that was reviewed. */
+  /** Units that the repository already keeps in higher precision: they are part of the candidate. `file`: what says so. */
   kept: z
     .object({
       file: z.string(),
@@ -492,6 +492,8 @@ export const modelReport = z.object({
       units: z.array(unit),
       /** Whether `file` is as the commit has it that was checked: what is not committed was not reviewed. */
       committed: z.boolean().optional(),
+      /** Whether the base keeps the same units by the very same file, by another state of it, or not by it: only what stands on the base was reviewed. */
+      atBase: z.enum(["same", "changed", "none"]).optional(),
     })
     .optional(),
   /** The model's entry of the configuration as it was written, without defaults. */

@@ -238,7 +238,7 @@ const keptLine = (model: ModelReport): string[] =>
 const stillFar = (model: ModelReport, options: TerminalOptions): string[] =>
   (model.verdict === "pass" ? [model.kept === undefined ? "" : restoreText(model), ...shipKept(model)] : [])
     .filter((words) => words !== "")
-    .flatMap((words) => said(`${name(model.name)}: ${plainLine(words, 600)}`, options));
+    .flatMap((words) => said(`${name(model.name)}: ${plainLine(words, 900)}`, options));
 
 function layerTable(model: ModelReport, most: number, paint: Paint): string {
   if (model.worst.length === 0 || most === 0) return "";

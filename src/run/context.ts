@@ -10,7 +10,7 @@ import type { TrustedConfig } from "../changes/trusted-config.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { BaselineGap } from "../gate/baseline-limits.ts";
-import type { CheckContext } from "../prepare/context.ts";
+import type { BaseOfModel, CheckContext } from "../prepare/context.ts";
 import type { ModelReport } from "../report/schema.ts";
 import { version } from "../version.ts";
 import { entryAtBase } from "./entry-at-base.ts";
@@ -34,6 +34,10 @@ export async function makeContext(
 ): Promise<CheckContext> {
   const { checkout } = config;
   const base = once(async () => (withoutBase ? undefined : await openComparedBase(checkout, effects)));
+  const baseOf = async (model: ModelEntry): Promise<BaseOfModel | undefined> => {
+    const compared = await base();
+    return compared && { base: compared, was: await entryAtBase(model, compared, config, effects) };
+  };
   const needsCode = selection.jobs.some(({ model }) => filesOf(model).some(({ what }) => isCode(what)));
   return {
     effects,
@@ -55,11 +59,9 @@ export async function makeContext(
         ? (await checkout.git.tracked()).files
         : undefined,
     isCommitted: async (path) => checkout.head !== undefined && (await isCommitted(path, checkout.head, checkout.git, effects)),
+    keepAtBase: async (entry, file) => await keepAtBase(entry, { file, base: await baseOf(entry) }, checkout.git, effects),
     isTracked: async (path) => checkout.head !== undefined && (await isTracked(path, checkout.git)),
-    base: async (model) => {
-      const compared = await base();
-      return compared && { base: compared, was: await entryAtBase(model, compared, config, effects) };
-    },
+    base: baseOf,
     reportsOf: async (entry) => [...(await namedReport(entry, checkout, effects)), ...[earlier.get(entry.name) ?? []].flat()],
     baseGap: baseGapOf(checkout, withoutBase),
     earlier,
@@ -89,6 +91,18 @@ async function isCommitted(path: string, head: string, git: Git, { files, cwd }:
   const committed = await git.show(head, path);
   const now = join(cwd, path);
   return committed !== undefined && (await files.stat(now))?.kind === "file" && committed === (await files.readText(now));
+}
+
+async function keepAtBase(
+  entry: ModelEntry,
+  { file, base }: { readonly file: string; readonly base: BaseOfModel | undefined },
+  git: Git,
+  { files, cwd }: Effects,
+): ReturnType<CheckContext["keepAtBase"]> {
+  const text = base && (await git.show(base.base.commit, file));
+  if (text === undefined || JSON.stringify(base?.was.keep) !== JSON.stringify(entry.keep)) return "none";
+  // The list of an entry is the whole of it; the rest of the configuration counts for nothing.
+  return typeof entry.keep !== "string" || text === (await files.readText(join(cwd, file))) ? "same" : "changed";
 }
 
 /** A promise that is made when it is first asked for. */

@@ -80,6 +80,6 @@ describeWithAct("the workflow of the README", () => {
 
     const green = await pushed();
     expect([green.exitCode, github.comments.length], green.log).toEqual([0, 1]);
-    expect(github.comments[0]?.body).toContain("kept: 1 unit in float16, reviewed in `models/chain.keep.json`");
+    expect(github.comments[0]?.body).toContain("kept by `models/chain.keep.json`: 1 unit in float16");
   });
 });

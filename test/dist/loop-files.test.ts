@@ -99,7 +99,7 @@ describe("a Q/DQ model that regresses", () => {
     const green = await pull.push("21");
     expect([green.exitCode, green.report?.models[0]?.kept?.file], green.log).toEqual([0, "models/chain.keep.json"]);
     expect(place.github.comments[0]?.body).toMatch(
-      /reviewed in `models\/chain\.keep\.json`[\s\S]*models\/chain\.qdq\.onnx itself still quantises: ship fix\/\S+\/fixed\.qdq\.onnx of the report/,
+      /kept by `models\/chain\.keep\.json`[\s\S]*models\/chain\.qdq\.onnx itself still quantises: ship fix\/\S+\/fixed\.qdq\.onnx of the report/,
     );
   });
 });

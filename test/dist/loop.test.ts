@@ -49,7 +49,7 @@ describe("a regression and its fix", () => {
     expect(place.github.comments).toHaveLength(1);
     const after = place.github.comments[0]?.body ?? "";
     expect(after).toContain("✅");
-    expect(after).toContain("kept: 1 unit in float16, reviewed in `models/chain.keep.json`");
+    expect(after).toContain("kept by `models/chain.keep.json`: 1 unit in float16");
   });
 
   it("goes green with the one line that the report suggests for the configuration as well", async () => {

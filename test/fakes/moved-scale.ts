@@ -28,15 +28,21 @@ export const numpyDbOfQuiet = { 2: 31.8, 8: 20.2 } as const;
 export const validation = (reach = 2): Uint8Array =>
   writeNpy({ name: "x", dtype: "float32", shape: [48, 4], data: Float32Array.from({ length: 192 }, (_, i) => Math.sin(i * 1.7) * reach) });
 
-/** `step`: the input's scale in 127ths; the samples reach 2. */
-export const cacheOf = (step: number): string =>
+/** h = x · I, y = h · I. */
+export const twoProducts = (): Uint8Array =>
+  modelBytes({
+    nodes: [node("MatMul", ["x", "w"], ["h"], "first"), node("MatMul", ["h", "w"], ["y"], "second")],
+    weights: [identity],
+    inputs: { x: [1, 4] },
+    outputs: ["y"],
+  });
+
+/** `step`: the input's scale in 127ths; the samples reach 2. `others`: further tensors', likewise. */
+export const cacheOf = (step: number, others: Readonly<Record<string, number>> = {}): string =>
   writeCache({
     version: "8601",
     algorithm: "EntropyCalibration2",
-    scales: new Map([
-      ["x", step / 127],
-      ["y", 2 / 127],
-    ]),
+    scales: new Map([["x", step / 127], ["y", 2 / 127], ...Object.entries(others).map(([tensor, own]) => [tensor, own / 127] as const)]),
   });
 
 /** The entry of one model `m`; `more` are further lines of it. */

@@ -7,11 +7,13 @@ import type { ModelReport, Report } from "../schema.ts";
 import { fixedQdqFile } from "./fix.ts";
 import { type NextLinks, restoredFile, restoreLine, restoreText, unmeantWords } from "./next.ts";
 
-/** `kept: 2 units in float16, reviewed in calibration/cls.keep.json`; empty without any. `show` writes the file's name. */
-export const keptSentence = ({ kept }: ModelReport, show = (name: string): string => name): string =>
-  kept === undefined
-    ? ""
-    : `kept: ${plural(kept.units.length, "unit")} in ${kept.precision}, ${kept.committed === false ? "not committed yet:" : "reviewed in"} ${show(kept.file)}`;
+/** `kept by calibration/cls.keep.json: 2 units in float16`, of a file that stands on the base `kept: 2 units in float16, reviewed in …`; empty without any. `show` writes the file's name. */
+export function keptSentence({ kept }: ModelReport, show = (name: string): string => name): string {
+  if (kept === undefined) return "";
+  const units = `${plural(kept.units.length, "unit")} in ${kept.precision}`;
+  if (kept.committed === false) return `kept: ${units}, not committed yet: ${show(kept.file)}`;
+  return kept.atBase === "same" ? `kept: ${units}, reviewed in ${show(kept.file)}` : `kept by ${show(kept.file)}: ${units}`;
+}
 
 /** What is left of each model that passes by kept units: a scale that is still moved, and which file ships of a Q/DQ model. */
 export const stillFarLines = (report: Report, caps: SizeLimits): string =>
@@ -23,7 +25,7 @@ export const stillFarLines = (report: Report, caps: SizeLimits): string =>
     .map(({ name, left }) => ({ name, words: left.filter((words) => words !== "").join(" ") }))
     .filter(({ words }) => words !== "")
     .slice(0, Math.max(1, caps.models))
-    .map(({ name, words }) => `${code(name, caps.nameLength)}: ${escapeMarkdown(words, Math.max(400, caps.messageLength))}`)
+    .map(({ name, words }) => `${code(name, caps.nameLength)}: ${escapeMarkdown(words, Math.max(900, caps.messageLength))}`)
     .join("\n\n");
 
 /** The repository's file that holds the Q/DQ. */

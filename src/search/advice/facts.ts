@@ -16,8 +16,8 @@ export interface AdviceFacts {
   readonly changed?:
     | (Pick<MovedFacts, "commit" | "basePassed" | "hasFallen"> & { readonly path: string; readonly what: string })
     | undefined;
-  /** The file of the units that the repository keeps already; absent without any. */
-  readonly keptHere?: string | undefined;
+  /** The units that the repository keeps already; absent without any. */
+  readonly keptHere?: KeptFacts | undefined;
   /** Milliseconds of one inference; `fixedMs` with the kept units. `maxSlowdown`: ratio to the reference that the user allows, 1 where not said. */
   readonly latency?: {
     readonly referenceMs: number | undefined;
@@ -29,6 +29,16 @@ export interface AdviceFacts {
   };
   /** The plain quantised model meets its limits. */
   readonly accurate?: boolean;
+}
+
+export interface KeptFacts {
+  readonly file: string;
+  /** Same as on the base commit; `changed`: the base has another state of the file; `none`: the base does not keep by it. */
+  readonly atBase: "same" | "changed" | "none";
+  /** A shell command that takes the file away, where nothing but the kept units is in it. */
+  readonly remove?: string | undefined;
+  /** How the entry keeps no units, as a clause. */
+  readonly without: string;
 }
 
 export interface LayerFact {

@@ -2,9 +2,9 @@
 
 import { plural } from "../../model/plural.ts";
 import { times } from "../../model/ratio.ts";
-import { shellLine } from "../../model/shell-word.ts";
+import { shellLine, shellWord } from "../../model/shell-word.ts";
 import type { Advice } from "../outcome.ts";
-import type { AdviceFacts, MovedFacts } from "./facts.ts";
+import type { AdviceFacts, KeptFacts, MovedFacts } from "./facts.ts";
 
 /** A calibration with other samples of the same kind moves scales by less. */
 const FAR = 1.5;
@@ -55,8 +55,15 @@ function restore(far: Scales, { inputs, commit, basePassed, hasFallen }: MovedFa
   return `${sentenceOf(far)} ${where}. Where that was not meant, put the former ${short(what)} back first: ${command}.${far.length === 1 ? keep.replace("scales are", "scale is") : keep}`;
 }
 
-const stillFar = (far: Scales, keepFile: string, { what, command }: Step): string =>
-  `This passes because of the units kept in ${keepFile}: the scale of ${named(far)} is still ${times(far[0]?.ratio ?? 1)} the base's. Where that was not meant, put the former ${short(what)} back (${command}) and take those units out of ${keepFile}.`;
+const stillFar = (far: Scales, kept: KeptFacts, { what, command }: Step): string =>
+  `This passes because of the units kept in ${kept.file}: the scale of ${named(far)} is still ${times(far[0]?.ratio ?? 1)} the base's. Where that was not meant, put the former ${short(what)} back${undoWords(kept, command)}.`;
+
+/** What the base keeps stays kept. */
+function undoWords({ file, atBase, remove, without }: KeptFacts, command: string): string {
+  if (atBase === "same") return `: ${command}`;
+  if (atBase === "changed") return ` and the former list of units with it: ${command} ${shellWord(file)}`;
+  return ` and keep nothing: ${command}${remove === undefined ? "" : ` && ${remove}`}, and ${without}`;
+}
 
 const sentenceOf = (far: Scales): string =>
   far.length === 1

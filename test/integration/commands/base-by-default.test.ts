@@ -1,11 +1,22 @@
 /** A local check compares with a base by itself: where the branch left the default branch, else the last commit. The figures are numpy's. */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { keepFileText } from "../../../src/fix/keep-file.ts";
 import { main } from "../../../src/main.ts";
 import { type ModelReport, reportSchema } from "../../../src/report/schema.ts";
-import { cacheOf, identityModel, numpyDb, numpyDbOfQuiet, scaledConfig, validation, writeScaled } from "../../fakes/moved-scale.ts";
+import {
+  cacheOf,
+  identityModel,
+  numpyDb,
+  numpyDbOfQuiet,
+  scaledConfig,
+  twoProducts,
+  validation,
+  writeScaled,
+} from "../../fakes/moved-scale.ts";
 import { makeRepository, type Repository } from "../../fakes/repository.ts";
 import { runEffects } from "../../fakes/run-effects.ts";
 import { runCommand } from "../../support/command.ts";
@@ -78,6 +89,52 @@ describe("a check in a git work tree", () => {
       /^Next: (git checkout \S+ -- m\.cache) && git commit -m 'Put the former calibration cache back'$/m.exec(red.stdout)?.[1] ?? "";
     repository.git(...command.split(" ").slice(1));
     expect(check().status).toBe(0);
+  });
+
+  it("says of a pass by kept units how the change is undone, and that is green without them", () => {
+    const limits = "    tolerance: {sqnr-db: {fail: 40}}\n";
+    writeScaled(folder, 2, limits);
+    repository.commit({ "m.onnx": undefined });
+    writeFileSync(join(folder, "m.onnx"), twoProducts());
+    repository.commit({ "m.cache": cacheOf(2, { h: 2 }) });
+    repository.git("checkout", "-q", "-b", "topic");
+    const units = [{ unit: "MatMul:y", nodes: ["second"], layers: [] }];
+    repository.commit({
+      "m.cache": cacheOf(2, { h: 16 }),
+      "m.keep.json": keepFileText({
+        gateVersion: "0",
+        model: { name: "m", path: "m.onnx", sha256: "0" },
+        kept: units,
+        precision: "float16",
+      }),
+      ".github/trt-gate.yml": scaledConfig(`    keep: m.keep.json\n${limits}`),
+    });
+    const kept = check();
+    expect([kept.status, kept.model.verdict, kept.model.kept?.atBase], kept.stderr).toEqual([0, "pass", "none"]);
+    expect(kept.text).toContain("kept by m.keep.json: 1 unit in float16");
+    const undo =
+      /put the former cache back and keep nothing: (git checkout \S+ -- m\.cache && git rm m\.keep\.json), and take "(.*)" out of (\S+):(\d+)\./;
+    const [, command = "", line = "", file = "", number = ""] = undo.exec(kept.text.replaceAll(/\s+/g, " ")) ?? [];
+    execFileSync("sh", ["-c", command], { cwd: folder });
+    const lines = readFileSync(join(folder, file), "utf8").split("\n");
+    expect(lines[Number(number) - 1]?.trim()).toBe(line);
+    writeFileSync(join(folder, file), lines.toSpliced(Number(number) - 1, 1).join("\n"));
+    repository.git("commit", "-qam", "Undo");
+    expect(repository.git("diff", "main", "HEAD")).toBe("");
+    const undone = check("--changed-only", "false");
+    expect([undone.status, undone.model.verdict, undone.model.kept], undone.stderr).toEqual([0, "pass", undefined]);
+  });
+
+  it("calls kept units reviewed where the base keeps them by the same file", () => {
+    topic("    keep: [second]\n");
+    writeFileSync(join(folder, "m.onnx"), twoProducts());
+    repository.git("add", "-A");
+    repository.commit({ "m.cache": cacheOf(2, { h: 2 }) });
+    const { model, text } = check();
+    expect([model.kept?.atBase, text]).toEqual([
+      "same",
+      expect.stringContaining("kept: 1 unit in float16, reviewed in .github/trt-gate.yml"),
+    ]);
   });
 
   it("takes the base's figures from the report of an earlier run of the same files", () => {

@@ -264,19 +264,21 @@ describe("the line of a model", () => {
   });
 });
 
-it("calls kept units reviewed only where their file is committed", () => {
-  const told = (committed: boolean | undefined) => {
+it("calls kept units reviewed only where their file stands on the base as well", () => {
+  const told = (committed: boolean, atBase?: "same" | "changed" | "none") => {
     const kept = {
       file: "cls.keep.json",
       precision: "float16" as const,
       units: [sampleUnit(7)],
-      ...(committed === undefined ? {} : { committed }),
+      committed,
+      atBase,
     };
     return renderComment(passReport({ models: [passingModel({ kept })] }), options);
   };
-  expect(told(true)).toContain("kept: 1 unit in float16, reviewed in `cls.keep.json`");
-  expect(told(undefined)).toContain("reviewed in `cls.keep.json`");
-  expect(told(false)).toContain("kept: 1 unit in float16, not committed yet: `cls.keep.json`");
+  expect(told(true, "same")).toContain("kept: 1 unit in float16, reviewed in `cls.keep.json`");
+  for (const atBase of ["changed", "none", undefined] as const)
+    expect(told(true, atBase)).toContain("kept by `cls.keep.json`: 1 unit in float16");
+  expect(told(false, "none")).toContain("kept: 1 unit in float16, not committed yet: `cls.keep.json`");
 });
 
 it("shows of a pass the figure that decides, and a score that only warns as a warning", () => {

@@ -155,7 +155,7 @@ it("says in the green comment of a mended model what the kept units give, with i
   const before = sampleTensor({ metrics: { sqnrDb: 5.5 } });
   const model = passingModel({
     outputs: [sampleTensor({ level: "pass", checks: [passing] })],
-    kept: { file: "cls.keep.json", precision: "float16", units: [sampleUnit(7)] },
+    kept: { file: "cls.keep.json", precision: "float16", units: [sampleUnit(7)], atBase: "same" },
     baseline: { commit: "2b4c6d8e0f1a", name: "main", source: "measured", verdict: "regression", outputs: [before], message: "" },
   });
   const clear = renderAllClear(passReport({ models: [model] }), options);

@@ -1,6 +1,6 @@
 /** What is advised where scales moved against the base commit. */
 import { expect, it } from "vitest";
-import type { MovedFacts } from "../../../src/search/advice/facts.ts";
+import type { KeptFacts, MovedFacts } from "../../../src/search/advice/facts.ts";
 import { type AdviceFacts, advise } from "../../../src/search/advice/index.ts";
 
 const base: MovedFacts = {
@@ -9,6 +9,12 @@ const base: MovedFacts = {
   basePassed: true,
   inputs: ["x"],
   scales: [{ tensor: "t", ratio: 0.125 }],
+};
+const kept: KeptFacts = {
+  file: "m.keep.json",
+  atBase: "none",
+  remove: "git rm m.keep.json",
+  without: 'take "keep: m.keep.json" out of gate.yml:7',
 };
 const told = (moved: Partial<MovedFacts>, more: AdviceFacts = {}) => advise({ moved: { ...base, ...moved }, ...more })[0];
 
@@ -39,9 +45,19 @@ it("is silent where a calibration anew moved them a little, where the base faile
 });
 
 it("says of a pass by kept units that the scale is still far from the base's", () => {
-  expect(told({}, { accurate: true, keptHere: "m.keep.json" })?.text).toMatch(
+  expect(told({}, { accurate: true, keptHere: kept })?.text).toMatch(
     /^This passes because of the units kept in m\.keep\.json: the scale of "t" is still 0\.125 times the base's\./,
   );
+});
+
+it("says how what keeps the units is undone, by what the base has of it", () => {
+  const undone = (more: Partial<KeptFacts>) =>
+    told({}, { accurate: true, keptHere: { ...kept, ...more } })?.text.replace(/^.* put the former cache back/, "");
+  const back = "git checkout 2b4c6d8e0f1a -- 'calibration/my cache'";
+  expect(undone({})).toBe(` and keep nothing: ${back} && git rm m.keep.json, and take "keep: m.keep.json" out of gate.yml:7.`);
+  expect(undone({ remove: undefined, without: "leave --keep out" })).toBe(` and keep nothing: ${back}, and leave --keep out.`);
+  expect(undone({ atBase: "changed", file: "my.keep" })).toBe(` and the former list of units with it: ${back} my.keep.`);
+  expect(undone({ atBase: "same" })).toBe(`: ${back}.`);
 });
 
 it("asks for no more samples where the scale moved instead", () => {
