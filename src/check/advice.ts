@@ -12,6 +12,7 @@ import { fromNum, type ModelReport } from "../report/schema.ts";
 import { changedFileRule } from "../search/advice/changed-file.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import { inputRangeRule } from "../search/advice/input-range.ts";
+import { madeUpRule } from "../search/advice/made-up-samples.ts";
 import { movedScalesRule } from "../search/advice/moved-scales.ts";
 import { isRenewal } from "../search/advice/stale-cache.ts";
 import type { Advice } from "../search/outcome.ts";
@@ -20,7 +21,7 @@ import type { CheckFacts } from "./check-facts.ts";
 /** A cache to renew, scales to put back and samples to prepare anew, then the search's own advice (it was measured), then what the other rules find. Nothing for a plain pass that has nothing slow. */
 export async function adviceFor(facts: CheckFacts, report: ModelReport): Promise<readonly Advice[]> {
   const found = advise(await gather(facts, report));
-  const first: readonly string[] = [movedScalesRule, changedFileRule, inputRangeRule];
+  const first: readonly string[] = [movedScalesRule, changedFileRule, madeUpRule, inputRangeRule];
   const isFirst = (one: Advice) => isRenewal(one) || first.includes(one.rule);
   return [...found.filter(isFirst), ...(facts.outcome?.advice ?? []), ...found.filter((one) => !isFirst(one))];
 }
@@ -50,6 +51,7 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
     },
     moved: await movedOf(facts, report),
     changed: changedOf(facts, report),
+    validation: validationFacts(facts, report),
     keptHere: keptFacts(facts, report),
     weights: outcome?.kind === "diffuse" ? await weightsOf(facts) : [],
     ...(outcome
@@ -77,6 +79,10 @@ function keptFacts({ entry }: CheckFacts, { kept }: ModelReport): AdviceFacts["k
   const isOwn = typeof entry.keep === "string" && !isKeptByFlag(entry);
   return { file, atBase, without: withoutKeep(entry), ...(isOwn ? { remove } : {}) };
 }
+
+/** How long a run takes does not depend on the numbers. */
+const validationFacts = ({ evidence: { samples, madeUp = 0 } }: CheckFacts, { verdict, reason }: ModelReport): AdviceFacts["validation"] =>
+  verdict === "regression" && reason !== "latency" ? { samples, madeUp } : undefined;
 
 function latencyFacts({ timed: { half, candidate }, entry }: CheckFacts): NonNullable<AdviceFacts["latency"]> {
   return {

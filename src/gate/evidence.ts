@@ -24,12 +24,13 @@ export interface Evidence {
 /** Fewer distinct samples than these show gross errors only. */
 export const fewSamples = 16;
 
+/** The weakness of a set without a single sample of real use. */
+export const allMadeUp = "all samples are made-up random numbers";
+
 /** What is weak about it, a clause each; empty for good evidence. */
 export function weaknesses({ samples, distinct = samples, inCalibration = 0, madeUp = 0, isOverlapAllowed }: Evidence): string[] {
   return [
-    ...(madeUp > 0
-      ? [`${madeUp === samples ? "all samples" : `${madeUp} of ${plural(samples, "sample")}`} are made-up random numbers`]
-      : []),
+    ...(madeUp > 0 ? [madeUp === samples ? allMadeUp : `${madeUp} of ${plural(samples, "sample")} are made-up random numbers`] : []),
     ...(distinct < samples ? [`only ${distinct} of ${plural(samples, "sample")} ${distinct === 1 ? "is" : "are"} distinct`] : []),
     ...(distinct < fewSamples ? [`${plural(distinct, "sample")} ${distinct === 1 ? "is" : "are"} fewer than ${fewSamples}`] : []),
     ...(inCalibration > 0 && !isOverlapAllowed

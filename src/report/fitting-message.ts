@@ -4,7 +4,16 @@ import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
 import { keepsEverything } from "./sections/fix.ts";
 import { shipKept } from "./sections/kept.ts";
-import { calibrationStep, renewalOf, restoreCommand, restoredFile, restoreText, samplesText, unmeantWords } from "./sections/next.ts";
+import {
+  areMadeUp,
+  calibrationStep,
+  renewalOf,
+  restoreCommand,
+  restoredFile,
+  restoreText,
+  samplesText,
+  unmeantWords,
+} from "./sections/next.ts";
 
 type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
 
@@ -27,7 +36,8 @@ export const fittingStep = (model: Fitted & Pick<ModelReport, "reason">): string
 function withStep(text: string, { search, fix, advice }: Pick<Fitted, "search" | "fix" | "advice">): string {
   const step = stepOf(search, fix, calibrationStep({ advice }));
   const back = restoreCommand({ advice });
-  const first = samplesText({ advice }) === "" ? step : `Check first how the samples are prepared. Else: ${lowered(step)}`;
+  const samples = areMadeUp({ advice }) ? "Give real samples first." : "Check first how the samples are prepared.";
+  const first = samplesText({ advice }) === "" ? step : `${samples} Else: ${lowered(step)}`;
   const sentence =
     back === undefined
       ? first

@@ -23,7 +23,7 @@ import { judgedOn } from "./sections/judged-on.ts";
 import { adoptCommand, keptSentence, shipKept } from "./sections/kept.ts";
 import { byUrgency, hasCaveats, precisionWord, shortSha, type VerdictKind, verdictWord } from "./sections/labels.ts";
 import { fixLatencyWords, isSlowOrUnknown } from "./sections/latency.ts";
-import { renewalOf, restoreLine, restoreText, samplesText, unmeantWords } from "./sections/next.ts";
+import { areMadeUp, renewalOf, restoreLine, restoreText, samplesText, unmeantWords } from "./sections/next.ts";
 import { decidingRow, outputRows, rowLabel, rowName } from "./sections/outputs.ts";
 import { causePart, changePart, figureSentences } from "./sections/story.ts";
 import { distinctLabels, plainLine, plainLines } from "./text.ts";
@@ -317,7 +317,11 @@ function nextLines(models: readonly ModelReport[], options: TerminalOptions): st
     back.size > 0
       ? after(listed([...back].map((command) => plainLine(command, 300))), next, `Or, where the ${meant} are meant`)
       : samples !== undefined && commands.length > 0
-        ? after(told(`Next: ${samplesText(samples)}`, options), next, "Or, where the samples are right")
+        ? after(
+            told(`Next: ${samplesText(samples)}`, options),
+            next,
+            areMadeUp(samples) ? "Or, where random inputs will do" : "Or, where the samples are right",
+          )
         : next;
   const stale = models.flatMap((model) => renewalOf(model) ?? []);
   const renew = listed([...new Set(stale.map(({ command }) => asTyped(plainLine(command, 300), typedOf(options))))]);

@@ -1,5 +1,6 @@
 /** The first line: may I merge? And the one sentence behind it. */
 
+import { allMadeUp } from "../../gate/evidence.ts";
 import { plural } from "../../model/plural.ts";
 import { largestDrop, shownBase } from "../base-change.ts";
 import type { SizeLimits } from "../detail-levels.ts";
@@ -20,7 +21,7 @@ export function headlineWords(report: Report, show: (name: string) => string): s
   const bad = checked.filter((model) => model.verdict === report.verdict);
   const who = bad.length === 1 && bad[0] ? show(bad[0].name) : `${bad.length} of ${plural(checked.length, "model")}`;
   if (report.verdict === "regression")
-    return `Do not merge: ${precisionWords(bad)} lost accuracy in ${who}${notJudgedWords(checked, show)}`;
+    return `Do not merge: ${randomWords(bad, ["measured on ", " alone, "])}${precisionWords(bad)} lost accuracy in ${who}${notJudgedWords(checked, show)}`;
   if (report.verdict === "undecided") {
     if (checked.length === 0) return "Not decided: nothing was compared";
     // Every model was judged, and then the run was cancelled.
@@ -43,7 +44,15 @@ function carefulWords(careful: readonly ModelReport[], checked: readonly ModelRe
   if (haveOnly("lost-since-base")) return fell(careful, checked, show);
   return haveOnly("not-certain")
     ? `Passes, but not certain: a limit of ${each(careful)} lies inside the interval of its figure`
-    : `Within limits, but not proven safe: ${precisionWords(careful)} accuracy of ${each(careful)} has a caveat`;
+    : `Within limits${randomWords(careful, [" on ", " alone"])}, but not proven safe: ${precisionWords(careful)} accuracy of ${each(careful)} has a caveat`;
+}
+
+/** `16 random inputs` between the two, where no sample of these models is one of real use; else empty. Before anything else is read out of the figures. */
+function randomWords(models: readonly ModelReport[], [before, behind]: readonly [string, string]): string {
+  const [first] = models;
+  if (first === undefined || !models.every(({ validation }) => validation?.weak?.includes(allMadeUp))) return "";
+  const inputs = models.length === 1 ? plural(first.validation.samples, "random input") : "random inputs";
+  return `${before}${inputs}${behind}`;
 }
 
 /** All that is to say of the passes is that they lost far against the base. */

@@ -5,6 +5,7 @@ import { listed } from "../../model/plural.ts";
 import { shellWord } from "../../model/shell-word.ts";
 import { changedFileRule } from "../../search/advice/changed-file.ts";
 import { inputRangeRule } from "../../search/advice/input-range.ts";
+import { madeUpRule } from "../../search/advice/made-up-samples.ts";
 import { movedScalesRule } from "../../search/advice/moved-scales.ts";
 import { isRenewal } from "../../search/advice/stale-cache.ts";
 import { schemeRule, withoutGainRule } from "../../search/trials.ts";
@@ -52,10 +53,13 @@ export function renewalOf({
   return command === undefined ? undefined : { why: String(why), command: String(command), isJudged: judged === "cache" };
 }
 
-/** How the samples are prepared, where they lie far beyond what the input was calibrated for: before anything is kept. Else empty. */
+/** Real samples to give, where all are random numbers, or how they are prepared, where they lie far beyond what the input was calibrated for: before anything is kept. Else empty. */
 export const samplesText = ({ advice }: Pick<ModelReport, "advice">): string => advice.find(isOfSamples)?.text ?? "";
 
-const isOfSamples = ({ rule }: ModelReport["advice"][number]): boolean => rule === inputRangeRule;
+/** The samples are random numbers of the gate's own, and a regression stands on nothing else. */
+export const areMadeUp = ({ advice }: Pick<ModelReport, "advice">): boolean => advice.some(({ rule }) => rule === madeUpRule);
+
+const isOfSamples = ({ rule }: ModelReport["advice"][number]): boolean => rule === madeUpRule || rule === inputRangeRule;
 
 /** Scales that this change moved, and a calibration file that alone changed, are put back before anything is kept in higher precision. */
 const isRestore = ({ rule }: ModelReport["advice"][number]): boolean => rule === movedScalesRule || rule === changedFileRule;

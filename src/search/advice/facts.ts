@@ -9,6 +9,8 @@ export interface AdviceFacts {
   readonly calibration?: CalibrationFacts;
   /** Weights of a Q/DQ model with one scale for all channels: the widest channel's range to the middle one's. */
   readonly weights?: readonly { readonly node: string; readonly ratio: number }[];
+  /** Of a regression: the validation samples, and how many of them are random numbers of the gate's own. */
+  readonly validation?: { readonly samples: number; readonly madeUp: number } | undefined;
   readonly search?: SearchFacts;
   /** What the cache's scales are against those of the base commit. */
   readonly moved?: MovedFacts | undefined;

@@ -6,6 +6,7 @@ import type { AdviceFacts } from "./facts.ts";
 import { fewSamples } from "./few-samples.ts";
 import { inputRange } from "./input-range.ts";
 import { lastLayersOnly } from "./last-layers-only.ts";
+import { madeUpSamples } from "./made-up-samples.ts";
 import { manyFloat32 } from "./many-float32.ts";
 import { movedScales } from "./moved-scales.ts";
 import { noData } from "./no-data.ts";
@@ -21,6 +22,7 @@ const rules = [
   staleCache,
   movedScales,
   changedFile,
+  madeUpSamples,
   inputRange,
   allLayersBad,
   outOfRange,

@@ -51,6 +51,18 @@ describe("a verdict on samples that were made up", () => {
     );
   });
 
+  it("leads a regression with it, and asks for real samples before anything else", () => {
+    writeFileSync(
+      join(cwd, "strict.yml"),
+      "version: 1\nmodels: [{path: model.onnx, quantization: {cache: model.cache}, validation: {random: {seed: 0, samples: 16}}, tolerance: {sqnr-db: {fail: 200}}}]\n",
+    );
+    const { stdout } = run("check", "--config", "strict.yml", "--search", "off");
+    expect(stdout).toContain("Do not merge: measured on 16 random inputs alone, INT8 lost accuracy in");
+    expect(stdout.replaceAll(/\s+/g, " ")).toMatch(
+      / Next: Give real validation samples before anything is changed: .* Or, where random inputs will do: /,
+    );
+  });
+
   it("says so of the configuration's random samples", () => {
     writeFileSync(
       join(cwd, "random.yml"),

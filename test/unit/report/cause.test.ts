@@ -292,6 +292,39 @@ it("leads with the samples where they lie far beyond what the input was calibrat
   );
 });
 
+describe("a verdict on random numbers alone", () => {
+  const weak = ["all samples are made-up random numbers"];
+  const validation = { ...sampleReport({}).models[0]?.validation, source: "16 random samples", samples: 16, weak };
+
+  it("says so first of a regression, asks for real samples, and comes to the fix after them", () => {
+    const text = "Give real validation samples before anything is changed: this was measured on 16 random inputs.";
+    const advice = [{ rule: "made-up-samples", text, evidence: { samples: 16 } }];
+    const model = searched({ keep: [sampleUnit(7)], proof: proof("proved") }, { advice, validation });
+    const report = sampleReport({ models: [model] });
+    const terminal = renderTerminal(report, { ansi: false, folder: "out" });
+    expect(terminal).toMatch(/^Do not merge: measured on 16 random inputs alone, INT8 lost accuracy in/m);
+    expect(terminal).toMatch(/\nNext: Give real validation samples/);
+    expect(terminal).toContain("\nOr, where random inputs will do: ");
+    const comment = renderComment(report, { jobKey: "k", fixScripts: [] });
+    expect(comment).toContain("Do not merge: measured on 16 random inputs alone, INT8 lost accuracy in");
+    expect(comment).toMatch(/\n1\. Give real validation samples/);
+    expect(fittingMessage({ ...model, message: `Bad. ${mendingStep}` })).toMatch(/^Bad\. Give real samples first\. Else: take the fix/);
+  });
+
+  it("says so first of a pass; a single real sample takes it back", () => {
+    const caveats = [{ reason: "weak-evidence", message: "All samples are made-up random numbers." }];
+    const headlineOf = (given: typeof validation) =>
+      renderTerminal(sampleReport({ verdict: "pass", models: [passingModel({ caveats, validation: given })] }), {
+        ansi: false,
+        folder: "out",
+      });
+    expect(headlineOf(validation)).toContain("Within limits on 16 random inputs alone, but not proven safe: ");
+    expect(headlineOf({ ...validation, weak: ["15 of 16 samples are made-up random numbers"] })).toContain(
+      "Within limits, but not proven safe: ",
+    );
+  });
+});
+
 describe("the step of a regression", () => {
   const none = { keep: [], outcome: "premise-fails" as const, heldOut: null, proof: undefined };
   const states = {

@@ -49,6 +49,16 @@ describe("advice", () => {
     expect(found({}, { moved }).map(({ rule }) => rule)).toEqual(["moved-scales"]);
   });
 
+  it("asks for real samples where every sample is a random number, before samples are prepared anew", () => {
+    const inputs = [{ tensor: "x", calibratedAmax: 0.1, seenAmax: 1, ratio: 10, share: 0.9 }];
+    const [first, second] = advise({ validation: { samples: 16, madeUp: 16 }, calibration: { ...calibration, inputs } });
+    expect(first).toMatchObject({ rule: "made-up-samples", evidence: { samples: 16 } });
+    expect(first?.text).toMatch(/^Give real validation samples .*measured on 16 random inputs that the gate made up/);
+    expect(second?.rule).toBe("input-range");
+    for (const validation of [{ samples: 17, madeUp: 16 }, { samples: 16, madeUp: 0 }, { samples: 0, madeUp: 0 }, undefined])
+      expect(rules({ validation })).toEqual([]);
+  });
+
   it("suspects the calibration when nearly all layers are bad by themselves", () => {
     expect(rules({ layers: layers(10, (i) => (i < 8 ? 10 : 40)) })).toContain("all-layers-bad");
     expect(rules({ layers: layers(10, (i) => (i < 7 ? 10 : 40)) })).not.toContain("all-layers-bad");
