@@ -8,7 +8,9 @@ import { toNetwork } from "../onnx/network.ts";
 import { readModel } from "../onnx/read.ts";
 import { isKeptByFlag, withoutKeep } from "../prepare/kept-units.ts";
 import { hasFallen } from "../report/base-change.ts";
+import { stepThatSettles } from "../report/fitting-message.ts";
 import { fromNum, type ModelReport } from "../report/schema.ts";
+import { decidingRow, limitPhrase, rowLabel, rowName } from "../report/sections/outputs.ts";
 import { changedFileRule } from "../search/advice/changed-file.ts";
 import { type AdviceFacts, advise } from "../search/advice/index.ts";
 import { inputRangeRule } from "../search/advice/input-range.ts";
@@ -30,7 +32,9 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
   const { entry, prepared, decided, outcome } = facts;
   const limitDb = entry.tolerance.limits.sqnrDb?.fail;
   const worstOutputDb = Math.min(
-    ...decided.run.measured.measurements.filter(({ role }) => role === "output").map(({ metrics }) => metrics.sqnrDb ?? Number.NaN),
+    ...decided.run.measured.measurements
+      .filter(({ role, kind }) => role === "output" && kind !== "index")
+      .map(({ metrics }) => metrics.sqnrDb ?? Number.NaN),
   );
   return {
     layers: report.layers.map((layer) => ({
@@ -62,7 +66,9 @@ async function gather(facts: CheckFacts, report: ModelReport): Promise<AdviceFac
             units: outcome.units.length,
             probes: outcome.probes.length,
             precision: prepared.job.keepPrecision,
-            ...(Number.isNaN(worstOutputDb) ? {} : { plainDb: worstOutputDb }),
+            ...(Number.isFinite(worstOutputDb) ? { plainDb: worstOutputDb } : {}),
+            missed: missedBy(report),
+            settles: stepThatSettles(report, entry.validation?.maxSamples),
           },
         }
       : {}),
@@ -83,6 +89,13 @@ function keptFacts({ entry }: CheckFacts, { kept }: ModelReport): AdviceFacts["k
 /** How long a run takes does not depend on the numbers. */
 const validationFacts = ({ evidence: { samples, madeUp = 0 } }: CheckFacts, { verdict, reason }: ModelReport): AdviceFacts["validation"] =>
   verdict === "regression" && reason !== "latency" ? { samples, madeUp } : undefined;
+
+/** `agreement 98.96 % of "label", limit ≥ 99 %`: the figure that decided, by the limit that its output has. */
+function missedBy(report: ModelReport): string | undefined {
+  const row = decidingRow(report);
+  if (row?.level !== "fail" || row.limit === undefined || row.of === "task") return undefined;
+  return `${rowLabel(row)} ${row.words.value} of "${rowName(row, (name) => name)}", ${limitPhrase(row)}`;
+}
 
 function latencyFacts({ timed: { half, candidate }, entry }: CheckFacts): NonNullable<AdviceFacts["latency"]> {
   return {

@@ -189,7 +189,7 @@ async function judgeAndExplain(known: Known, watch: Stopwatch): Promise<ModelRep
   const fix = accepted ? await watch.time("fix", () => fixModel(facts, accepted)) : ((await scalesOnly(facts)) ?? (await keptModel(facts)));
   const builder = await watch.time("builder-check", () => checkBuilder(prepared, accepted?.outcome.keep ?? []));
   const report = await assembleReport({ ...facts, ...optional({ fix, builder }) }, watch.timings);
-  return { ...report, message: fittingMessage(report), ...(await writeReproduction(facts)) };
+  return { ...report, message: fittingMessage(report, entry.validation?.maxSamples), ...(await writeReproduction(facts)) };
 }
 
 /** All units of several in higher precision are the model without INT8: nothing to offer. */

@@ -68,12 +68,23 @@ export const doubtCaveat = (doubt: Doubt): Caveat => ({
   message: `${doubtText(doubt)} ${stepOf(doubt)}`,
 });
 
-/** Where the figure lies on its limit. */
+/** Of a pass, where the figure lies on its limit. */
 const mendIt = "Mend the accuracy: calibrate anew, or keep units in higher precision.";
 
+/** Of a regression that no search could mend, where the figure lies on its limit. */
+const otherLimit = "Set a limit that these samples can tell.";
+
 /** What settles it. */
-function stepOf({ open: { samples: needed }, samples, cap = Number.POSITIVE_INFINITY }: Doubt): string {
-  if (needed === undefined) return mendIt;
+const stepOf = ({ open: { samples: needed }, samples, cap }: Doubt): string =>
+  needed === undefined ? mendIt : samplesStep(needed, { samples, cap });
+
+/** What settles a regression whose interval holds the limit: so many samples, else another limit. `samples`: those measured; `cap`: at most so many are used. */
+export const settlingRegression = (needed: number | undefined, now: Samples): string =>
+  needed === undefined ? otherLimit : samplesStep(needed, now);
+
+type Samples = { readonly samples: number; readonly cap?: number | undefined };
+
+function samplesStep(needed: number, { samples, cap = Number.POSITIVE_INFINITY }: Samples): string {
   if (needed > cap && samples >= cap)
     return `Set \`max-samples: ${needed}\` (it is ${cap}), and give ${needed} validation samples or more.`;
   return `Give ${needed} validation samples or more${needed > cap ? `, and set \`max-samples: ${needed}\`` : ""}.`;
@@ -81,11 +92,10 @@ function stepOf({ open: { samples: needed }, samples, cap = Number.POSITIVE_INFI
 
 /** The step that settles a doubt, out of the message of its verdict or caveat; undefined where there is none. */
 export const settlingStep = (message: string): string | undefined =>
-  message.includes(mendIt)
-    ? mendIt
-    : /(?:Set `max-samples: \d+` \(it is \d+\), and give|Give) \d+ validation samples or more(?:, and set `max-samples: \d+`)?\./.exec(
-        message,
-      )?.[0];
+  [mendIt, otherLimit].find((step) => message.includes(step)) ??
+  /(?:Set `max-samples: \d+` \(it is \d+\), and give|Give) \d+ validation samples or more(?:, and set `max-samples: \d+`)?\./.exec(
+    message,
+  )?.[0];
 
 const doubtText = ({ finding, open, samples }: Doubt): string =>
   `${capitalized(findingWords(finding))}: met on these ${samples} samples. ${settlingText(finding, open, samples)}`;

@@ -1,4 +1,5 @@
 /** A verdict's sentence fitted to what is there: a reason's next step cannot know whether a search ran, or found a fix. */
+import { settlingRegression } from "../gate/certainty.ts";
 import { mendingStep, nothingToDo, reasonOf } from "../gate/reasons.ts";
 import type { Verdict } from "../gate/verdict.ts";
 import type { ModelReport } from "./schema.ts";
@@ -14,13 +15,12 @@ import {
   samplesText,
   unmeantWords,
 } from "./sections/next.ts";
+import { decidingRow } from "./sections/outputs.ts";
 
-type Fitted = Pick<ModelReport, "verdict" | "message" | "search" | "fix" | "advice" | "kept" | "path" | "quantization">;
-
-/** The message with the step that fits instead of `mendingStep`. Scales that this change moved are put back before anything else. */
-export function fittingMessage(model: Fitted): string {
+/** The message with the step that fits instead of `mendingStep`. Scales that this change moved are put back before anything else. `cap`: at most so many samples are used. */
+export function fittingMessage(model: ModelReport, cap?: number): string {
   const { message, advice, verdict } = model;
-  const fitted = withStep(message, model);
+  const fitted = withStep(message, model, cap);
   // Of a pass: it is one by its kept units alone.
   const left = [...(model.kept === undefined ? [] : [restoreText({ advice })]), ...shipKept(model)].filter((words) => words !== "");
   if (verdict !== "pass") return fitted;
@@ -30,11 +30,23 @@ export function fittingMessage(model: Fitted): string {
   return fitted.includes(nothingToDo) ? fitted.replace(nothingToDo, () => left.join(" ")) : [fitted, ...left].join(" ");
 }
 
-/** The step of a reason as it fits. */
-export const fittingStep = (model: Fitted & Pick<ModelReport, "reason">): string => withStep(reasonOf(model.reason).next, model);
+/** What settles a regression whose limit lies inside its figure's interval, where the search proved no fix and nothing else that it tried passes; else undefined. */
+export function stepThatSettles(model: ModelReport, cap?: number): string | undefined {
+  const { verdict, search, fix, advice, outputs } = model;
+  if (verdict !== "regression" || search === null || fix?.verified?.passes === true) return undefined;
+  const row = decidingRow(model);
+  if (row?.level !== "fail" || row.interval?.holdsLimit !== true || advice.some(({ evidence }) => evidence.passes === "yes"))
+    return undefined;
+  const samples = outputs.find(({ tensor }) => tensor === row.output)?.samples ?? 0;
+  return settlingRegression(row.interval.settledBy, { samples, cap });
+}
 
-function withStep(text: string, { search, fix, advice }: Pick<Fitted, "search" | "fix" | "advice">): string {
-  const step = stepOf(search, fix, calibrationStep({ advice }));
+/** The step of a reason as it fits. */
+export const fittingStep = (model: ModelReport): string => withStep(reasonOf(model.reason).next, model);
+
+function withStep(text: string, model: ModelReport, cap?: number): string {
+  const { search, fix, advice } = model;
+  const step = stepThatSettles(model, cap) ?? stepOf(search, fix, calibrationStep({ advice }));
   const back = restoreCommand({ advice });
   const samples = areMadeUp({ advice }) ? "Give real samples first." : "Check first how the samples are prepared.";
   const first = samplesText({ advice }) === "" ? step : `${samples} Else: ${lowered(step)}`;

@@ -363,13 +363,14 @@ function nextStep(report: ModelReport): string {
   if (status === "removed") return "";
   // What goes back is told before it; what was tried for nothing is no step.
   const [first] = advice.filter(({ rule, text }) => rule !== withoutGainRule && text !== restoreText(report));
-  if (verdict === "regression" && first !== undefined) return `${name(model)}: ${first.text}`;
+  const settles = verdict === "pass" ? undefined : settlingStep(message)?.replaceAll("`", "");
+  if (verdict === "regression" && (settles ?? first) !== undefined) return `${name(model)}: ${settles ?? first?.text}`;
   const known = found.map((one) => one.reason).find((one): one is CaveatCode => one in caveats);
   // Whoever failed knows better what to do than the table does.
   if (reason === "configuration" || (verdict === "undecided" && outputs.length === 0)) return `${name(model)}: ${lastSentence(message)}`;
   const settling = known === undefined ? undefined : settlingStep(found.find((one) => one.reason === known)?.message ?? "");
   const ofPass = known === undefined ? (first?.text ?? "") : (settling ?? caveats[known].next);
-  const words = verdict === "pass" ? ofPass : ((reason === "limit-in-interval" ? settlingStep(message) : undefined) ?? fittingStep(report));
+  const words = verdict === "pass" ? ofPass : (settles ?? fittingStep(report));
   return words === "" ? "" : `${name(model)}: ${words.replaceAll("`", "")}`;
 }
 

@@ -99,6 +99,10 @@ export interface SearchFacts {
   readonly units: number;
   readonly probes: number;
   readonly precision: "float16" | "float32";
-  /** SQNR in dB of the plain quantised model. */
+  /** SQNR in dB of the plain quantised model: of its worst output that holds quantities. */
   readonly plainDb?: number;
+  /** The plain model's figure that misses its limit, in words with that limit. */
+  readonly missed?: string | undefined;
+  /** What settles that figure where its interval holds the limit: a sentence. */
+  readonly settles?: string | undefined;
 }

@@ -12,18 +12,15 @@ const unsolved: ReadonlyMap<OutcomeKind, string> = new Map([
 ]);
 
 /** Undefined where the search found a set or asked no probe. */
-export function notConverging({ search, limitDb }: AdviceFacts): Advice | undefined {
+export function notConverging({ search }: AdviceFacts): Advice | undefined {
   const ending = unsolved.get(search?.outcome ?? "found");
   if (!search || ending === undefined || search.probes === 0) return undefined;
-  const { outcome, probes, units, plainDb } = search;
-  // Where SQNR meets its own limit another one is missed, and the two figures would explain nothing.
-  const gap =
-    plainDb === undefined || limitDb === undefined || plainDb >= limitDb
-      ? ""
-      : ` (nothing kept: ${plainDb.toFixed(1)} dB, limit ${limitDb} dB)`;
+  const { outcome, probes, units, missed, settles } = search;
+  const gap = missed === undefined ? "" : ` (nothing kept: ${missed})`;
+  const step = settles ?? "Loosen the limits if the application allows, else train with quantisation (QAT).";
   return {
     rule: "not-converging",
-    text: `${plural(probes, "probe")} over ${plural(units, "unit")} ${ending}${gap}. Loosen the limits if the application allows, else train with quantisation (QAT).`,
-    evidence: { outcome, probes, units, ...(plainDb === undefined ? {} : { plainDb }), ...(limitDb === undefined ? {} : { limitDb }) },
+    text: `${plural(probes, "probe")} over ${plural(units, "unit")} ${ending}${gap}. ${step}`,
+    evidence: { outcome, probes, units },
   };
 }

@@ -396,3 +396,30 @@ describe("a fix that misses its limit, on a set where one sample has another bes
     expect(page(searched({}))).toContain("<dt>Kept by the fix</dt>");
   });
 });
+
+describe("a regression whose limit lies inside its figure's interval, with no fix proved", () => {
+  const settled = (settledBy?: number) => {
+    const [check, ...others] = sampleTensor().checks ?? [];
+    if (check === undefined) throw new Error("no check");
+    const interval = { low: 17, high: 22, holdsLimit: true, ...(settledBy === undefined ? {} : { settledBy }) };
+    const advice = [{ rule: "not-converging", text: "Loosen the limits.", evidence: {} }];
+    const outputs = [sampleTensor({ samples: 96, checks: [{ ...check, interval }, ...others] })];
+    return searched({ keep: [sampleUnit(7)], outcome: "not-confirmed" }, { fix: null, advice, outputs, message: `Beyond. ${mendingStep}` });
+  };
+
+  it.each([
+    ["the samples that settle it, and the setting", 288, 96, "Set `max-samples: 288` (it is 96), and give 288 validation samples or more."],
+    ["the samples that settle it", 288, undefined, "Give 288 validation samples or more."],
+    ["another limit, where no number is known", undefined, 96, "Set a limit that these samples can tell."],
+  ])("names one step, in the message and as the next one: %s", (_, needed, cap, step) => {
+    const model = settled(needed);
+    const message = fittingMessage(model, cap);
+    expect(message).toBe(`Beyond. ${step}`);
+    const text = renderTerminal(sampleReport({ models: [{ ...model, message }] }), { ansi: false, folder: "out" }).replaceAll(/\n */g, " ");
+    expect(text).toContain(`Next: text-direction: ${step.replaceAll("`", "")} Report:`);
+  });
+
+  it("takes a proved fix before more samples", () => {
+    expect(fittingMessage({ ...settled(288), fix: sampleFix() }, 96)).toBe("Beyond. Take the fix that keeps one unit, or calibrate anew.");
+  });
+});

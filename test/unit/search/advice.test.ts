@@ -89,15 +89,15 @@ describe("advice", () => {
     expect(rules({ search: { ...search, outcome } })).toEqual(["not-converging"]);
   });
 
-  it("says in words how the search ended, and leaves out an SQNR that meets its own limit", () => {
-    const textOf = (plainDb: number) =>
-      advise({ search: { ...search, outcome: "not-confirmed", probes: 1, plainDb }, limitDb: 20 }).find(
+  it("says in words how the search ended, by the limit that is missed, and the one step that settles it", () => {
+    const textOf = (more: Partial<SearchFacts>) =>
+      advise({ search: { ...search, outcome: "not-confirmed", probes: 1, plainDb: 17.2, ...more }, limitDb: 20 }).find(
         ({ rule }) => rule === "not-converging",
       )?.text;
-    expect(textOf(18.4)).toContain(
-      "1 probe over 54 units found no set that is enough on fresh samples too (nothing kept: 18.4 dB, limit 20 dB).",
+    expect(textOf({ missed: 'agreement 98.96 % of "label", limit ≥ 99 %', settles: "Set another limit." })).toBe(
+      '1 probe over 54 units found no set that is enough on fresh samples too (nothing kept: agreement 98.96 % of "label", limit ≥ 99 %). Set another limit.',
     );
-    expect(textOf(20.6)).toContain("found no set that is enough on fresh samples too. Loosen");
+    expect(textOf({})).toContain("found no set that is enough on fresh samples too. Loosen");
   });
 
   it("says that no calibration could be tried where a diffuse error has only a cache", () => {
