@@ -12,6 +12,7 @@ import { isOpaque } from "../lanes/tensorrt/executed-precision.ts";
 import type { Harm } from "../measure/harm/task-harm.ts";
 import type { LaneCoverage, PreparedLane } from "../model/lane.ts";
 import { recordOf } from "../model/placement.ts";
+import { plural } from "../model/plural.ts";
 import type { KeptUnits } from "../prepare/kept-units.ts";
 import { coverageReport, firstFailing, gainsOf, measuredTensor, searchReport, worstLayers } from "../report/build.ts";
 import { emptyModelReport } from "../report/empty-model.ts";
@@ -133,8 +134,23 @@ const convergencePart = ({ convergence = [] }: Pick<PreparedLane, "convergence">
       };
 
 /** Scales of a cache that was not judged explain nothing. */
-const explained = (base: NonNullable<ModelReport["baseline"]>, { staleCache }: CheckFacts["prepared"]): ModelReport["baseline"] =>
-  staleCache?.renewedFrom === undefined ? base : { ...base, scales: [] };
+const explained = (base: NonNullable<ModelReport["baseline"]>, { staleCache, lane }: CheckFacts["prepared"]): ModelReport["baseline"] =>
+  staleCache?.renewedFrom === undefined ? withUnread(base, lane) : { ...base, scales: [] };
+
+/** Says of moved scales that this lane does not compute with: its figures show nothing of what they do to an engine. */
+function withUnread(base: NonNullable<ModelReport["baseline"]>, { readScales }: PreparedLane): NonNullable<ModelReport["baseline"]> {
+  const { scales = [], causes = [] } = base;
+  const unread = readScales === undefined ? [] : scales.filter(({ tensor }) => !readScales.has(tensor));
+  const [first] = unread;
+  if (first === undefined) return base;
+  const told = causes.findIndex((cause) => cause.includes(" scales moved"));
+  const which = unread.length < scales.length ? `"${first.tensor}"${and(unread.length - 1)}` : unread.length === 1 ? "it" : "them";
+  const uses = unread.length === 1 ? "it" : "them";
+  const words = `no convolution or matrix product reads ${which}, so the simulation does not use ${uses}; an engine may`;
+  return { ...base, causes: causes.toSpliced(told + 1, 0, words) };
+}
+
+const and = (others: number): string => (others === 0 ? "" : ` and ${plural(others, "other")}`);
 
 function outputsOf({ decided, findings, entry, baseline, prepared }: CheckFacts): MeasuredTensor[] {
   const measurements = decided.run.measured.measurements.filter(({ role }) => role === "output");

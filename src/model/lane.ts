@@ -62,6 +62,8 @@ export interface PreparedLane {
   readonly placement?: Placement | undefined;
   /** Activation scales in use (amax / 127) by tensor, where the lane knows them. */
   readonly scales?: ReadonlyMap<string, number> | undefined;
+  /** Tensors whose scales this lane computes with, where it simulates from scales; an engine may use those of others as well. */
+  readonly readScales?: ReadonlySet<string> | undefined;
   /** What each activation's quantiser holds, where Q/DQ of the user say it; `heldRanges` joins both. */
   readonly ranges?: ReadonlyMap<string, HeldRange> | undefined;
   /** How far the scales still moved each time the calibration samples doubled, where this lane calibrated: 0.01 is 1 %. */

@@ -72,7 +72,8 @@ export interface Sides {
   readonly placement?: Placement | undefined;
   /** Activation scales in use, by tensor; undefined where Q/DQ nodes hold them. */
   readonly scales?: ReadonlyMap<string, number> | undefined;
-  /** As PreparedLane has it. */
+  /** As PreparedLane has them. */
+  readonly readScales?: ReadonlySet<string> | undefined;
   readonly ranges?: ReadonlyMap<string, HeldRange> | undefined;
   readonly convergence?: Calibration["convergence"] | undefined;
 }
@@ -120,6 +121,7 @@ async function fromScales(job: LaneJob, model: OnnxModel, runtime: Runtime): Pro
     variant: placement.scheme,
     placement,
     scales,
+    readScales: new Set([...scaledTensors(wanted), ...inBodies, ...wanted.groups.flat()]),
     convergence,
   };
 }

@@ -61,6 +61,7 @@ async function prepared(job: LaneJob, runtime: Runtime): Promise<PreparedLane> {
     },
     versions: { onnxruntime: runtime.version },
     scales: sides.scales,
+    readScales: sides.readScales,
     ranges: sides.ranges,
     placement: sides.placement,
     convergence: sides.convergence,

@@ -80,6 +80,22 @@ describe("a check in a git work tree", () => {
     );
   });
 
+  it("says of a moved scale that nothing quantised reads that the figures show nothing of it", () => {
+    topic();
+    const cache = cacheOf(2).replace(/^y: .*$/m, "y: 3e000000");
+    repository.commit({ "m.cache": cache });
+    const unread = check();
+    expect([unread.status, sqnr(unread.model)]).toEqual([0, numpyDb[2]]);
+    expect(unread.model.baseline?.scales?.map(({ tensor }) => tensor)).toEqual(["y"]);
+    expect(unread.text.replaceAll(/\s+/g, " ")).toMatch(
+      /changed: 1 of 2 scales moved, that of "y" \(\S+ times\); no convolution or matrix product reads it, so the simulation does not use it; an engine may/,
+    );
+    repository.commit({ "m.cache": cacheOf(3).replace(/^y: .*$/m, "y: 3e000000") });
+    expect(check().model.baseline?.causes?.[1]).toMatch(/^no convolution or matrix product reads "y", so the simulation does not use it;/);
+    repository.commit({ "m.cache": cacheOf(3) });
+    expect(check().model.baseline?.causes).toEqual(['1 of 2 scales moved, that of "x" (1.5 times)']);
+  });
+
   it("offers the former cache first where the change regressed, and is green with it", () => {
     topic("    tolerance: {sqnr-db: {fail: 40}}\n");
     repository.commit({ "m.cache": cacheOf(16) });
