@@ -3,7 +3,7 @@
  * Does not choose another set where the answer is no: that would search on the proof.
  */
 import { mostTimesSamples } from "../gate/intervals.ts";
-import { spareDb, spareWords } from "../model/spare.ts";
+import { missWords, spareDb, spareWords } from "../model/spare.ts";
 import type { Proof, SampleCounts } from "./outcome.ts";
 import { type Measured, type ProbeResult, passes, passesSurely } from "./probe.ts";
 
@@ -21,7 +21,10 @@ export function proofOf(result: ProbeResult, counts: SampleCounts): Proof {
     return { state: "none", samples, message: `Not proved: the proof samples could not be run (${result.why}). Run again.` };
   const about = { samples, result };
   const where = `on ${samples} sample${samples === 1 ? "" : "s"} that nothing was searched on`;
-  const figures = `${result.nearest ?? `SQNR ${result.sqnrDb.toFixed(1)} dB`}, ${spareWords(result.marginDb)}, at the lower end of its 90 % interval ${spareDb(result.lowDb)}`;
+  const { marginDb, lowDb } = result;
+  const left =
+    marginDb < 0 ? missWords(marginDb, lowDb) : `${spareWords(marginDb)}, at the lower end of its 90 % interval ${spareDb(lowDb)}`;
+  const figures = `${result.nearest ?? `SQNR ${result.sqnrDb.toFixed(1)} dB`}, ${left}`;
   const likely = (why: string, next: string): Proof => ({
     state: "likely",
     ...about,

@@ -5,7 +5,7 @@
 
 import { capitalized } from "../../gate/messages.ts";
 import { listed, plural } from "../../model/plural.ts";
-import { spareDb, spareWords } from "../../model/spare.ts";
+import { missWords, spareDb, spareWords } from "../../model/spare.ts";
 import { changeWords, largestDrop } from "../base-change.ts";
 import type { SizeLimits } from "../detail-levels.ts";
 import { formatMetric, metricLabel } from "../figures.ts";
@@ -164,10 +164,10 @@ function nearestFigure({ search, fix }: ModelReport, show: (words: string) => st
 
 const proofWords = ({ search }: ModelReport): string => (search?.proof === undefined ? "" : `, ${stateWords(search.proof)}`);
 
-/** dB of error, one unit for all metrics. What is missed is told as such: a negative rest is hard to read. */
+/** dB of error, one unit for all metrics. */
 function lowerEnd(margin: Num, low: Num): string {
   const [db, worst] = [fromNum(margin), fromNum(low)];
-  if (db < 0) return `misses its limit by ${spareDb(-db)} of error, at worst ${spareDb(-worst)}`;
+  if (db < 0) return missWords(db, worst);
   return `${spareWords(db)}, nine times of ten at least ${spareDb(worst)}`;
 }
 

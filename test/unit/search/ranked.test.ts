@@ -149,6 +149,7 @@ describe("the proof", () => {
     expect(count()).toBe(1);
     expect(outcome).toMatchObject({ kind: "not-confirmed", keep: ["u7", "u31"], proof: { state: "missed" } });
     expect(outcome.message).toContain("the limit is missed on 24 samples that nothing was searched on");
+    expect(outcome.message).toMatch(/, misses its limit by [\d.]+ dB of error, at worst [\d.]+ dB\)/);
   });
 
   it("is likely where the interval reaches below the limit, and says how many samples would settle it", async () => {
