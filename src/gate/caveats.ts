@@ -44,12 +44,12 @@ export const caveats = {
   "stale-scales": {
     sentence:
       "The cache was made for another version of the model, as its note says: its scales pass, and were not made for these weights.",
-    next: "Calibrate anew with `trt-gate calibrate`, and commit the cache with its note.",
+    next: "Calibrate anew with `trt-gate calibrate MODEL --data FILE -o CACHE`, and commit the cache with its note.",
   },
   "cache-renewed": {
     sentence:
       "The cache belongs to another version of the model or lacks scales, so that scales were made anew from the calibration data: the cache in the repository was not judged.",
-    next: "Renew the cache with `trt-gate calibrate`, and commit it with its note.",
+    next: "Renew the cache with `trt-gate calibrate MODEL --data FILE -o CACHE`, and commit it with its note.",
   },
   "weak-evidence": {
     sentence: "The validation samples say little: they are few, made up, copies of each other, or calibration samples.",
