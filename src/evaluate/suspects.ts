@@ -6,12 +6,14 @@ import { openCache } from "../calibration/open-cache.ts";
 import type { ModelEntry } from "../config/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError, FileError } from "../effects/failure.ts";
-import { plural } from "../model/plural.ts";
+import { listed, plural } from "../model/plural.ts";
 import { times } from "../model/ratio.ts";
-import type { OnnxModel } from "../onnx/model.ts";
-import { opsetsOf } from "../onnx/network.ts";
+import { nodeLabel, type OnnxModel } from "../onnx/model.ts";
+import { opsetsOf, producers } from "../onnx/network.ts";
+import { qdqSource } from "../onnx/qdq.ts";
 import { quantiserConstants } from "../onnx/qdq-scales.ts";
 import { readModel } from "../onnx/read.ts";
+import { isCompute } from "../onnx/units.ts";
 
 /** Larger files are compared by their hash alone. */
 const mostBytes = 300 * 2 ** 20;
@@ -135,7 +137,9 @@ function graphChange(before: OnnxModel, after: OnnxModel, what: string): ModelCh
       old.node.length === now.node.length
         ? `${now.node.length} nodes as before`
         : `${old.node.length} nodes before, ${now.node.length} now`;
-    return { ...unchanged, causes: [`the graph of the ${what} changed (${moved})`] };
+    const float = floatNow(before, after);
+    const told = float.length === 0 ? "" : `; no longer quantised: ${listed([...float.slice(0, 3), ...moreThan(3, float)])}`;
+    return { ...unchanged, causes: [`the graph of the ${what} changed (${moved})${told}`] };
   }
   const hashes = new Map(old.initializer.map((tensor) => [tensor.name, hashOf(tensor.rawData, tensor.floatData)]));
   const quantisers = quantiserConstants(after);
@@ -145,6 +149,20 @@ function graphChange(before: OnnxModel, after: OnnxModel, what: string): ModelCh
   const { scales, causes } = quantiserChange(quantiserConstants(before), quantisers);
   const told = weights.length === 0 ? [] : [`weights changed in ${weights.length} of ${total} tensors, the graph is the same`];
   return { causes: [...causes, ...told], scales, isAlone: told.length === 0 };
+}
+
+const moreThan = (most: number, { length }: readonly string[]): string[] => (length > most ? [`${length - most} more`] : []);
+
+/** Compute nodes that read Q/DQ before and none now. */
+function floatNow(before: OnnxModel, after: OnnxModel): string[] {
+  const now = readsQdq(after);
+  return [...readsQdq(before)].flatMap(([label, was]) => (was && now.get(label) === false ? [label] : []));
+}
+
+function readsQdq({ graph }: OnnxModel): ReadonlyMap<string, boolean> {
+  const makers = producers(graph.node);
+  const reads = (name: string) => qdqSource(makers, name) !== undefined;
+  return new Map(graph.node.filter(isCompute).map((node) => [nodeLabel(node), node.input.slice(0, 2).some(reads)]));
 }
 
 type Quantisers = ReturnType<typeof quantiserConstants>;

@@ -108,6 +108,27 @@ const qdqModel = (scales: { readonly x: number; readonly t: number }, zero = 0, 
     }),
   );
 
+it("names the compute nodes that the change no longer quantises, and no others", async () => {
+  const quantised = [node("QuantizeLinear", ["x", "scale", "zero"], ["xq"]), node("DequantizeLinear", ["xq", "scale", "zero"], ["xd"])];
+  const twoProducts = (first: string, second: string) =>
+    modelProto({
+      inputs: { x: [1, 4] },
+      weights: [scaleOf("scale", 0.5), zeroOf("zero", 0), weight("w", [4, 4])],
+      nodes: [
+        ...(first === "x" && second === "x" ? [] : quantised),
+        node("MatMul", [first, "w"], ["t"], "widen"),
+        node("MatMul", [second, "w"], ["u"], "narrow"),
+        node("Add", ["t", "u"], ["y"]),
+      ],
+      outputs: ["y"],
+    });
+  const told = async (now: ReturnType<typeof twoProducts>) => await causes({ was: encode(twoProducts("xd", "xd")), model: encode(now) });
+  expect(await told(twoProducts("x", "xd"))).toEqual(["the graph of the model changed (5 nodes as before); no longer quantised: widen"]);
+  expect(await told(twoProducts("x", "x"))).toEqual([
+    "the graph of the model changed (5 nodes before, 3 now); no longer quantised: widen and narrow",
+  ]);
+});
+
 it("tells scales and zero points of Q/DQ nodes from weights, and which file holds them alone", async () => {
   const was = qdqModel({ x: 0.5, t: 0.25 });
   const moved = await changed({ was, model: qdqModel({ x: 0.5, t: 0.03125 }) });
