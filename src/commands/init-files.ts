@@ -10,6 +10,7 @@ import { openSaved } from "../formats/open-saved.ts";
 import { modelInputs } from "../onnx/inputs.ts";
 import { toNetwork } from "../onnx/network.ts";
 import { hasQdq, qdqUnits } from "../onnx/qdq-units.ts";
+import { quantiserRanges } from "../onnx/quantiser-ranges.ts";
 import { readModel } from "../onnx/read.ts";
 import { inQdqForm } from "./in-qdq-form.ts";
 
@@ -72,6 +73,7 @@ async function readFacts(path: string, cwd: string, files: Files): Promise<Found
         needsFloat: form !== undefined && qdqUnits(form, undefined).units.length === 0,
         inputs: modelInputs(model).map(({ name, dtype, dims }) => ({ name, dims, isFloat: dtype.startsWith("float") })),
         outputs: output.map(({ name }) => name),
+        ...(kind === "qdq" ? { holds: quantiserRanges(toNetwork(model), undefined) } : {}),
         computeInputs: computeInputs.map(({ tensor }) => tensor),
       } as const;
     },
@@ -85,10 +87,10 @@ async function caches(paths: readonly string[], cwd: string, files: Files): Prom
   for (const path of paths) {
     if (!/\.(cache|calib|table|bin)$/i.test(path) || (await startOf(join(cwd, path), files, 4)) !== "TRT-") continue;
     const note = await attempt(() => openSidecar(join(cwd, path), path, files), noFile);
-    const cache = await attempt(
-      async () => ({ path, tensors: new Set((await openCache(join(cwd, path), path, files)).scales.keys()), rows: note?.rows }),
-      noFile,
-    );
+    const cache = await attempt(async () => {
+      const { scales } = await openCache(join(cwd, path), path, files);
+      return { path, tensors: new Set(scales.keys()), scales, rows: note?.rows };
+    }, noFile);
     if (cache !== undefined) found.push(cache);
   }
   return found;

@@ -1,4 +1,5 @@
 /** What `init` read of the files of a repository, in the words that pairing needs. Only types. */
+import type { HeldRange } from "../model/held-range.ts";
 
 export interface FoundInput {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface FoundModel {
   readonly path: string;
   readonly inputs: readonly FoundInput[];
   readonly outputs: readonly string[];
+  /** What the quantisers of a Q/DQ model hold, by the tensor that each reads. */
+  readonly holds?: ReadonlyMap<string, HeldRange>;
   /** `integer`: quantised by operators that TensorRT does not read (QLinearConv, dynamic quantisation). */
   readonly kind: "float" | "qdq" | "integer";
   /** A Q/DQ model that quantises weights alone: without its float model there is nothing to compare it with. */
@@ -28,6 +31,7 @@ export interface UnreadModel {
 export interface FoundCache {
   readonly path: string;
   readonly tensors: ReadonlySet<string>;
+  readonly scales?: ReadonlyMap<string, number>;
   /** What its note says of the samples that it was made from; undefined where nothing does. */
   readonly rows?: readonly string[] | undefined;
 }

@@ -2,6 +2,7 @@
  * Which caches, Q/DQ models and samples belong to which model, by what is in them: names of tensors and shapes. Names of files only decide
  * between several that fit, and what samples are for. Pure; words for the configuration are init-template.ts.
  */
+import { type HeldRange, heldRanges } from "../model/held-range.ts";
 import type { Found, FoundCache, FoundInput, FoundModel, FoundSamples, OutputFacts } from "./init-facts.ts";
 import { stemOf } from "./paths.ts";
 
@@ -23,6 +24,8 @@ export interface PairedModel {
   readonly areGuessed: boolean;
   /** The samples that gave the shapes. */
   readonly shapesFrom?: string | undefined;
+  /** From where to where random numbers stay within what every input's quantiser holds; undefined where one is not known, or holds no quantities. */
+  readonly range?: HeldRange | undefined;
   /** Why there are no validation samples, or what has to be known of them: a sentence. */
   readonly note?: string | undefined;
   /** Of one run; empty where it failed or was not tried. */
@@ -57,8 +60,20 @@ export function pairModels(found: Found, trials: Trials = noTrials): PairedModel
     );
     const scales = scalesOf(model, found.caches);
     const from = qdq ?? (model.kind === "qdq" ? model.path : scales.cache);
-    return { model, qdq, ...scales, ...samplesOf(model, found.samples, { trials, from }) };
+    const holds =
+      [model, ...found.models].find(({ path }) => path === (qdq ?? model.path))?.holds ??
+      heldRanges({ scales: found.caches.find(({ path }) => path === scales.cache)?.scales });
+    return { model, qdq, ...scales, range: commonRange(model.inputs, holds), ...samplesOf(model, found.samples, { trials, from }) };
   });
+}
+
+/** One range for all inputs is all that the configuration takes. INT8's one more step below zero is left out. */
+function commonRange(inputs: readonly FoundInput[], holds: ReadonlyMap<string, HeldRange>): HeldRange | undefined {
+  const all = inputs.map(({ name, isFloat }) => (isFloat ? holds.get(name) : undefined));
+  const known = all.filter((one) => one !== undefined);
+  const high = Math.min(...known.map((one) => one.high));
+  const low = Math.max(-high, ...known.map((one) => one.low));
+  return known.length === 0 || known.length < all.length || !(Number.isFinite(high) && low < high) ? undefined : { low, high };
 }
 
 /** The float model that a Q/DQ model was made from: the same inputs and outputs, and of several the one whose name it carries. */

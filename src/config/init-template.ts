@@ -38,7 +38,9 @@ const exampleLines = [
 ];
 
 function entryLines(pair: PairedModel): string[] {
-  const { model, validation, note } = pair;
+  const { model, validation, note, range } = pair;
+  // Four digits are off by less than half a step of INT8.
+  const ends = range === undefined ? "" : `, low: ${Number(range.low.toPrecision(4))}, high: ${Number(range.high.toPrecision(4))}`;
   return [
     `  - path: ${plainScalar(model.path)}`,
     ...shapeLines(pair),
@@ -47,7 +49,8 @@ function entryLines(pair: PairedModel): string[] {
     ...(validation === undefined
       ? [
           "    # Random inputs show gross errors only: give real samples, e.g. {data: validation/model.npz}.",
-          "    validation: {random: {seed: 0, samples: 16}}",
+          ...(range === undefined ? [] : ["    # From low to high: what the scale of the input holds."]),
+          `    validation: {random: {seed: 0, samples: 16${ends}}}`,
         ]
       : [`    validation: {data: ${plainScalar(validation)}}`]),
     ...toleranceLines(pair.outputs ?? [], pair.samples ?? 0),

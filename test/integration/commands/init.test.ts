@@ -47,7 +47,11 @@ describe("samples", () => {
     [
       "the only set does not judge, where it made the cache",
       { ...model, ...cache, ...note, "pictures.npy": calibration },
-      { quantization: { cache: "model.cache", data: "pictures.npy" }, validation: random },
+      // 127 times the cache's scale of image.
+      {
+        quantization: { cache: "model.cache", data: "pictures.npy" },
+        validation: { random: { ...random.random, low: -1.041, high: 1.041 } },
+      },
       "pictures.npy made model.cache, and no other samples fit",
     ],
     [
@@ -111,6 +115,12 @@ it("passes over a report of the gate in a folder of any name", () => {
 it("leaves out no model because ONNX Runtime does not say the shapes of its FP8 tensors", () => {
   const cwd = folderOf({ "fp8.onnx": "../test/zoo/models/modelopt-fp8.onnx" });
   expect(initIn(cwd).models).toMatchObject([{ path: "fp8.onnx", validation: random }]);
+});
+
+it("gives random inputs the range that the model's own quantiser holds", () => {
+  const cwd = folderOf({ "q.onnx": "../test/zoo/models/modelopt-int8.onnx" });
+  // numpy: 127 times the scale of x's QuantizeLinear.
+  expect(initIn(cwd).models).toMatchObject([{ validation: { random: { low: -0.9999, high: 0.9999 } } }]);
 });
 
 it("says of a model whose weights alone are quantised that it needs its float model", () => {

@@ -61,6 +61,24 @@ describe("the first configuration", () => {
     expect(text).toContain("Random inputs show gross errors only");
   });
 
+  it.each([
+    ["signed", { low: -1.008, high: 1 }, { low: -1, high: 1 }],
+    ["unsigned", { low: 0, high: 2.55 }, { low: 0, high: 2.55 }],
+    ["of an end that is an activation's", { low: Number.NEGATIVE_INFINITY, high: 6 }, { low: -6, high: 6 }],
+  ])("keeps random inputs within what the input's quantiser holds: %s", (_, held, wanted) => {
+    const model = float("q.onnx", "x", { kind: "qdq", computeInputs: [], holds: new Map([["x", held]]) });
+    const text = starterConfig(found({ models: [model] }));
+    expect(settleYaml(text).models[0]?.validation?.random).toEqual({ seed: 0, samples: 16, ...wanted });
+  });
+
+  it("keeps them within the cache's scale of the input, and asks for no range where an input's is not known", () => {
+    const scaled = (name: string) => ({ ...cache("c.cache"), scales: new Map([[name, 3 / 127]]) });
+    const of = (name: string) =>
+      settleYaml(starterConfig(found({ models: [float("a.onnx")], caches: [scaled(name)] }))).models[0]?.validation?.random;
+    expect(of("x")).toEqual({ seed: 0, samples: 16, low: -3, high: 3 });
+    expect(of("x.1")).toEqual({ seed: 0, samples: 16 });
+  });
+
   it("leaves what cannot be checked in comments, each with what it lacks", () => {
     const text = starterConfig(
       found({
