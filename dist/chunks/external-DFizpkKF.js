@@ -1,1 +1,0 @@
-export{t as allTensors,n as externalReferences}from"./external-BdVqQjTy.js";

@@ -1,0 +1,1 @@
+export{t as allTensors,n as externalReferences}from"./external-D52Xo9yH.js";

@@ -1,0 +1,1 @@
+import{r as ToolError,t as ConfigError}from"./failure-DoXGMtnm.js";import{v as toQdqForm}from"./cache-B6GXprxW.js";import{t as withoutTrtOperators}from"./trt-qdq-Bbpb3UCT.js";async function inQdqForm(e,t){try{return toQdqForm(await withoutTrtOperators(e,t))}catch(e){if(!(e instanceof ToolError||e instanceof ConfigError))throw e;return}}export{inQdqForm as t};

@@ -1,0 +1,1 @@
+const countMadeUp=({count:e,isMadeUp:t})=>{let n=0;for(let r=0;r<e;r++)t?.(r)&&n++;return n};export{countMadeUp as t};

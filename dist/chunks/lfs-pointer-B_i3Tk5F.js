@@ -1,0 +1,1 @@
+const mostPointerBytes=1024,isLfsPointer=e=>new TextDecoder(`latin1`).decode(e.subarray(0,40))===`version https://git-lfs.github.com/spec/`,pointerFault=e=>`${e} is a Git LFS pointer, not the file itself. Run git lfs pull; in a workflow give the checkout step \`lfs: true\`.`;export{mostPointerBytes as n,pointerFault as r,isLfsPointer as t};

@@ -1,1 +1,0 @@
-const mostPointerBytes=1024,isLfsPointer=e=>new TextDecoder(`latin1`).decode(e.subarray(0,40))===`version https://git-lfs.github.com/spec/`;export{mostPointerBytes as n,isLfsPointer as t};

@@ -1,0 +1,1 @@
+export{t as renderHtml}from"./page-Bjk8ovjH.js";

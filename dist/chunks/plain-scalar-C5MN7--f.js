@@ -1,1 +1,0 @@
-const plainScalar=e=>/^[A-Za-z_][\w./-]*$/.test(e)&&!/^(true|false|null|yes|no|on|off|y|n)$/i.test(e)?e:JSON.stringify(e);export{plainScalar as t};

@@ -1,1 +1,0 @@
-const plural=(e,t,n=`${t}s`)=>`${e} ${e===1?t:n}`;export{plural as t};

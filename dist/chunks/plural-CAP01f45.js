@@ -1,0 +1,1 @@
+const plural=(e,t,n=`${t}s`)=>`${e} ${e===1?t:n}`,listed=e=>e.length<2?e.join(``):`${e.slice(0,-1).join(`, `)} and ${e.at(-1)}`;export{plural as n,listed as t};

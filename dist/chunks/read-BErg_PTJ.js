@@ -1,1 +1,0 @@
-export{t as modelBytes,n as openProto,r as parseModel,i as parseProto,a as readModel}from"./read-BGr3H75T.js";

@@ -1,0 +1,1 @@
+export{t as modelBytes,n as openProto,r as parseModel,i as parseProto,a as readModel}from"./read-RVW_O8O2.js";

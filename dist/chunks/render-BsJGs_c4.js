@@ -1,0 +1,1 @@
+export{t as readReport,n as run}from"./render-B0_BPEzy.js";

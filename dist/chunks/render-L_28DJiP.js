@@ -1,1 +1,0 @@
-export{t as readReport,n as run}from"./render-DUIe6uCy.js";

@@ -1,1 +1,0 @@
-function suspiciousTensors(e,t,n=[]){let r=new Map(n.map(({unit:e,share:t})=>[e,t])),i=t.toSorted((e,t)=>(r.get(t.unit)??0)-(r.get(e.unit)??0)).flatMap(({output:e})=>e??[]).slice(0,2);return[.../* @__PURE__ */ new Set([...i,...e.map(({tensor:e})=>e)])].slice(0,4)}export{suspiciousTensors as t};
