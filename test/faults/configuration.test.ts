@@ -291,7 +291,7 @@ describe("samples", () => {
   });
 });
 
-describe("a keep file that keeps nothing", () => {
+describe("keep file that keeps nothing", () => {
   const named = "    keep: models/m.keep.json\n    validation:";
 
   it("may list no unit, and the log says so once", async () => {

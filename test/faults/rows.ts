@@ -298,6 +298,7 @@ export const parts: Readonly<Record<string, readonly Row[]>> = {
     row("missing validation file", "configuration error", "the line of data", config),
     row("missing calibration data", "configuration error", "the line of data", config),
     row("missing keep file", "configuration error", "the line of keep", config),
+    row("keep file that keeps nothing", "none", "that it lists no unit", config),
     row("missing plan", "configuration error", "the line of engine", config),
     row("missing saved reference", "configuration error", "the line of reference", config),
     row("path that no file can have", "configuration error", "the line of the path", config),
