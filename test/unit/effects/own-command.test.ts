@@ -89,8 +89,8 @@ describe("a line as the reader types it", () => {
 it("names a path below the working folder from there, and any other whole", () => {
   expect(fromHere("/a/b/c.json", "/a/b")).toBe("c.json");
   expect(fromHere("/a/b", "/a/b")).toBe(".");
-  expect(fromHere("/work/x.json", "/work/b")).toBe("/work/x.json");
-  expect(fromHere("/work", "/work/b")).toBe("/work");
+  expect(fromHere("/data/x.json", "/data/b")).toBe("/data/x.json");
+  expect(fromHere("/data", "/data/b")).toBe("/data");
   expect(fromHere("/x.json", "/a/b/c")).toBe("/x.json");
   expect(fromHere("here.json", "/a")).toBe("here.json");
   expect(fromHere("/a/..b/c", "/a")).toBe("..b/c");
