@@ -1,10 +1,9 @@
 /** Texts of `--help`, made from the specs. Words only; also used for the README. */
 import { inputSpecs } from "../config/inputs.ts";
+import { terminalWidth, wrapped } from "../effects/wrapped.ts";
 import type { CommandSpec, FlagSpec } from "./command.ts";
 import { flagsOf } from "./parse.ts";
 
-/** Of a plain terminal. */
-const columnsOfText = 80;
 /** The column of flags and names. */
 const width = 26;
 const exitCodes = ["pass", "regression", "configuration or usage", "refused for trust", "undecided, or a tool failed", "a bug of the gate"];
@@ -20,7 +19,7 @@ export function overview(specs: readonly CommandSpec[]): string {
     "commands:",
     ...columns(rows),
     "",
-    ...wrap("trt-gate COMMAND --help explains one; trt-gate --version prints the version.", columnsOfText),
+    ...wrapped("trt-gate COMMAND --help explains one; trt-gate --version prints the version."),
     "",
     "exit codes:",
     ...exitCodes.map((meaning, code) => `  ${code}  ${meaning}`),
@@ -36,7 +35,7 @@ export function commandHelp(spec: CommandSpec): string {
   return [
     ...spec.usage.split("\n").map((line, n) => `${n === 0 ? "usage:" : "      "} trt-gate ${line} [FLAGS]`),
     "",
-    ...wrap(spec.summary, columnsOfText),
+    ...wrapped(spec.summary),
     "",
     "flags:",
     ...rows(Object.keys(spec.flags)),
@@ -60,18 +59,8 @@ function row(name: string, flag: FlagSpec | undefined): [string, string][] {
 /** Left words in a column; longer ones get a line of their own. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   return rows.flatMap(([left, right]) => {
-    const [first = "", ...more] = wrap(right, columnsOfText - width - 2);
+    const [first = "", ...more] = wrapped(right, "", terminalWidth - width - 2);
     const start = left.length < width - 1 ? [`  ${left.padEnd(width)}${first}`] : [`  ${left}`, `  ${" ".repeat(width)}${first}`];
     return [...start, ...more.map((line) => `  ${" ".repeat(width)}${line}`)];
   });
-}
-
-function wrap(text: string, room: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const longer = `${lines.at(-1) ?? ""} ${word}`.trimStart();
-    if (lines.length > 0 && longer.length <= room) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,13 +1,13 @@
-/** Sentences for a terminal of 80 columns. */
+/** Sentences for a terminal of 80 columns, or a column of it. */
 
-const terminalWidth = 80;
+export const terminalWidth = 80;
 
-/** Lines of at most 80 columns, the later ones indented; a word that is longer stands alone on its line, so that a path can be copied; so does what stands between backticks. */
-export function wrapped(text: string, indent = ""): string[] {
+/** Lines of at most `columns`, the later ones indented; a word that is longer stands alone on its line, so that a path can be copied; so does what stands between backticks. */
+export function wrapped(text: string, indent = "", columns = terminalWidth): string[] {
   const lines: string[] = [];
   for (const word of wordsOf(text)) {
     const last = lines.at(-1);
-    if (last !== undefined && width(last) + 1 + width(word) <= terminalWidth) lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && width(last) + 1 + width(word) <= columns) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(lines.length === 0 ? word : indent + word);
   }
   return lines;
