@@ -7,6 +7,7 @@ import { chooseSides } from "../compare/choose-runner.ts";
 import { measureSides } from "../compare/compare.ts";
 import { type PairedSides, pairSides } from "../compare/match-tensors.ts";
 import { startPool, type WorkerPool } from "../compare/worker-pool.ts";
+import { utcDate } from "../effects/clock.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { asTyped } from "../effects/own-command.ts";
@@ -79,7 +80,7 @@ async function compare(
   const [before, after] = [runners.reference, runners.candidate].map(({ iterations }) => samplesOf(iterations, parsed.has("rows")));
   const sides = pairSides(before ?? [], after ?? [], mapOf(parsed.list("map")));
   const measurements = await measureAll(sides, tolerance, parsed.has("fail-fast"), pool, effects);
-  const today = effects.clock.now().toISOString().slice(0, 10);
+  const today = utcDate(effects.clock);
   const outputs = measurements.length < sides.tensors.length ? measurements.map(({ tensor }) => tensor) : sides.finals;
   const judged = judge({ measurements, coverage: sides.coverage, outputs, tolerance, waivers: [], today });
   const doubt = doubtOf(judged.findings, measurements);

@@ -6,7 +6,8 @@ import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { inputsText, writeInputs } from "../formats/polygraphy-writer.ts";
 import type { FeedSource, ShapeRange } from "../model/job.ts";
-import { shellWord } from "../model/shell-word.ts";
+import { shapeFlags } from "../model/shape-flags.ts";
+import { shellLine } from "../model/shell-word.ts";
 import { batchesOfOne, isOpen, modelInputs, resolveInputs } from "../onnx/inputs.ts";
 import type { OnnxModel } from "../onnx/model.ts";
 import { readModel } from "../onnx/read.ts";
@@ -66,7 +67,7 @@ async function closedShapes(model: OnnxModel, given: Shapes, path: string, effec
   const inputs = modelInputs(model);
   for (const [name, shape] of batchesOfOne(inputs, given)) {
     shapes.set(name, { min: shape, opt: shape, max: shape });
-    const flag = `--shapes ${shellWord(`${name}:${shape.join("x")}`)}`;
+    const flag = shellLine(shapeFlags([[name, { opt: shape }]]));
     effects.log.info(`"${name}": batch of 1, since the model leaves it open; ${flag} with another number changes it.`);
   }
   const open = inputs.filter((input) => isOpen(input) && !shapes.has(input.name));

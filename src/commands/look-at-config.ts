@@ -6,6 +6,7 @@ import { inputSpecs } from "../config/inputs.ts";
 import { placeWords } from "../config/place.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { ModelEntry } from "../config/settings.ts";
+import { utcDate } from "../effects/clock.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { realWorkspace } from "../effects/workspace.ts";
@@ -26,7 +27,7 @@ export async function findConfig(path: string, effects: Effects): Promise<FoundC
   const { cwd, env, files, clock } = effects;
   if ((await files.stat(join(cwd, path)))?.kind !== "file") return undefined;
   const text = await files.readText(join(cwd, path));
-  const today = clock.now().toISOString().slice(0, 10);
+  const today = utcDate(clock);
   try {
     const { models } = resolveSettings({ inputs: { config: path }, env, yaml: { path, text }, today, workspace: realWorkspace(cwd) });
     const problems = (await Promise.all(models.map((model) => absentFiles(model, effects)))).flat();

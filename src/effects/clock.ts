@@ -18,3 +18,6 @@ export const realClock: Clock = {
     }
   },
 };
+
+/** ISO date in UTC, for waivers. */
+export const utcDate = (clock: Pick<Clock, "now">): string => clock.now().toISOString().slice(0, 10);

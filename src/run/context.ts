@@ -8,6 +8,7 @@ import { openComparedBase } from "../changes/compared-base.ts";
 import type { Git } from "../changes/git.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
 import type { ModelEntry, Settings } from "../config/settings.ts";
+import { utcDate } from "../effects/clock.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { BaselineGap } from "../gate/baseline-limits.ts";
 import type { BaseOfModel, CheckContext } from "../prepare/context.ts";
@@ -43,7 +44,7 @@ export async function makeContext(
     effects,
     settings,
     version,
-    today: effects.clock.now().toISOString().slice(0, 10),
+    today: utcDate(effects.clock),
     deadlineMs: startMs + settings.options.timeoutMinutes * 60_000,
     codeFolder: needsCode
       ? await codeFolder(

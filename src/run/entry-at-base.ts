@@ -3,6 +3,7 @@ import type { ComparedBase } from "../changes/compared-base.ts";
 import type { TrustedConfig } from "../changes/trusted-config.ts";
 import { resolveSettings } from "../config/resolve-settings.ts";
 import type { ModelEntry } from "../config/settings.ts";
+import { utcDate } from "../effects/clock.ts";
 import type { Effects } from "../effects/effects.ts";
 import { ConfigError } from "../effects/failure.ts";
 import { realWorkspace } from "../effects/workspace.ts";
@@ -26,7 +27,7 @@ export async function entryAtBase(
 
 function entriesIn(yaml: { readonly path: string; readonly text: string }, { cwd, clock }: Effects): readonly ModelEntry[] {
   try {
-    const today = clock.now().toISOString().slice(0, 10);
+    const today = utcDate(clock);
     return resolveSettings({ inputs: {}, yaml, today, workspace: realWorkspace(cwd) }).models;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -7,6 +7,7 @@ import type { ModelFlags } from "../config/model-flags.ts";
 import { readOptions } from "../config/options.ts";
 import { resolveSettings, type SettleTexts } from "../config/resolve-settings.ts";
 import type { ModelEntry, SearchSettings, Settings } from "../config/settings.ts";
+import { utcDate } from "../effects/clock.ts";
 import type { Effects } from "../effects/effects.ts";
 import { realWorkspace } from "../effects/workspace.ts";
 import { plural } from "../model/plural.ts";
@@ -66,7 +67,7 @@ function settleAll(
   effects: Effects,
 ): Pick<Selected, "settings" | "foreign"> {
   const workspace = realWorkspace(effects.cwd);
-  const today = effects.clock.now().toISOString().slice(0, 10);
+  const today = utcDate(effects.clock);
   const trusted = resolveSettings({ ...given, env: effects.env, yaml: config.yaml, trust: config.trust, today, workspace });
   if (config.proposed === undefined) return { settings: trusted, foreign: [] };
   const proposed = resolveSettings({ ...given, env: effects.env, yaml: config.proposed, trust: "data-only", today, workspace });
