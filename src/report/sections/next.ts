@@ -119,26 +119,33 @@ function fixSteps(model: ModelReport): string[] {
       ? [`The error is diffuse: no short list of layers carries it. Choose a point of the curve below, or ${calibrationStep(model)}:`]
       : [];
   }
-  const verified = model.fix?.verified;
-  const proved = model.search.proof?.state === "proved" ? "proved" : "likely, not proved";
-  const left = fixCaveatWords(model.fix);
-  const proven = verified?.passes
-    ? verified.by === "engine"
-      ? `${proved}, on an engine${left}`
-      : `${proved}, when simulated${left}; build it once on your GPU to confirm`
-    : "not confirmed: try it before you rely on it";
-  const fixed = fixedQdqFile(model);
-  // Only a proved fix has its patch shown (kept.ts).
-  const hasPatch = verified?.passes && model.fix?.files.some(({ format, command }) => format === "patch" && command !== undefined);
-  const step =
-    fixed === undefined
-      ? hasPatch
-        ? `Keep ${kept} (${proven}): commit the patch below; the precision script builds it.`
-        : `Build with ${kept} (${proven}): take the precision script below.`
-      : `Ship the fixed Q/DQ model with ${kept} (${proven}): ${code(fixed.path, 400)} of the report, or what the script below makes.`;
+  const step = buildStep(model, kept);
   return model.fix?.latency?.pointless
     ? [`${step} It is slower than the reference, so shipping the reference is the better choice.`]
     : [step];
+}
+
+/** How the kept units come into what ships. */
+function buildStep(model: ModelReport, kept: string): string {
+  const proven = provenWords(model);
+  const fixed = fixedQdqFile(model);
+  if (fixed !== undefined)
+    return `Ship the fixed Q/DQ model with ${kept} (${proven}): ${code(fixed.path, 400)} of the report, or what the script below makes.`;
+  // Only a proved fix has its patch shown (kept.ts).
+  const hasPatch =
+    model.fix?.verified?.passes && model.fix.files.some(({ format, command }) => format === "patch" && command !== undefined);
+  return hasPatch
+    ? `Keep ${kept} (${proven}): commit the patch below; the precision script builds it.`
+    : `Build with ${kept} (${proven}): take the precision script below.`;
+}
+
+function provenWords({ fix, search }: ModelReport): string {
+  if (!fix?.verified?.passes) return "not confirmed: try it before you rely on it";
+  const proved = search?.proof?.state === "proved" ? "proved" : "likely, not proved";
+  const left = fixCaveatWords(fix);
+  return fix.verified.by === "engine"
+    ? `${proved}, on an engine${left}`
+    : `${proved}, when simulated${left}; build it once on your GPU to confirm`;
 }
 
 const toolSteps = (model: ModelReport): string[] => (model.toolTail.length > 0 ? ["Read the tool's last lines in the details below."] : []);
