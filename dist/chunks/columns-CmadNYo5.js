@@ -1,1 +1,0 @@
-import{t as width}from"./wrapped-zEbnS0L2.js";function alignColumns(e,t){let n=[...t].map((t,n)=>e.reduce((e,t)=>Math.max(e,width(t[n]??``)),0)),pad=(e,r)=>{let i=` `.repeat(Math.max(0,(n[r]??0)-width(e)));return t[r]===`r`?i+e:e+i};return e.map(e=>e.map(pad).join(`  `).trimEnd())}export{alignColumns as t};

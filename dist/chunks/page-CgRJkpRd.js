@@ -1,0 +1,1 @@
+export{t as renderHtml}from"./page-CyuJbtI2.js";

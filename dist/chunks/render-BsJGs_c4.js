@@ -1,1 +1,0 @@
-export{t as readReport,n as run}from"./render-B0_BPEzy.js";

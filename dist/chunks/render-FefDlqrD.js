@@ -1,0 +1,1 @@
+export{t as readReport,n as run}from"./render-B9opqYLO.js";

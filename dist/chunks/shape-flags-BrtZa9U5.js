@@ -1,0 +1,1 @@
+const shapeWord=([e,{opt:t}])=>`${e}:${t.join(`x`)}`,shapeFlags=e=>[...e].flatMap(e=>[`--shapes`,shapeWord(e)]);export{shapeWord as n,shapeFlags as t};
